@@ -1,0 +1,81 @@
+import type { FaultCode } from './faults.ts'
+import type { Json } from './json.ts'
+import type { QuotaSignal } from './quota.ts'
+import type { Day } from './time.ts'
+
+/** One call to the provider. `path` is appended to the host's base address; it never names a host. */
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  /** One of the provider's named hosts. The base address when absent. */
+  readonly host?: string
+  /** Undefined values are left out; arrays are joined with commas. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly body?: Json
+  /** Sent as `application/x-www-form-urlencoded`. */
+  readonly form?: Readonly<Record<string, string>>
+  /** Doing it twice does no harm. True for GET, PUT and DELETE when absent. */
+  readonly idempotent?: boolean
+  /** Whose right: the connected account's (when absent) or the app's own, for public data. */
+  readonly as?: 'account' | 'app'
+}
+
+export interface ApiResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Parsed without losing digits; null for an empty body. */
+  readonly body: Json
+  /** When the answer arrived. */
+  readonly at: number
+}
+
+/** The provider's own API: authorized, paced, retried, confined to its hosts. What is not 2xx arrives as a Fault. */
+export interface Http {
+  (request: ApiRequest): Promise<ApiResponse>
+  get(path: string, query?: ApiRequest['query'], more?: Omit<ApiRequest, 'path' | 'query' | 'method'>): Promise<Json>
+}
+
+/** What a rule may ask of an answer that is not a success. */
+export interface ErrorFacts {
+  readonly status: number
+  /** The provider's machine word: `quotaExceeded`, `190/463`. */
+  readonly reason: string
+  readonly message: string
+}
+
+/** One line of a provider's error table. The first that fits counts; each has a real example, so that a test can try it. */
+export interface ErrorRule {
+  readonly status?: number | readonly number[]
+  readonly reason?: string | RegExp
+  readonly message?: RegExp
+  readonly is: FaultCode
+  /** How long to wait when no header says. `{ untilMidnight: zone }` for quotas of a calendar day. */
+  readonly wait?: { readonly ms: number } | { readonly untilMidnight: string }
+  /** Parks this quota only, by id. */
+  readonly quota?: string
+  readonly example: {
+    readonly status: number
+    readonly body: Json
+    readonly headers?: Readonly<Record<string, string>>
+  }
+}
+
+export interface Errors {
+  /** Finds reason and message in an error body. */
+  readonly read: (body: Json, status: number) => { reason?: string; message?: string } | null
+  /** True when a 2xx answer is an error all the same (`{"error": …}` with status 200). */
+  readonly failed?: (body: Json) => boolean
+  readonly rules: readonly ErrorRule[]
+  /** How long the provider asks to wait, from headers or body, when it is not `Retry-After`. */
+  readonly wait?: (response: ApiResponse) => number | null
+  /** What headers say about quotas. */
+  readonly signals?: (response: ApiResponse) => readonly QuotaSignal[]
+}
+
+/** Time as a read sees it: when the run started, and the calendar from there. Provider code has no other clock. */
+export interface RunTime {
+  readonly now: number
+  today(zone?: string): Day
+}

@@ -1,0 +1,139 @@
+import type { ApiRequest, Http, RunTime } from './http.ts'
+import type { Json } from './json.ts'
+import type { Audience, Item, MetricKey, Observation } from './metrics.ts'
+import type { Duration } from './time.ts'
+
+/** The account on the platform, as `identify` found it. */
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly handle?: string
+  readonly url?: string
+  readonly imageUrl?: string
+  readonly kind: 'artist_page' | 'user_profile' | 'channel' | 'auto_channel' | 'label_page' | 'page' | 'business'
+  /** `owned`: its owner consented for exactly this account. `public`: the platform cannot prove whose it is. */
+  readonly ownership?: 'owned' | 'managed' | 'public'
+}
+
+/** One account in a read, with where its last complete run ended and where an unfinished one stopped. Both are JSON of the stream's own shape. */
+export interface Subject<Cursor = Json> {
+  readonly account: Account
+  readonly cursor: Cursor | null
+  readonly checkpoint: Json | null
+}
+
+export interface ReadContext<Cursor = Json> {
+  readonly http: Http
+  /** The accounts of this read: one, or up to `batch`. */
+  readonly subjects: readonly Subject<Cursor>[]
+  readonly time: RunTime
+  /** The integration's settings: `{ mode: 'dev' }`. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/**
+ * What one answer gave for one account. Rows and places are saved in one transaction.
+ * `checkpoint` says where to go on after a crash in the same walk; `cursor` ends the account's run and is where the next one starts.
+ * A cursor comes from the data, never from the time.
+ */
+export interface Page<Cursor = Json> {
+  readonly account: string
+  readonly observations?: readonly Observation[]
+  readonly items?: readonly Item[]
+  readonly audiences?: readonly Audience[]
+  /** Ids of items that the platform no longer has. */
+  readonly removed?: readonly string[]
+  /** Rows that could not be read, each with why. They are counted and kept, and the stream goes on. */
+  readonly refused?: readonly { readonly what: string; readonly why: string }[]
+  readonly checkpoint?: Json
+  readonly cursor?: Cursor
+}
+
+export type Read<Cursor = Json> = (
+  context: ReadContext<Cursor>,
+) => AsyncIterable<Page<Cursor> | readonly Page<Cursor>[]>
+
+/** One kind of data that a provider offers. */
+export interface Stream<Cursor = Json> {
+  readonly summary: string
+  /** How often, for an account that nothing else is known about. */
+  readonly every: Duration
+  /** The numbers people look at first: read right after connecting and by `refresh`. */
+  readonly headline?: boolean
+  /** Permissions without which it cannot be read. */
+  readonly scopes?: readonly string[]
+  /** How many accounts one read may serve. 1 when absent. */
+  readonly batch?: number
+  /** Only under these integration settings: `{ mode: 'extended' }`. */
+  readonly when?: Readonly<Record<string, string>>
+  readonly metrics: readonly MetricKey[]
+  readonly items?: readonly Item['kind'][]
+  readonly audiences?: readonly Audience['population'][]
+  /** Days at the end of the series that the provider may still correct: they are read again each time. */
+  readonly restatesDays?: number
+  /** Calls of a run in which nothing changed, for one account of a full batch: the declared minimum, which the conformance suite measures. */
+  readonly idleCalls: number
+  readonly read: Read<Cursor>
+}
+
+/** Declares a stream. */
+export const defineStream = <Cursor = Json>(stream: Stream<Cursor>): Stream<Json> => stream as unknown as Stream<Json>
+
+/** A read that is one call for one account: `readOne({ request: …, parse: … })`. Its page ends the run. */
+export function readOne(options: {
+  request: (subject: Subject, context: ReadContext) => ApiRequest
+  parse: (body: Json, subject: Subject, context: ReadContext) => Omit<Page, 'account'>
+}): Read {
+  return async function* read(context) {
+    for (const subject of context.subjects) {
+      const { body } = await context.http(options.request(subject, context))
+      yield { account: subject.account.id, cursor: null, ...options.parse(body, subject, context) }
+    }
+  }
+}
+
+/** How a list goes on: given an answer and the request it came from, the next request, or null at the end. */
+export type Pager = (body: Json, request: ApiRequest) => ApiRequest | null
+
+/**
+ * Walks a list from the first page or from a checkpoint. It stops at the end, when `parse` says `done`, or at `maxPages`; a next page that is
+ * the same as one already read in this walk ends it too, since a list that points at itself never ends.
+ */
+export function readPages(options: {
+  request: (subject: Subject, context: ReadContext) => ApiRequest
+  next: Pager
+  parse: (
+    body: Json,
+    subject: Subject,
+    context: ReadContext,
+  ) => Omit<Page, 'account' | 'checkpoint'> & { done?: boolean }
+  /** The cursor when the walk ends; it sees what every page returned as `cursor` (the first that is not undefined is usually the newest). */
+  maxPages?: number
+}): Read {
+  return async function* read(context) {
+    for (const subject of context.subjects) {
+      const saved = subject.checkpoint as { request: ApiRequest; first: Json } | null
+      let request = saved?.request ?? options.request(subject, context)
+      let first: Json | undefined = saved?.first
+      const seen = new Set<string>()
+      for (let page = 0; ; page++) {
+        seen.add(JSON.stringify([request.path, request.query]))
+        const { body } = await context.http(request)
+        const { done, cursor, ...rows } = options.parse(body, subject, context)
+        if (first === undefined && cursor !== undefined) first = cursor
+        const next = done ? null : options.next(body, request)
+        const over =
+          next === null || page + 1 >= (options.maxPages ?? 1000) || seen.has(JSON.stringify([next.path, next.query]))
+        yield over
+          ? { account: subject.account.id, ...rows, cursor: first ?? null }
+          : {
+              account: subject.account.id,
+              ...rows,
+              checkpoint: { request: next as unknown as Json, first: first ?? null },
+            }
+        if (over) break
+        request = next
+      }
+    }
+  }
+}
