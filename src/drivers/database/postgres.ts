@@ -1,0 +1,136 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Database, Sql } from '../../ports/database.ts'
+import type { Log } from '../../ports/log.ts'
+import { DatabaseError, toDatabaseError } from './database-error.ts'
+import { parseColumn } from './parse-column.ts'
+
+/**
+ * PostgreSQL 15 or later, own or hosted. `connection` is a connection string.
+ *
+ * A transaction starts in one round trip that also takes the role and the environment; both end with it, so nothing of them can
+ * stay on a connection that goes back to the pool. It is run again, from the start, after a serialization failure or deadlock,
+ * and when the connection broke before COMMIT was sent. If it broke after, nobody knows whether it holds: that is an error with
+ * `outcome: 'unknown'`, for the caller to look up by key.
+ */
+export function openPostgres(options: { connection: string; log: Log; poolSize?: number }): Database {
+  const { connection, log } = options
+  const pool = new pg.Pool({
+    connectionString: connection,
+    max: options.poolSize ?? 10,
+    // How long a request waits for a connection before it is told that the server is busy.
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    ...limits,
+    application_name: 'patchbay',
+    options: '-c TimeZone=UTC',
+    types: { getTypeParser: parseColumn },
+  })
+  pool.on('error', (error) => log.warn('database.idle_connection_lost', { message: toDatabaseError(error).message }))
+
+  return {
+    tenant: (environmentId, work) =>
+      transaction(`begin; set local role patchbay_tenant; ${takeEnvironment(environmentId)}`, work),
+    system: (work) => transaction('begin; set local role patchbay_system', work),
+    close: () => pool.end(),
+  }
+
+  async function transaction<T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+    const outer = open.getStore()
+    // The pool has an end: when every connection waits for a second one, none ever comes back.
+    if (outer && !outer.ended) throw new Error('A transaction was opened inside another one. Hand on its sql instead.')
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await attemptOnce(begin, work)
+      } catch (error) {
+        if (!(error instanceof DatabaseError) || !error.again || attempt > 5) throw error
+        log.debug('database.transaction_repeated', { code: error.code, attempt })
+        await sleep(Math.random() * baseDelayMs[error.again] * 2 ** attempt)
+      }
+    }
+  }
+
+  async function attemptOnce<T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await pool.connect().catch(rethrow)
+    const state = { ended: false }
+    // While a client is lent out the pool does not listen; without a listener of ours a broken connection would end the process.
+    const ignore = () => {}
+    client.on('error', ignore)
+    let broken = true
+    try {
+      await client.query(begin).catch(rethrow)
+      const result = await open.run(state, () => work(sqlOf(client, state)))
+      state.ended = true
+      await commit(client)
+      broken = false
+      return result
+    } catch (error) {
+      state.ended = true
+      broken = broken && !(await rollBack(client, error))
+      throw error
+    } finally {
+      client.off('error', ignore)
+      client.release(broken)
+    }
+  }
+}
+
+/** The transaction that the current code runs in. */
+const open = new AsyncLocalStorage<{ ended: boolean }>()
+
+/** One statement may take this long, one transaction may wait that long in between; the last is for a server that went silent. */
+const limits = {
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+  query_timeout: 45_000,
+}
+
+/** A conflict is over in milliseconds; a restart of the server takes seconds. */
+const baseDelayMs = { conflict: 5, connection: 100 }
+
+/** It stands in the text of a statement, so what an id looks like is checked here and nowhere trusted. */
+function takeEnvironment(environmentId: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(environmentId))
+    throw new Error('An environment id has letters, digits, _ and -, at most 64.')
+  return `select set_config('app.environment', '${environmentId}', true)`
+}
+
+function sqlOf(client: pg.PoolClient, state: { ended: boolean }): Sql {
+  return async (text, values, name) => {
+    if (state.ended) throw new Error('The transaction has ended; its sql cannot be used any more.')
+    const result = await client.query({ text, values, name }).catch(rethrow)
+    return { rows: result.rows, count: result.rowCount ?? 0 }
+  }
+}
+
+/** PostgreSQL answers COMMIT with ROLLBACK, and no error, when a statement before it failed and somebody swallowed that. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('commit').catch((error) => {
+    const failure = toDatabaseError(error)
+    if (failure.again === 'connection')
+      throw new DatabaseError(failure.message, { ...failure, again: null, outcome: 'unknown' })
+    throw failure
+  })
+  if (command !== 'COMMIT') {
+    throw new DatabaseError('a statement of the transaction failed, so nothing of it was kept', { code: '25P02' })
+  }
+}
+
+/** Whether the connection can be used again. */
+async function rollBack(client: pg.PoolClient, reason: unknown): Promise<boolean> {
+  const silent =
+    reason instanceof DatabaseError &&
+    (reason.again === 'connection' || reason.outcome === 'unknown' || reason.code === 'query.timeout')
+  if (silent) return false
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  )
+}
+
+function rethrow(error: unknown): never {
+  throw toDatabaseError(error)
+}

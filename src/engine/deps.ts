@@ -1,0 +1,46 @@
+import type { Provider } from '@patchbay/kit'
+import type { Access } from '../ports/access.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Connections } from '../ports/connections.ts'
+import type { Directory } from '../ports/directory.ts'
+import type { Flows } from '../ports/flows.ts'
+import type { Grants } from '../ports/grants.ts'
+import type { Inbox } from '../ports/inbox.ts'
+import type { Jobs } from '../ports/jobs.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { DataKeys, Keys } from '../ports/keys.ts'
+import type { Limiter } from '../ports/limiter.ts'
+import type { Log } from '../ports/log.ts'
+import type { Network } from '../ports/network.ts'
+import type { Random } from '../ports/random.ts'
+import type { Records } from '../ports/records.ts'
+import type { Schedule } from '../ports/schedule.ts'
+
+/** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
+export interface Deps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** By the environment's mode: `test` reaches the sandbox at every provider's address, `live` the real hosts. */
+  readonly networks: Readonly<Record<'test' | 'live', Network>>
+  readonly limiter: Limiter
+  readonly jobs: Jobs
+  readonly keys: Keys
+  readonly dataKeys: DataKeys
+  readonly access: Access
+  readonly directory: Directory
+  readonly connections: Connections
+  readonly grants: Grants
+  readonly flows: Flows
+  readonly records: Records
+  readonly schedule: Schedule
+  readonly journal: Journal
+  readonly inbox: Inbox
+}
+
+/** What every part of the engine knows besides the world. */
+export interface Setting {
+  readonly providers: ReadonlyMap<string, Provider>
+  /** Where browsers reach this server: `http://127.0.0.1:4400`, no slash at the end. */
+  readonly publicUrl: string
+}

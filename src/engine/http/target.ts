@@ -1,0 +1,37 @@
+import type { Provider } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { Environment, Integration } from '../../ports/directory.ts'
+import type { Lane } from '../../ports/schedule.ts'
+
+/** On whose behalf a call goes out, and how much it may wait. */
+export interface Target {
+  readonly environment: Environment
+  readonly provider: Provider
+  readonly integration: Integration
+  /** The grant whose token is used for `as: 'account'`. Known before the connection is, while an account is being connected. */
+  readonly grantId: string | null
+  readonly connection: Connection | null
+  readonly lane: Lane
+  readonly runId: string | null
+  /** How long it may wait for quota, token and retries altogether before it becomes `provider.throttled` with the wait that is left. */
+  readonly patienceMs: number
+}
+
+/** How a credential goes into a request. Made for one attempt and never kept. */
+export interface Authorization {
+  readonly headers: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  /** Of the grant, to tell the credential apart from its successor. 0 for an app's. */
+  readonly generation: number
+}
+
+/** Where the pipeline gets credentials from. The engine's connect part implements it. */
+export interface Credentials {
+  /** A usable authorization, refreshed first where needed. Plaintext lives only inside `use`. Throws connection.* or setup.* faults. */
+  authorize<T>(target: Target, as: 'account' | 'app', use: (authorization: Authorization) => Promise<T>): Promise<T>
+  /**
+   * The provider refused that generation although we thought it valid (F26, F27). Refreshes at most once, coalesced with whoever else noticed.
+   * `retry`: there is another credential, or the refusal may be replication lag. `stop`: it is really over; the connection's state was seen to.
+   */
+  refused(target: Target, as: 'account' | 'app', generation: number): Promise<'retry' | 'stop'>
+}

@@ -1,0 +1,40 @@
+import type { Instant } from './clock.ts'
+
+/** An application's key. Only its hash is stored. */
+export interface AccessKey {
+  readonly id: string
+  readonly environmentId: string
+  readonly hash: string
+  readonly name: string
+  /** The first characters, to recognise it by. */
+  readonly hint: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Instant
+  readonly expiresAt: Instant | null
+  readonly lastUsedAt: Instant | null
+  readonly revokedAt: Instant | null
+}
+
+/** What an idempotency key was first used for. */
+export type Replay =
+  | { readonly state: 'new' }
+  | { readonly state: 'running' }
+  | { readonly state: 'differs' }
+  | { readonly state: 'done'; readonly status: number; readonly body: unknown }
+
+/** Who may call the API, and which calls were already made. */
+export interface Access {
+  createKey(key: AccessKey): Promise<void>
+  /** Before the environment is known, by hash. */
+  findKey(hash: string): Promise<AccessKey | null>
+  keys(environmentId: string): Promise<AccessKey[]>
+  revokeKey(environmentId: string, id: string, at: Instant): Promise<boolean>
+  touchKey(environmentId: string, id: string, at: Instant): Promise<void>
+  /** Claims an idempotency key for a request of that hash; a `running` one older than `staleBefore` is claimed anew. */
+  begin(
+    environmentId: string,
+    key: string,
+    request: { hash: string; at: Instant; staleBefore: Instant },
+  ): Promise<Replay>
+  end(environmentId: string, key: string, answer: { status: number; body: unknown } | null): Promise<void>
+}

@@ -1,0 +1,48 @@
+import type { Instant } from './clock.ts'
+
+/**
+ * What is written in the same transaction as a change: the events that applications get, what the audit remembers, and tasks that open or close.
+ * Every store that changes something takes one, so that no change goes without its traces and no trace without its change.
+ */
+export interface Along {
+  readonly at: Instant
+  readonly actor: Actor
+  readonly events?: readonly NewEvent[]
+  readonly audit?: readonly NewAudit[]
+  readonly openTasks?: readonly NewTask[]
+  /** Closes every open task of that kind and connection. */
+  readonly closeTasks?: readonly { readonly connectionId: string; readonly kind: string }[]
+}
+
+export type Actor = `${'key' | 'user' | 'owner' | 'schedule' | 'webhook' | 'system' | 'provider'}${'' | `:${string}`}`
+
+export interface NewEvent {
+  readonly id: string
+  /** `connection.created`, `run.finished`, `metric.restated`, … */
+  readonly type: string
+  readonly connectionId?: string
+  readonly profileId?: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export interface NewAudit {
+  readonly id: string
+  /** What was done: `connection.disconnected`, `credentials.read`. Never a secret. */
+  readonly action: string
+  /** On what, by id. */
+  readonly subject: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+export interface NewTask {
+  readonly id: string
+  readonly kind: 'reconnect' | 'grant_permission' | 'set_up'
+  readonly connectionId?: string
+  readonly title: string
+  readonly description: string
+  readonly category: 'connection' | 'setup' | 'quota'
+  readonly priority: 'low' | 'normal' | 'high'
+  /** How much it hurts, 0–100: what stands still meanwhile. */
+  readonly impact: number
+  readonly dueAt: Instant | null
+}

@@ -1,0 +1,82 @@
+import type { Along } from './along.ts'
+import type { Instant } from './clock.ts'
+
+/**
+ * `live`: usable. `unknown`: a refresh was asked and its answer lost; the same token is tried again promptly.
+ * `dead`: the provider confirmed that it no longer takes it. `revoked`: we gave it back.
+ */
+export type GrantState = 'live' | 'unknown' | 'dead' | 'revoked'
+
+/** Sealed secrets of a grant. Their additional data binds them to environment, grant, field and generation. */
+export interface GrantSecrets {
+  readonly access: string | null
+  readonly refresh: string | null
+  /** Kept until the new one was used once. */
+  readonly previousRefresh: string | null
+}
+
+/** One consent at a provider. */
+export interface Grant extends GrantSecrets {
+  readonly id: string
+  readonly environmentId: string
+  /** The integration that minted it is the only one that may refresh it. */
+  readonly integrationId: string
+  readonly subject: { readonly id: string; readonly name: string }
+  readonly scopes: readonly string[]
+  /** Counts up with each new set of tokens. */
+  readonly generation: number
+  readonly state: GrantState
+  readonly cause: string | null
+  readonly consentedAt: Instant
+  readonly refreshedAt: Instant
+  readonly accessExpiresAt: Instant | null
+  readonly refreshExpiresAt: Instant | null
+  readonly dataAccessExpiresAt: Instant | null
+  /** When the background refresh is due; null when nothing needs it. */
+  readonly refreshDueAt: Instant | null
+  readonly leaseId: string | null
+  readonly leaseUntil: Instant | null
+  /** Failed refreshes in a row. */
+  readonly attempts: number
+}
+
+export interface Grants {
+  create(grant: Grant, along: Along): Promise<void>
+  read(environmentId: string, id: string): Promise<Grant | null>
+  /** The live grant of that person at that integration, newest first. */
+  findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
+  /** Compare-and-swap: takes the refresh lease if the generation is still that one and no lease runs. Counts the attempt. */
+  lease(
+    environmentId: string,
+    id: string,
+    want: { generation: number; leaseId: string; now: Instant; until: Instant },
+  ): Promise<boolean>
+  /**
+   * New tokens, if the generation is still that one: generation + 1, lease cleared, state live, attempts 0. Fenced by the generation alone, so that a
+   * late winner whose lease ran out still stores good tokens. False when it moved.
+   */
+  commit(
+    environmentId: string,
+    id: string,
+    generation: number,
+    next: GrantSecrets &
+      Pick<
+        Grant,
+        'scopes' | 'refreshedAt' | 'accessExpiresAt' | 'refreshExpiresAt' | 'dataAccessExpiresAt' | 'refreshDueAt'
+      > &
+      Partial<Pick<Grant, 'consentedAt' | 'subject'>>,
+    along: Along,
+  ): Promise<boolean>
+  /** Ends a failed refresh of that generation: state, cause, when to try again. Clears the lease if it is still ours. */
+  release(
+    environmentId: string,
+    id: string,
+    generation: number,
+    outcome: { leaseId: string; state: GrantState; cause: string | null; refreshDueAt: Instant | null },
+    along: Along,
+  ): Promise<boolean>
+  /** Gives up the secrets for good (disconnect). The row stays, without tokens. */
+  forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
+  /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */
+  due(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>
+}

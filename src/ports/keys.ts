@@ -1,0 +1,32 @@
+import type { Instant } from './clock.ts'
+
+/** The key-encryption key, wherever it lives. It never leaves: data keys go in and come out. */
+export interface Keys {
+  /** Names the key, so that a wrapped key says which one opens it. */
+  readonly id: string
+  wrap(dataKey: Uint8Array, context: string): Promise<Uint8Array>
+  /** Throws a Fault `platform.vault` when it was not wrapped by this key or for this context. */
+  unwrap(wrapped: Uint8Array, context: string): Promise<Uint8Array>
+}
+
+/** An environment's data key, wrapped. */
+export interface DataKey {
+  readonly environmentId: string
+  readonly version: number
+  readonly keyId: string
+  readonly wrapped: Uint8Array
+  readonly createdAt: Instant
+  /** Null while it may still decrypt. */
+  readonly retiredAt: Instant | null
+}
+
+/** Wrapped data keys, and the check value that recognises a wrong key-encryption key. */
+export interface DataKeys {
+  read(environmentId: string): Promise<DataKey[]>
+  /** False when that version is already there: somebody else was quicker. */
+  add(key: DataKey): Promise<boolean>
+  /** The stored check value, or null on the very first start. */
+  check(): Promise<{ keyId: string; value: Uint8Array } | null>
+  /** Stores the check value, once. False when there already is one. */
+  setCheck(check: { keyId: string; value: Uint8Array }): Promise<boolean>
+}

@@ -1,0 +1,45 @@
+import type { Instant } from './clock.ts'
+import type { Lane } from './schedule.ts'
+
+/** One bucket that a call draws from. */
+export interface Draw {
+  /** `provider/integration/quota[/account]`: whoever shares the provider's limit shares the bucket. */
+  readonly bucket: string
+  readonly amount: number
+  readonly limit: number
+  /** Rolling: that many milliseconds. Fixed: from `startsAt` to `endsAt`, a calendar day already worked out. Concurrent: until settled. */
+  readonly window:
+    | { readonly rollingMs: number }
+    | { readonly startsAt: Instant; readonly endsAt: Instant }
+    | { readonly concurrent: true }
+}
+
+export type Taken =
+  | { readonly granted: true; readonly ticket: string }
+  /** Nothing was taken. `waitMs` is when it may be worth asking again; `bucket` is what holds it back. */
+  | { readonly granted: false; readonly waitMs: number; readonly bucket: string }
+
+export interface Usage {
+  readonly bucket: string
+  readonly used: number
+  readonly limit: number
+  readonly parkedUntil: Instant | null
+  readonly resetsAt: Instant | null
+}
+
+/** May I spend this now, or when? */
+export interface Limiter {
+  /** All or none. Lanes other than interactive leave a reserve of a tenth of each limit. */
+  take(draws: readonly Draw[], options: { now: Instant; lane: Lane }): Promise<Taken>
+  /**
+   * The call ended at `at`. A rolling window counts it from then, since the provider counted it somewhere between sending and answering and only the
+   * later end is sure to be out of its window when it is out of ours. `sent: false` gives everything back.
+   */
+  settle(ticket: string, options: { at: Instant; sent: boolean }): Promise<void>
+  /** The provider said stop: nothing from this bucket before `until`, whoever asks. Never shortens an earlier one. */
+  park(bucket: string, until: Instant): Promise<void>
+  /** The provider said how much is used; counts only if it is more than we know. */
+  learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): Promise<void>
+  /** Buckets that start with the prefix. */
+  usage(prefix: string, now: Instant): Promise<Usage[]>
+}

@@ -1,0 +1,115 @@
+import type { Audience, Item, Json, NullReason, Observation } from '@patchbay/kit'
+import type { Along } from './along.ts'
+import type { Instant } from './clock.ts'
+
+/** Where a stream of a connection stands: where its last complete run ended, and where an unfinished one stopped. */
+export interface Place {
+  readonly connectionId: string
+  readonly stream: string
+  readonly cursor: Json | null
+  readonly checkpoint: Json | null
+  readonly savedAt: Instant | null
+}
+
+/** What one page gave for one connection: rows, place and events are one transaction. */
+export interface SavedPage {
+  readonly connectionId: string
+  readonly stream: string
+  readonly runId: string
+  readonly observations: readonly Observation[]
+  readonly items: readonly Item[]
+  readonly audiences: readonly Audience[]
+  readonly removed: readonly string[]
+  readonly refused: readonly { readonly what: string; readonly why: string }[]
+  /** Undefined leaves it as it is; null clears it. */
+  readonly checkpoint?: Json | null
+  readonly cursor?: Json | null
+}
+
+/** How many observations were new, corrected an older value, or said nothing new (and wrote nothing). */
+export interface Saved {
+  readonly inserted: number
+  readonly restated: number
+  readonly unchanged: number
+  readonly items: number
+  readonly refused: number
+}
+
+/** A stored value. `day` is a day in `timezone`. */
+export interface StoredObservation {
+  readonly connectionId: string
+  readonly stream: string
+  /** The item's platform id, or null for the account itself. */
+  readonly item: string | null
+  readonly metric: string
+  readonly day: string
+  readonly timezone: string
+  readonly dimensions: Readonly<Record<string, string>>
+  readonly value: number | null
+  readonly reason: NullReason | null
+  readonly provenance: string
+  readonly native: string
+  readonly version: string | null
+  readonly final: boolean
+  /** When we read it. */
+  readonly observedAt: Instant
+  readonly runId: string
+  /** How many earlier values of the same key are kept. */
+  readonly revision: number
+}
+
+export interface StoredItem extends Item {
+  readonly connectionId: string
+  readonly firstSeenAt: Instant
+  readonly seenAt: Instant
+  readonly removedAt: Instant | null
+}
+
+export interface StoredAudience extends Audience {
+  readonly connectionId: string
+  readonly observedAt: Instant
+}
+
+export interface SeriesQuery {
+  readonly connections: readonly string[]
+  readonly metrics: readonly string[]
+  /** First and last day, both included. */
+  readonly from?: string
+  readonly to?: string
+  /** Absent: the accounts themselves. `*`: every item. */
+  readonly item?: string
+  /** Only the newest day of each series. */
+  readonly latest?: boolean
+  readonly limit: number
+}
+
+/** Observations, items and audiences, and where each stream stands. */
+export interface Records {
+  /**
+   * Everything of all pages and their events in one transaction. The same page twice changes nothing. A value that differs from the stored one of
+   * its key replaces it and the old one is kept as a revision.
+   */
+  save(environmentId: string, pages: readonly SavedPage[], along: Along): Promise<Saved>
+  places(environmentId: string, keys: readonly { connectionId: string; stream: string }[]): Promise<Place[]>
+  /** Clears checkpoints, and cursors too when `all`: the next run reads from the start. */
+  forgetPlaces(environmentId: string, connectionId: string, options: { stream?: string; all: boolean }): Promise<void>
+  /** Ordered by connection, metric, item, dimensions, day. */
+  series(environmentId: string, query: SeriesQuery): Promise<StoredObservation[]>
+  /** Earlier values of one key, newest first. */
+  revisions(
+    environmentId: string,
+    key: {
+      connectionId: string
+      item: string | null
+      metric: string
+      day: string
+      dimensions?: Readonly<Record<string, string>>
+    },
+  ): Promise<StoredObservation[]>
+  /** Newest published first. */
+  items(
+    environmentId: string,
+    query: { connections: readonly string[]; kind?: string; after?: string; limit: number },
+  ): Promise<StoredItem[]>
+  audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+}

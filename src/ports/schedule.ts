@@ -1,0 +1,88 @@
+import type { Instant } from './clock.ts'
+
+export type Lane = 'interactive' | 'webhook' | 'scheduled' | 'backfill'
+
+/** A stream of a connection, and when it is due. */
+export interface Slot {
+  readonly environmentId: string
+  readonly connectionId: string
+  readonly provider: string
+  readonly integrationId: string
+  readonly stream: string
+  readonly everyMs: number
+  readonly dueAt: Instant
+  readonly lane: Lane
+  /** Failed runs in a row. */
+  readonly failures: number
+  /** Not planned until that is mended: `missing_scope`, `needs_reauth`, `paused`, `unsupported`. */
+  readonly blocked: string | null
+  /** Who holds it, until when. A claim that runs out may be taken by anybody. */
+  readonly claim: string | null
+  readonly claimedUntil: Instant | null
+  readonly lastRunId: string | null
+  readonly lastEndedAt: Instant | null
+  readonly lastFault: string | null
+}
+
+/** How a claimed slot ends. */
+export interface SlotOutcome {
+  readonly connectionId: string
+  readonly stream: string
+  readonly dueAt: Instant
+  readonly failures: number
+  readonly blocked: string | null
+  readonly runId: string
+  readonly fault: string | null
+  readonly endedAt: Instant
+}
+
+/** Who is due, when. The one queue that is ours, because planning under quotas is what this product is for. */
+export interface Schedule {
+  /** Inserts; an existing slot keeps its due time and only takes new `everyMs`, `blocked` and `integrationId`. */
+  put(
+    environmentId: string,
+    slots: readonly Pick<
+      Slot,
+      'connectionId' | 'provider' | 'integrationId' | 'stream' | 'everyMs' | 'dueAt' | 'lane' | 'blocked'
+    >[],
+  ): Promise<void>
+  /**
+   * Takes up to `limit` due slots of all environments, interactive lane first, then most overdue, skipping what others hold. Each is claimed until `until`.
+   * Cost does not grow with the number of slots that are not due.
+   */
+  claim(options: { now: Instant; until: Instant; claim: string; limit: number }): Promise<Slot[]>
+  /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. */
+  claimCompanions(options: {
+    environmentId: string
+    integrationId: string
+    stream: string
+    before: Instant
+    now: Instant
+    until: Instant
+    claim: string
+    limit: number
+  }): Promise<Slot[]>
+  extend(
+    environmentId: string,
+    claim: string,
+    slots: readonly { connectionId: string; stream: string }[],
+    until: Instant,
+  ): Promise<number>
+  /** Ends claimed slots that are still ours; the lane falls back to `scheduled`. A slot woken meanwhile keeps the earlier due time. Returns how many were. */
+  finish(environmentId: string, claim: string, outcomes: readonly SlotOutcome[]): Promise<number>
+  /** Makes streams due at `at` in that lane, if that is sooner. All unblocked ones of the connection without `streams`. */
+  wake(
+    environmentId: string,
+    connectionId: string,
+    options: { streams?: readonly string[]; lane: Lane; at: Instant },
+  ): Promise<number>
+  /** Sets or clears `blocked` on streams of a connection. */
+  block(
+    environmentId: string,
+    connectionId: string,
+    options: { streams?: readonly string[]; blocked: string | null },
+  ): Promise<void>
+  of(environmentId: string, connectionIds: readonly string[]): Promise<Slot[]>
+  /** When the next unclaimed slot is due, over all environments: how long the planner may sleep. */
+  nextDueAt(): Promise<Instant | null>
+}
