@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { Scope } from '../engine/access/access-keys.ts'
+import type { Actor } from '../ports/along.ts'
+import type { Environment } from '../ports/directory.ts'
+
+/** Who calls: an application's key or a signed-in person. The environment comes from here and never from the request's content. */
+export interface Caller {
+  readonly environment: Environment
+  readonly actor: Actor
+  readonly scopes: readonly string[]
+  readonly via: 'key' | 'session'
+}
+
+export interface Call<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly caller: Caller
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+  readonly idempotencyKey: string | null
+}
+
+/** One operation. Its schemas check the request, shape the answer, and are the OpenAPI document and the SDK's types. */
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  /** The SDK's name for it: `connections.list`. */
+  readonly name: string
+  readonly summary: string
+  readonly scope: Scope
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  readonly answer: Answer
+  /** 200 when absent; 201 for something made, 202 for something begun. */
+  readonly status?: number
+  readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>
+}
+
+/** Declares an operation, with the types of its schemas. */
+export const route = <
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+>(
+  options: Route<Params, Query, Body, Answer>,
+): Route => options as unknown as Route
+
+/** A page of a list. `nextCursor` goes into `cursor` of the next request; null at the end. */
+export const pageOf = <Row extends z.ZodType>(row: Row) =>
+  z.strictObject({ data: z.array(row), nextCursor: z.string().nullable() })
+
+/** The query of every list. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+}
+
+/** Cuts one row more than was asked for into a page whose cursor is the last row's. */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (row: Row) => string,
+): { data: Row[]; nextCursor: string | null } {
+  const data = rows.slice(0, limit)
+  return { data, nextCursor: rows.length > limit ? cursorOf(data.at(-1)!) : null }
+}
+
+/** An instant as text: `2026-11-22T03:10:04.000Z`. */
+export const instant = z.string().meta({ format: 'date-time' })
+
+/** How the API writes an instant. */
+export function iso(at: number): string
+export function iso(at: number | null): string | null
+export function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+export const idText = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9_.:@-]+$/)
+export const dayText = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .meta({ format: 'date' })

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { Fault } from '@patchbay/kit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Scope } from '../engine/access/access-keys.ts'
+import type { Deps } from '../engine/deps.ts'
+import { problemOf } from './problem.ts'
+import type { RequestRate } from './request-rate.ts'
+import type { Caller, Route } from './route.ts'
+
+export interface Serving {
+  readonly deps: Pick<Deps, 'access' | 'clock'>
+  readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Caller>
+  readonly rate: RequestRate
+}
+
+/** A retried POST that still runs after this long is taken for dead, and the key may be used again. */
+const staleMs = 120_000
+
+/** Puts one operation on the server: authenticate, count, check, replay or handle, answer. */
+export function serveRoute(app: FastifyInstance, serving: Serving, route: Route): void {
+  const status = route.status ?? 200
+  app.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+    schema: {
+      operationId: route.name,
+      summary: route.summary,
+      tags: [route.name.slice(0, route.name.indexOf('.'))],
+      security: [{ key: [route.scope] }],
+      ...(route.params && { params: jsonSchema(route.params, 'input') }),
+      ...(route.query && { querystring: jsonSchema(route.query, 'input') }),
+      ...(route.body && { body: jsonSchema(route.body, 'input') }),
+      response: { [status]: jsonSchema(route.answer, 'output') },
+    },
+    // zod checks requests, with messages for people; the JSON schemas are for the document and for writing answers.
+    validatorCompiler: () => () => true,
+    async handler(request, reply) {
+      const caller = await serving.authenticate(request, route.scope)
+      serving.rate.count(caller, reply)
+      const call = {
+        params: parse(route.params, request.params, 'path'),
+        query: parse(route.query, request.query, 'query'),
+        body: parse(route.body, request.body, 'body'),
+        caller,
+        signal: signalOf(request, reply),
+        idempotencyKey: idempotencyKeyOf(request),
+      }
+      const handle = () => route.handle(call as never)
+      if (request.method === 'POST' && call.idempotencyKey !== null)
+        return once(request, reply, caller, call.idempotencyKey, handle)
+      const answer = await handle()
+      return reply.code(status).send(answer)
+    },
+  })
+
+  /** The same key and request give the same answer and one effect (I21). A failure that may pass is forgotten, so that it can be tried again. */
+  async function once(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    key: string,
+    handle: () => Promise<unknown>,
+  ): Promise<FastifyReply> {
+    const now = serving.deps.clock.now()
+    const hash = createHash('sha256')
+      .update(JSON.stringify([request.method, request.url, request.body ?? null]))
+      .digest('base64url')
+    const environmentId = caller.environment.id
+    const replay = await serving.deps.access.begin(environmentId, key, { hash, at: now, staleBefore: now - staleMs })
+    if (replay.state === 'differs')
+      throw new Fault('input.invalid', 'This Idempotency-Key was used for another request.', {
+        field: 'Idempotency-Key',
+      })
+    if (replay.state === 'running')
+      throw new Fault('input.conflict', 'The first request with this Idempotency-Key is still running.')
+    if (replay.state === 'done')
+      return reply.code(replay.status).header('idempotent-replayed', 'true').send(replay.body)
+    try {
+      const answer = await handle()
+      await serving.deps.access.end(environmentId, key, { status, body: answer })
+      return reply.code(status).send(answer)
+    } catch (error) {
+      const problem = problemOf(error, request.id)
+      await serving.deps.access.end(
+        environmentId,
+        key,
+        problem.status < 500 && problem.retry === 'never' ? { status: problem.status, body: problem } : null,
+      )
+      throw error
+    }
+  }
+}
+
+/** The schema as JSON Schema, in the draft that the server's serializer reads. */
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' })
+  return rest
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+  if (!schema) return value
+  const result = schema.safeParse(value ?? {})
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const field = issue?.path.join('.') || where
+  const unknown =
+    issue?.code === 'unrecognized_keys' ? `unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}` : issue?.message
+  throw new Fault('input.invalid', `${where}${issue?.path.length ? `: ${field}` : ''}: ${unknown}`, { field })
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
+    throw new Fault('input.invalid', 'Idempotency-Key takes 1 to 200 visible characters.', { field: 'Idempotency-Key' })
+  return key
+}
+
+/** Aborted when the client goes away before the answer is sent. */
+function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished)
+      controller.abort(new Fault('input.conflict', `The client of ${request.id} went away.`))
+  })
+  return controller.signal
+}

@@ -1,0 +1,144 @@
+import fastifyCookie from '@fastify/cookie'
+import fastifySwagger from '@fastify/swagger'
+import { Fault } from '@patchbay/kit'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Engine } from '../engine/engine.ts'
+import type { People } from '../ports/people.ts'
+import { accessRoutes } from './access.ts'
+import { actionRoutes } from './actions.ts'
+import { openAuthenticator } from './authenticate.ts'
+import { serveConnectPages } from './connect-pages.ts'
+import { connectSessionRoutes } from './connect-sessions.ts'
+import { connectionRoutes } from './connections.ts'
+import { serveConsole } from './console-files.ts'
+import { serveHealth } from './health.ts'
+import { serveHooks } from './hooks.ts'
+import { journalRoutes } from './journal.ts'
+import { metricRoutes } from './metrics.ts'
+import { problemOf } from './problem.ts'
+import { profileRoutes } from './profiles.ts'
+import { serveProxy } from './proxy.ts'
+import { quotaRoutes } from './quotas.ts'
+import { serveReference } from './reference.ts'
+import { openRequestRate } from './request-rate.ts'
+import type { Route } from './route.ts'
+import { type Serving, serveRoute } from './serve-route.ts'
+import { setupRoutes } from './setup.ts'
+import { servePeople } from './sign-in.ts'
+
+export interface ApiOptions {
+  readonly people: People | null
+  /** Folder with the built console; null where this process serves none. */
+  readonly consoleFiles: string | null
+  readonly version: string
+}
+
+/** Every operation of the API, in the order of the document. */
+export function allRoutes(engine: Engine): Route[] {
+  return [
+    ...connectSessionRoutes(engine),
+    ...connectionRoutes(engine),
+    ...profileRoutes(engine),
+    ...metricRoutes(engine),
+    ...actionRoutes(engine),
+    ...quotaRoutes(engine),
+    ...journalRoutes(engine),
+    ...setupRoutes(engine),
+    ...accessRoutes(engine),
+  ]
+}
+
+/** The HTTP server: API, connect pages, webhooks, console. It listens when its caller says so. */
+export async function openApi(engine: Engine, options: ApiOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    // Request lines are ours to write: Fastify's would carry whole addresses.
+    logger: false,
+    genReqId: () => engine.deps.random.id('req'),
+    requestIdHeader: false,
+    bodyLimit: 1024 * 1024,
+    // T45: a client that drips its request does not hold a socket for ever.
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
+    routerOptions: { maxParamLength: 256 },
+    // Each operation brings its own checks (zod); this one must not coerce or remove anything.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } },
+    return503OnClosing: true,
+  })
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(clientError(error) ?? error, request.id)
+    if (problem.status >= 500 && problem.code === 'platform.bug') {
+      engine.deps.log.error('api.bug', {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        error,
+      })
+    }
+    if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1000))
+    return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
+  })
+  app.setNotFoundHandler(() => {
+    throw new Fault('input.unknown', 'There is no such address here.')
+  })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(everywhere)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+
+  await app.register(fastifyCookie)
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Patchbay',
+        version: options.version,
+        description:
+          'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
+      },
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
+      },
+    },
+  })
+
+  const serving: Serving = {
+    deps: engine.deps,
+    authenticate: openAuthenticator(engine.deps, options.people, engine.setting.publicUrl),
+    rate: openRequestRate(engine.deps.clock),
+  }
+  for (const route of allRoutes(engine)) serveRoute(app, serving, route)
+  await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveHooks(scope, engine))
+  await app.register(async (scope) => serveConnectPages(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveReference(scope))
+  if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
+  if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  return app
+}
+
+/** On every answer: nothing is sniffed, framed, cached or told to the next site unless a page says otherwise. */
+const everywhere = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** What the server itself refuses before a handler runs, in the words of our table. */
+function clientError(error: unknown): Fault | null {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
+  if (status < 400 || status >= 500) return null
+  if (status === 413) return new Fault('input.too_large')
+  if (status === 415)
+    return new Fault('input.invalid', 'Send JSON, with content-type application/json.', { field: 'content-type' })
+  return new Fault('input.invalid', 'The request could not be read.')
+}

@@ -1,0 +1,217 @@
+import { Fault, type Fields, type Provider } from '@patchbay/kit'
+import { z } from 'zod'
+import type { Engine } from '../engine/engine.ts'
+import type { Integration } from '../ports/directory.ts'
+import { idText, instant, iso, route } from './route.ts'
+import { jsonSchema } from './serve-route.ts'
+
+const fieldJson = z.strictObject({
+  name: z.string(),
+  label: z.string(),
+  help: z.string().nullable(),
+  secret: z.boolean(),
+  required: z.boolean(),
+  placeholder: z.string().nullable(),
+  choices: z.array(z.string()).nullable(),
+  initial: z.string().nullable(),
+})
+
+const providerJson = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  category: z.string(),
+  summary: z.string(),
+  docs: z.string(),
+  preflight: z.array(z.string()),
+  auth: z.strictObject({ scheme: z.string(), fields: z.array(fieldJson) }),
+  settings: z.array(fieldJson),
+  inputs: z.array(fieldJson),
+  streams: z.array(
+    z.strictObject({
+      id: z.string(),
+      summary: z.string(),
+      every: z.string(),
+      headline: z.boolean(),
+      scopes: z.array(z.string()),
+      metrics: z.array(z.string()),
+      batch: z.number(),
+    }),
+  ),
+  actions: z.array(
+    z.strictObject({
+      id: z.string(),
+      summary: z.string(),
+      input: z.record(z.string(), z.unknown()),
+      example: z.unknown(),
+    }),
+  ),
+  quotas: z.array(
+    z.strictObject({
+      id: z.string(),
+      per: z.string(),
+      limit: z.number(),
+      window: z.string(),
+      unit: z.string(),
+      source: z.string(),
+    }),
+  ),
+  notOffered: z.record(z.string(), z.string()),
+})
+
+const integrationJson = z.strictObject({
+  id: z.string(),
+  provider: z.string(),
+  name: z.string(),
+  clientId: z.string().nullable(),
+  /** True when a secret is stored. The secret itself never comes back. */
+  hasSecret: z.boolean(),
+  settings: z.record(z.string(), z.string()),
+  scopes: z.array(z.string()),
+  enabled: z.boolean(),
+  incident: z.strictObject({ code: z.string(), says: z.string(), since: instant }).nullable(),
+  /** Register exactly this address in the provider's app. */
+  redirectUri: z.string(),
+  createdAt: instant,
+})
+
+/** What can be connected, and the apps it is connected through. */
+export function setupRoutes(engine: Engine) {
+  const { deps, setting } = engine
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/environments',
+      name: 'environments.list',
+      summary: 'The environments of this workspace, and which one this caller is in',
+      scope: 'setup:read',
+      answer: z.strictObject({
+        data: z.array(
+          z.strictObject({ id: z.string(), workspace: z.string(), mode: z.string(), current: z.boolean() }),
+        ),
+      }),
+      handle: async ({ caller }) => {
+        const all = caller.via === 'session' ? await deps.directory.environments() : [caller.environment]
+        return {
+          data: all.map(({ id, workspace, mode }) => ({ id, workspace, mode, current: id === caller.environment.id })),
+        }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/providers',
+      name: 'providers.list',
+      summary: 'Every platform that can be connected, with its forms, streams, actions and quotas',
+      scope: 'setup:read',
+      answer: z.strictObject({ data: z.array(providerJson) }),
+      handle: async () => ({ data: [...setting.providers.values()].map(providerToJson) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/integrations',
+      name: 'integrations.list',
+      summary: 'The provider apps that are set up here',
+      scope: 'setup:read',
+      answer: z.strictObject({ data: z.array(integrationJson) }),
+      handle: async ({ caller }) => ({
+        data: (await deps.directory.integrations(caller.environment.id)).map((integration) => toJson(integration)),
+      }),
+    }),
+    route({
+      method: 'PUT',
+      path: '/v1/integrations/{id}',
+      name: 'integrations.save',
+      summary: 'Set up a provider app, or change it. What is left out stays as it is',
+      scope: 'setup:write',
+      params: z.strictObject({ id: idText }),
+      body: z.strictObject({
+        provider: idText,
+        name: z.string().min(1).max(100).optional(),
+        clientId: z.string().min(1).max(500).optional(),
+        clientSecret: z.string().min(1).max(4000).optional(),
+        settings: z.record(z.string(), z.string().max(4000)).optional(),
+        scopes: z.array(z.string().max(200)).max(100).optional(),
+        enabled: z.boolean().optional(),
+      }),
+      answer: integrationJson,
+      handle: async ({ params, body, caller }) => {
+        if (!setting.providers.has(body.provider))
+          throw new Fault('input.invalid', `There is no provider "${body.provider}".`, { field: 'provider' })
+        return toJson(await engine.saveIntegration(caller.environment, { id: params.id, ...body }, caller.actor))
+      },
+    }),
+  ]
+
+  function toJson(integration: Integration): z.input<typeof integrationJson> {
+    const provider = setting.providers.get(integration.provider)
+    const shown = Object.entries(integration.settings).filter(([name]) => provider?.settings?.[name]?.secret !== true)
+    return {
+      id: integration.id,
+      provider: integration.provider,
+      name: integration.name,
+      clientId: integration.clientId,
+      hasSecret: integration.clientSecret !== null,
+      settings: Object.fromEntries(shown),
+      scopes: [...integration.scopes],
+      enabled: integration.enabled,
+      incident: integration.incident && { ...integration.incident, since: iso(integration.incident.since) },
+      redirectUri: `${setting.publicUrl}/oauth/callback/${integration.id}`,
+      createdAt: iso(integration.createdAt),
+    }
+  }
+}
+
+function providerToJson(provider: Provider): z.input<typeof providerJson> {
+  return {
+    id: provider.id,
+    name: provider.name,
+    category: provider.category,
+    summary: provider.summary,
+    docs: provider.docs,
+    preflight: [...(provider.preflight ?? [])],
+    auth: { scheme: provider.auth.scheme, fields: 'fields' in provider.auth ? fieldsToJson(provider.auth.fields) : [] },
+    settings: fieldsToJson(provider.settings),
+    inputs: fieldsToJson(provider.inputs),
+    streams: Object.entries(provider.streams).map(([id, stream]) => ({
+      id,
+      summary: stream.summary,
+      every: stream.every,
+      headline: stream.headline ?? false,
+      scopes: [...(stream.scopes ?? [])],
+      metrics: [...stream.metrics],
+      batch: stream.batch ?? 1,
+    })),
+    actions: Object.entries(provider.actions ?? {}).map(([id, action]) => ({
+      id,
+      summary: action.summary,
+      input: jsonSchema(action.input, 'input'),
+      example: action.example,
+    })),
+    quotas: provider.api.quotas.map((quota) => ({
+      id: quota.id,
+      per: quota.per,
+      limit: quota.limit,
+      window:
+        'rollingMs' in quota.window
+          ? `${quota.window.rollingMs / 1000} s`
+          : 'day' in quota.window
+            ? `day in ${quota.window.day}`
+            : 'at once',
+      unit: quota.unit ?? 'calls',
+      source: quota.source,
+    })),
+    notOffered: { ...provider.notOffered },
+  }
+}
+
+function fieldsToJson(fields: Fields | undefined): z.input<typeof fieldJson>[] {
+  return Object.entries(fields ?? {}).map(([name, field]) => ({
+    name,
+    label: field.label,
+    help: field.help ?? null,
+    secret: field.secret ?? false,
+    required: field.required ?? false,
+    placeholder: field.placeholder ?? null,
+    choices: field.choices ? [...field.choices] : null,
+    initial: field.initial ?? null,
+  }))
+}

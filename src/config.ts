@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+
+/** Everything the environment says, parsed once. Nothing else in the server reads it. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly sandboxPort: number
+  /** Absolute. Database, keys and `demo.json` live here. */
+  readonly dataDir: string
+  /** Null: the server brings its own PostgreSQL. */
+  readonly databaseUrl: string | null
+  /** Where browsers reach this server, without a slash at the end. */
+  readonly publicUrl: string
+  /** 32 bytes. Null: a key file in the data directory. */
+  readonly encryptionKey: Uint8Array | null
+  /** A server that keeps the sandbox's address rule. Null: the built-in one. */
+  readonly sandboxUrl: string | null
+  /** `host:port` pairs that egress may reach although they are not public addresses. */
+  readonly egressAllow: readonly string[]
+  readonly roles: ReadonlySet<Role>
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Provider id → what the environment sets for its live app: `clientId`, `clientSecret` and settings, by their own names. */
+  readonly apps: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+export const allRoles = ['api', 'worker', 'planner'] as const
+export type Role = (typeof allRoles)[number]
+
+/** Something the operator must change before the server can start. Says which variable and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads `env`. Provider apps come from variables named after the provider and the setting: `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET`, and
+ * `ACME_` plus each of its settings in capitals (`api key` of `apiKey` is `ACME_API_KEY`).
+ */
+export function readConfig(
+  env: Environment,
+  options: { cwd: string; settings: Readonly<Record<string, readonly string[]>> },
+): Config {
+  const host = env.HOST ?? '127.0.0.1'
+  const port = portOf(env, 'PORT', 4400)
+  return {
+    host,
+    port,
+    sandboxPort: portOf(env, 'PATCHBAY_SANDBOX_PORT', port === 0 ? 0 : port + 1),
+    dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
+    databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    publicUrl:
+      urlOf(env, 'PATCHBAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ??
+      `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    encryptionKey: keyOf(env, 'PATCHBAY_ENCRYPTION_KEY'),
+    sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
+    roles: rolesOf(env),
+    logLevel: choiceOf(env, 'PATCHBAY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    apps: Object.fromEntries(
+      Object.entries(options.settings).flatMap(([provider, names]) => {
+        const app = appOf(env, provider, names)
+        return app ? [[provider, app]] : []
+      }),
+    ),
+  }
+}
+
+function appOf(env: Environment, provider: string, names: readonly string[]): Record<string, string> | null {
+  const app: Record<string, string> = {}
+  for (const name of ['clientId', 'clientSecret', ...names]) {
+    const value = env[variableOf(provider, name)]
+    if (value) app[name] = value
+  }
+  if (Object.keys(app).length === 0) return null
+  if (app.clientSecret && !app.clientId)
+    throw new ConfigError(
+      `${variableOf(provider, 'clientSecret')} is set and ${variableOf(provider, 'clientId')} is not. Set both or neither.`,
+    )
+  return app
+}
+
+/** `variableOf('acme', 'apiKey')` is `ACME_API_KEY`. */
+export function variableOf(provider: string, setting: string): string {
+  return `${provider}_${setting.replace(/[A-Z]/g, (capital) => `_${capital}`)}`
+    .replace(/[^A-Za-z0-9]/g, '_')
+    .toUpperCase()
+}
+
+function portOf(env: Environment, name: string, initial: number): number {
+  const text = env[name]
+  if (!text) return initial
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new ConfigError(`${name} is "${text}". It takes a port from 0 (any free one) to 65535.`)
+  return port
+}
+
+function urlOf(env: Environment, name: string, protocols: readonly string[]): string | null {
+  const text = env[name]
+  if (!text) return null
+  const url = URL.parse(text)
+  if (!url || !protocols.includes(url.protocol))
+    throw new ConfigError(
+      `${name} is not an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+    )
+  return text
+}
+
+/** Its value is never repeated in a message. */
+function keyOf(env: Environment, name: string): Uint8Array | null {
+  const text = env[name]
+  if (!text) return null
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
+  if (bytes.length !== 32) {
+    throw new ConfigError(
+      `${name} must be 32 bytes, as 64 hexadecimal digits or in base64. A fresh one: ${randomBytes(32).toString('base64')}`,
+    )
+  }
+  return bytes
+}
+
+function listOf(env: Environment, name: string): string[] {
+  return (env[name] ?? '').split(/[\s,]+/).filter(Boolean)
+}
+
+function rolesOf(env: Environment): Set<Role> {
+  const names = listOf(env, 'PATCHBAY_ROLES')
+  for (const name of names) {
+    if (!(allRoles as readonly string[]).includes(name))
+      throw new ConfigError(
+        `PATCHBAY_ROLES names "${name}". It takes ${allRoles.join(', ')}, or nothing for all of them.`,
+      )
+  }
+  return new Set(names.length > 0 ? (names as Role[]) : allRoles)
+}
+
+function choiceOf<const Choice extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly Choice[],
+  initial: Choice,
+): Choice {
+  const text = env[name]
+  if (!text) return initial
+  if (!(choices as readonly string[]).includes(text))
+    throw new ConfigError(`${name} is "${text}". It takes one of ${choices.join(', ')}.`)
+  return text as Choice
+}
