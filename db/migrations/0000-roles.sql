@@ -15,25 +15,25 @@ begin
         execute format('create role %I nologin nosuperuser nobypassrls noinherit', role_name);
       exception
         when duplicate_object or unique_violation then null;
-        when insufficient_privilege then
-          raise exception 'the database user % may not create roles', current_user using
-            errcode = 'insufficient_privilege',
-            hint = format(
-              'have an administrator run once: create role patchbay_tenant nologin; create role patchbay_system nologin; grant patchbay_tenant, patchbay_system to %I;',
-              current_user);
       end;
     end if;
     -- Being allowed to become the role is enough; inheriting it would let the owner's own statements see its rows.
-    if not pg_has_role(current_user, role_name, 'member')
-       or (current_setting('server_version_num')::int >= 160000 and not pg_has_role(current_user, role_name, 'set')) then
-      execute format(
-        case when current_setting('server_version_num')::int >= 160000
-          then 'grant %I to %I with inherit false, set true'
-          else 'grant %I to %I' end,
-        role_name, current_user);
+    if current_setting('server_version_num')::int < 160000 then
+      if not pg_has_role(current_user, role_name, 'member') then
+        execute format('grant %I to %I', role_name, current_user);
+      end if;
+    elsif not pg_has_role(current_user, role_name, 'set') then
+      execute format('grant %I to %I with inherit false, set true', role_name, current_user);
     end if;
     execute format('grant usage on schema %I to %I', current_schema(), role_name);
   end loop;
+exception
+  when insufficient_privilege then
+    raise exception 'the database user % may not make or take the roles patchbay_tenant and patchbay_system (%)', current_user, sqlerrm using
+      errcode = 'insufficient_privilege',
+      hint = format(
+        'Have an administrator run once: create role patchbay_tenant nologin; create role patchbay_system nologin; grant patchbay_tenant, patchbay_system to %I;',
+        current_user);
 end
 $$;
 

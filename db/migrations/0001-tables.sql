@@ -34,7 +34,7 @@ select patchbay_make_system_table('data_key');
 
 -- One row: recognises a wrong key-encryption key before anything is written with it.
 create table key_check (
-  only boolean primary key check (only),
+  singleton boolean primary key check (singleton),
   key_id text not null,
   value bytea not null
 );

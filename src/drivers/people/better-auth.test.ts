@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openTestDatabase } from '../database/test-database.ts'
+import { openPeople } from './better-auth.ts'
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
+let people: ReturnType<typeof openPeople>
+let database: Awaited<ReturnType<typeof openTestDatabase>>
+
+before(async () => {
+  database = await openTestDatabase()
+  people = openPeople({
+    connection: database.url,
+    publicUrl: 'http://127.0.0.1:4400',
+    secret: 'a secret for tests, long enough to be taken',
+    log: quiet,
+  })
+})
+after(async () => {
+  await people.close()
+  await database.drop()
+})
+
+test('the owner link signs the owner in, once', async () => {
+  const link = await people.ownerLink()
+  const first = await people.handle(new Request(link))
+  assert.equal(first.status, 302)
+  assert.equal(first.headers.get('location'), 'http://127.0.0.1:4400/console/')
+  const cookie = cookieOf(first)
+  const person = await people.personOf({ cookie })
+  assert.equal(person?.role, 'owner')
+
+  const second = await people.handle(new Request(link))
+  assert.match(second.headers.get('location') ?? '', /link=used.*INVALID_TOKEN/)
+  assert.equal(cookieOf(second), '')
+})
+
+test('nobody signs up, and nobody asks for a link over HTTP', async () => {
+  const post = (path: string, body: object) =>
+    people.handle(
+      new Request(`http://127.0.0.1:4400/auth${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: 'http://127.0.0.1:4400' },
+        body: JSON.stringify(body),
+      }),
+    )
+  assert.ok(
+    (await post('/sign-up/email', { email: 'a@example.com', password: 'long enough password', name: 'A' })).status >=
+      400,
+  )
+  assert.equal((await post('/sign-in/magic-link', { email: 'owner@patchbay.invalid' })).status, 404)
+  assert.equal(await people.personOf({ cookie: 'patchbay.session_token=made.up' }), null)
+})
+
+function cookieOf(response: Response): string {
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+}
