@@ -13,15 +13,13 @@ interface Holder {
   host: string
 }
 
-/** While held, the file's time moves this often; a holder in another container is judged by that alone. */
-const heartbeatMs = 1_000
-
 /**
  * Makes this process the only one that uses a data directory. The lock of a process that was killed is taken over at once; a
  * living one is left alone, and the error names it. A file and not `flock`, which Node does not offer: who holds it is
- * decided by process id and start time, or, across containers that share a volume, by whether the file is still touched.
+ * decided by process id and start time, or, across containers that share a volume, by whether the file is still touched, which
+ * a holder does every `heartbeatMs`.
  */
-export async function lockDataDir(dataDir: string): Promise<{ release(): void }> {
+export async function lockDataDir(dataDir: string, { heartbeatMs = 1_000 } = {}): Promise<{ release(): void }> {
   const path = join(dataDir, 'patchbay.lock')
   const mine: Holder = {
     pid: process.pid,
@@ -35,7 +33,8 @@ export async function lockDataDir(dataDir: string): Promise<{ release(): void }>
     const found = readText(path)
     if (found === null) continue
     const holder = parseHolder(found)
-    if (attempt > 50 || (holder && (await isAlive(path, holder)))) throw new Error(inUse(dataDir, path, holder))
+    if (attempt > 50 || (holder && (await isAlive(path, holder, heartbeatMs))))
+      throw new Error(inUse(dataDir, path, holder))
     removeStale(path, found)
   }
 
@@ -49,13 +48,13 @@ export async function lockDataDir(dataDir: string): Promise<{ release(): void }>
   }
 }
 
-async function isAlive(path: string, holder: Holder): Promise<boolean> {
+async function isAlive(path: string, holder: Holder, heartbeatMs: number): Promise<boolean> {
   if (holder.namespace === processNamespace()) {
     return holder.identity !== null && processIdentity(holder.pid) === holder.identity
   }
   const before = modifiedAt(path)
-  for (let waitedMs = 0; waitedMs < 5 * heartbeatMs; waitedMs += 100) {
-    await sleep(100)
+  for (let waitedMs = 0; waitedMs < 5 * heartbeatMs; waitedMs += heartbeatMs / 10) {
+    await sleep(heartbeatMs / 10)
     if (modifiedAt(path) !== before) return true
   }
   return false

@@ -10,18 +10,21 @@ export async function checkIsolation(options: { connection: string }): Promise<v
   client.on('error', () => {})
   await client.connect()
   try {
-    const failures: string[] = []
-    for (const rule of rules) {
-      const { rows } = await client.query<{ failure: string }>(rule)
-      failures.push(...rows.map(({ failure }) => failure))
-      // Later rules take for granted what earlier ones say.
-      if (failures.length > 0) break
-    }
-    if (failures.length === 0) failures.push(...(await tryIt(client)))
+    const failures = await findIsolationFailures(client)
     if (failures.length > 0) throw new Error(refusal(failures))
   } finally {
     await client.end()
   }
+}
+
+/** In sentences; none when environments are kept apart. */
+export async function findIsolationFailures(client: pg.Client): Promise<string[]> {
+  for (const rule of rules) {
+    const { rows } = await client.query<{ failure: string }>(rule)
+    // Later rules take for granted what earlier ones say.
+    if (rows.length > 0) return rows.map(({ failure }) => failure)
+  }
+  return tryIt(client)
 }
 
 function refusal(failures: string[]): string {
@@ -41,6 +44,9 @@ const tenantTables = `
   join pg_attribute attribute on attribute.attrelid = class.oid and attribute.attname = 'environment_id' and not attribute.attisdropped
   where class.relkind in ('r', 'p') and namespace.nspname not in ('pg_catalog', 'information_schema') and class.relpersistence <> 't'`
 
+/** Those that the server takes for its transactions. The connecting user, whatever its name, owns the tables and is none of them. */
+const takenRoles = `'patchbay_tenant', 'patchbay_system', 'patchbay_people'`
+
 /** Each selects sentences about what is wrong, and nothing when all is well. */
 const rules = [
   `select format('there is no role %s', wanted) as failure
@@ -51,12 +57,12 @@ const rules = [
    from pg_roles role
    where (role.rolsuper or role.rolbypassrls)
      and exists (select from pg_roles ours
-                 where ours.rolname in ('patchbay_tenant', 'patchbay_system')
+                 where ours.rolname in (${takenRoles})
                    and (ours.oid = role.oid or not ours.rolsuper and pg_has_role(ours.oid, role.oid, 'member')))`,
 
   `select format('the role %s owns the table %s', role.rolname, tenant_table.name) as failure
    from (${tenantTables}) tenant_table
-   join pg_roles role on role.rolname in ('patchbay_tenant', 'patchbay_system')
+   join pg_roles role on role.rolname in (${takenRoles})
    where pg_has_role(role.oid, tenant_table.relowner, 'member')`,
 
   `select format('the table %s carries environment_id and has row level security %s', name,
@@ -90,7 +96,7 @@ const rules = [
 
   `select format('the partition %s can be used by %s without the policies of its parent', name, role.rolname) as failure
    from (${tenantTables}) tenant_table
-   join pg_roles role on role.rolname in ('patchbay_tenant', 'patchbay_system')
+   join pg_roles role on role.rolname in (${takenRoles})
    where relispartition and has_table_privilege(role.oid, tenant_table.oid, 'select, insert, update, delete')`,
 
   // A view runs with its owner's rights unless it says otherwise; so does a function that is security definer.

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine, processIdentity } from './process-identity.ts'
@@ -85,9 +94,22 @@ export function isRunning(postmaster: Postmaster): boolean {
   return processIdentity(postmaster.pid) === postmaster.identity
 }
 
+/** Its program was replaced under it, by an update of the dependencies: it would load parts of another version. */
+export function isOutdated(postmaster: Postmaster): boolean {
+  try {
+    return readlinkSync(`/proc/${postmaster.pid}/exe`).endsWith(' (deleted)')
+  } catch {
+    return false
+  }
+}
+
 async function ends(postmaster: Postmaster, signal: NodeJS.Signals, patienceMs: number): Promise<boolean> {
   const deadline = Date.now() + patienceMs
-  if (isRunning(postmaster)) process.kill(postmaster.pid, signal)
+  try {
+    if (isRunning(postmaster)) process.kill(postmaster.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
   while (isRunning(postmaster)) {
     if (Date.now() > deadline) return false
     await sleep(10)

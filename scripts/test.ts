@@ -1,0 +1,84 @@
+/**
+ * `npm test`: types and style, then every test in the repository on one shared PostgreSQL. Ends with the summary of Node's
+ * test runner (`# tests`, `# pass`, `# fail`). `npm test -- src/engine` runs the files under that path, without the checks.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { joinTestServer } from '../src/drivers/database/test-database.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const files = findTests()
+  if (files.length === 0) {
+    console.error(`There is no test file in ${filters.join(', ') || 'the repository'}.`)
+    return 1
+  }
+  // The tests run even when the checks fail: one run shows everything that is wrong.
+  const checkFailed = filters.length === 0 && !(await check())
+  const server = await joinTestServer()
+  try {
+    const testsCode = await run(process.execPath, [...runnerOptions(), ...options, ...files], {
+      PATCHBAY_TEST_DATABASE_URL: server.url,
+    })
+    return testsCode || (checkFailed ? 1 : 0)
+  } finally {
+    await server.leave()
+  }
+}
+
+function findTests(): string[] {
+  const everything = globSync('**/*.test.{ts,tsx}', {
+    cwd: root,
+    exclude: (path) => /(^|\/)(node_modules|dist|\.git|\.patchbay)$/.test(path),
+  }).sort()
+  if (filters.length === 0) return everything
+  return everything.filter((file) => filters.some((filter) => matches(file, filter)))
+}
+
+function matches(file: string, filter: string): boolean {
+  const path = filter.replace(/^\.\//, '').replace(/\/$/, '')
+  const full = join(root, path)
+  const isFolder = existsSync(full) && statSync(full).isDirectory()
+  return isFolder ? file.startsWith(`${path}/`) : file.includes(path)
+}
+
+async function check(): Promise<boolean> {
+  const codes = [
+    await run('node_modules/.bin/tsc', ['--noEmit', '-p', 'tsconfig.json']),
+    await run('node_modules/.bin/biome', ['check', '.']),
+  ]
+  return codes.every((code) => code === 0)
+}
+
+/** Simulations and databases keep a processor busy each; more files at once than processors only make tests wait. */
+function runnerOptions(): string[] {
+  const concurrency = Math.min(3, Math.max(2, availableParallelism()))
+  const reporter = new URL('./test-reporter.ts', import.meta.url).href
+  return [
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    `--test-reporter=${reporter}`,
+    '--test-reporter-destination=stdout',
+  ]
+}
+
+function run(program: string, parameters: string[], env: Record<string, string> = {}): Promise<number> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, parameters, { cwd: root, env: { ...process.env, ...env }, stdio: 'inherit' })
+    const stop = (signal: NodeJS.Signals) => child.kill(signal)
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    child.on('error', failed)
+    child.on('close', (code) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop)
+      done(code ?? 1)
+    })
+  })
+}
