@@ -9,8 +9,7 @@ import { allRoutes } from '../src/api/server.ts'
  * two cannot drift apart.
  */
 export function generateOperations(): string {
-  // Routes only keep the engine for when they are called; their schemas need none.
-  const routes = allRoutes(undefined as never)
+  const routes = allRoutes(noEngine)
   const groups = Map.groupBy(routes, (route) => route.name.split('.')[0]!)
   const types = [...groups].map(([group, members]) => `  ${group}: {\n${members.map(methodType).join('\n')}\n  }`)
   const table = [...groups].map(
@@ -31,6 +30,9 @@ ${table.join('\n')}
 } as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>
 `
 }
+
+/** Routes keep the engine for when they are called; their schemas need none. */
+const noEngine = new Proxy({}, { get: () => noEngine }) as never
 
 function methodType(route: Route): string {
   const inputs = [route.params, route.query, route.body].flatMap((schema) =>

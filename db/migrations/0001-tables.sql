@@ -208,6 +208,8 @@ select patchbay_make_system_table('flow');
 -- Who is due, when ------------------------------------------------------------------------------------------------------------
 
 -- due → claimed (until) → due again at its next time, or blocked. A claim that runs out is due again.
+-- ready_at is when it may be claimed next: when it is due, when its claim runs out, or when whoever gave it back said.
+-- woken_at: somebody wants it run again although it is running.
 create table schedule (
   environment_id text not null,
   connection_id text not null,
@@ -221,14 +223,16 @@ create table schedule (
   blocked text,
   claim text,
   claimed_until timestamptz,
+  ready_at timestamptz not null,
+  woken_at timestamptz,
   last_run_id text,
   last_ended_at timestamptz,
   last_fault text,
   primary key (environment_id, connection_id, stream)
 );
 -- The order of claiming is the order of this index, so that the planner reads what it takes and nothing else, at any size.
-create index schedule_due on schedule (lane, due_at) where blocked is null;
-create index schedule_companions on schedule (environment_id, integration_id, stream, due_at) where blocked is null;
+create index schedule_due on schedule (lane, ready_at) where blocked is null;
+create index schedule_companions on schedule (environment_id, integration_id, stream, ready_at) where blocked is null;
 select patchbay_make_system_table('schedule');
 
 -- What was read ---------------------------------------------------------------------------------------------------------------
@@ -291,6 +295,17 @@ create table observation_revision (
 );
 select patchbay_make_tenant_table('observation_revision');
 revoke update, delete on observation_revision from patchbay_tenant;
+
+-- The table keeps its own history: however a value comes to be replaced, and whoever is quicker, the one before is kept.
+create function patchbay_keep_revision() returns trigger language plpgsql as $$
+begin
+  insert into observation_revision select old.*;
+  return null;
+end
+$$;
+revoke execute on function patchbay_keep_revision() from public;
+create trigger keep_revision after update on observation for each row
+  when (old.revision is distinct from new.revision) execute function patchbay_keep_revision();
 
 -- Makes the partitions of the months from first to last. Outside of them rows go into the default partition, and are found all the same.
 create function patchbay_make_months(first date, last date) returns integer language plpgsql as $$

@@ -42,11 +42,17 @@ export interface Directory {
   environments(): Promise<Environment[]>
   /** Inserts or replaces. */
   saveIntegration(integration: Integration, along: Along): Promise<void>
+  /**
+   * Sets or clears what is wrong with the app itself, and nothing else of the row. False when that code was already set, or none was to be cleared:
+   * then nothing was written, so that of many who notice one tells.
+   */
+  setIncident(environmentId: string, id: string, incident: Integration['incident'], along: Along): Promise<boolean>
+  /** By id, ascending. */
   integrations(environmentId: string): Promise<Integration[]>
   integration(environmentId: string, id: string): Promise<Integration | null>
   /** Which environment an integration's callback or webhook address belongs to. */
   environmentOfIntegration(integrationId: string): Promise<string | null>
-  /** Inserts, or renames when a name is given. */
+  /** Inserts, or renames when a name is given. Without one it is called by its id. */
   saveProfile(profile: Profile): Promise<Profile>
   /** By id, ascending, after `after`. */
   profiles(environmentId: string, page: { after?: string; limit: number; ids?: readonly string[] }): Promise<Profile[]>

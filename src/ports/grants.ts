@@ -45,7 +45,7 @@ export interface Grants {
   read(environmentId: string, id: string): Promise<Grant | null>
   /** The live grant of that person at that integration, newest first. */
   findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
-  /** Compare-and-swap: takes the refresh lease if the generation is still that one and no lease runs. Counts the attempt. */
+  /** Compare-and-swap: takes the refresh lease if the generation is still that one, the grant may be refreshed and no lease runs. Counts the attempt. */
   lease(
     environmentId: string,
     id: string,
@@ -75,7 +75,7 @@ export interface Grants {
     outcome: { leaseId: string; state: GrantState; cause: string | null; refreshDueAt: Instant | null },
     along: Along,
   ): Promise<boolean>
-  /** Gives up the secrets for good (disconnect). The row stays, without tokens. */
+  /** Gives up the secrets for good (disconnect). The row stays, without tokens and one generation on, so that a refresh in flight cannot revive it. */
   forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
   /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */
   due(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>

@@ -35,6 +35,25 @@ export interface Saved {
   readonly refused: number
 }
 
+/** What a save changed for one connection: what its events are made from. Lists hold the first 100. */
+export interface Change {
+  readonly connectionId: string
+  readonly inserted: number
+  readonly restated: number
+  /** Values that gave way to another one. `readAt` is when the one before was read. */
+  readonly replaced: readonly {
+    readonly metric: string
+    readonly item: string | null
+    readonly day: string
+    readonly timezone: string
+    readonly before: number | null
+    readonly after: number | null
+    readonly readAt: Instant
+  }[]
+  /** Items never seen before. */
+  readonly newItems: readonly Item[]
+}
+
 /** A stored value. `day` is a day in `timezone`. */
 export interface StoredObservation {
   readonly connectionId: string
@@ -87,9 +106,15 @@ export interface SeriesQuery {
 export interface Records {
   /**
    * Everything of all pages and their events in one transaction. The same page twice changes nothing. A value that differs from the stored one of
-   * its key replaces it and the old one is kept as a revision.
+   * its key replaces it and the old one is kept as a revision, unless it was read (`along.at`) before the stored one: an older reading never
+   * overwrites a newer one. Of two values of one key in one call the last counts. `along` may depend on what changed (connections in which nothing
+   * did are left out); it is then called inside the transaction, perhaps twice, and must have no other effect.
    */
-  save(environmentId: string, pages: readonly SavedPage[], along: Along): Promise<Saved>
+  save(
+    environmentId: string,
+    pages: readonly SavedPage[],
+    along: Along | { readonly at: Instant; readonly of: (changes: readonly Change[]) => Along },
+  ): Promise<Saved>
   places(environmentId: string, keys: readonly { connectionId: string; stream: string }[]): Promise<Place[]>
   /** Clears checkpoints, and cursors too when `all`: the next run reads from the start. */
   forgetPlaces(environmentId: string, connectionId: string, options: { stream?: string; all: boolean }): Promise<void>

@@ -24,6 +24,12 @@ export interface Slot {
   readonly lastFault: string | null
 }
 
+/** A slot as its new holder gets it. */
+export interface ClaimedSlot extends Slot {
+  /** It was claimed before and that claim ran out: whoever held it stopped in the middle. */
+  readonly lapsed: boolean
+}
+
 /** How a claimed slot ends. */
 export interface SlotOutcome {
   readonly connectionId: string
@@ -48,9 +54,15 @@ export interface Schedule {
   ): Promise<void>
   /**
    * Takes up to `limit` due slots of all environments, interactive lane first, then most overdue, skipping what others hold. Each is claimed until `until`.
-   * Cost does not grow with the number of slots that are not due.
+   * `upTo` leaves out the lanes below that one. Cost does not grow with the number of slots that are not due.
    */
-  claim(options: { now: Instant; until: Instant; claim: string; limit: number }): Promise<Slot[]>
+  claim(options: {
+    now: Instant
+    until: Instant
+    claim: string
+    limit: number
+    upTo?: Lane
+  }): Promise<ClaimedSlot[]>
   /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. */
   claimCompanions(options: {
     environmentId: string
@@ -61,16 +73,24 @@ export interface Schedule {
     until: Instant
     claim: string
     limit: number
-  }): Promise<Slot[]>
+  }): Promise<ClaimedSlot[]>
+  /** Moves the end of claims that are still ours. Returns how many were. */
   extend(
     environmentId: string,
     claim: string,
     slots: readonly { connectionId: string; stream: string }[],
     until: Instant,
   ): Promise<number>
-  /** Ends claimed slots that are still ours; the lane falls back to `scheduled`. A slot woken meanwhile keeps the earlier due time. Returns how many were. */
+  /** Gives claimed slots back as they were, to be claimed again from `at` on, or as soon as they are woken. Returns how many were ours. */
+  release(
+    environmentId: string,
+    claim: string,
+    slots: readonly { connectionId: string; stream: string }[],
+    at: Instant,
+  ): Promise<number>
+  /** Ends claimed slots that are still ours; the lane falls back to `scheduled`. A slot woken meanwhile keeps the earlier due time, one blocked meanwhile stays blocked. Returns how many were. */
   finish(environmentId: string, claim: string, outcomes: readonly SlotOutcome[]): Promise<number>
-  /** Makes streams due at `at` in that lane, if that is sooner. All unblocked ones of the connection without `streams`. */
+  /** Makes unblocked streams due at `at`, if that is sooner, and at least in that lane. All of the connection without `streams`. One that is claimed runs once more. Returns how many. */
   wake(
     environmentId: string,
     connectionId: string,
@@ -83,6 +103,6 @@ export interface Schedule {
     options: { streams?: readonly string[]; blocked: string | null },
   ): Promise<void>
   of(environmentId: string, connectionIds: readonly string[]): Promise<Slot[]>
-  /** When the next unclaimed slot is due, over all environments: how long the planner may sleep. */
+  /** When the next slot may be claimed, over all environments: how long the planner may sleep. */
   nextDueAt(): Promise<Instant | null>
 }

@@ -146,6 +146,8 @@ export interface Emulator {
     }) => Json
     /** Lifetime of an access token in seconds. 3600 when absent. */
     readonly accessLifetimeSeconds?: number
+    /** Lifetime after the token was lengthened or extended. 60 days after a `lengthen`, else that of an access token, when absent. */
+    readonly longLifetimeSeconds?: number
     /** Added to the code in the callback address, such as `#_`. */
     readonly codeSuffix?: string
     /** The token endpoint's errors. RFC 6749's when absent. */

@@ -1,0 +1,61 @@
+import { type Day, daysBetween, defineStream } from '@patchbay/kit'
+import { type MediaMetrics, readMedia } from './read-media.ts'
+import { firstPlace, type Place, walkMedia } from './walk-media.ts'
+
+/** Valid for every type of media in the list; one that is not would fail the page. Likes and comments are fields of the media themselves. */
+const metrics = {
+  insights: {
+    views: 'consumption.views',
+    reach: 'engagement.reach',
+    saved: 'engagement.saves',
+    shares: 'engagement.shares',
+    total_interactions: 'engagement.interactions',
+  },
+  fields: { like_count: 'engagement.likes', comments_count: 'engagement.comments' },
+} as const satisfies MediaMetrics
+
+/** The day on which a walk to the end of the list began that was finished. */
+interface Cursor {
+  readonly walkedOn: Day
+}
+
+type Checkpoint = {
+  readonly place: Place
+  readonly startedOn: Day
+  readonly toTheEnd: boolean
+}
+
+/** Two full pages: what a daily run reads. Older posts hardly move and are read weekly. */
+const newest = 100
+const daysBetweenWalks = 7
+
+/** Posts and Reels, newest first, with what they got so far. */
+export const media = defineStream<Cursor>({
+  summary: 'Posts and Reels with views, reach, likes, comments, saves and shares',
+  every: '1d',
+  scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
+  metrics: [...Object.values(metrics.insights), ...Object.values(metrics.fields)],
+  items: ['post', 'reel', 'video'],
+  idleCalls: 2,
+  async *read({ http, subjects, time }) {
+    for (const { account, cursor, checkpoint } of subjects) {
+      const today = time.today()
+      const { place, startedOn, toTheEnd } = (checkpoint as Checkpoint | null) ?? {
+        place: firstPlace,
+        startedOn: today,
+        toTheEnd: cursor === null || daysBetween(cursor.walkedOn, today) >= daysBetweenWalks,
+      }
+      const path = `/${account.id}/media`
+      for await (const page of walkMedia(http, { path, insights: Object.keys(metrics.insights), from: place })) {
+        const rows = { account: account.id, ...readMedia(page, metrics, time) }
+        if (page.next === null) yield { ...rows, cursor: { walkedOn: startedOn } }
+        else if (!toTheEnd && page.next.asked >= newest) yield { ...rows, cursor: cursor ?? { walkedOn: startedOn } }
+        else {
+          yield { ...rows, checkpoint: { place: page.next, startedOn, toTheEnd } satisfies Checkpoint }
+          continue
+        }
+        break
+      }
+    }
+  },
+})

@@ -1,0 +1,152 @@
+import { addDays, type Cost, dayOf, type Quota, startOfDay } from '@patchbay/kit'
+import { parseRoutePattern } from './route-pattern.ts'
+
+/** How much a call takes from which quota. */
+export interface Take {
+  readonly quota: Quota
+  /** `app:4f2…`, `account:UC1…`: whose bucket. */
+  readonly bucket: string
+  readonly amount: number
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly release: () => void }
+  | { readonly admitted: false; readonly quota: string; readonly bucket: string; readonly waitMs: number }
+
+/**
+ * The limits of one provider as the provider counts them: at arrival, to the millisecond. A rolling window is an exact log of what came in
+ * (a burst on the edge of two fixed windows does not slip through), a day is a calendar day in its zone, and of several
+ * quotas either all have room or nothing is taken. What is refused does not count.
+ */
+export class QuotaMeter {
+  readonly #costs: readonly { begins: (method: string, place: string) => boolean; takes: Cost['takes'] }[]
+  readonly #quotas: Map<string, Quota>
+  readonly #named: ReadonlySet<string>
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(quotas: readonly Quota[], costs: readonly Cost[] = []) {
+    this.#quotas = new Map(quotas.map((quota) => [quota.id, quota]))
+    this.#costs = costs.map(({ call, takes }) => ({ begins: parseRoutePattern(call).begins, takes }))
+    this.#named = new Set(costs.flatMap(({ takes }) => Object.keys(takes)))
+  }
+
+  get quotas(): Quota[] {
+    return [...this.#quotas.values()]
+  }
+
+  /** Makes a limit smaller or larger for this run. */
+  change(id: string, limit: number): void {
+    const quota = this.#quotas.get(id)
+    if (!quota) throw new RangeError(`no quota is called ${id}; there are: ${[...this.#quotas.keys()].join(', ')}`)
+    this.#quotas.set(id, { ...quota, limit })
+  }
+
+  /**
+   * Which buckets a call concerns. The first cost rule that fits decides; without one, 1 from `general` and from each quota that no rule names
+   * (a quota that only rules name is for those calls).
+   */
+  takes(
+    call: { method: string; place: string },
+    by: { app: string | null; user: string | null; account: string | null; settings: Readonly<Record<string, string>> },
+  ): Take[] {
+    const rule = this.#costs.find(({ begins }) => begins(call.method, call.place))
+    const takes: Take[] = []
+    for (const quota of this.#quotas.values()) {
+      const usual = quota.id === 'general' || !this.#named.has(quota.id) ? 1 : 0
+      const amount = rule ? (rule.takes[quota.id] ?? 0) : usual
+      // Every request to the sandbox comes from one address. A call in nobody's name has no account to count for.
+      const whose = quota.per === 'ip' ? 'local' : by[quota.per]
+      if (amount === 0 || whose === null || !holds(quota.when, by.settings)) continue
+      takes.push({ quota, bucket: `${quota.id}/${quota.per}:${whose}`, amount })
+    }
+    return takes
+  }
+
+  admit(takes: readonly Take[], now: number): Admission {
+    let refused: { quota: string; bucket: string; waitMs: number } | undefined
+    for (const { quota, bucket, amount } of takes) {
+      const waitMs = this.#bucket(bucket).waitMs(quota, amount, now)
+      if (waitMs > 0 && waitMs > (refused?.waitMs ?? 0)) refused = { quota: quota.id, bucket, waitMs }
+    }
+    if (refused) return { admitted: false, ...refused }
+    for (const { quota, bucket, amount } of takes) this.#bucket(bucket).take(quota, amount, now)
+    return {
+      admitted: true,
+      release: () => {
+        for (const { quota, bucket, amount } of takes) this.#bucket(bucket).release(quota, amount)
+      },
+    }
+  }
+
+  /** The share (0–1) of each quota that is used in the buckets of a call. */
+  used(takes: readonly Take[], now: number): Record<string, number> {
+    const used: Record<string, number> = {}
+    for (const { quota, bucket } of takes) used[quota.id] = this.#bucket(bucket).used(quota, now) / quota.limit
+    return used
+  }
+
+  #bucket(name: string): Bucket {
+    let bucket = this.#buckets.get(name)
+    if (!bucket) {
+      bucket = new Bucket()
+      this.#buckets.set(name, bucket)
+    }
+    return bucket
+  }
+}
+
+class Bucket {
+  /** Rolling windows: what came in and when, oldest first. */
+  #log: { at: number; amount: number }[] = []
+  #sum = 0
+  #day = ''
+  #usedToday = 0
+  #running = 0
+
+  used({ window }: Quota, now: number): number {
+    if ('concurrent' in window) return this.#running
+    if ('day' in window) return dayOf(now, window.day) === this.#day ? this.#usedToday : 0
+    this.#forget(now - window.rollingMs)
+    return this.#sum
+  }
+
+  /** How long until so much fits: 0 when it does. */
+  waitMs(quota: Quota, amount: number, now: number): number {
+    const { window, limit } = quota
+    let over = this.used(quota, now) + amount - limit
+    if (over <= 0) return 0
+    if ('concurrent' in window) return 1000
+    if ('day' in window) return startOfDay(addDays(dayOf(now, window.day), 1), window.day) - now
+    for (const entry of this.#log) {
+      over -= entry.amount
+      if (over <= 0) return entry.at + window.rollingMs - now
+    }
+    return window.rollingMs
+  }
+
+  take({ window }: Quota, amount: number, now: number): void {
+    if ('concurrent' in window) this.#running += amount
+    else if ('day' in window) {
+      const day = dayOf(now, window.day)
+      this.#usedToday = (day === this.#day ? this.#usedToday : 0) + amount
+      this.#day = day
+    } else {
+      this.#log.push({ at: now, amount })
+      this.#sum += amount
+    }
+  }
+
+  release({ window }: Quota, amount: number): void {
+    if ('concurrent' in window) this.#running = Math.max(0, this.#running - amount)
+  }
+
+  /** The window is open at its old end: what came in exactly one window ago no longer counts. */
+  #forget(until: number): void {
+    let gone = 0
+    while (gone < this.#log.length && this.#log[gone]!.at <= until) this.#sum -= this.#log[gone++]!.amount
+    if (gone > 0) this.#log.splice(0, gone)
+  }
+}
+
+const holds = (when: Quota['when'], settings: Readonly<Record<string, string>>): boolean =>
+  Object.entries(when ?? {}).every(([name, value]) => settings[name] === value)

@@ -1,0 +1,34 @@
+import { Fault } from '@patchbay/kit'
+import { z } from 'zod'
+import type { Engine } from '../engine/engine.ts'
+import { idText, route } from './route.ts'
+
+/** One call on behalf of a connection, checked on the way in and out. */
+export function actionRoutes(engine: Engine) {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/actions/{provider}/{action}',
+      name: 'actions.run',
+      summary: 'Do something on a platform: send, create, publish, find',
+      scope: 'actions:call',
+      params: z.strictObject({ provider: idText, action: idText }),
+      body: z.strictObject({ connection: idText, input: z.unknown() }),
+      answer: z.strictObject({ output: z.unknown() }),
+      handle: async ({ params, body, caller, signal, idempotencyKey }) => {
+        const action = engine.setting.providers.get(params.provider)?.actions?.[params.action]
+        if (!action) throw new Fault('input.unknown', 'There is no such action.')
+        const output = await engine.runAction(caller.environment, {
+          connectionId: body.connection,
+          provider: params.provider,
+          action: params.action,
+          input: body.input,
+          key: idempotencyKey,
+          actor: caller.actor,
+          signal,
+        })
+        return { output }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,340 @@
+import { Fault } from '@patchbay/kit'
+import { z } from 'zod'
+import type { Engine } from '../engine/engine.ts'
+import { freshnessOf } from '../engine/metrics/freshness.ts'
+import type { Connection } from '../ports/connections.ts'
+import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
+
+const states = ['pending', 'healthy', 'degraded', 'needs_reauth', 'revoked', 'disconnected', 'paused'] as const
+
+const freshnessJson = z.strictObject({
+  /** When we last read it without a failure. */
+  syncedAt: instant.nullable(),
+  /** The newest day that the numbers are about: providers are late. */
+  dataAsOf: z.string().nullable(),
+  badge: z.enum(['fresh', 'aging', 'stale', 'unknown']),
+})
+
+export const connectionJson = z.strictObject({
+  id: z.string(),
+  profile: z.string(),
+  provider: z.string(),
+  integration: z.string(),
+  account: z.strictObject({
+    id: z.string(),
+    handle: z.string().nullable(),
+    name: z.string(),
+    url: z.string().nullable(),
+    imageUrl: z.string().nullable(),
+    kind: z.string(),
+    ownership: z.string(),
+  }),
+  state: z.enum(states),
+  reason: z.string().nullable(),
+  /** The reason in plain words, and who acts. */
+  says: z.string().nullable(),
+  scopes: z.strictObject({ granted: z.array(z.string()), missing: z.array(z.string()) }),
+  /** When access ends without us, by each of the provider's clocks; null where it has none. */
+  clocks: z.strictObject({ access: instant.nullable(), refresh: instant.nullable(), dataAccess: instant.nullable() }),
+  freshness: freshnessJson,
+  createdAt: instant,
+})
+
+const streamJson = z.strictObject({
+  id: z.string(),
+  summary: z.string(),
+  state: z.enum(['on_time', 'late', 'error', 'waiting', 'blocked', 'running', 'never']),
+  /** Why it stands still, when it does. */
+  says: z.string().nullable(),
+  everyMs: z.number(),
+  dueAt: instant,
+  lane: z.string(),
+  failures: z.number(),
+  blocked: z.string().nullable(),
+  lastEndedAt: instant.nullable(),
+  lastFault: z.string().nullable(),
+  freshness: freshnessJson,
+})
+
+const transitionJson = z.strictObject({
+  from: z.string().nullable(),
+  to: z.string(),
+  reason: z.string().nullable(),
+  actor: z.string(),
+  at: instant,
+})
+const stateChange = z.strictObject({ id: z.string(), state: z.enum(states), reason: z.string().nullable() })
+const params = z.strictObject({ id: idText })
+
+/** Connected accounts: what they are, how they are, and what can be done with them. */
+export function connectionRoutes(engine: Engine) {
+  const { deps, setting } = engine
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/connections',
+      name: 'connections.list',
+      summary: 'Connections, oldest first; disconnected ones only when asked for by state',
+      scope: 'connections:read',
+      query: z.strictObject({
+        ...paging,
+        profile: idText.optional(),
+        provider: idText.optional(),
+        state: z.enum(states).optional(),
+      }),
+      answer: pageOf(connectionJson),
+      handle: async ({ query, caller }) => {
+        const { limit, cursor, ...filter } = query
+        const rows = await deps.connections.list(caller.environment.id, { ...filter, after: cursor, limit: limit + 1 })
+        const { data, nextCursor } = cutPage(rows, limit, ({ id }) => id)
+        return { nextCursor, data: await toJson(caller.environment.id, data) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/connections/summary',
+      name: 'connections.summary',
+      summary: 'How many connections are in each state',
+      scope: 'connections:read',
+      answer: z.strictObject({ states: z.record(z.string(), z.number()) }),
+      handle: async ({ caller }) => ({ states: await deps.connections.count(caller.environment.id) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/connections/{id}',
+      name: 'connections.read',
+      summary: 'One connection',
+      scope: 'connections:read',
+      params,
+      answer: connectionJson,
+      handle: async ({ params, caller }) => {
+        const [json] = await toJson(caller.environment.id, [await found(caller.environment.id, params.id)])
+        return json!
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/connections/{id}/streams',
+      name: 'connections.streams',
+      summary: 'The streams of a connection: how each stands, and why',
+      scope: 'connections:read',
+      params,
+      answer: z.strictObject({ data: z.array(streamJson) }),
+      handle: async ({ params, caller }) => {
+        const connection = await found(caller.environment.id, params.id)
+        return { data: await streamsOf(connection) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/connections/{id}/transitions',
+      name: 'connections.transitions',
+      summary: 'How the state of a connection changed, newest first',
+      scope: 'connections:read',
+      params,
+      answer: z.strictObject({ data: z.array(transitionJson) }),
+      handle: async ({ params, caller }) => {
+        await found(caller.environment.id, params.id)
+        const rows = await deps.connections.transitions(caller.environment.id, params.id, 200)
+        return { data: rows.map(({ from, to, reason, actor, at }) => ({ from, to, reason, actor, at: iso(at) })) }
+      },
+    }),
+    act(
+      'validate',
+      'Ask the provider, with one light call, whether the connection still works',
+      (environment, id, actor) => engine.connect.validate(environment, id, actor),
+    ),
+    act('pause', 'Stop reading this connection until it is resumed', (environment, id, actor) =>
+      engine.connect.pause(environment, id, actor),
+    ),
+    act('resume', 'Go on reading a paused connection', (environment, id, actor) =>
+      engine.connect.resume(environment, id, actor),
+    ),
+    route({
+      method: 'DELETE',
+      path: '/v1/connections/{id}',
+      name: 'connections.disconnect',
+      summary:
+        'Disconnect: its tokens are given back at the provider unless another connection uses them. History stays',
+      scope: 'connections:write',
+      params,
+      answer: stateChange,
+      handle: async ({ params, caller }) => {
+        await engine.connect.disconnect(caller.environment, params.id, caller.actor)
+        return changed(caller.environment.id, params.id)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/{id}/sync',
+      name: 'connections.sync',
+      summary: 'Read streams soon, ahead of the schedule',
+      scope: 'connections:write',
+      status: 202,
+      params,
+      body: z.strictObject({
+        /** All that are not blocked, when absent. */
+        streams: z.array(idText).max(50).optional(),
+      }),
+      answer: z.strictObject({ woken: z.number() }),
+      handle: async ({ params, body, caller }) => {
+        const connection = await found(caller.environment.id, params.id)
+        for (const name of body.streams ?? []) {
+          if (!setting.providers.get(connection.provider)?.streams[name])
+            throw new Fault('input.invalid', `There is no stream "${name}".`, { field: 'streams' })
+        }
+        return {
+          woken: await engine.wake(caller.environment.id, connection.id, {
+            streams: body.streams,
+            lane: 'interactive',
+          }),
+        }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/{id}/refresh',
+      name: 'connections.refresh',
+      summary: 'Read the headline numbers now and wait for them, a few seconds at most',
+      scope: 'connections:write',
+      params,
+      answer: z.strictObject({ done: z.boolean(), connection: connectionJson }),
+      handle: async ({ params, caller, signal }) => {
+        const connection = await found(caller.environment.id, params.id)
+        const { done } = await engine.refresh(caller.environment.id, connection.id, { waitMs: 5_000, signal })
+        const [json] = await toJson(caller.environment.id, [await found(caller.environment.id, params.id)])
+        return { done, connection: json! }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/connections/{id}/credentials',
+      name: 'connections.credentials',
+      summary: 'The access token, fresh. Every reading is in the audit',
+      scope: 'credentials:read',
+      params,
+      answer: z.strictObject({ accessToken: z.string(), expiresAt: instant.nullable(), scopes: z.array(z.string()) }),
+      handle: async ({ params, caller }) => {
+        const { accessToken, expiresAt, scopes } = await engine.connect.revealCredentials(
+          caller.environment,
+          params.id,
+          caller.actor,
+        )
+        return { accessToken, expiresAt: iso(expiresAt), scopes: [...scopes] }
+      },
+    }),
+  ]
+
+  function act(
+    name: 'validate' | 'pause' | 'resume',
+    summary: string,
+    work: (
+      environment: Parameters<typeof engine.connect.validate>[0],
+      id: string,
+      actor: Parameters<typeof engine.connect.validate>[2],
+    ) => Promise<unknown>,
+  ) {
+    return route({
+      method: 'POST',
+      path: `/v1/connections/{id}/${name}`,
+      name: `connections.${name}`,
+      summary,
+      scope: 'connections:write',
+      params,
+      answer: stateChange,
+      handle: async ({ params, caller }) => {
+        await found(caller.environment.id, params.id)
+        await work(caller.environment, params.id, caller.actor)
+        return changed(caller.environment.id, params.id)
+      },
+    })
+  }
+
+  /** Another environment's id and one that never was look the same (T14). */
+  async function found(environmentId: string, id: string): Promise<Connection> {
+    const connection = await deps.connections.read(environmentId, id)
+    if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
+    return connection
+  }
+
+  async function changed(environmentId: string, id: string): Promise<z.input<typeof stateChange>> {
+    const { state, reason } = await found(environmentId, id)
+    return { id, state, reason }
+  }
+
+  async function toJson(
+    environmentId: string,
+    connections: readonly Connection[],
+  ): Promise<z.input<typeof connectionJson>[]> {
+    const [grants, slots] = await Promise.all([
+      Promise.all(connections.map((connection) => deps.grants.read(environmentId, connection.grantId))),
+      deps.schedule.of(
+        environmentId,
+        connections.map(({ id }) => id),
+      ),
+    ])
+    const now = deps.clock.now()
+    return connections.map((connection, index) => {
+      const grant = grants[index]
+      const { account } = connection
+      return {
+        id: connection.id,
+        profile: connection.profileId,
+        provider: connection.provider,
+        integration: connection.integrationId,
+        account: {
+          id: account.id,
+          handle: account.handle ?? null,
+          name: account.name,
+          url: account.url ?? null,
+          imageUrl: account.imageUrl ?? null,
+          kind: account.kind,
+          ownership: account.ownership ?? 'owned',
+        },
+        state: connection.state,
+        reason: connection.reason,
+        says: engine.reasonSays(connection),
+        scopes: { granted: [...(grant?.scopes ?? [])], missing: [...connection.missingScopes] },
+        clocks: {
+          access: iso(grant?.accessExpiresAt ?? null),
+          refresh: iso(grant?.refreshExpiresAt ?? null),
+          dataAccess: iso(grant?.dataAccessExpiresAt ?? null),
+        },
+        freshness: freshnessToJson(
+          freshnessOf(
+            slots.filter(({ connectionId }) => connectionId === connection.id),
+            now,
+          ),
+        ),
+        createdAt: iso(connection.createdAt),
+      }
+    })
+  }
+
+  async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
+    const slots = await deps.schedule.of(connection.environmentId, [connection.id])
+    const now = deps.clock.now()
+    const streams = setting.providers.get(connection.provider)?.streams ?? {}
+    return slots.map((slot) => ({
+      id: slot.stream,
+      summary: streams[slot.stream]?.summary ?? slot.stream,
+      ...engine.streamState(slot, now),
+      everyMs: slot.everyMs,
+      dueAt: iso(slot.dueAt),
+      lane: slot.lane,
+      failures: slot.failures,
+      blocked: slot.blocked,
+      lastEndedAt: iso(slot.lastEndedAt),
+      lastFault: slot.lastFault,
+      freshness: freshnessToJson(freshnessOf([slot], now)),
+    }))
+  }
+}
+
+function freshnessToJson(freshness: {
+  syncedAt: number | null
+  dataAsOf: string | null
+  badge: 'fresh' | 'aging' | 'stale' | 'unknown'
+}): z.input<typeof freshnessJson> {
+  return { ...freshness, syncedAt: iso(freshness.syncedAt) }
+}

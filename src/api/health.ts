@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Engine } from '../engine/engine.ts'
+
+/** A planner that said nothing for so long is not at work. */
+const heartbeatMs = 60_000
+
+/** For load balancers and monitoring: `/health` says the process answers, `/ready` that it can do its work, `/metrics` is Prometheus. */
+export function serveHealth(app: FastifyInstance, engine: Engine): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const lag = new Gauge({
+    name: 'patchbay_planner_lag_seconds',
+    help: 'How long the most overdue stream has been due',
+    registers: [registry],
+  })
+
+  app.get('/health', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+
+  app.get('/ready', { schema: { hide: true } }, async (_request, reply) => {
+    const checks = await readiness(engine)
+    const ready = Object.values(checks).every(({ ok }) => ok)
+    return reply.code(ready ? 200 : 503).send({ ready, checks })
+  })
+
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const dueAt = await engine.deps.schedule.nextDueAt()
+    lag.set(dueAt === null ? 0 : Math.max(0, (engine.deps.clock.now() - dueAt) / 1000))
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+async function readiness(engine: Engine): Promise<Record<string, { ok: boolean; says: string }>> {
+  const database = await engine.deps.schedule.nextDueAt().then(
+    () => ({ ok: true, says: 'answers' }),
+    () => ({ ok: false, says: 'does not answer' }),
+  )
+  const beat = engine.planner?.lastBeatAt() ?? null
+  const now = engine.deps.clock.now()
+  const planner =
+    engine.planner === null
+      ? { ok: true, says: 'not in this process' }
+      : beat !== null && now - beat < heartbeatMs
+        ? { ok: true, says: 'at work' }
+        : { ok: false, says: 'has not looked for work lately' }
+  return { database, planner }
+}

@@ -1,0 +1,56 @@
+import type { Client } from '@patchbay/sdk'
+
+/** What a command may use. Everything ambient comes in here. */
+export interface CommandContext {
+  /** After the command's name, options taken out. */
+  readonly words: readonly string[]
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  /** `--json`: one JSON document on standard output and nothing else. */
+  readonly json: boolean
+  readonly out: (text: string) => void
+  /** Standard error: progress and remarks, so that standard output stays clean. */
+  readonly remark: (text: string) => void
+  readonly isTerminal: boolean
+  /** The running server that `--url` and `--key`, the environment or `demo.json` name. Throws a UsageError when none is known. */
+  readonly client: () => Client
+  readonly services: Services
+}
+
+/** What only the joining file can do. */
+export interface Services {
+  /** Runs the server until it is told to stop. */
+  readonly start: (options: { empty: boolean; out: (text: string) => void; isTerminal: boolean }) => Promise<void>
+  readonly sandbox: (options: {
+    port?: number
+    host?: string
+    artists?: number
+    seed?: string
+    replay?: string
+    out: (text: string) => void
+  }) => Promise<void>
+  /** Looks at everything a server needs, without starting one. */
+  readonly examine: () => Promise<Finding[]>
+}
+
+export interface Finding {
+  readonly what: string
+  readonly state: 'ok' | 'warning' | 'wrong'
+  readonly says: string
+}
+
+export interface Command {
+  readonly summary: string
+  /** After the command's name: `<provider> --profile ID`. */
+  readonly usage: string
+  readonly options?: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly says: string }>>
+  /** Returns the exit code. */
+  readonly run: (context: CommandContext) => Promise<number>
+}
+
+/** The words were wrong. Says how they should be. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Stable: 0 fine, 1 failed, 2 differences or wrong words, 3 not allowed, 4 quota, 5 the provider. */
+export const exitCodes = { failed: 1, usage: 2, auth: 3, quota: 4, provider: 5 } as const

@@ -1,0 +1,57 @@
+import type { Access, AccessKey } from '../../ports/access.ts'
+
+/** Access keys and idempotency keys in memory. */
+export function openMemoryAccess(): Access {
+  const keys = new Map<string, AccessKey>()
+  const uses = new Map<string, { hash: string; startedAt: number; answer: { status: number; body: unknown } | null }>()
+  const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
+
+  return {
+    async createKey(key) {
+      keys.set(keyOf(key.environmentId, key.id), key)
+    },
+
+    async findKey(hash) {
+      for (const key of keys.values()) if (key.hash === hash) return key
+      return null
+    },
+
+    async keys(environmentId) {
+      const own = [...keys.values()].filter((key) => key.environmentId === environmentId)
+      return own.sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
+    },
+
+    async revokeKey(environmentId, id, at) {
+      const key = keys.get(keyOf(environmentId, id))
+      if (!key || key.revokedAt !== null) return false
+      keys.set(keyOf(environmentId, id), { ...key, revokedAt: at })
+      return true
+    },
+
+    async touchKey(environmentId, id, at) {
+      const key = keys.get(keyOf(environmentId, id))
+      if (key) keys.set(keyOf(environmentId, id), { ...key, lastUsedAt: Math.max(key.lastUsedAt ?? at, at) })
+    },
+
+    async begin(environmentId, key, { hash, at, staleBefore }) {
+      const use = uses.get(keyOf(environmentId, key))
+      if (!use || (use.answer === null && use.startedAt < staleBefore && use.hash === hash)) {
+        uses.set(keyOf(environmentId, key), { hash, startedAt: at, answer: null })
+        return { state: 'new' }
+      }
+      if (use.hash !== hash) return { state: 'differs' }
+      return use.answer === null ? { state: 'running' } : { state: 'done', ...use.answer }
+    },
+
+    async end(environmentId, key, answer) {
+      const use = uses.get(keyOf(environmentId, key))
+      if (!use) return
+      if (answer !== null)
+        uses.set(keyOf(environmentId, key), { ...use, answer: { status: answer.status, body: asJson(answer.body) } })
+      else if (use.answer === null) uses.delete(keyOf(environmentId, key))
+    },
+  }
+}
+
+/** A copy that looks like what comes back from a column of JSON. */
+const asJson = (body: unknown) => JSON.parse(JSON.stringify(body ?? null)) as unknown

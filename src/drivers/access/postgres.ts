@@ -1,0 +1,86 @@
+import type { Access, AccessKey, Replay } from '../../ports/access.ts'
+import type { Database } from '../../ports/database.ts'
+
+/** Access keys and idempotency keys in PostgreSQL. */
+export function openPostgresAccess(database: Database): Access {
+  return {
+    async createKey(key) {
+      const instants = [key.createdAt, key.expiresAt, key.lastUsedAt, key.revokedAt].map(toDate)
+      const values = [key.environmentId, key.id, key.hash, key.name, key.hint, key.scopes, ...instants]
+      await database.tenant(key.environmentId, (sql) => sql(insertKey, values))
+    },
+
+    findKey: (hash) =>
+      database.system(async (sql) => {
+        const { rows } = await sql<Row>(`${selectKeys} where hash = $1`, [hash], 'access.find')
+        return rows[0] ?? null
+      }),
+
+    keys: (environmentId) =>
+      database.tenant(environmentId, async (sql) => {
+        const text = `${selectKeys} where environment_id = $1 order by created_at, id collate "C"`
+        return (await sql<Row>(text, [environmentId])).rows
+      }),
+
+    revokeKey: (environmentId, id, at) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql(revokeKey, [environmentId, id, new Date(at)])).count > 0,
+      ),
+
+    async touchKey(environmentId, id, at) {
+      await database.tenant(environmentId, (sql) => sql(touchKey, [environmentId, id, new Date(at)], 'access.touch'))
+    },
+
+    begin: (environmentId, key, { hash, at, staleBefore }) =>
+      database.tenant(environmentId, async (sql): Promise<Replay> => {
+        const values = [environmentId, key, hash, new Date(at), new Date(staleBefore)]
+        if ((await sql(claim, values, 'access.begin')).count > 0) return { state: 'new' }
+        const { rows } = await sql<Used>(selectUse, [environmentId, key], 'access.use')
+        const used = rows[0]
+        // It ended without an answer between the two statements: the caller may claim it the next time.
+        if (!used) return { state: 'running' }
+        if (used.hash !== hash) return { state: 'differs' }
+        return used.status === null ? { state: 'running' } : { state: 'done', status: used.status, body: used.body }
+      }),
+
+    async end(environmentId, key, answer) {
+      await database.tenant(environmentId, (sql) =>
+        answer === null
+          ? sql(giveUp, [environmentId, key])
+          : sql(keepAnswer, [environmentId, key, answer.status, JSON.stringify(answer.body ?? null)], 'access.end'),
+      )
+    },
+  }
+}
+
+type Row = AccessKey & Record<string, unknown>
+type Used = { hash: string; status: number | null; body: unknown }
+
+const toDate = (instant: number | null) => (instant === null ? null : new Date(instant))
+
+const insertKey = `
+  insert into access_key (environment_id, id, hash, name, hint, scopes, created_at, expires_at, last_used_at, revoked_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+const selectKeys = `
+  select environment_id as "environmentId", id, hash, name, hint, scopes, created_at as "createdAt", expires_at as "expiresAt",
+         last_used_at as "lastUsedAt", revoked_at as "revokedAt"
+  from access_key`
+
+const revokeKey = `update access_key set revoked_at = $3 where environment_id = $1 and id = $2 and revoked_at is null`
+
+const touchKey = `
+  update access_key set last_used_at = greatest(last_used_at, $3) where environment_id = $1 and id = $2`
+
+/** New, or left behind by a process that died: the same request may then be made again. */
+const claim = `
+  insert into idempotency (environment_id, key, request_hash, started_at) values ($1, $2, $3, $4)
+  on conflict (environment_id, key) do update set started_at = $4
+  where idempotency.status is null and idempotency.started_at < $5 and idempotency.request_hash = $3`
+
+const selectUse = `select request_hash as hash, status, body from idempotency where environment_id = $1 and key = $2`
+
+const keepAnswer = `update idempotency set status = $3, body = $4 where environment_id = $1 and key = $2`
+
+const giveUp = `delete from idempotency where environment_id = $1 and key = $2 and status is null`

@@ -1,0 +1,69 @@
+import type { Along } from '../../ports/along.ts'
+import type { AuditRecord, EventRecord, TaskRecord } from '../../ports/journal.ts'
+
+/**
+ * Events, audit and tasks in memory. All memory stores of one world share one of these: each writes what goes along with its change in the same
+ * synchronous step as the change, and the memory journal reads the arrays. Everything is oldest first.
+ */
+export class AlongLog {
+  readonly events: EventRecord[] = []
+  readonly audit: AuditRecord[] = []
+  readonly tasks: TaskRecord[] = []
+  readonly #eventIds = new Set<string>()
+
+  /** Synchronous, so that nothing can come between a change and its traces. Closes before it opens, as the other driver does. */
+  write(environmentId: string, along: Along): void {
+    for (const event of along.events ?? []) {
+      const key = `${environmentId} ${event.id}`
+      if (this.#eventIds.has(key)) continue
+      this.#eventIds.add(key)
+      this.events.push({
+        sequence: this.events.length + 1,
+        id: event.id,
+        environmentId,
+        type: event.type,
+        connectionId: event.connectionId ?? null,
+        profileId: event.profileId ?? null,
+        data: asJson(event.data),
+        at: along.at,
+      })
+    }
+    for (const { id, action, subject, detail = {} } of along.audit ?? [])
+      this.audit.push({
+        id,
+        environmentId,
+        actor: along.actor,
+        action,
+        subject,
+        detail: asJson(detail),
+        at: along.at,
+      })
+    for (const { connectionId, kind } of along.closeTasks ?? [])
+      this.#close(environmentId, connectionId, kind, along.at)
+    for (const task of along.openTasks ?? []) this.#open(environmentId, { ...task, openedAt: along.at })
+  }
+
+  #close(environmentId: string, connectionId: string, kind: string, closedAt: number): void {
+    for (const [index, task] of this.tasks.entries())
+      if (isOpen(task, environmentId, connectionId, kind)) this.tasks[index] = { ...task, closedAt }
+  }
+
+  /** A connection has at most one open task of a kind: opening it again is no second task. */
+  #open(environmentId: string, task: NonNullable<Along['openTasks']>[number] & { openedAt: number }): void {
+    const connectionId = task.connectionId ?? null
+    if (connectionId !== null && this.tasks.some((open) => isOpen(open, environmentId, connectionId, task.kind))) return
+    if (this.tasks.some((open) => open.environmentId === environmentId && open.id === task.id)) return
+    this.tasks.push({ ...task, connectionId, environmentId, closedAt: null })
+  }
+}
+
+const isOpen = (task: TaskRecord, environmentId: string, connectionId: string, kind: string) =>
+  task.environmentId === environmentId &&
+  task.connectionId === connectionId &&
+  task.kind === kind &&
+  task.closedAt === null
+
+/** A copy that looks like what comes back from a column of JSON. */
+function asJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}

@@ -1,0 +1,122 @@
+import type { Clock, Instant } from '../../ports/clock.ts'
+
+/**
+ * Time for simulations. It stands still while anybody works and jumps to the next alarm when everybody is asleep, so an hour of waiting
+ * takes no time, and work that waits for something other than the clock is noticed: `run` throws "deadlock".
+ *
+ * Everybody is asleep when one turn of the event loop brought nothing new. Work outside of JavaScript (a database, a socket, a thread) takes
+ * longer than a turn: wrap it in `outside`.
+ */
+export class SimulatedClock implements Clock {
+  #now: Instant
+  #alarms: Alarm[] = []
+  #count = 0
+  #outside = 0
+  #running = false
+  readonly #rank: () => number
+
+  /** `rank` orders alarms of the same instant, such as `() => random.unit()`; without it the first to sleep wakes first. */
+  constructor(startAt: Instant, options: { rank?: () => number } = {}) {
+    this.#now = startAt
+    this.#rank = options.rank ?? (() => 0)
+  }
+
+  now(): Instant {
+    return this.#now
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (Number.isNaN(ms)) throw new RangeError('how long is NaN milliseconds?')
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const alarm: Alarm = { at: this.#now + Math.max(0, Math.ceil(ms)), rank: this.#rank(), nth: this.#count++, wake }
+      const stop = () => {
+        this.#alarms.splice(this.#alarms.indexOf(alarm), 1)
+        reject(signal!.reason)
+      }
+      function wake() {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }
+      signal?.addEventListener('abort', stop, { once: true })
+      this.#alarms.splice(this.#place(alarm), 0, alarm)
+    })
+  }
+
+  /** How many sleep. */
+  get sleepers(): number {
+    return this.#alarms.length
+  }
+
+  /** Does `work` with time moving. Whoever still sleeps when it is done stays asleep. Gives up after `limitMs` of simulated time: a loop that only sleeps is no deadlock. */
+  async run<T>(work: () => Promise<T>, options: { limitMs?: number } = {}): Promise<T> {
+    if (this.#running) throw new Error('this clock already runs')
+    this.#running = true
+    try {
+      const end = this.#now + (options.limitMs ?? aYearMs)
+      let done = false
+      const result = (async () => work())().finally(() => {
+        done = true
+      })
+      result.catch(() => {})
+      for (let idle = 0; ; ) {
+        await this.#everybodyWaits()
+        if (done) return await result
+        const alarm = this.#alarms.at(-1)
+        if (!alarm) {
+          if (++idle < turnsBeforeDeadlock) continue
+          throw new Error('deadlock: there is work left, nobody sleeps, and nothing happens')
+        }
+        idle = 0
+        if (alarm.at > end) throw new Error(`not done after ${(end - this.#now) / 1000} s of simulated time`)
+        this.#alarms.pop()
+        this.#now = alarm.at
+        alarm.wake()
+      }
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** Work that the event loop does not see. Time stands still meanwhile. */
+  async outside<T>(work: () => Promise<T>): Promise<T> {
+    this.#outside++
+    try {
+      return await work()
+    } finally {
+      this.#outside--
+    }
+  }
+
+  async #everybodyWaits(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve))
+    while (this.#outside > 0)
+  }
+
+  /** The last in the list is the next to ring. */
+  #place(alarm: Alarm): number {
+    let low = 0
+    let high = this.#alarms.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (ringsLater(this.#alarms[middle]!, alarm)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+interface Alarm {
+  readonly at: Instant
+  readonly rank: number
+  readonly nth: number
+  readonly wake: () => void
+}
+
+const aYearMs = 366 * 86_400_000
+
+/** Streams and the like may need some turns before they ask for time. */
+const turnsBeforeDeadlock = 50
+
+const ringsLater = (one: Alarm, other: Alarm): boolean =>
+  one.at !== other.at ? one.at > other.at : one.rank !== other.rank ? one.rank > other.rank : one.nth > other.nth

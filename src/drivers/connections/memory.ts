@@ -1,0 +1,107 @@
+import { type Connection, type Connections, connectionEdges, type Transition } from '../../ports/connections.ts'
+import type { AlongLog } from '../along/memory.ts'
+
+/** Connections in memory. Each change is one synchronous step together with its row of history and its traces. */
+export function openMemoryConnections(log: AlongLog): Connections {
+  const environments = new Map<
+    string,
+    { connections: Map<string, Connection>; transitions: Map<string, Transition[]> }
+  >()
+  const of = (environmentId: string) => {
+    let own = environments.get(environmentId)
+    if (!own) environments.set(environmentId, (own = { connections: new Map(), transitions: new Map() }))
+    return own
+  }
+  const note = (environmentId: string, transition: Transition) => {
+    const { transitions } = of(environmentId)
+    transitions.set(transition.connectionId, [...(transitions.get(transition.connectionId) ?? []), transition])
+  }
+
+  return {
+    async create(connection, along) {
+      const { connections } = of(connection.environmentId)
+      const exists = [...connections.values()].find((other) => isSame(other, connection))
+      if (exists) return { created: false, exists }
+      if (connections.has(connection.id)) throw new Error(`there already is another connection ${connection.id}`)
+      connections.set(connection.id, asJson(connection))
+      const { id, state, reason, stateAt } = connection
+      note(connection.environmentId, {
+        connectionId: id,
+        from: null,
+        to: state,
+        reason,
+        actor: along.actor,
+        at: stateAt,
+      })
+      log.write(connection.environmentId, along)
+      return { created: true }
+    },
+
+    async read(environmentId, id) {
+      return of(environmentId).connections.get(id) ?? null
+    },
+
+    async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids }) {
+      const wanted = [...of(environmentId).connections.values()].filter(
+        (connection) =>
+          (after === undefined || connection.id > after) &&
+          (profile === undefined || connection.profileId === profile) &&
+          (provider === undefined || connection.provider === provider) &&
+          (state === undefined ? connection.state !== 'disconnected' : connection.state === state) &&
+          (grant === undefined || connection.grantId === grant) &&
+          (integration === undefined || connection.integrationId === integration) &&
+          (account === undefined || connection.account.id === account) &&
+          (ids === undefined || ids.includes(connection.id)),
+      )
+      return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
+    },
+
+    async move(environmentId, id, { from, to, reason }, along) {
+      const { connections } = of(environmentId)
+      const connection = connections.get(id)
+      if (!connection || !from.includes(connection.state) || !connectionEdges[connection.state].includes(to))
+        return false
+      connections.set(id, { ...connection, state: to, reason, stateAt: along.at })
+      note(environmentId, { connectionId: id, from: connection.state, to, reason, actor: along.actor, at: along.at })
+      log.write(environmentId, along)
+      return true
+    },
+
+    async update(environmentId, id, { grantId, account, inputs, missingScopes }, along) {
+      const { connections } = of(environmentId)
+      const connection = connections.get(id)
+      if (!connection) return
+      connections.set(
+        id,
+        asJson({
+          ...connection,
+          grantId: grantId ?? connection.grantId,
+          account: account ?? connection.account,
+          inputs: inputs ?? connection.inputs,
+          missingScopes: missingScopes ?? connection.missingScopes,
+        }),
+      )
+      log.write(environmentId, along)
+    },
+
+    async transitions(environmentId, id, limit) {
+      return (of(environmentId).transitions.get(id) ?? []).toReversed().slice(0, limit)
+    },
+
+    async count(environmentId) {
+      const counts: Awaited<ReturnType<Connections['count']>> = {}
+      for (const { state } of of(environmentId).connections.values()) counts[state] = (counts[state] ?? 0) + 1
+      return counts
+    },
+  }
+}
+
+const isSame = (one: Connection, other: Connection) =>
+  one.profileId === other.profileId &&
+  one.integrationId === other.integrationId &&
+  one.account.id === other.account.id &&
+  one.state !== 'disconnected' &&
+  other.state !== 'disconnected'
+
+/** A copy that looks like what comes back from a column of JSON. */
+const asJson = (connection: Connection) => JSON.parse(JSON.stringify(connection)) as Connection

@@ -1,0 +1,160 @@
+import { type Connection, type ConnectionState, type Connections, connectionEdges } from '../../ports/connections.ts'
+import type { Database, Sql } from '../../ports/database.ts'
+import { writeAlong } from '../along/postgres.ts'
+
+/** Connections in PostgreSQL. A change of state, its row of history and its traces are one transaction. */
+export function openPostgresConnections(database: Database): Connections {
+  return {
+    create: (connection, along) =>
+      database.tenant(connection.environmentId, async (sql) => {
+        // The one that stood in the way may be disconnected before it is read; then there is room.
+        for (let attempt = 1; ; attempt++) {
+          const { count } = await sql(insertConnection, [...valuesOf(connection), along.actor], 'connections.create')
+          if (count > 0) {
+            await writeAlong(sql, connection.environmentId, along)
+            return { created: true as const }
+          }
+          const { environmentId, profileId, integrationId, account } = connection
+          const key = [environmentId, profileId, integrationId, account.id]
+          const exists = (await sql<Row>(selectByAccount, key, 'connections.by_account')).rows[0]
+          if (exists) return { created: false as const, exists }
+          if (attempt === 3) throw new Error(`there already is another connection ${connection.id}`)
+        }
+      }),
+
+    read: (environmentId, id) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Row>(selectById, [environmentId, id], 'connections.read')
+        return rows[0] ?? null
+      }),
+
+    list: (environmentId, page) =>
+      database.tenant(environmentId, async (sql) => {
+        const { after, limit, profile, provider, state, grant, integration, account, ids } = page
+        const values = [after, limit, profile, provider, state, grant, integration, account, ids].map((v) => v ?? null)
+        return (await sql<Row>(selectPage, [environmentId, ...values], 'connections.list')).rows
+      }),
+
+    move: (environmentId, id, { from, to, reason }, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const allowed = from.filter((state) => connectionEdges[state].includes(to))
+        const values = [environmentId, id, allowed, to, reason, new Date(along.at), along.actor]
+        const moved = (await sql(moveState, values, 'connections.move')).count > 0
+        if (moved) await writeAlong(sql, environmentId, along)
+        return moved
+      }),
+
+    update: (environmentId, id, { grantId, account, inputs, missingScopes }, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [
+          environmentId,
+          id,
+          grantId ?? null,
+          account?.id ?? null,
+          account ? JSON.stringify(account) : null,
+          inputs ? JSON.stringify(inputs) : null,
+          missingScopes ?? null,
+        ]
+        const { count } = await sql(updateConnection, values, 'connections.update')
+        if (count > 0) await writeAlong(sql, environmentId, along)
+      }),
+
+    transitions: (environmentId, id, limit) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Transitions>(
+          selectTransitions,
+          [environmentId, id, limit],
+          'connections.transitions',
+        )
+        return rows
+      }),
+
+    count: (environmentId) => database.tenant(environmentId, (sql) => countStates(sql, environmentId)),
+  }
+}
+
+async function countStates(sql: Sql, environmentId: string): Promise<Partial<Record<ConnectionState, number>>> {
+  const { rows } = await sql<{ state: ConnectionState; count: number }>(
+    selectCounts,
+    [environmentId],
+    'connections.count',
+  )
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+}
+
+type Row = Connection & Record<string, unknown>
+type Transitions = Awaited<ReturnType<Connections['transitions']>>[number] & Record<string, unknown>
+
+const valuesOf = (connection: Connection) => [
+  connection.environmentId,
+  connection.id,
+  connection.profileId,
+  connection.provider,
+  connection.integrationId,
+  connection.grantId,
+  connection.account.id,
+  JSON.stringify(connection.account),
+  JSON.stringify(connection.inputs),
+  connection.state,
+  connection.reason,
+  connection.missingScopes,
+  new Date(connection.stateAt),
+  new Date(connection.createdAt),
+]
+
+const columns = `
+  environment_id as "environmentId", id, profile_id as "profileId", provider, integration_id as "integrationId", grant_id as "grantId",
+  account, inputs, state, reason, missing_scopes as "missingScopes", state_at as "stateAt", created_at as "createdAt"`
+
+const insertConnection = `
+  with made as (
+    insert into connection (
+      environment_id, id, profile_id, provider, integration_id, grant_id, account_id, account, inputs, state, reason, missing_scopes,
+      state_at, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    on conflict do nothing
+    returning environment_id, id, state, reason, state_at)
+  insert into transition (environment_id, connection_id, from_state, to_state, reason, actor, at)
+  select environment_id, id, null, state, reason, $15, state_at from made`
+
+const selectById = `select ${columns} from connection where environment_id = $1 and id = $2`
+
+const selectByAccount = `
+  select ${columns} from connection
+  where environment_id = $1 and profile_id = $2 and integration_id = $3 and account_id = $4 and state <> 'disconnected'`
+
+const selectPage = `
+  select ${columns} from connection
+  where environment_id = $1
+    and ($2::text is null or id collate "C" > $2)
+    and ($4::text is null or profile_id = $4)
+    and ($5::text is null or provider = $5)
+    and (state = $6 or $6::text is null and state <> 'disconnected')
+    and ($7::text is null or grant_id = $7)
+    and ($8::text is null or integration_id = $8)
+    and ($9::text is null or account_id = $9)
+    and ($10::text[] is null or id = any ($10))
+  order by id collate "C"
+  limit $3`
+
+const moveState = `
+  with before as (
+    select state from connection where environment_id = $1 and id = $2 and state = any ($3::text[]) for update),
+  moved as (
+    update connection set state = $4, reason = $5, state_at = $6
+    from before where environment_id = $1 and id = $2)
+  insert into transition (environment_id, connection_id, from_state, to_state, reason, actor, at)
+  select $1, $2, state, $4, $5, $7, $6 from before`
+
+const updateConnection = `
+  update connection set
+    grant_id = coalesce($3, grant_id), account_id = coalesce($4, account_id), account = coalesce($5, account),
+    inputs = coalesce($6, inputs), missing_scopes = coalesce($7, missing_scopes)
+  where environment_id = $1 and id = $2`
+
+const selectTransitions = `
+  select connection_id as "connectionId", from_state as "from", to_state as "to", reason, actor, at
+  from transition where environment_id = $1 and connection_id = $2
+  order by sequence desc limit $3`
+
+const selectCounts = `select state, count(*) from connection where environment_id = $1 group by state order by state`

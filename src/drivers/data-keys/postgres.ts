@@ -1,0 +1,39 @@
+import type { Database } from '../../ports/database.ts'
+import type { DataKey, DataKeys } from '../../ports/keys.ts'
+
+/** Wrapped data keys in PostgreSQL. */
+export function openPostgresDataKeys(database: Database): DataKeys {
+  return {
+    read: (environmentId) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql<DataKey & Record<string, unknown>>(selectKeys, [environmentId])).rows,
+      ),
+
+    add: ({ environmentId, version, keyId, wrapped, createdAt, retiredAt }) =>
+      database.tenant(environmentId, async (sql) => {
+        const instants = [new Date(createdAt), retiredAt === null ? null : new Date(retiredAt)]
+        return (await sql(insertKey, [environmentId, version, keyId, wrapped, ...instants])).count > 0
+      }),
+
+    check: () =>
+      database.system(async (sql) => {
+        const { rows } = await sql<{ keyId: string; value: Buffer }>(selectCheck)
+        return rows[0] ?? null
+      }),
+
+    setCheck: ({ keyId, value }) => database.system(async (sql) => (await sql(insertCheck, [keyId, value])).count > 0),
+  }
+}
+
+const selectKeys = `
+  select environment_id as "environmentId", version, key_id as "keyId", wrapped, created_at as "createdAt", retired_at as "retiredAt"
+  from data_key where environment_id = $1 order by version`
+
+const insertKey = `
+  insert into data_key (environment_id, version, key_id, wrapped, created_at, retired_at) values ($1, $2, $3, $4, $5, $6)
+  on conflict do nothing`
+
+const selectCheck = `select key_id as "keyId", value from key_check`
+
+const insertCheck = `insert into key_check (only, key_id, value) values (true, $1, $2) on conflict do nothing`

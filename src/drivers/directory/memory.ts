@@ -1,0 +1,73 @@
+import type { Directory, Environment, Integration, Profile } from '../../ports/directory.ts'
+import type { AlongLog } from '../along/memory.ts'
+
+/** Environments, integrations and profiles in memory. */
+export function openMemoryDirectory(log: AlongLog): Directory {
+  const environments = new Map<string, Environment>()
+  const integrations = new Map<string, Integration>()
+  const profiles = new Map<string, Profile>()
+  const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
+
+  return {
+    async saveEnvironment(environment) {
+      const { mode, createdAt } = environments.get(environment.id) ?? environment
+      environments.set(environment.id, { ...environment, mode, createdAt })
+    },
+
+    async environments() {
+      return [...environments.values()].sort(byId)
+    },
+
+    async saveIntegration(integration, along) {
+      const key = keyOf(integration.environmentId, integration.id)
+      const { createdAt } = integrations.get(key) ?? integration
+      integrations.set(key, { ...asJson(integration), createdAt })
+      log.write(integration.environmentId, along)
+    },
+
+    async setIncident(environmentId, id, incident, along) {
+      const integration = integrations.get(keyOf(environmentId, id))
+      if (!integration || integration.incident?.code === incident?.code) return false
+      integrations.set(keyOf(environmentId, id), { ...integration, incident })
+      log.write(environmentId, along)
+      return true
+    },
+
+    async integrations(environmentId) {
+      return [...integrations.values()].filter((one) => one.environmentId === environmentId).sort(byId)
+    },
+
+    async integration(environmentId, id) {
+      return integrations.get(keyOf(environmentId, id)) ?? null
+    },
+
+    async environmentOfIntegration(integrationId) {
+      const found = [...integrations.values()].filter(({ id }) => id === integrationId)
+      return found.length === 1 ? found[0]!.environmentId : null
+    },
+
+    async saveProfile(profile) {
+      const key = keyOf(profile.environmentId, profile.id)
+      const existing = profiles.get(key)
+      const saved = { ...profile, ...existing, name: profile.name || (existing?.name ?? profile.id) }
+      profiles.set(key, saved)
+      return saved
+    },
+
+    async profiles(environmentId, { after, limit, ids }) {
+      return [...profiles.values()]
+        .filter((one) => one.environmentId === environmentId && (ids?.includes(one.id) ?? true))
+        .filter((one) => after === undefined || compareBytes(one.id, after) > 0)
+        .sort(byId)
+        .slice(0, limit)
+    },
+  }
+}
+
+const byId = (one: { readonly id: string }, other: { readonly id: string }) => compareBytes(one.id, other.id)
+
+/** The order of the other driver's `collate "C"`, also for ids beyond the first plane of Unicode. */
+const compareBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other))
+
+/** A copy that looks like what comes back from a column of JSON. */
+const asJson = (integration: Integration) => JSON.parse(JSON.stringify(integration)) as Integration

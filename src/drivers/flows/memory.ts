@@ -1,0 +1,56 @@
+import type { ConnectSession, Flow, Flows } from '../../ports/flows.ts'
+
+/** Connect sessions and flows in memory. */
+export function openMemoryFlows(): Flows {
+  const sessions = new Map<string, ConnectSession>()
+  const flows = new Map<string, Flow>()
+
+  return {
+    async createSession(session) {
+      sessions.set(session.id, session)
+    },
+
+    async sessionByToken(tokenHash) {
+      for (const session of sessions.values()) if (session.tokenHash === tokenHash) return session
+      return null
+    },
+
+    async session(id) {
+      return sessions.get(id) ?? null
+    },
+
+    async bind(sessionId, browserHash) {
+      const session = sessions.get(sessionId)
+      if (!session || (session.browserHash !== null && session.browserHash !== browserHash)) return false
+      sessions.set(sessionId, { ...session, browserHash })
+      return true
+    },
+
+    async finish(sessionId, result, at) {
+      const session = sessions.get(sessionId)
+      if (!session || session.usedAt !== null) return false
+      sessions.set(sessionId, { ...session, result, usedAt: at })
+      return true
+    },
+
+    async createFlow(flow) {
+      flows.set(flow.stateHash, flow)
+    },
+
+    async takeFlow(stateHash) {
+      const flow = flows.get(stateHash) ?? null
+      flows.delete(stateHash)
+      return flow
+    },
+
+    async sweep(before) {
+      return sweepMap(flows, before) + sweepMap(sessions, before)
+    },
+  }
+}
+
+function sweepMap(rows: Map<string, { readonly expiresAt: number }>, before: number): number {
+  let count = 0
+  for (const [key, { expiresAt }] of rows) if (expiresAt < before && rows.delete(key)) count++
+  return count
+}

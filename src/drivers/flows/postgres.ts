@@ -1,0 +1,102 @@
+import type { Database } from '../../ports/database.ts'
+import type { ConnectSession, Flow, Flows } from '../../ports/flows.ts'
+
+/** Connect sessions and flows in PostgreSQL. They are found by hashes before the environment is known, so the system role reads them. */
+export function openPostgresFlows(database: Database): Flows {
+  const readSession = (text: string, value: string) =>
+    database.system(async (sql) => (await sql<ConnectSession & Record<string, unknown>>(text, [value])).rows[0] ?? null)
+
+  return {
+    async createSession(session) {
+      await database.system((sql) =>
+        sql(insertSession, [
+          session.environmentId,
+          session.id,
+          session.tokenHash,
+          session.profileId,
+          session.integrationIds,
+          JSON.stringify(session.inputs),
+          session.returnUrl,
+          session.reconnect,
+          session.browserHash,
+          new Date(session.expiresAt),
+          session.usedAt === null ? null : new Date(session.usedAt),
+          session.result === null ? null : JSON.stringify(session.result),
+          new Date(session.createdAt),
+        ]),
+      )
+    },
+
+    sessionByToken: (tokenHash) => readSession(`${selectSession} where token_hash = $1`, tokenHash),
+
+    session: (id) => readSession(`${selectSession} where id = $1`, id),
+
+    bind: (sessionId, browserHash) =>
+      database.system(async (sql) => (await sql(bindSession, [sessionId, browserHash])).count > 0),
+
+    finish: (sessionId, result, at) =>
+      database.system(
+        async (sql) => (await sql(finishSession, [sessionId, JSON.stringify(result), new Date(at)])).count > 0,
+      ),
+
+    async createFlow(flow) {
+      await database.system((sql) =>
+        sql(insertFlow, [
+          flow.environmentId,
+          flow.stateHash,
+          flow.sessionId,
+          flow.integrationId,
+          flow.browserHash,
+          flow.verifier,
+          flow.redirectUri,
+          flow.scopes,
+          JSON.stringify(flow.inputs),
+          new Date(flow.expiresAt),
+        ]),
+      )
+    },
+
+    takeFlow: (stateHash) =>
+      database.system(
+        async (sql) => (await sql<Flow & Record<string, unknown>>(takeFlow, [stateHash])).rows[0] ?? null,
+      ),
+
+    sweep: (before) =>
+      database.system(async (sql) => {
+        const flows = await sql(sweepFlows, [new Date(before)])
+        const sessions = await sql(sweepSessions, [new Date(before)])
+        return flows.count + sessions.count
+      }),
+  }
+}
+
+const insertSession = `
+  insert into connect_session (
+    environment_id, id, token_hash, profile_id, integration_ids, inputs, return_url, reconnect, browser_hash, expires_at, used_at, result,
+    created_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+
+const selectSession = `
+  select environment_id as "environmentId", id, token_hash as "tokenHash", profile_id as "profileId", integration_ids as "integrationIds",
+         inputs, return_url as "returnUrl", reconnect, browser_hash as "browserHash", expires_at as "expiresAt", used_at as "usedAt", result,
+         created_at as "createdAt"
+  from connect_session`
+
+const bindSession = `
+  update connect_session set browser_hash = $2 where id = $1 and (browser_hash is null or browser_hash = $2)`
+
+const finishSession = `update connect_session set result = $2, used_at = $3 where id = $1 and used_at is null`
+
+const insertFlow = `
+  insert into flow (
+    environment_id, state_hash, session_id, integration_id, browser_hash, verifier, redirect_uri, scopes, inputs, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+/** Of many at the same time one gets the row: the others wait for its lock and then find nothing. */
+const takeFlow = `
+  delete from flow where state_hash = $1
+  returning environment_id as "environmentId", state_hash as "stateHash", session_id as "sessionId", integration_id as "integrationId",
+    browser_hash as "browserHash", verifier, redirect_uri as "redirectUri", scopes, inputs, expires_at as "expiresAt"`
+
+const sweepFlows = `delete from flow where expires_at < $1`
+const sweepSessions = `delete from connect_session where expires_at < $1`

@@ -1,0 +1,108 @@
+import type { Grant, Grants } from '../../ports/grants.ts'
+import type { AlongLog } from '../along/memory.ts'
+
+/** Grants in memory. Each change is one synchronous step together with its traces. */
+export function openMemoryGrants(log: AlongLog): Grants {
+  const rows = new Map<string, Grant>()
+  const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
+  const read = (environmentId: string, id: string) => rows.get(keyOf(environmentId, id)) ?? null
+  const write = (grant: Grant) => rows.set(keyOf(grant.environmentId, grant.id), grant)
+
+  return {
+    async create(grant, along) {
+      if (read(grant.environmentId, grant.id)) throw new Error(`there already is a grant ${grant.id}`)
+      write(grant)
+      log.write(grant.environmentId, along)
+    },
+
+    async read(environmentId, id) {
+      return read(environmentId, id)
+    },
+
+    async findBySubject(environmentId, integrationId, subjectId) {
+      let newest: Grant | null = null
+      for (const grant of rows.values()) {
+        if (grant.environmentId !== environmentId || grant.integrationId !== integrationId) continue
+        if (grant.subject.id !== subjectId || !mayRefresh(grant)) continue
+        if (!newest || isNewer(grant, newest)) newest = grant
+      }
+      return newest
+    },
+
+    async lease(environmentId, id, { generation, leaseId, now, until }) {
+      const grant = read(environmentId, id)
+      if (!grant || grant.generation !== generation || !mayRefresh(grant) || isLeased(grant, now)) return false
+      write({ ...grant, leaseId, leaseUntil: until, attempts: grant.attempts + 1 })
+      return true
+    },
+
+    async commit(environmentId, id, generation, next, along) {
+      const grant = read(environmentId, id)
+      if (!grant || grant.generation !== generation) return false
+      write({
+        ...grant,
+        access: next.access,
+        refresh: next.refresh,
+        previousRefresh: next.previousRefresh,
+        scopes: next.scopes,
+        refreshedAt: next.refreshedAt,
+        accessExpiresAt: next.accessExpiresAt,
+        refreshExpiresAt: next.refreshExpiresAt,
+        dataAccessExpiresAt: next.dataAccessExpiresAt,
+        refreshDueAt: next.refreshDueAt,
+        consentedAt: next.consentedAt ?? grant.consentedAt,
+        subject: next.subject ?? grant.subject,
+        generation: generation + 1,
+        state: 'live',
+        cause: null,
+        attempts: 0,
+        leaseId: null,
+        leaseUntil: null,
+      })
+      log.write(environmentId, along)
+      return true
+    },
+
+    async release(environmentId, id, generation, { leaseId, state, cause, refreshDueAt }, along) {
+      const grant = read(environmentId, id)
+      if (!grant || grant.generation !== generation) return false
+      const lease = grant.leaseId === leaseId ? { leaseId: null, leaseUntil: null } : {}
+      write({ ...grant, state, cause, refreshDueAt, ...lease })
+      log.write(environmentId, along)
+      return true
+    },
+
+    async forget(environmentId, id, state, along) {
+      const grant = read(environmentId, id)
+      if (!grant) return
+      write({
+        ...grant,
+        access: null,
+        refresh: null,
+        previousRefresh: null,
+        state,
+        generation: grant.generation + 1,
+        refreshDueAt: null,
+        leaseId: null,
+        leaseUntil: null,
+      })
+      log.write(environmentId, along)
+    },
+
+    async due(now, limit) {
+      const due = [...rows.values()].filter(
+        (grant) =>
+          grant.refreshDueAt !== null && grant.refreshDueAt <= now && mayRefresh(grant) && !isLeased(grant, now),
+      )
+      due.sort((one, other) => one.refreshDueAt! - other.refreshDueAt! || order(one, other))
+      return due.slice(0, limit).map(({ environmentId, id }) => ({ environmentId, id }))
+    },
+  }
+}
+
+const mayRefresh = ({ state }: Grant) => state === 'live' || state === 'unknown'
+const isLeased = ({ leaseUntil }: Grant, now: number) => leaseUntil !== null && leaseUntil > now
+const isNewer = (one: Grant, other: Grant) =>
+  one.consentedAt > other.consentedAt || (one.consentedAt === other.consentedAt && one.id > other.id)
+const order = (one: Grant, other: Grant) => (keyOrder(one) < keyOrder(other) ? -1 : 1)
+const keyOrder = ({ environmentId, id }: Grant) => `${environmentId} ${id}`

@@ -1,0 +1,175 @@
+import type { Database, Sql } from '../../ports/database.ts'
+import type { Grant, Grants } from '../../ports/grants.ts'
+import { writeAlong } from '../along/postgres.ts'
+
+/** Grants in PostgreSQL. Every change is one compare-and-swap statement and its traces, in one transaction. */
+export function openPostgresGrants(database: Database): Grants {
+  /** Runs one statement that changes at most one grant; what goes along is written only when it did. */
+  const change = (
+    environmentId: string,
+    text: string,
+    values: unknown[],
+    name: string,
+    along: Parameters<typeof writeAlong>[2],
+  ) =>
+    database.tenant(environmentId, async (sql) => {
+      const { count } = await sql(text, values, name)
+      if (count > 0) await writeAlong(sql, environmentId, along)
+      return count > 0
+    })
+
+  return {
+    async create(grant, along) {
+      await database.tenant(grant.environmentId, async (sql) => {
+        await sql(insertGrant, valuesOf(grant), 'grants.create')
+        await writeAlong(sql, grant.environmentId, along)
+      })
+    },
+
+    read: (environmentId, id) =>
+      database.tenant(environmentId, (sql) => readOne(sql, selectById, [environmentId, id], 'grants.read')),
+
+    findBySubject: (environmentId, integrationId, subjectId) =>
+      database.tenant(environmentId, (sql) =>
+        readOne(sql, selectBySubject, [environmentId, integrationId, subjectId], 'grants.by_subject'),
+      ),
+
+    lease: (environmentId, id, { generation, leaseId, now, until }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, id, generation, leaseId, new Date(now), new Date(until)]
+        return (await sql(takeLease, values, 'grants.lease')).count > 0
+      }),
+
+    commit: (environmentId, id, generation, next, along) =>
+      change(
+        environmentId,
+        commitTokens,
+        [
+          environmentId,
+          id,
+          generation,
+          next.access,
+          next.refresh,
+          next.previousRefresh,
+          next.scopes,
+          new Date(next.refreshedAt),
+          toDate(next.accessExpiresAt),
+          toDate(next.refreshExpiresAt),
+          toDate(next.dataAccessExpiresAt),
+          toDate(next.refreshDueAt),
+          toDate(next.consentedAt ?? null),
+          next.subject?.id ?? null,
+          next.subject?.name ?? null,
+        ],
+        'grants.commit',
+        along,
+      ),
+
+    release: (environmentId, id, generation, outcome, along) =>
+      change(
+        environmentId,
+        releaseLease,
+        [environmentId, id, generation, outcome.leaseId, outcome.state, outcome.cause, toDate(outcome.refreshDueAt)],
+        'grants.release',
+        along,
+      ),
+
+    async forget(environmentId, id, state, along) {
+      await change(environmentId, forgetSecrets, [environmentId, id, state], 'grants.forget', along)
+    },
+
+    due: (now, limit) =>
+      database.system(
+        async (sql) =>
+          (await sql<{ environmentId: string; id: string }>(selectDue, [new Date(now), limit], 'grants.due')).rows,
+      ),
+  }
+}
+
+type Row = Omit<Grant, 'subject'> & { subjectId: string; subjectName: string } & Record<string, unknown>
+
+async function readOne(sql: Sql, text: string, values: unknown[], name: string): Promise<Grant | null> {
+  const row = (await sql<Row>(text, values, name)).rows[0]
+  if (!row) return null
+  const { subjectId, subjectName, ...grant } = row
+  return { ...grant, subject: { id: subjectId, name: subjectName } }
+}
+
+const toDate = (instant: number | null) => (instant === null ? null : new Date(instant))
+
+const valuesOf = (grant: Grant) => [
+  grant.environmentId,
+  grant.id,
+  grant.integrationId,
+  grant.subject.id,
+  grant.subject.name,
+  grant.scopes,
+  grant.access,
+  grant.refresh,
+  grant.previousRefresh,
+  grant.generation,
+  grant.state,
+  grant.cause,
+  new Date(grant.consentedAt),
+  new Date(grant.refreshedAt),
+  toDate(grant.accessExpiresAt),
+  toDate(grant.refreshExpiresAt),
+  toDate(grant.dataAccessExpiresAt),
+  toDate(grant.refreshDueAt),
+  grant.leaseId,
+  toDate(grant.leaseUntil),
+  grant.attempts,
+]
+
+const columns = `
+  environment_id as "environmentId", id, integration_id as "integrationId", subject_id as "subjectId", subject_name as "subjectName",
+  scopes, access, refresh, previous_refresh as "previousRefresh", generation, state, cause, consented_at as "consentedAt",
+  refreshed_at as "refreshedAt", access_expires_at as "accessExpiresAt", refresh_expires_at as "refreshExpiresAt",
+  data_access_expires_at as "dataAccessExpiresAt", refresh_due_at as "refreshDueAt", lease_id as "leaseId",
+  lease_until as "leaseUntil", attempts`
+
+const selectById = `select ${columns} from account_grant where environment_id = $1 and id = $2`
+
+const selectBySubject = `
+  select ${columns} from account_grant
+  where environment_id = $1 and integration_id = $2 and subject_id = $3 and state in ('live', 'unknown')
+  order by consented_at desc, id collate "C" desc
+  limit 1`
+
+const insertGrant = `
+  insert into account_grant (
+    environment_id, id, integration_id, subject_id, subject_name, scopes, access, refresh, previous_refresh, generation, state, cause,
+    consented_at, refreshed_at, access_expires_at, refresh_expires_at, data_access_expires_at, refresh_due_at, lease_id, lease_until, attempts)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+
+const takeLease = `
+  update account_grant set lease_id = $4, lease_until = $6, attempts = attempts + 1
+  where environment_id = $1 and id = $2 and generation = $3 and state in ('live', 'unknown')
+    and (lease_until is null or lease_until <= $5)`
+
+const commitTokens = `
+  update account_grant set
+    generation = generation + 1, state = 'live', cause = null, attempts = 0, lease_id = null, lease_until = null,
+    access = $4, refresh = $5, previous_refresh = $6, scopes = $7, refreshed_at = $8, access_expires_at = $9,
+    refresh_expires_at = $10, data_access_expires_at = $11, refresh_due_at = $12,
+    consented_at = coalesce($13, consented_at), subject_id = coalesce($14, subject_id), subject_name = coalesce($15, subject_name)
+  where environment_id = $1 and id = $2 and generation = $3`
+
+const releaseLease = `
+  update account_grant set
+    state = $5, cause = $6, refresh_due_at = $7,
+    lease_until = case when lease_id = $4 then null else lease_until end,
+    lease_id = case when lease_id = $4 then null else lease_id end
+  where environment_id = $1 and id = $2 and generation = $3`
+
+const forgetSecrets = `
+  update account_grant set
+    access = null, refresh = null, previous_refresh = null, state = $3, generation = generation + 1,
+    refresh_due_at = null, lease_id = null, lease_until = null
+  where environment_id = $1 and id = $2`
+
+const selectDue = `
+  select environment_id as "environmentId", id from account_grant
+  where refresh_due_at <= $1 and (lease_until is null or lease_until <= $1) and state in ('live', 'unknown')
+  order by refresh_due_at, environment_id collate "C", id collate "C"
+  limit $2`
