@@ -86,7 +86,8 @@ ${body}
 </html>
 `
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 const style = `
 :root { --page: #f4f4f1; --card: #fff; --text: #1c1c1a; --faint: #62625c; --line: #dcdcd5; --accent: #1f5f4f; --on-accent: #fff; --notice: #fbeec2; --on-notice: #574400 }

@@ -4,7 +4,9 @@ import { readBody } from '../src/ports/network.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 
 /** A platform that exists in the sandbox's tests only. */
-export function testProvider(change: { auth?: Partial<OAuth2>; emulator?: Partial<Provider['emulator']>; api?: Partial<Provider['api']> } = {}) {
+export function testProvider(
+  change: { auth?: Partial<OAuth2>; emulator?: Partial<Provider['emulator']>; api?: Partial<Provider['api']> } = {},
+) {
   return defineProvider({
     id: 'tuneful',
     name: 'Tuneful',
@@ -128,49 +130,58 @@ export function clientOf(sandbox: Sandbox, provider: Provider) {
   }
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const basic = { authorization: `Basic ${Buffer.from(`${app.clientId}:${app.clientSecret}`).toString('base64')}` }
-  const post = (url: string, params: Record<string, string> | [string, string][], headers: Record<string, string> = {}) =>
-    send('POST', url, { ...form, ...headers }, new URLSearchParams(params).toString())
+  const post = (
+    url: string,
+    params: Record<string, string> | [string, string][],
+    headers: Record<string, string> = {},
+  ) => send('POST', url, { ...form, ...headers }, new URLSearchParams(params).toString())
 
   const authorizeQuery = (more: Record<string, string> = {}) =>
     new URLSearchParams({
-      ...{ client_id: app.clientId, redirect_uri: redirectUri, response_type: 'code', scope: 'fans profile', state: 'xyz' },
+      ...{
+        client_id: app.clientId,
+        redirect_uri: redirectUri,
+        response_type: 'code',
+        scope: 'fans profile',
+        state: 'xyz',
+      },
       ...{ code_challenge: challenge, code_challenge_method: 'S256', ...more },
     })
 
+  const authorization = (more?: Record<string, string>) => `${auth.authorizeUrl}?${authorizeQuery(more)}`
+  const token = (params: Record<string, string>) => post(auth.tokenUrl, params, auth.client === 'basic' ? basic : {})
+
+  /** Says yes as the first artist, and returns where the browser is sent. */
+  const consent = async (more: Record<string, string> = {}, answer: [string, string][] = []) => {
+    const fields: [string, string][] = [['persona', artist.key], ['decision', 'allow'], ...answer]
+    const { headers } = await post(authorization(more).replace('?', '/decide?'), fields)
+    return new URL(headers.location ?? 'none:')
+  }
+  const exchange = (code: string | null, more: Record<string, string> = {}) =>
+    token({
+      ...{ grant_type: 'authorization_code', code: code ?? '', redirect_uri: redirectUri, code_verifier: verifier },
+      ...more,
+    })
+
   return {
-    app,
-    artist,
-    send,
-    post,
-    authorizeQuery,
-    page: (more?: Record<string, string>) => send('GET', `${auth.authorizeUrl}?${authorizeQuery(more)}`),
-    /** Says yes as the first artist, and returns where the browser is sent. */
-    async consent(more: Record<string, string> = {}, answer: [string, string][] = []) {
-      const fields: [string, string][] = [['persona', artist.key], ['decision', 'allow'], ...answer]
-      const { headers } = await post(`${auth.authorizeUrl}/decide?${authorizeQuery(more)}`, fields)
-      return new URL(headers.location ?? 'none:')
-    },
-    token: (params: Record<string, string>) =>
-      post(auth.tokenUrl, params, auth.client === 'basic' ? basic : {}),
-    exchange: (code: string | null, more: Record<string, string> = {}) =>
-      post(
-        auth.tokenUrl,
-        { grant_type: 'authorization_code', code: code ?? '', redirect_uri: redirectUri, code_verifier: verifier, ...more },
-        basic,
-      ),
-    refresh: (refreshToken: string) =>
-      post(auth.tokenUrl, { grant_type: 'refresh_token', refresh_token: refreshToken }, basic),
+    ...{ app, artist, send, post, authorizeQuery, consent, token, exchange },
+    page: (more?: Record<string, string>) => send('GET', authorization(more)),
+    refresh: (refreshToken: string) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     /** The whole walk: consent, exchange, tokens. */
     async connect(more: Record<string, string> = {}, answer: [string, string][] = []) {
-      const back = await this.consent(more, answer)
-      const { json } = await this.exchange(back.searchParams.get('code'))
+      const back = await consent(more, answer)
+      const { json } = await exchange(back.searchParams.get('code'))
       return json as { access_token: string; refresh_token: string; expires_in: number; scope: string }
     },
-    get: (path: string, token?: string) =>
-      send('GET', `https://api.tuneful.example/v1${path}`, token ? { authorization: `Bearer ${token}` } : {}),
+    get: (path: string, accessToken?: string) =>
+      send(
+        'GET',
+        `https://api.tuneful.example/v1${path}`,
+        accessToken ? { authorization: `Bearer ${accessToken}` } : {},
+      ),
   }
 }
 
 /** The example of RFC 7636, appendix B. */
 export const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
-const challenge = 'E9Melhoa2OwvFrEMTJguCHaO5YAT-Rc9pRMsQWJlN4g'.slice(0, 0) || 'E9Melhoa2OwvFrEMstw-cM'
+const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'

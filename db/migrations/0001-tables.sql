@@ -252,10 +252,10 @@ select patchbay_make_tenant_table('place');
 -- that partitions by month.
 create table observation (
   environment_id text not null,
-  connection_id text not null,
-  metric text not null,
-  item text not null,
-  dimensions text not null,
+  connection_id text collate "C" not null,
+  metric text collate "C" not null,
+  item text collate "C" not null,
+  dimensions text collate "C" not null,
   day date not null,
   timezone text not null,
   value double precision,
@@ -275,10 +275,10 @@ select patchbay_make_tenant_table('observation');
 -- What a value was before it was restated. Only ever added to.
 create table observation_revision (
   environment_id text not null,
-  connection_id text not null,
-  metric text not null,
-  item text not null,
-  dimensions text not null,
+  connection_id text collate "C" not null,
+  metric text collate "C" not null,
+  item text collate "C" not null,
+  dimensions text collate "C" not null,
   day date not null,
   timezone text not null,
   value double precision,
@@ -331,15 +331,16 @@ create table observation_default partition of observation default;
 select patchbay_make_tenant_table('observation_default');
 select patchbay_make_months('2024-01-01', '2027-12-31');
 
+-- published_at is '' where nobody knows. seen_at is kept to the day, so that an item which is still there costs no write each time it is seen.
 create table item (
   environment_id text not null,
-  connection_id text not null,
-  id text not null,
+  connection_id text collate "C" not null,
+  id text collate "C" not null,
   kind text not null,
   title text not null,
   url text,
   image_url text,
-  published_at text,
+  published_at text collate "C" not null,
   duration_ms bigint,
   status text,
   identifiers jsonb not null,
@@ -368,14 +369,15 @@ select patchbay_make_tenant_table('audience');
 -- Rows that could not be read: kept and counted, never in the way of the others.
 create table refused_row (
   environment_id text not null,
-  id bigint generated always as identity,
   connection_id text not null,
   stream text not null,
-  run_id text not null,
   what text not null,
   why text not null,
+  run_id text not null,
+  first_at timestamptz not null,
   at timestamptz not null,
-  primary key (environment_id, id)
+  times integer not null,
+  primary key (environment_id, connection_id, stream, what)
 );
 select patchbay_make_tenant_table('refused_row');
 
@@ -405,6 +407,7 @@ create table run (
   primary key (environment_id, id)
 );
 create index run_connections on run using gin (connection_ids);
+create index run_unfinished on run (environment_id, stream) where state = 'running';
 select patchbay_make_tenant_table('run');
 
 create table call (
@@ -430,6 +433,7 @@ create table call (
   primary key (environment_id, id)
 );
 create index call_connection on call (environment_id, connection_id, id);
+create index call_run on call (environment_id, run_id);
 select patchbay_make_tenant_table('call');
 
 -- The outbox: every committed change has its events here, in the same transaction.
@@ -502,24 +506,34 @@ select patchbay_let_system_read('message', array['environment_id', 'id', 'receiv
 
 -- Quotas ----------------------------------------------------------------------------------------------------------------------
 
--- Buckets are named after integrations; what stands here is arithmetic, no tenant's content.
+-- Buckets are named after integrations; what stands here is arithmetic, no tenant's content. Names are compared by byte, so that every process
+-- locks several of them in the same order and a prefix is a range of the index.
 create table quota_bucket (
-  bucket text primary key,
+  bucket text collate "C" primary key,
+  quota_limit double precision not null,
+  rolling_ms bigint,
+  -- Calendar windows: the newest one seen, and what counts in it.
   window_start timestamptz,
+  window_end timestamptz,
   used double precision not null,
   parked_until timestamptz,
-  learned double precision,
   updated_at timestamptz not null
 );
 select patchbay_make_system_table('quota_bucket');
 
--- Rolling and concurrent windows: one row a ticket and bucket, until it is out of its window.
+-- One row a ticket and bucket. taken → settled (a rolling window counts it until counts_until) | gone (a calendar window has it in its sum, a
+-- concurrent one is over) → swept. A ticket that nobody settles stops being under way by its age.
 create table quota_draw (
-  bucket text not null,
+  bucket text collate "C" not null,
   ticket text not null,
+  kind text not null check (kind in ('rolling', 'fixed', 'concurrent')),
   amount double precision not null,
-  counts_until timestamptz,
+  taken_at timestamptz not null,
+  rolling_ms bigint,
+  settled boolean not null,
+  counts_until timestamptz not null,
   primary key (bucket, ticket)
 );
 create index quota_draw_ticket on quota_draw (ticket);
+create index quota_draw_age on quota_draw (counts_until);
 select patchbay_make_system_table('quota_draw');

@@ -1,7 +1,7 @@
-import { at, dayMs, defineProvider, Fault, hour, type Json, oauth2, type TokenAnswer, z } from '@patchbay/kit'
+import { at, dayMs, defineProvider, hour, type Json, oauth2, type TokenAnswer } from '@patchbay/kit'
 import emulator from './emulator.ts'
 import { errors } from './errors.ts'
-import { idText, readShape } from './insights.ts'
+import { identify } from './identify.ts'
 import { daily } from './streams/daily.ts'
 import { demographics } from './streams/demographics.ts'
 import { media } from './streams/media.ts'
@@ -12,9 +12,6 @@ import { webhooks } from './webhooks.ts'
 const businessLogin =
   'developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login, read 2026-09-11'
 const rateLimiting = 'developers.facebook.com/docs/graph-api/overview/rate-limiting, read 2026-08-13'
-
-const howToSwitch =
-  'Personal accounts have no API since 2024-12-04. In the Instagram app open Settings, Account type and tools, Switch to professional account, choose Creator or Business, and connect again.'
 
 export default defineProvider({
   id: 'instagram',
@@ -97,28 +94,7 @@ export default defineProvider({
     errors,
   },
 
-  async identify({ http }) {
-    const fields = ['user_id', 'username', 'name', 'account_type', 'profile_picture_url']
-    const body = await http.get('/me', { fields })
-    // The guide shows the account inside a list, the server answers without one.
-    const me = readShape(accountShape, at(body, 'data', 0) ?? body, '/me')
-    if (me.account_type !== undefined && !professional.includes(me.account_type))
-      throw new Fault('connection.unsuitable', howToSwitch, { reason: me.account_type })
-    return {
-      subject: { id: me.user_id, name: me.username },
-      accounts: [
-        {
-          id: me.user_id,
-          name: me.name || me.username,
-          handle: me.username,
-          url: `https://www.instagram.com/${me.username}/`,
-          imageUrl: me.profile_picture_url,
-          kind: 'business',
-          ownership: 'owned',
-        },
-      ],
-    }
-  },
+  identify,
   probe: ({ http }) => http.get('/me', { fields: 'user_id' }),
 
   streams: { profile, media, daily, stories, demographics },
@@ -131,17 +107,6 @@ export default defineProvider({
   },
 
   emulator,
-})
-
-const professional = ['BUSINESS', 'MEDIA_CREATOR', 'CREATOR']
-
-/** `id` is of this app only; `user_id` is the account's, the one that webhooks and insights name. */
-const accountShape = z.object({
-  user_id: idText,
-  username: z.string().min(1),
-  name: z.string().optional(),
-  account_type: z.string().optional(),
-  profile_picture_url: z.string().optional(),
 })
 
 /** Documented inside a list, answered at the top level by the servers that clients meet; permissions as a list or as text. */

@@ -168,7 +168,7 @@ export const errors: Errors = {
       status: 429,
       is: 'provider.throttled',
       ...shortly,
-      example: { status: 429, body: googleQuotaError('Queries', 'minute') },
+      example: { status: 429, body: { error: { code: 429, message: 'Too Many Requests' } } },
     },
     {
       status: 400,

@@ -113,14 +113,14 @@ test('no data is no observation, and the next run asks for the same days', async
   assert.deepEqual([run.observations, run.cursor], [[], cursor])
 })
 
-test('the first run walks back two years in yearly windows, and goes on where it stopped', async () => {
+test('the first run walks back three years in yearly windows, and goes on where it stopped', async () => {
   const answer = () => recorded({ '/channels': 'channels-mine', '/reports': 'analytics-day-none' })
   const windows = (calls: ApiRequest[]) =>
     calls.filter(({ path }) => path === '/reports').map(({ query }) => `${query?.startDate} ${query?.endDate}`)
   const whole = answer()
   const { cursor } = await tryStream(daily!, whole, { ids: [mine], time })
-  assert.deepEqual(windows(whole.calls), ['2025-11-21 2026-11-21', '2024-11-21 2025-11-20'])
-  assert.deepEqual(cursor, { final: '2024-11-20' })
+  assert.deepEqual(windows(whole.calls), ['2025-11-21 2026-11-21', '2024-11-20 2025-11-20', '2023-11-20 2024-11-19'])
+  assert.deepEqual(cursor, { final: '2023-11-19' })
 
   const broken = answer()
   const { checkpoint } = await tryStream(daily!, broken, { ids: [mine], time, stopAfter: 1 })

@@ -12,7 +12,6 @@ import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
-import { serveHooks } from './hooks.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
 import { problemOf } from './problem.ts'
@@ -113,7 +112,6 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   }
   for (const route of allRoutes(engine)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
-  await app.register(async (scope) => serveHooks(scope, engine))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine))
   await app.register(async (scope) => serveReference(scope))

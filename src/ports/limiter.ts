@@ -27,19 +27,29 @@ export interface Usage {
   readonly resetsAt: Instant | null
 }
 
+/**
+ * A ticket that nobody settles (its process died) is over after so long: longer than any call may take. A rolling window then counts it from
+ * there, a calendar day keeps it.
+ */
+export const ticketMs = 150_000
+
 /** May I spend this now, or when? */
 export interface Limiter {
-  /** All or none. Lanes other than interactive leave a reserve of a tenth of each limit. */
+  /**
+   * All or none; each bucket at most once. Lanes other than interactive leave a reserve of a tenth of each limit, except that an empty bucket
+   * always lets one call through. An amount of 0 only asks whether the bucket is parked. Throws RangeError for more than the limit, which no wait would help.
+   */
   take(draws: readonly Draw[], options: { now: Instant; lane: Lane }): Promise<Taken>
   /**
    * The call ended at `at`. A rolling window counts it from then, since the provider counted it somewhere between sending and answering and only the
-   * later end is sure to be out of its window when it is out of ours. `sent: false` gives everything back.
+   * later end is sure to be out of its window when it is out of ours. A day counts it when it ended after the day began, so that a call over
+   * midnight counts in both. `sent: false` gives everything back. A second time, or after `ticketMs`, nothing happens.
    */
   settle(ticket: string, options: { at: Instant; sent: boolean }): Promise<void>
   /** The provider said stop: nothing from this bucket before `until`, whoever asks. Never shortens an earlier one. */
   park(bucket: string, until: Instant): Promise<void>
-  /** The provider said how much is used; counts only if it is more than we know. */
+  /** The provider said how much is used; counts only if it is more than we know. What is not ours leaves a rolling window when the window is over. Nothing is learned about concurrency. */
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): Promise<void>
-  /** Buckets that start with the prefix. */
+  /** Buckets that start with the prefix and are in use or parked, by name. `resetsAt`: when all of it is free again if nothing more is taken; null where that cannot be told. */
   usage(prefix: string, now: Instant): Promise<Usage[]>
 }

@@ -26,7 +26,7 @@ export interface SavedPage {
   readonly cursor?: Json | null
 }
 
-/** How many observations were new, corrected an older value, or said nothing new (and wrote nothing). */
+/** How many observations were new, replaced an older value, or said nothing new (and wrote nothing). `items`: how many were written. */
 export interface Saved {
   readonly inserted: number
   readonly restated: number
@@ -40,7 +40,7 @@ export interface Change {
   readonly connectionId: string
   readonly inserted: number
   readonly restated: number
-  /** Values that gave way to another one. `readAt` is when the one before was read. */
+  /** Restatements proper: values of days that were over when they were read, and gave way to another one all the same. */
   readonly replaced: readonly {
     readonly metric: string
     readonly item: string | null
@@ -48,7 +48,6 @@ export interface Change {
     readonly timezone: string
     readonly before: number | null
     readonly after: number | null
-    readonly readAt: Instant
   }[]
   /** Items never seen before. */
   readonly newItems: readonly Item[]
@@ -80,6 +79,7 @@ export interface StoredObservation {
 export interface StoredItem extends Item {
   readonly connectionId: string
   readonly firstSeenAt: Instant
+  /** Kept to the day. */
   readonly seenAt: Instant
   readonly removedAt: Instant | null
 }
@@ -100,6 +100,19 @@ export interface SeriesQuery {
   /** Only the newest day of each series. */
   readonly latest?: boolean
   readonly limit: number
+}
+
+/** A row that could not be read, with how often it was met. */
+export interface RefusedRow {
+  readonly connectionId: string
+  readonly stream: string
+  readonly what: string
+  readonly why: string
+  /** The last run that met it. */
+  readonly runId: string
+  readonly firstAt: Instant
+  readonly at: Instant
+  readonly times: number
 }
 
 /** Observations, items and audiences, and where each stream stands. */
@@ -131,10 +144,16 @@ export interface Records {
       dimensions?: Readonly<Record<string, string>>
     },
   ): Promise<StoredObservation[]>
-  /** Newest published first. */
+  /** Newest published first. `after` is the last one of the page before, as `connectionId:id`. */
   items(
     environmentId: string,
     query: { connections: readonly string[]; kind?: string; after?: string; limit: number },
   ): Promise<StoredItem[]>
+  /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+  /** Rows that were refused, last met first. */
+  refusedRows(
+    environmentId: string,
+    query: { connections: readonly string[]; stream?: string; limit: number },
+  ): Promise<RefusedRow[]>
 }

@@ -12,6 +12,8 @@ export interface Field {
   readonly choices?: readonly string[]
   /** A guess is fine: used when nothing was said. */
   readonly initial?: string
+  /** What the sandbox's own app has for it, so that the demo shows the most there is. `initial` when absent. */
+  readonly sandbox?: string
 }
 
 export type Fields = Readonly<Record<string, Field>>

@@ -50,6 +50,8 @@ export interface ErrorRule {
   readonly status?: number | readonly number[]
   readonly reason?: string | RegExp
   readonly message?: RegExp
+  /** Only for calls that fit, in the form of `Cost.call`: an answer that does not say which of several quotas ran out. */
+  readonly call?: string
   readonly is: FaultCode
   /** How long to wait when no header says. `{ untilMidnight: zone }` for quotas of a calendar day. */
   readonly wait?: { readonly ms: number } | { readonly untilMidnight: string }

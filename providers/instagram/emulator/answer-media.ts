@@ -81,7 +81,8 @@ function refusalOf(call: EmulatorCall, artist: Artist, page: readonly PretendMed
       `(#100) metric[${unknown}] must be one of the following values: ${Object.keys(titles).join(', ')}`,
     )
   for (const media of page) {
-    if (media.beforeConversion)
+    if (media.refused === 'kind') return unsupported('views')
+    if (media.refused === 'conversion')
       return graphError(400, 100, 'Invalid parameter', {
         error_subcode: 2108006,
         is_transient: false,
@@ -90,18 +91,16 @@ function refusalOf(call: EmulatorCall, artist: Artist, page: readonly PretendMed
           "The media was posted before the most recent time that the user's account was converted to a business account from a personal account.",
       })
     if (media.product === 'STORY') {
-      if (names.includes('saved'))
-        return graphError(
-          400,
-          100,
-          '(#100) The Media Insights API does not support the saved metric for this media product type.',
-        )
+      if (names.includes('saved')) return unsupported('saved')
       if (mediaNumbers(artist, call.world, media, dayOf(call.now)).reach < 5)
         return graphError(400, 10, '(#10) Not enough viewers for the media to show insights')
     }
   }
   return null
 }
+
+const unsupported = (name: string) =>
+  graphError(400, 100, `(#100) The Media Insights API does not support the ${name} metric for this media product type.`)
 
 const titles: Record<keyof MediaNumbers, string> = {
   views: 'Views',

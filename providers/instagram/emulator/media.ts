@@ -9,8 +9,8 @@ export interface PretendMedia {
   readonly type: 'IMAGE' | 'VIDEO' | 'CAROUSEL_ALBUM'
   readonly at: number
   readonly caption: string
-  /** Posted when the account was still personal: it has no insights. */
-  readonly beforeConversion: boolean
+  /** Why it has no insights: posted when the account was still personal, or of a kind that has none. */
+  readonly refused: 'conversion' | 'kind' | null
 }
 
 export interface MediaNumbers {
@@ -26,7 +26,8 @@ export interface MediaNumbers {
 /** Posts and Reels up to that moment, newest first: one every three to six days, from long before the first day with numbers. */
 export function postsOf(artist: Artist, world: World, now: number): PretendMedia[] {
   const every = world.integer(`${keyOf(artist)}/every`, 3, 6)
-  const converted = world.unit(`${keyOf(artist)}/converted`) < 0.3
+  // The three oldest posts of some artists, one old post of some others.
+  const lot = world.unit(`${keyOf(artist)}/refused`)
   const posts: PretendMedia[] = []
   for (let index = 0; ; index++) {
     const key = `${keyOf(artist)}/post/${index}`
@@ -39,7 +40,7 @@ export function postsOf(artist: Artist, world: World, now: number): PretendMedia
       product: kind < 0.4 ? 'REELS' : 'FEED',
       type: kind < 0.4 ? 'VIDEO' : kind < 0.75 ? 'IMAGE' : 'CAROUSEL_ALBUM',
       caption: captionOf(artist, world, key, day),
-      beforeConversion: converted && index < 3,
+      refused: lot < 0.3 && index < 3 ? 'conversion' : lot > 0.8 && index === 40 ? 'kind' : null,
     })
   }
 }
@@ -52,7 +53,7 @@ export function storiesOf(artist: Artist, world: World, now: number): PretendMed
       const key = `${keyOf(artist)}/story/${day}/${index}`
       const at = Date.parse(`${day}T00:00:00Z`) + (index * 12 + world.integer(`${key}/hour`, 0, 11)) * hour
       const id = `18${world.text(`${key}/id`, 15, '0123456789')}`
-      const story = { product: 'STORY', type: 'IMAGE', caption: '', beforeConversion: false } as const
+      const story = { product: 'STORY', type: 'IMAGE', caption: '', refused: null } as const
       if (at <= now && at > now - dayMs) stories.push({ key, id, at, ...story })
     }
   return stories.reverse()

@@ -51,7 +51,7 @@ function* truthOfMedia(artist: Artist, world: World, day: Day, now: number): Ite
   for (const media of [...postsOf(artist, world, now), ...storiesOf(artist, world, now)]) {
     const numbers = mediaNumbers(artist, world, media, day)
     const story = media.product === 'STORY'
-    const hidden = media.beforeConversion || (story && numbers.reach < 5)
+    const hidden = media.refused !== null || (story && numbers.reach < 5)
     const truth = (metric: MetricKey, value: number): Truth => ({ metric, day, value, item: media.id })
     const insight = (metric: MetricKey, value: number): Truth => ({
       ...truth(metric, value),

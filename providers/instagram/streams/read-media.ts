@@ -29,6 +29,8 @@ type Media = z.output<typeof mediaShape>
 
 /** Native name → metric. `insights` are asked with the list, `fields` are the medium's own and never refused. */
 export interface MediaMetrics {
+  /** Everything in the list is one. Otherwise each medium says what it is. */
+  readonly kind?: Item['kind']
   readonly insights: Readonly<Record<string, MetricKey>>
   readonly fields: Readonly<Partial<Record<'like_count' | 'comments_count', MetricKey>>>
 }
@@ -52,7 +54,7 @@ export function readMedia(
     }
     const media = read.data
     const { byName, refused } = readInsights(media.insights as Json | undefined)
-    rows.items.push(itemOf(media))
+    rows.items.push(itemOf(media, metrics.kind))
     rows.refused.push(...refused)
     if (page.missing) rows.refused.push({ what: `numbers of medium ${media.id}`, why: page.missing.why })
     const observe = (native: string, metric: MetricKey, value: number | undefined, otherwise: NullReason) =>
@@ -75,8 +77,8 @@ export function readMedia(
 const absence = (media: Media, now: number): NullReason =>
   media.timestamp !== undefined && now - instantOf(media.timestamp) < 48 * hour ? 'not_ready' : 'unavailable'
 
-const itemOf = (media: Media): Item => ({
-  kind: kindOf(media),
+const itemOf = (media: Media, kind: Item['kind'] | undefined): Item => ({
+  kind: kind ?? kindOf(media),
   id: media.id,
   title: titleOf(media),
   url: media.permalink,
@@ -88,7 +90,6 @@ const itemOf = (media: Media): Item => ({
 /** `media_type` says VIDEO of a Reel too; only `media_product_type` tells. */
 function kindOf(media: Media): Item['kind'] {
   if (media.media_product_type === 'REELS') return 'reel'
-  if (media.media_product_type === 'STORY') return 'story'
   return media.media_type === 'VIDEO' ? 'video' : 'post'
 }
 

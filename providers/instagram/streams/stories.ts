@@ -3,6 +3,7 @@ import { type MediaMetrics, readMedia } from './read-media.ts'
 import { firstPlace, type Place, walkMedia } from './walk-media.ts'
 
 const metrics = {
+  kind: 'story',
   insights: {
     views: 'consumption.views',
     reach: 'engagement.reach',

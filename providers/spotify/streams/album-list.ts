@@ -52,7 +52,7 @@ export function takePage(
     return { place: { ...place, looks: place.looks + 1 }, added: [], removed: [] }
 
   const known = new Set(place.known)
-  const added = page.ids.filter((id) => !known.has(id))
+  const added = [...new Set(page.ids)].filter((id) => !known.has(id))
   const walk = walkOn(place.walk, page, added.length)
   const found: Place = { ...place, known: [...added, ...place.known], albums: [...place.albums, ...added] }
 

@@ -15,9 +15,9 @@ import { pacific } from '../pacific.ts'
 import { viewVersion } from '../view-epochs.ts'
 import { type ReportRow, readReport, reportScopes } from './report.ts'
 
-/** How far back the first run reads. Analytics keeps everything; more than this nobody compares with, and each year is one call and 3,000 rows. */
-const historyDays = 730
 const windowDays = 366
+/** How far back the first run reads: three years, so that each of the last two can be compared with the one before. A year is one call and 3,000 rows. */
+const historyDays = 3 * windowDays - 1
 /** The newest days in an answer are still being corrected. */
 const restatesDays = 4
 
@@ -82,7 +82,7 @@ export const daily = defineStream<Cursor>({
   },
 })
 
-/** The day the channel was opened, but not more than two years ago. */
+/** The day the channel was opened, but not more than three years ago. */
 async function firstDay(http: Http, account: Account, today: Day): Promise<Day> {
   const oldest = addDays(today, -historyDays)
   const opened = at(

@@ -3,13 +3,10 @@ import type { AlongLog } from '../along/memory.ts'
 
 /** Connections in memory. Each change is one synchronous step together with its row of history and its traces. */
 export function openMemoryConnections(log: AlongLog): Connections {
-  const environments = new Map<
-    string,
-    { connections: Map<string, Connection>; transitions: Map<string, Transition[]> }
-  >()
-  const of = (environmentId: string) => {
-    let own = environments.get(environmentId)
-    if (!own) environments.set(environmentId, (own = { connections: new Map(), transitions: new Map() }))
+  const environments = new Map<string, Own>()
+  const of = (environmentId: string): Own => {
+    const own = environments.get(environmentId) ?? { connections: new Map(), transitions: new Map() }
+    environments.set(environmentId, own)
     return own
   }
   const note = (environmentId: string, transition: Transition) => {
@@ -94,6 +91,11 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return counts
     },
   }
+}
+
+interface Own {
+  readonly connections: Map<string, Connection>
+  readonly transitions: Map<string, Transition[]>
 }
 
 const isSame = (one: Connection, other: Connection) =>

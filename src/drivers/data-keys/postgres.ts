@@ -36,4 +36,4 @@ const insertKey = `
 
 const selectCheck = `select key_id as "keyId", value from key_check`
 
-const insertCheck = `insert into key_check (only, key_id, value) values (true, $1, $2) on conflict do nothing`
+const insertCheck = `insert into key_check (singleton, key_id, value) values (true, $1, $2) on conflict do nothing`

@@ -25,7 +25,7 @@ export function openPinoLog(options: {
     },
     { write: (line) => write(redactor.clean(line.length > longestLine ? tooLong(line) : line)) },
   )
-  return logWith(logger)
+  return logWith(logger, {})
 }
 
 const longestLine = 16_384
@@ -41,23 +41,23 @@ function standardOutput(): (line: string) => void {
   return (line) => destination.write(line)
 }
 
-type Logger = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'child' | 'isLevelEnabled'>
+type Logger = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
 
-function logWith(logger: Logger): Log {
+function logWith(logger: Logger, bound: Record<string, unknown>): Log {
   const say = (level: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: Record<string, unknown>) => {
-    if (logger.isLevelEnabled(level)) logger[level](cleanFields(fields ?? {}), printable(event, 200))
+    if (logger.isLevelEnabled(level)) logger[level]({ ...bound, ...cleanFields(fields) }, printable(event, 200))
   }
   return {
     debug: say('debug'),
     info: say('info'),
     warn: say('warn'),
     error: say('error'),
-    with: (fields) => logWith(logger.child(cleanFields(fields))),
+    with: (fields) => logWith(logger, { ...bound, ...cleanFields(fields) }),
   }
 }
 
 /** The names that every line has belong to the line. */
-function cleanFields(fields: Record<string, unknown>): Record<string, unknown> {
+function cleanFields(fields: Record<string, unknown> = {}): Record<string, unknown> {
   const clean = loggable(fields) as Record<string, unknown>
   return Object.fromEntries(Object.entries(clean).map(([name, value]) => [own.has(name) ? `${name}_` : name, value]))
 }

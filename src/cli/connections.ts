@@ -1,0 +1,94 @@
+import { type Command, type CommandContext, UsageError } from './command.ts'
+import { table } from './table.ts'
+
+type Verb = (context: CommandContext, id: string) => Promise<string>
+
+const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb }>> = {
+  show: { says: 'one connection and its streams', run: show },
+  validate: {
+    says: 'ask the provider whether it still works',
+    run: async ({ client }, id) => state(await client().connections.validate({ id })),
+  },
+  pause: { says: 'stop reading it', run: async ({ client }, id) => state(await client().connections.pause({ id })) },
+  resume: { says: 'go on reading it', run: async ({ client }, id) => state(await client().connections.resume({ id })) },
+  reconnect: {
+    says: 'a link for its owner to consent again',
+    run: async ({ client }, id) => (await client().connections.reconnect({ id })).url,
+  },
+  disconnect: {
+    says: 'give its tokens back and stop',
+    run: async ({ client }, id) => state(await client().connections.disconnect({ id })),
+  },
+}
+
+export const connections: Command = {
+  summary: `List connections, or one of: ${Object.keys(verbs).join(', ')}`,
+  usage: `[ls | ${Object.keys(verbs).join(' | ')} ID] [--provider P] [--profile ID] [--state S]`,
+  options: {
+    provider: { type: 'string', says: 'only this provider' },
+    profile: { type: 'string', says: 'only this profile' },
+    state: { type: 'string', says: 'only in this state' },
+  },
+  async run(context) {
+    const [name = 'ls', id] = context.words
+    if (name === 'ls') {
+      context.out(await list(context))
+      return 0
+    }
+    const verb = verbs[name]
+    if (!verb) throw new UsageError(`There is no "connections ${name}".`)
+    if (id === undefined) throw new UsageError(`Say which one: connections ${name} ID`)
+    context.out(await verb.run(context, id))
+    return 0
+  },
+}
+
+async function list({ client, options, json }: CommandContext): Promise<string> {
+  const api = client()
+  const filter = {
+    provider: options.provider as string | undefined,
+    profile: options.profile as string | undefined,
+    state: options.state as 'healthy' | undefined,
+    limit: 200,
+  }
+  const rows = []
+  let cursor: string | undefined
+  do {
+    const page = await api.connections.list({ ...filter, cursor })
+    rows.push(...page.data)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  if (json) return JSON.stringify({ data: rows }, null, 2)
+  return table(
+    ['connection', 'profile', 'provider', 'account', 'state', 'reason', 'fresh', 'data as of'],
+    rows.map((row) => [
+      row.id,
+      row.profile,
+      row.provider,
+      row.account.handle ?? row.account.name,
+      row.state,
+      row.reason ?? '',
+      row.freshness.badge,
+      row.freshness.dataAsOf ?? '',
+    ]),
+  )
+}
+
+async function show({ client, json }: CommandContext, id: string): Promise<string> {
+  const api = client()
+  const [connection, streams] = await Promise.all([api.connections.read({ id }), api.connections.streams({ id })])
+  if (json) return JSON.stringify({ ...connection, streams: streams.data }, null, 2)
+  return [
+    `${connection.account.name} on ${connection.provider} (${connection.id})`,
+    `${connection.state}${connection.says === null ? '' : `: ${connection.says}`}`,
+    '',
+    table(
+      ['stream', 'state', 'due', 'failures', 'says'],
+      streams.data.map((stream) => [stream.id, stream.state, stream.dueAt, stream.failures, stream.says ?? '']),
+    ),
+  ].join('\n')
+}
+
+function state(changed: { id: string; state: string; reason: string | null }): string {
+  return `${changed.id} ${changed.state}${changed.reason === null ? '' : ` (${changed.reason})`}`
+}

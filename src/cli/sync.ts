@@ -1,0 +1,56 @@
+import { type Command, exitCodes, UsageError } from './command.ts'
+import { openProgress } from './progress.ts'
+import { table } from './table.ts'
+
+/** How long `--wait` waits at most. */
+const patienceMs = 120_000
+
+export const sync: Command = {
+  summary: 'Read a connection now, ahead of its schedule, and show what became of it',
+  usage: '<connection> [--stream NAME] [--no-wait]',
+  options: {
+    stream: { type: 'string', says: 'only this stream' },
+    'no-wait': { type: 'boolean', says: 'do not wait for the end' },
+  },
+  async run({ words, options, json, out, remark, isTerminal, client }) {
+    const [id] = words
+    if (id === undefined) throw new UsageError('Say which connection: sync ID')
+    const api = client()
+    const streams = typeof options.stream === 'string' ? [options.stream] : undefined
+    const { data: before } = await api.connections.streams({ id })
+    const wanted = before.filter(
+      (stream) => stream.blocked === null && (streams === undefined || streams.includes(stream.id)),
+    )
+    const { woken } = await api.connections.sync({ id, streams })
+    if (options['no-wait'] === true) {
+      out(json ? JSON.stringify({ woken }) : `${woken} streams will be read now.`)
+      return 0
+    }
+    const progress = openProgress('syncing', wanted.length, { isTerminal, write: remark })
+    const startedAt = performance.now()
+    let streamsNow = before
+    for (;;) {
+      streamsNow = (await api.connections.streams({ id })).data.filter((stream) =>
+        wanted.some((other) => other.id === stream.id),
+      )
+      const done = streamsNow.filter(
+        (stream) =>
+          stream.lastEndedAt !== null &&
+          stream.lastEndedAt !== before.find((other) => other.id === stream.id)?.lastEndedAt,
+      )
+      progress.step(done.length, done.at(-1)?.id)
+      if (done.length === wanted.length || performance.now() - startedAt > patienceMs) break
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    progress.end()
+    if (json) out(JSON.stringify({ data: streamsNow }, null, 2))
+    else
+      out(
+        table(
+          ['stream', 'state', 'ended', 'says'],
+          streamsNow.map((stream) => [stream.id, stream.state, stream.lastEndedAt, stream.says ?? '']),
+        ),
+      )
+    return streamsNow.some((stream) => stream.lastFault !== null) ? exitCodes.provider : 0
+  },
+}

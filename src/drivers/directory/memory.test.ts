@@ -1,0 +1,13 @@
+import { directoryContract } from '../../ports/directory.contract.ts'
+import { AlongLog } from '../along/memory.ts'
+import { tracesOf } from '../along/read-traces.ts'
+import { openMemoryDirectory } from './memory.ts'
+
+directoryContract('in memory', async () => {
+  const log = new AlongLog()
+  return {
+    directory: openMemoryDirectory(log),
+    traces: async (environmentId) => tracesOf(log, environmentId),
+    close: async () => {},
+  }
+})

@@ -1,0 +1,4 @@
+import { flowsContract } from '../../ports/flows.contract.ts'
+import { openMemoryFlows } from './memory.ts'
+
+flowsContract('in memory', async () => ({ flows: openMemoryFlows(), close: async () => {} }))

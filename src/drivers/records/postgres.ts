@@ -1,0 +1,69 @@
+import type { Database, Sql } from '../../ports/database.ts'
+import type { Change, Records } from '../../ports/records.ts'
+import { writeAlong } from '../along/postgres.ts'
+import { toObservationRows } from './observation-rows.ts'
+import { readAudiences, readItems, readPlaces, readRefusedRows, readRevisions, readSeries } from './read-records.ts'
+import { saveItems } from './save-items.ts'
+import { type ObservationChange, saveObservations } from './save-observations.ts'
+import { saveAudiences, savePlaces, saveRefused } from './save-rest.ts'
+
+/** Records in PostgreSQL. A save is one transaction with everything that belongs to it. */
+export function openPostgresRecords(database: Database): Records {
+  return {
+    save: (environmentId, pages, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const { at } = along
+        const rows = toObservationRows(pages)
+        await savePlaces(sql, environmentId, pages, at)
+        const observations = await saveObservations(sql, environmentId, rows, at)
+        const items = await saveItems(sql, environmentId, pages, at)
+        await saveAudiences(sql, environmentId, pages, at)
+        await saveRefused(sql, environmentId, pages, at)
+        await writeAlong(sql, environmentId, 'of' in along ? along.of(join(observations, items.fresh)) : along)
+        const inserted = sum(observations.map((change) => change.inserted))
+        const restated = sum(observations.map((change) => change.restated))
+        return {
+          inserted,
+          restated,
+          unchanged: rows.length - inserted - restated,
+          items: items.written,
+          refused: sum(pages.map(({ refused }) => refused.length)),
+        }
+      }),
+
+    places: (environmentId, keys) => database.tenant(environmentId, (sql) => readPlaces(sql, environmentId, keys)),
+    forgetPlaces: (environmentId, connectionId, { stream, all }) =>
+      database.tenant(environmentId, (sql) => forgetPlaces(sql, [environmentId, connectionId, stream ?? null, all])),
+    series: (environmentId, query) => database.tenant(environmentId, (sql) => readSeries(sql, environmentId, query)),
+    revisions: (environmentId, key) => database.tenant(environmentId, (sql) => readRevisions(sql, environmentId, key)),
+    items: (environmentId, query) => database.tenant(environmentId, (sql) => readItems(sql, environmentId, query)),
+    audiences: (environmentId, connections) =>
+      database.tenant(environmentId, (sql) => readAudiences(sql, environmentId, connections)),
+    refusedRows: (environmentId, query) =>
+      database.tenant(environmentId, (sql) => readRefusedRows(sql, environmentId, query)),
+  }
+}
+
+/** Observations and new items of one connection are one change. */
+export function join(
+  observations: readonly ObservationChange[],
+  fresh: readonly { connectionId: string; item: Change['newItems'][number] }[],
+): Change[] {
+  const ids = [...new Set([...observations, ...fresh].map(({ connectionId }) => connectionId))].sort()
+  return ids.map((connectionId) => ({
+    ...(observations.find((change) => change.connectionId === connectionId) ?? nothing),
+    connectionId,
+    newItems: fresh.flatMap((row) => (row.connectionId === connectionId ? [row.item] : [])).slice(0, 100),
+  }))
+}
+
+const nothing = { inserted: 0, restated: 0, replaced: [] }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+async function forgetPlaces(sql: Sql, values: unknown[]): Promise<void> {
+  const text = `
+    update place set checkpoint = null, cursor = case when $4 then null else cursor end
+    where environment_id = $1 and connection_id = $2 and ($3::text is null or stream = $3)`
+  await sql(text, values, 'records.forget_places')
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import type { Access, AccessKey } from './access.ts'
+import { describeContract } from './contract.ts'
+
+interface AccessWorld {
+  readonly access: Access
+  close(): Promise<void>
+}
+
+/** What every store of access keys and idempotency keys owes. */
+export function accessContract(name: string, open: () => Promise<AccessWorld>): void {
+  describeContract(`access ${name}`, open, (story) => {
+    story('a key is found by its hash, in whatever environment', async ({ access }, environmentId) => {
+      const key = exampleKey(environmentId, 'key_1', { scopes: ['read', 'write'], expiresAt: 99 })
+      await access.createKey(key)
+      assert.deepEqual(await access.findKey(key.hash), key)
+      assert.equal(await access.findKey('nothing'), null)
+    })
+
+    story('keys are listed oldest first', async ({ access }, environmentId) => {
+      await access.createKey(exampleKey(environmentId, 'key_2', { createdAt: 2 }))
+      await access.createKey(exampleKey(environmentId, 'key_1', { createdAt: 3 }))
+      await access.createKey(exampleKey('env_other', 'key_0'))
+      assert.deepEqual(
+        (await access.keys(environmentId)).map(({ id }) => id),
+        ['key_2', 'key_1'],
+      )
+    })
+
+    story('a key is revoked once', async ({ access }, environmentId) => {
+      await access.createKey(exampleKey(environmentId, 'key_1'))
+      assert.equal(await access.revokeKey('env_other', 'key_1', 5), false)
+      assert.equal(await access.revokeKey(environmentId, 'key_1', 5), true)
+      assert.equal(await access.revokeKey(environmentId, 'key_1', 6), false)
+      assert.equal((await access.keys(environmentId))[0]!.revokedAt, 5)
+    })
+
+    story('its last use never goes back', async ({ access }, environmentId) => {
+      await access.createKey(exampleKey(environmentId, 'key_1'))
+      for (const at of [20, 30, 25]) await access.touchKey(environmentId, 'key_1', at)
+      assert.equal((await access.keys(environmentId))[0]!.lastUsedAt, 30)
+    })
+
+    const request = (hash: string, at = 100) => ({ hash, at, staleBefore: at - 60 })
+
+    story('of 10 with the same idempotency key one runs', async ({ access }, environmentId) => {
+      const begun = await Promise.all(Array.from({ length: 10 }, () => access.begin(environmentId, 'k', request('a'))))
+      assert.equal(begun.filter(({ state }) => state === 'new').length, 1)
+      assert.equal(begun.filter(({ state }) => state === 'running').length, 9)
+      assert.deepEqual(await access.begin('env_other', 'k', request('a')), { state: 'new' })
+    })
+
+    story('the answer is repeated, for the same request only', async ({ access }, environmentId) => {
+      await access.begin(environmentId, 'k', request('a'))
+      await access.end(environmentId, 'k', { status: 201, body: { id: 'con_1', list: [1, null] } })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 9e9)), {
+        state: 'done',
+        status: 201,
+        body: { id: 'con_1', list: [1, null] },
+      })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('b')), { state: 'differs' })
+      await access.end(environmentId, 'k', null)
+      assert.equal((await access.begin(environmentId, 'k', request('a'))).state, 'done', 'an answer stays')
+    })
+
+    story('an empty answer is an answer', async ({ access }, environmentId) => {
+      await access.begin(environmentId, 'k', request('a'))
+      await access.end(environmentId, 'k', { status: 204, body: null })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a')), { state: 'done', status: 204, body: null })
+    })
+
+    story('a request that ended without an answer may be made again', async ({ access }, environmentId) => {
+      await access.begin(environmentId, 'k', request('a'))
+      await access.end(environmentId, 'k', null)
+      assert.deepEqual(await access.begin(environmentId, 'k', request('b')), { state: 'new' })
+    })
+
+    story('a running one that is too old is claimed anew, once', async ({ access }, environmentId) => {
+      await access.begin(environmentId, 'k', request('a', 100))
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 160)), { state: 'running' })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('b', 161)), { state: 'differs' })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'new' })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'running' })
+    })
+  })
+}
+
+const exampleKey = (environmentId: string, id: string, more: Partial<AccessKey> = {}): AccessKey => ({
+  id,
+  environmentId,
+  hash: `hash of ${environmentId} ${id}`,
+  name: 'My key',
+  hint: 'pb_test_ab',
+  scopes: ['read'],
+  createdAt: 1,
+  expiresAt: null,
+  lastUsedAt: null,
+  revokedAt: null,
+  ...more,
+})
