@@ -10,9 +10,10 @@ export function showConsent(call: OAuthCall): Outgoing {
   if ('answer' in asked) return asked.answer
   const { provider, personas, incoming } = call
   const search = incoming.url.searchParams.get('persona') ?? ''
-  const found = personas.search(search).map((artist) => ({ artist, account: personas.account(provider, artist) }))
+  const found = personas.search(search)
+  const shown = found.slice(0, mostShown).map((artist) => ({ artist, account: personas.account(provider, artist) }))
   call.entry.outcome = 'answered'
-  return page(200, consentPage({ provider, ...asked, personas: found, search, address: incoming.url }))
+  return page(200, consentPage({ provider, ...asked, shown, found: found.length, search, address: incoming.url }))
 }
 
 /**
@@ -48,6 +49,9 @@ export function decideConsent(call: OAuthCall): Outgoing {
   entry.artist = artist.key
   return back(call, redirectUri, { code })
 }
+
+/** Personas at once. */
+const mostShown = 50
 
 interface Authorization {
   readonly app: App

@@ -9,13 +9,14 @@ export function consentPage(options: {
   provider: Provider
   app: App
   scopes: readonly string[]
-  personas: readonly { artist: Artist; account: EmulatedAccount }[]
+  /** The first of those that were found. */
+  shown: readonly { artist: Artist; account: EmulatedAccount }[]
+  found: number
   search: string
   address: URL
 }): string {
-  const { provider, app, scopes, personas, search, address } = options
+  const { provider, app, scopes, shown, found, search, address } = options
   const here = address.pathname.split('/').at(-1) ?? ''
-  const shown = personas.slice(0, mostShown)
   const chosen = shown.find(({ artist }) => artist.key === search) ?? (shown.length === 1 ? shown[0] : undefined)
   return wholePage(
     `${app.name} wants access to ${provider.name}`,
@@ -38,7 +39,7 @@ ${[...address.searchParams]
 ${shown.map(({ artist, account }) => personaRow(artist, account, artist === chosen?.artist)).join('\n')}
 ${shown.length === 0 ? '<p class="none">Nobody here is called that.</p>' : ''}
 </fieldset>
-<p class="count">${shown.length} of ${personas.length}${personas.length > shown.length ? ': search to see others' : ''}</p>
+<p class="count">${shown.length} of ${found}${found > shown.length ? ': search to see others' : ''}</p>
 ${scopes.length > 0 ? `<fieldset><legend>${escapeHtml(app.name)} may</legend>\n${scopes.map(scopeRow).join('\n')}\n</fieldset>` : ''}
 <div class="answer"><button name="decision" value="deny" class="quiet" formnovalidate>Deny</button>
 <button name="decision" value="allow">Allow</button></div>
@@ -56,9 +57,6 @@ export function refusalPage({ provider, problem }: { provider: Provider; problem
 <p class="count">Go back to the app you came from. Whoever runs it can see and change the apps of this sandbox at <code>/_sandbox/apps</code>.</p>`,
   )
 }
-
-/** How many personas are listed at once. */
-const mostShown = 50
 
 const personaRow = (artist: Artist, account: EmulatedAccount, chosen: boolean): string =>
   `<label class="persona"><input type="radio" name="persona" value="${escapeHtml(artist.key)}" required${chosen ? ' checked' : ''}>

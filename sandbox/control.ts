@@ -74,8 +74,8 @@ const resources = {
   weather: {
     GET: ({ weather }) => ({ rules: weather.list() }),
     POST({ weather }, { body }) {
-      const rules = z.union([weatherShape, z.array(weatherShape)]).parse(body)
-      return { ids: [rules].flat().map((rule) => weather.add(rule)), rules: weather.list() }
+      const rules = z.array(weatherShape).parse(Array.isArray(body) ? body : [body])
+      return { ids: rules.map((rule) => weather.add(rule)), rules: weather.list() }
     },
     DELETE({ weather }, { query, key }) {
       weather.clear(key || query.get('id') || undefined)

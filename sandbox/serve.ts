@@ -94,7 +94,8 @@ async function forward(
   })
   for await (const piece of answered.body) {
     if (gone.signal.aborted) return
-    response.write(piece)
+    // Out before the next: when the rest never comes, what was sent has been sent.
+    await new Promise<void>((resolve) => response.write(piece, () => resolve()))
   }
   response.end()
 }

@@ -24,7 +24,7 @@ export interface Config {
   readonly apps: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-export const allRoles = ['api', 'worker', 'planner'] as const
+export const allRoles = ['api', 'worker'] as const
 export type Role = (typeof allRoles)[number]
 
 /** Something the operator must change before the server can start. Says which variable and what it takes. */

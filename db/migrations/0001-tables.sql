@@ -227,6 +227,7 @@ create table schedule (
   woken_at timestamptz,
   last_run_id text,
   last_ended_at timestamptz,
+  synced_at timestamptz,
   last_fault text,
   primary key (environment_id, connection_id, stream)
 );

@@ -30,7 +30,6 @@ export default defineEmulator({
     scope: () => graphError(403, 10, '(#10) Application does not have permission for this action'),
     quota(quota, waitMs) {
       if (quota === 'app') return graphError(403, 4, '(#4) Application request limit reached', { is_transient: true })
-      if (quota === 'user') return graphError(400, 17, '(#17) User request limit reached', { is_transient: true })
       return graphError(400, 80002, '(#80002) There have been too many calls to this Instagram account.', undefined, {
         'x-business-use-case-usage': accountUsage('17841400000000000', 100, Math.ceil(waitMs / 60_000)),
       })

@@ -39,7 +39,6 @@ function rules(): ErrorRule[] {
     {
       reason: /^(17|32|613)(\/|$)/,
       is: 'provider.throttled',
-      quota: 'user',
       wait: { ms: 10 * minute },
       example: graph(400, 17, '(#17) User request limit reached', { is_transient: true }),
     },

@@ -38,6 +38,7 @@ export default defineProvider({
       help: 'Every new app is in development mode. Choose extended only when Spotify has granted extended quota mode.',
       choices: ['dev', 'extended'],
       initial: 'dev',
+      sandbox: 'extended',
       required: true,
     },
     market: {

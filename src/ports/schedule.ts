@@ -21,6 +21,8 @@ export interface Slot {
   readonly claimedUntil: Instant | null
   readonly lastRunId: string | null
   readonly lastEndedAt: Instant | null
+  /** When a run last ended without a fault, whatever came after. */
+  readonly syncedAt: Instant | null
   readonly lastFault: string | null
 }
 
@@ -56,13 +58,7 @@ export interface Schedule {
    * Takes up to `limit` due slots of all environments, interactive lane first, then most overdue, skipping what others hold. Each is claimed until `until`.
    * `upTo` leaves out the lanes below that one. Cost does not grow with the number of slots that are not due.
    */
-  claim(options: {
-    now: Instant
-    until: Instant
-    claim: string
-    limit: number
-    upTo?: Lane
-  }): Promise<ClaimedSlot[]>
+  claim(options: { now: Instant; until: Instant; claim: string; limit: number; upTo?: Lane }): Promise<ClaimedSlot[]>
   /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. */
   claimCompanions(options: {
     environmentId: string

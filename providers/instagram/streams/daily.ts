@@ -91,17 +91,19 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
       metric_type: 'time_series',
       ...windowOf(oldest, newest),
     })
+    const reached = (day: Day) => valueOfDay(answer.byName.get('reach'), day) !== undefined
     const observations: Observation[] = []
     for (let day = newest; day >= oldest; day = addDays(day, -1)) {
       for (const native of answer.asked) {
-        const small = native === 'follower_count' && !answer.byName.has(native) && answer.byName.has('reach')
         const value = valueOfDay(answer.byName.get(native), day)
+        // Left out altogether, on a day of which there are numbers: there are fewer than 100 followers.
+        const small = native === 'follower_count' && !answer.byName.has(native) && reached(day)
         observations.push({
           ...observation(series[native as keyof typeof series], native, value, day, time.now),
           ...(small && { reason: 'below_threshold' }),
         })
       }
-      keepOpen(day, valueOfDay(answer.byName.get('reach'), day) !== undefined)
+      keepOpen(day, reached(day))
     }
     const checkpoint: Checkpoint = { newest, oldest, next: newest, open }
     yield { account: account.id, observations, refused: answer.refused, checkpoint }

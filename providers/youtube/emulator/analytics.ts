@@ -1,6 +1,7 @@
 import { addDays, type Day, daysBetween, type EmulatorCall, type EmulatorReply, type Json } from '@patchbay/kit'
 import { pacific } from '../pacific.ts'
-import { type Channel, channelOf, type DayNumbers, dayNumbers, known, lagDays } from './channels.ts'
+import { type Channel, channelOf } from './channels.ts'
+import { type DayNumbers, dayNumbers, known, lagDays } from './numbers.ts'
 import { refuse, wrong } from './refusals.ts'
 
 type Cell = string | number

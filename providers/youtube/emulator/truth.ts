@@ -1,16 +1,7 @@
 import { addDays, type Day, dayOf, type Emulator, type MetricKey, type Truth, type World } from '@patchbay/kit'
 import { pacific } from '../pacific.ts'
-import {
-  type Channel,
-  channelOf,
-  type DayNumbers,
-  dayNumbers,
-  known,
-  lagDays,
-  lifetime,
-  videoLifetime,
-  videosOf,
-} from './channels.ts'
+import { type Channel, channelOf, videosOf } from './channels.ts'
+import { type DayNumbers, dayNumbers, known, lagDays, lifetime, videoLifetime } from './numbers.ts'
 
 const ofDay: Readonly<Record<keyof DayNumbers, MetricKey>> = {
   views: 'consumption.views_daily',

@@ -16,13 +16,12 @@ const channelRow = z.object({
 
 type Statistics = z.output<typeof channelRow>['statistics']
 
-/** What every visitor of a channel sees. One unit of quota for up to 50 channels, and public: the app's own key reads it. */
+/** What every visitor of a channel sees. One unit of quota for up to 50 channels, and public: the app's own key reads it, and no permission is needed. */
 export const channel = defineStream({
   summary: 'Subscribers, views and number of videos of the channel',
   every: '24h',
   headline: true,
   batch: 50,
-  scopes: ['https://www.googleapis.com/auth/youtube.readonly'],
   metrics: ['audience.followers', 'consumption.views', 'catalogue.videos'],
   idleCalls: 1 / 50,
 

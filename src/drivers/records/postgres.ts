@@ -1,10 +1,11 @@
 import type { Database, Sql } from '../../ports/database.ts'
-import type { Change, Records } from '../../ports/records.ts'
+import type { Records } from '../../ports/records.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { joinChanges } from './join-changes.ts'
 import { toObservationRows } from './observation-rows.ts'
 import { readAudiences, readItems, readPlaces, readRefusedRows, readRevisions, readSeries } from './read-records.ts'
 import { saveItems } from './save-items.ts'
-import { type ObservationChange, saveObservations } from './save-observations.ts'
+import { saveObservations } from './save-observations.ts'
 import { saveAudiences, savePlaces, saveRefused } from './save-rest.ts'
 
 /** Records in PostgreSQL. A save is one transaction with everything that belongs to it. */
@@ -19,7 +20,7 @@ export function openPostgresRecords(database: Database): Records {
         const items = await saveItems(sql, environmentId, pages, at)
         await saveAudiences(sql, environmentId, pages, at)
         await saveRefused(sql, environmentId, pages, at)
-        await writeAlong(sql, environmentId, 'of' in along ? along.of(join(observations, items.fresh)) : along)
+        await writeAlong(sql, environmentId, 'of' in along ? along.of(joinChanges(observations, items.fresh)) : along)
         const inserted = sum(observations.map((change) => change.inserted))
         const restated = sum(observations.map((change) => change.restated))
         return {
@@ -43,21 +44,6 @@ export function openPostgresRecords(database: Database): Records {
       database.tenant(environmentId, (sql) => readRefusedRows(sql, environmentId, query)),
   }
 }
-
-/** Observations and new items of one connection are one change. */
-export function join(
-  observations: readonly ObservationChange[],
-  fresh: readonly { connectionId: string; item: Change['newItems'][number] }[],
-): Change[] {
-  const ids = [...new Set([...observations, ...fresh].map(({ connectionId }) => connectionId))].sort()
-  return ids.map((connectionId) => ({
-    ...(observations.find((change) => change.connectionId === connectionId) ?? nothing),
-    connectionId,
-    newItems: fresh.flatMap((row) => (row.connectionId === connectionId ? [row.item] : [])).slice(0, 100),
-  }))
-}
-
-const nothing = { inserted: 0, restated: 0, replaced: [] }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 

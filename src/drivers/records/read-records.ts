@@ -161,4 +161,3 @@ const selectRefused = `
   select connection_id as "connectionId", stream, what, why, run_id as "runId", first_at as "firstAt", at, times
   from refused_row where environment_id = $1 and connection_id = any ($2) and ($3::text is null or stream = $3)
   order by at desc, connection_id, stream, what limit $4`
-

@@ -2,11 +2,8 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Sql } from '../../ports/database.ts'
 import type { Change } from '../../ports/records.ts'
 import { arrayLiteral } from './array-literal.ts'
+import type { ObservationChange } from './join-changes.ts'
 import { type ObservationRow, wasOver } from './observation-rows.ts'
-
-export interface ObservationChange extends Pick<Change, 'inserted' | 'restated' | 'replaced'> {
-  readonly connectionId: string
-}
 
 /**
  * Writes rows of distinct keys, a few thousand a statement, and says what was new and what gave way, by connection. Unchanged rows are only looked at.

@@ -1,0 +1,82 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Fault, isFault } from '@patchbay/kit'
+import type { Deps } from '../deps.ts'
+import { DataKeyCache } from './data-key-cache.ts'
+import { type Binding, nonceBytes, openText, readKeyVersion, sealText } from './sealed-text.ts'
+import { Secret } from './secret.ts'
+
+/**
+ * Keeps secrets. Each environment has data keys, wrapped by the key-encryption key; every secret is sealed with AES-256-GCM, bound to its
+ * environment, row, field and generation. Whatever was moved, changed, cut or rolled back fails closed with `platform.vault`.
+ */
+export interface Vault {
+  /** Refuses a wrong key-encryption key before anything is written with it. Throws `platform.vault`. */
+  start(): Promise<void>
+  seal(environmentId: string, binding: Binding, plaintext: string): Promise<string>
+  /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
+  open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
+  /** From now on a new data key seals. What the older ones sealed stays readable. */
+  addDataKey(environmentId: string): Promise<void>
+}
+
+export type { Binding } from './sealed-text.ts'
+
+export function openVault(deps: Pick<Deps, 'keys' | 'dataKeys' | 'random' | 'clock' | 'log'>): Vault {
+  const cache = new DataKeyCache(deps)
+  return {
+    start: () => checkKey(deps),
+
+    async seal(environmentId, binding, plaintext) {
+      const dataKey = await cache.newest(environmentId)
+      return sealText(dataKey, environmentId, binding, deps.random.bytes(nonceBytes), plaintext)
+    },
+
+    async open(environmentId, binding, sealed, use) {
+      const secret = await unseal(environmentId, binding, sealed)
+      try {
+        return await use(secret)
+      } finally {
+        secret.wipe()
+      }
+    },
+
+    addDataKey: (environmentId) => cache.add(environmentId),
+  }
+
+  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
+    try {
+      const dataKey = await cache.version(environmentId, readKeyVersion(sealed))
+      return new Secret(openText(dataKey, environmentId, binding, sealed))
+    } catch (error) {
+      // Somebody swapped rows, restored an old one, or set another key: an operator must hear of it (T49).
+      if (isFault(error, 'platform.vault'))
+        deps.log.error('vault.cannot_open', { environmentId, ...binding, says: error.message })
+      throw error
+    }
+  }
+}
+
+/** The very first start stores a known text, wrapped; every later start must be able to open it. */
+async function checkKey({ keys, dataKeys }: Pick<Deps, 'keys' | 'dataKeys'>): Promise<void> {
+  let check = await dataKeys.check()
+  if (!check) {
+    await dataKeys.setCheck({ keyId: keys.id, value: await keys.wrap(knownText, checkContext) })
+    // Another process may have been quicker, with another key.
+    check = (await dataKeys.check())!
+  }
+  const opened = check.keyId === keys.id ? await keys.unwrap(check.value, checkContext).catch(onlyVaultFaults) : null
+  if (opened?.length === knownText.length && timingSafeEqual(opened, knownText)) return
+  throw new Fault(
+    'platform.vault',
+    'The encryption key is not the one that this database was set up with. Nothing was changed. Start with the right key, or restore it from your backup.',
+    { expected: check.keyId, given: keys.id },
+  )
+}
+
+function onlyVaultFaults(error: unknown): null {
+  if (isFault(error, 'platform.vault')) return null
+  throw error
+}
+
+const knownText = Buffer.from('patchbay: this is the right key.')
+const checkContext = 'key check'
