@@ -27,7 +27,7 @@ const arrows: Record<string, readonly string[]> = {
     'sandbox',
     'src',
   ],
-  scripts: ['src/drivers'],
+  scripts: ['src/drivers', 'src/api'],
   // main.ts, config.ts and what is joined with them.
   src: [
     'packages/kit',
@@ -43,7 +43,7 @@ const arrows: Record<string, readonly string[]> = {
 }
 
 /** Tests may also reach for what a test needs: pretend drivers, the sandbox, the catalog. */
-const inTests: readonly string[] = ['packages/kit', 'src/ports', 'src/engine', 'src/drivers', 'sandbox', 'providers']
+const inTests: readonly string[] = ['packages/kit', 'src/ports', 'src/engine', 'src/drivers', 'sandbox', 'providers', 'sim']
 
 /** The ambient world: only drivers, and the edges named here, may touch it. */
 const ambient: readonly { what: string; pattern: RegExp }[] = [

@@ -62,8 +62,9 @@ const personaRow = (artist: Artist, account: EmulatedAccount, chosen: boolean): 
   `<label class="persona"><input type="radio" name="persona" value="${escapeHtml(artist.key)}" required${chosen ? ' checked' : ''}>
 <span><b>${escapeHtml(account.name)}</b><small>${escapeHtml([account.handle, artist.genre, artist.country].filter(Boolean).join(' · '))}</small></span></label>`
 
+/** Where a scope is an address, its last part says what it is. */
 const scopeRow = (scope: string): string =>
-  `<label class="scope"><input type="checkbox" name="scope" value="${escapeHtml(scope)}" checked><span>${escapeHtml(scope)}</span></label>`
+  `<label class="scope"><input type="checkbox" name="scope" value="${escapeHtml(scope)}" checked><span>${escapeHtml(scope.split('/').at(-1) || scope)}${scope.includes('/') ? `<small>${escapeHtml(scope)}</small>` : ''}</span></label>`
 
 /** A whole page in the sandbox's look, with the notice that nothing here is real. */
 export const wholePage = (title: string, body: string): string => `<!doctype html>
@@ -111,7 +112,7 @@ legend { padding: 0; margin-bottom: .3rem }
 .persona + .persona { border-top: 1px solid var(--line) }
 .persona:hover, .persona:has(:checked) { background: var(--page) }
 .persona b { display: block; font-weight: 600 }
-.persona small { color: var(--faint) }
+.persona small, .scope small { display: block; color: var(--faint) }
 input[type=radio], input[type=checkbox] { margin: .3rem 0 0; accent-color: var(--accent); flex: none }
 .none { margin: 0; padding: 1rem }
 .count { margin: .3rem 0 0; color: var(--faint); font-size: .9rem }

@@ -55,7 +55,7 @@ const resources = {
           }),
         ),
       }))
-      return key === '' ? { total: found.length, artists } : artists[0]
+      return key === '' ? { data: artists, total: found.length } : artists[0]
     },
   },
 
@@ -72,25 +72,25 @@ const resources = {
   },
 
   weather: {
-    GET: ({ weather }) => ({ rules: weather.list() }),
+    GET: ({ weather }) => ({ data: weather.list() }),
     POST({ weather }, { body }) {
       const rules = z.array(weatherShape).parse(Array.isArray(body) ? body : [body])
-      return { ids: rules.map((rule) => weather.add(rule)), rules: weather.list() }
+      return { ids: rules.map((rule) => weather.add(rule)), data: weather.list() }
     },
     DELETE({ weather }, { query, key }) {
       weather.clear(key || query.get('id') || undefined)
-      return { rules: weather.list() }
+      return { data: weather.list() }
     },
   },
 
   apps: {
-    GET: ({ apps }, { query }) => ({ apps: apps.list(query.get('provider') ?? undefined) }),
+    GET: ({ apps }, { query }) => ({ data: apps.list(query.get('provider') ?? undefined) }),
     POST: ({ apps }, { body }) => apps.register(appShape.parse(body)),
   },
 
   tokens: {
     GET: ({ grants }) => ({
-      grants: grants.list().map(({ refreshToken, refreshTokens, accessTokens, ...grant }) => ({
+      data: grants.list().map(({ refreshToken, refreshTokens, accessTokens, ...grant }) => ({
         ...grant,
         refreshable: refreshToken !== null,
         tokens: { refresh: refreshTokens.length, access: accessTokens.length },
@@ -134,7 +134,7 @@ const resources = {
       const today = dayOf(sandbox.clock.now())
       const { provider, artist, from, to } = truthShape.parse(Object.fromEntries(query))
       const days = { from: from ?? addDays(to ?? today, -6), to: to ?? today }
-      return { provider, artist, ...days, truth: sandbox.truth(provider, artist, days) }
+      return { provider, artist, ...days, data: sandbox.truth(provider, artist, days) }
     },
   },
 } as const satisfies Record<string, Resource>

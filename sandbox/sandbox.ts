@@ -1,9 +1,10 @@
-import { type Day, dayOf, type Json, type Provider, type Truth, type World } from '@patchbay/kit'
+import { addDays, type Day, dayOf, type Json, type Provider, type Truth, type World } from '@patchbay/kit'
 import type { Clock } from '../src/ports/clock.ts'
 import { type Network, NetworkFailure, type WireRequest, type WireResponse } from '../src/ports/network.ts'
 import { AddressBook, type Place } from './address-book.ts'
 import { answerApi } from './api-server.ts'
 import { Apps } from './apps.ts'
+import { choose, entryOf, presentedAnywhere, targetOf } from './arrival.ts'
 import { decideConsent, showConsent } from './authorize-endpoint.ts'
 import { seededChance } from './chance.ts'
 import { Grants } from './grants.ts'
@@ -11,6 +12,7 @@ import { type Incoming, readIncoming } from './incoming.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import type { OAuthCall } from './oauth.ts'
 import { type Outgoing, toWire } from './outgoing.ts'
+import { whileListening } from './patience.ts'
 import { Personas } from './personas.ts'
 import { Quotas } from './quotas.ts'
 import type { Replay } from './replay.ts'
@@ -78,11 +80,11 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const seed = snapshot?.seed ?? options.seed ?? 'patchbay'
   const since = snapshot?.since ?? options.since ?? `${Number(dayOf(clock.now()).slice(0, 4)) - 2}-01-01`
   const artists = snapshot?.artists ?? options.artists ?? 220
-  const world = makeWorld({ seed, artists, since })
+  const world = makeWorld({ seed, artists, since, until: addDays(since, 3 * 365) })
   const chance = seededChance(seed)
   const ledger = new Ledger(options.ledgerSize)
   const apps = new Apps(providers, chance, options.settings)
-  for (const app of snapshot?.apps ?? []) apps.register(app)
+  for (const app of snapshot?.apps ?? []) if (providers.some(({ id }) => id === app.provider)) apps.register(app)
   const grants = new Grants(chance, ledger)
   if (snapshot) grants.restore(snapshot.grants)
   const personas = new Personas(world, replay?.accounts)
@@ -108,7 +110,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     const beforeMs = delayOf(fired, 'request')
     if (beforeMs > 0) await clock.sleep(beforeMs)
     const now = clock.now()
-    const place = choose(places, incoming, grants)
+    const place = choose(places, incoming, grants, apps)
     const { provider } = place
     const entry = ledger.arrive(entryOf(place, incoming, fired, now))
     const presented = entry.what === 'token' || entry.what === 'extend' ? presentedToken({ incoming, grants }) : null
@@ -145,7 +147,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   ): Outgoing {
     const { provider } = place
     for (const { kind, artist } of fired) {
-      const key = artist ?? entry.artist ?? tokenOwner(place, incoming, grants)
+      const key = artist ?? entry.artist ?? presentedAnywhere(incoming, grants)?.grant.artist
       if (kind === 'revoke' && key) sandbox.meddle(provider.id, key, 'revoke')
       if (kind === 'rotate' && key) sandbox.meddle(provider.id, key, 'expire')
     }
@@ -178,14 +180,14 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     hosts: book.hosts,
 
     async send(request: WireRequest, signal?: AbortSignal): Promise<WireResponse> {
-      signal?.throwIfAborted()
+      if (signal?.aborted) throw new NetworkFailure('aborted', false, 'nobody waits for the answer', signal.reason)
       const incoming = await readIncoming(request)
       const places = book.find(incoming)
       if (places.length === 0) throw new NetworkFailure('dns', false, `the sandbox has no host ${incoming.url.host}`)
       const target = targetOf(places, incoming, grants)
       const fired = weather.at(target, clock.now())
       if (fired.some(({ kind }) => kind === 'drop')) {
-        const place = choose(places, incoming, grants)
+        const place = choose(places, incoming, grants, apps)
         const entry = ledger.arrive(entryOf(place, incoming, fired, clock.now()))
         entry.outcome = 'dropped'
         throw new NetworkFailure('reset', true, 'the connection closed before the answer')
@@ -240,80 +242,4 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     if (!artist) throw new RangeError(`there is no artist ${key} in this world; the first is ${world.artists[0]?.key}`)
     return artist
   }
-}
-
-/** Of several providers at one address, the one whose app or token it is. */
-function choose(places: readonly Place[], incoming: Incoming, grants: Grants): Place {
-  if (places.length === 1) return places[0]!
-  const owner = presentedAnywhere(incoming, grants)?.grant.provider
-  return places.find(({ provider }) => provider.id === owner) ?? places[0]!
-}
-
-function entryOf(place: Place, incoming: Incoming, fired: readonly Fired[], at: number): Omit<LedgerEntry, 'number'> {
-  const { what } = place
-  return {
-    provider: place.provider.id,
-    at,
-    what: what === 'nothing' ? 'api' : what === 'decide' ? 'authorize' : what,
-    method: incoming.method,
-    place: incoming.place,
-    route: what === 'api' ? place.pattern.text : undefined,
-    weather: fired.length > 0 ? fired.map(({ id }) => id) : undefined,
-    outcome: 'pending',
-  }
-}
-
-function targetOf(places: readonly Place[], incoming: Incoming, grants: Grants) {
-  const presented = presentedAnywhere(incoming, grants)
-  const artist = presented?.grant.artist ?? null
-  const query = [...incoming.url.searchParams].filter(([, value]) => grants.whose(value) === null)
-  const who = presented ? `${presented.grant.app}/${artist ?? ''}` : ''
-  const kind = incoming.form.get('grant_type') ?? ''
-  return {
-    providers: places.map(({ provider }) => provider.id),
-    method: incoming.method,
-    place: incoming.place,
-    artist,
-    identity: `${incoming.method} ${incoming.place}?${new URLSearchParams(query)} ${kind} ${who}`,
-    consent: places.every(({ what }) => what === 'authorize' || what === 'decide'),
-  }
-}
-
-const tokenOwner = (_place: Place, incoming: Incoming, grants: Grants): string | null =>
-  presentedAnywhere(incoming, grants)?.grant.artist ?? null
-
-/** The token in a request, wherever a client may have put it. */
-function presentedAnywhere(incoming: Incoming, grants: Grants) {
-  for (const value of Object.values(incoming.headers)) {
-    const found = grants.whose(value) ?? grants.whose(value.replace(/^\S+\s+/, ''))
-    if (found) return found
-  }
-  return presentedToken({ incoming, grants })
-}
-
-/** Waits for work, no longer than the caller's patience. The work itself goes on. */
-async function whileListening<Result>(
-  work: Promise<Result>,
-  clock: Clock,
-  patienceMs: number | null,
-  signal?: AbortSignal,
-): Promise<Result> {
-  const waits: Promise<Result>[] = [work]
-  if (patienceMs !== null)
-    waits.push(
-      clock.sleep(patienceMs).then(() => {
-        throw new NetworkFailure('timeout', true, 'no answer in time')
-      }),
-    )
-  if (signal)
-    waits.push(
-      new Promise((_, reject) => {
-        const stop = () => reject(new NetworkFailure('aborted', true, 'nobody waits for the answer', signal.reason))
-        if (signal.aborted) stop()
-        else signal.addEventListener('abort', stop, { once: true })
-      }),
-    )
-  if (waits.length === 1) return await work
-  work.catch(() => {})
-  return await Promise.race(waits)
 }

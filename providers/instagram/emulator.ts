@@ -39,15 +39,12 @@ export default defineEmulator({
     missing: () => graphError(400, 2500, 'Unknown path components'),
   },
 
-  /** Usage in whole percent, shown once there is some. */
-  headers({ account: ofAccount = 0, app = 0 }, call) {
-    const percent = Math.floor(ofAccount * 100)
-    const percentOfApp = Math.floor(app * 100)
+  /** Usage in whole percent, shown once there is some. The refusal at a hundred has its own header, which says how long. */
+  headers({ account: ofAccount = 0, app = 0 }, { artist, world }) {
+    const [percent, percentOfApp] = [Math.floor(ofAccount * 100), Math.floor(app * 100)]
+    const shown = artist !== null && percent > 0 && percent < 100
     return {
-      ...(percent > 0 &&
-        call.artist && {
-          'x-business-use-case-usage': accountUsage(account.accountId(call.artist, call.world), percent, 0),
-        }),
+      ...(shown && { 'x-business-use-case-usage': accountUsage(account.accountId(artist, world), percent, 0) }),
       ...(percentOfApp > 0 && {
         'x-app-usage': JSON.stringify({ call_count: percentOfApp, total_time: percentOfApp, total_cputime: 0 }),
       }),
@@ -55,8 +52,6 @@ export default defineEmulator({
   },
 
   oauth: {
-    accessLifetimeSeconds: 3600,
-    longLifetimeSeconds: 60 * 86_400,
     codeSuffix: '#_',
     tokenPrefix: { access: 'IGAA', refresh: 'IGAR', code: 'AQ' },
     // As documented for half of the accounts, as met by running clients for the others.

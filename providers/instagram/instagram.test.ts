@@ -24,7 +24,8 @@ const now = Date.parse('2026-11-22T12:00:00Z')
 const time = { now, today: () => '2026-11-22' }
 
 const fixture = (name: string) =>
-  parseJson(readFileSync(join(import.meta.dirname, 'fixtures', `${name}.json`), 'utf8')) as {
+  parseJson(readFileSync(join(import.meta.dirname, 'fixtures', `${name}.json`), 'utf8')) as unknown as {
+    request: string
     status: number
     body: Json
   }
@@ -66,6 +67,7 @@ test('codes and subcodes become the fault that says who can mend it', () => {
   check(3, null, 'setup.plan')
   check(100, 33, 'provider.missing')
   check(100, 2108006, 'provider.rejected')
+  assert.equal(classify(fixture('media-refused')).reason, '100/2108006')
   check(100, null, 'provider.rejected')
   check(100, null, 'provider.down', { is_transient: true })
   for (const code of [4, 17, 32, 613, 80002]) check(code, null, 'provider.throttled', { is_transient: true })
@@ -184,6 +186,31 @@ test('demographics keep the groups together, and say why there are none', async 
   const none = await read(demographics!, [{ body: { data: [] } }])
   assert.deepEqual(none.audiences, [])
   assert.match(none.refused![0]!.why, /100 followers/)
+})
+
+test('days come from a series and from one total each', async () => {
+  const answers = ['insights-series', 'insights-totals', 'insights-empty'].map(fixture)
+  const http = pretendHttp((_request, nth) => answers[nth - 1]!)
+  const subject = { account, cursor: { settled: '2026-11-19' }, checkpoint: null }
+  const read: Record<string, unknown> = {}
+  for await (const page of instagram.streams.daily!.read({ http, time, settings: {}, subjects: [subject] }))
+    for (const { metric, day, value, reason } of [page].flat()[0]!.observations!)
+      read[`${metric} ${day}`] = value ?? reason
+  assert.deepEqual(
+    ['reach', 'views', 'saves'].map((name) => {
+      const family = name === 'views' ? 'consumption' : 'engagement'
+      return [read[`${family}.${name}_daily 2026-11-21`], read[`${family}.${name}_daily 2026-11-20`]]
+    }),
+    [
+      [1377, 1402],
+      [9800, 'not_ready'],
+      [12, 'not_ready'],
+    ],
+  )
+  assert.equal(read['audience.followers_gained 2026-11-21'], 0)
+  const [asked] = http.requests
+  const { since, until } = Object.fromEntries(new URLSearchParams(fixture('insights-series').request.split('?')[1]))
+  assert.deepEqual([String(asked!.query!.since), String(asked!.query!.until)], [since, until])
 })
 
 test('the webhook handshake needs the right token, and none is right when none is set', () => {

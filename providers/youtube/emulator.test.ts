@@ -18,7 +18,7 @@ import { Ajv } from 'ajv'
 import { openSandbox, type SandboxOptions } from '../../sandbox/sandbox.ts'
 import { readBody } from '../../src/ports/network.ts'
 import youtube from './index.ts'
-import { addressOf, answering, tryStream } from './try-stream.ts'
+import { addressOf, answering, tryStream } from './test-stream.ts'
 
 const { channel, daily, videos, audience } = youtube.streams as Required<typeof youtube.streams>
 const auth = youtube.auth.scheme === 'oauth2' ? youtube.auth : assert.fail()
@@ -410,7 +410,7 @@ function open(options: Partial<SandboxOptions> = {}) {
       ['ya29.', '1//0', [...scopes]],
     )
 
-    const http = answering(youtube.api.errors, async (request) => {
+    const http = answering(youtube.api, async (request) => {
       const base = request.host === undefined ? youtube.api.baseUrl : youtube.api.hosts![request.host]!
       const url = addressOf(base, request)
       if (clock.now() >= tokens.at + tokens.expiresInSeconds! * 1000)

@@ -16,14 +16,26 @@ const reason = (
   return { reason: reasons, is, ...more, example: { status, body: googleError(status, word, message, body) } }
 }
 
-/** A bucket with a name of its own answers 429 and names itself: the sentence is the only way to tell a day from a minute, and which bucket. */
-const dayBucket = (message: RegExp, metric: string, quota?: string, service?: string): ErrorRule => ({
-  message,
-  is: 'provider.exhausted',
-  ...untilReset,
-  ...(quota === undefined ? {} : { quota }),
-  example: { status: 429, body: googleQuotaError(metric, 'day', service) },
-})
+/**
+ * A day's quota that is used up, in both dialects: the general units say `quotaExceeded`, the buckets beside them `rateLimitExceeded` and a sentence that
+ * tells a day from a minute. Which bucket it was, the call says.
+ */
+const usedUp = (quota: string, metric: string, call?: string, service?: string): ErrorRule[] => {
+  const rule = { ...(call === undefined ? {} : { call }), is: 'provider.exhausted', ...untilReset, quota } as const
+  const message = 'The request cannot be completed because you have exceeded your quota.'
+  return [
+    {
+      ...rule,
+      message: / and limit '[^']* per day'/,
+      example: { status: 429, body: googleQuotaError(metric, 'day', service) },
+    },
+    {
+      ...rule,
+      reason: /^(quotaExceeded|dailyLimitExceeded)$/,
+      example: { status: 403, body: googleError(403, 'quotaExceeded', message, { domain: 'youtube.quota' }) },
+    },
+  ]
+}
 
 export const errors: Errors = {
   read,
@@ -57,22 +69,11 @@ export const errors: Errors = {
     ]),
 
     // Quotas
-    dayBucket(/'Search Queries per day'/, 'Search Queries', 'search'),
-    dayBucket(/'Video Uploads per day'/, 'Video Uploads', 'uploads'),
-    dayBucket(/'[^']*batch ?get ?stats[^']* per day'/i, 'Batch Get Stats', 'batchGetStats'),
-    dayBucket(/ per day' of service 'youtubeanalytics/, 'Queries', 'analytics', 'youtubeanalytics.googleapis.com'),
-    dayBucket(/ and limit '[^']* per day'/, 'Something New'),
-    reason(
-      'provider.exhausted',
-      /^(quotaExceeded|dailyLimitExceeded)$/,
-      [
-        403,
-        'quotaExceeded',
-        'The request cannot be completed because you have exceeded your quota.',
-        { domain: 'youtube.quota' },
-      ],
-      { ...untilReset, quota: 'general' },
-    ),
+    ...usedUp('search', 'Search Queries', 'GET www.googleapis.com/youtube/v3/search'),
+    ...usedUp('uploads', 'Video Uploads', 'POST www.googleapis.com/upload/youtube/v3/videos'),
+    ...usedUp('batchGetStats', 'Batch Get Stats', 'GET www.googleapis.com/youtube/v3/videos:batchGetStats'),
+    ...usedUp('analytics', 'Queries', 'GET youtubeanalytics.googleapis.com/v2', 'youtubeanalytics.googleapis.com'),
+    ...usedUp('general', 'Queries'),
     reason(
       'provider.throttled',
       /^(rateLimitExceeded|userRateLimitExceeded|RESOURCE_EXHAUSTED)$/,

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { type ApiRequest, type EmulatorReply, type Http, isFault, type Json, type Observation } from '@patchbay/kit'
 import { QuotaMeter } from '../../sandbox/quota-meter.ts'
 import youtube from './index.ts'
-import { answering, ruleFor, startingAt, tryStream } from './try-stream.ts'
+import { answering, ruleFor, startingAt, tryStream } from './test-stream.ts'
 import { viewVersion } from './view-epochs.ts'
 
 const { channel, daily, videos, audience } = youtube.streams as Required<typeof youtube.streams>
@@ -106,6 +106,27 @@ test('the day series is read by column name, and its last four days are not fina
   )
 })
 
+test('a cell that is no number is refused, and a column that is not there is absent', async () => {
+  const columnHeaders = [{ name: 'likes' }, { name: 'day' }, { name: 'views' }]
+  const rows = [
+    [5, '2026-11-18'],
+    [null, '2026-11-19', 7],
+  ]
+  const run = await tryStream(daily!, answeringWith({ columnHeaders, rows }), {
+    ids: [mine],
+    time,
+    cursor: { final: '2026-11-13' },
+  })
+  assert.deepEqual(
+    run.observations.map((each) => `${each.day} ${each.metric} ${each.value}`),
+    ['2026-11-18 engagement.likes_daily 5', '2026-11-19 consumption.views_daily 7'],
+  )
+  assert.deepEqual(
+    run.refused.map(({ what }) => what),
+    ['views of 2026-11-18', 'likes of 2026-11-19'],
+  )
+})
+
 test('no data is no observation, and the next run asks for the same days', async () => {
   const http = recorded({ '/reports': 'analytics-day-none' })
   const cursor = { final: '2026-11-13' }
@@ -162,7 +183,7 @@ test('videos come with their counters, hidden ones as null and private ones as p
 
 test('a channel that never had a video has no list, which is not an error', async () => {
   const missing = ruleFor(youtube.api.errors, 404, example('playlistNotFound'))!.example
-  const http = answering(youtube.api.errors, () => missing)
+  const http = answering(youtube.api, () => missing)
   const { items, cursor } = await tryStream(videos!, http, { ids: [mine], time })
   assert.deepEqual([items, cursor], [[], { videos: [], recentOn: '2026-11-21', allOn: '2026-11-21' }])
 })
@@ -193,6 +214,18 @@ test('known videos are counted by age: each run, each day, each week', async () 
   ])
 })
 
+test('a long list of due videos is asked for once, fifty at a time', async () => {
+  const ids = Array.from({ length: 120 }, (_, index) => `video_${String(index).padStart(5, '0')}`)
+  const cursor = { videos: ids.map((id) => [id, '2025-01-01', 'live']), recentOn: '2026-11-20', allOn: '2026-11-10' }
+  const http = listing([[ids[0]!, '2025-01-01T20:00:00Z']])
+  const run = await tryStream(videos!, http, { ids: [mine], time, cursor })
+  const asked = http.calls.slice(1).map(({ query }) => query?.id as string[])
+  assert.deepEqual([asked.map((list) => list.length), asked.flat()], [[50, 50, 20], ids])
+  const broken = await tryStream(videos!, http, { ids: [mine], time, cursor, stopAfter: 2 })
+  const rest = await tryStream(videos!, http, { ids: [mine], time, cursor, checkpoint: broken.checkpoint })
+  assert.deepEqual([...broken.observations, ...rest.observations], run.observations)
+})
+
 test('a video that is left out of the counters is gone only when its owner cannot see it either', async () => {
   const cursor = {
     videos: [
@@ -202,7 +235,7 @@ test('a video that is left out of the counters is gone only when its owner canno
     recentOn: '2026-11-20',
     allOn: '2026-11-20',
   }
-  const http = answering(youtube.api.errors, ({ path }) =>
+  const http = answering(youtube.api, ({ path }) =>
     path === '/videos' ? fixture('videos-there') : { status: 200, body: { items: [] } },
   )
   const run = await tryStream(videos!, http, { ids: [mine], time, cursor })
@@ -223,7 +256,7 @@ test('a known video that was published meanwhile is handed over again', async ()
 })
 
 test('audiences are shares of one, and views stand for viewers by country', async () => {
-  const http = answering(youtube.api.errors, ({ query }) =>
+  const http = answering(youtube.api, ({ query }) =>
     fixture(String(query?.dimensions) === 'country' ? 'analytics-country' : 'analytics-age-gender'),
   )
   const { audiences } = await tryStream(audience!, http, { ids: [mine], time })
@@ -261,12 +294,11 @@ test('a refresh answers without a refresh token, and an app in testing with an e
 })
 
 test('each line of the error table takes its own example', () => {
-  for (const rule of youtube.api.errors.rules)
-    assert.equal(
-      ruleFor(youtube.api.errors, rule.example.status, rule.example.body),
-      rule,
-      JSON.stringify(rule.example.body),
-    )
+  const { errors } = youtube.api
+  for (const rule of errors.rules) {
+    const { status, body } = rule.example
+    assert.equal(ruleFor(errors, status, body, rule.call), rule, JSON.stringify(body))
+  }
 })
 
 test('every documented reason has its meaning', () => {
@@ -296,19 +328,24 @@ test('every documented reason has its meaning', () => {
   check('backendError', 'provider.down')
 })
 
-test('an empty bucket is told by its sentence, and a minute is not a day', () => {
+test('an empty bucket is told by the call, and a minute is not a day', () => {
   // As in github.com/googleapis/google-api-python-client/issues/2753 (2026-05-27).
-  const sentence = (limit: string, service = 'youtube.googleapis.com') =>
-    `Quota exceeded for quota metric '${limit.split(' per')[0]}' and limit '${limit}' of service '${service}' for consumer 'project_number:1'.`
-  const check = (message: string, expected: string) => {
-    const rule = ruleFor(youtube.api.errors, 429, example('rateLimitExceeded', message))!
+  const sentence = (limit: string) =>
+    `Quota exceeded for quota metric 'Queries' and limit '${limit}' of service 'youtube.googleapis.com' for consumer 'project_number:1'.`
+  const check = (call: string, body: Json, expected: string) => {
+    const rule = ruleFor(youtube.api.errors, 429, body, call)!
     assert.equal(`${rule.is} ${rule.quota} ${JSON.stringify(rule.wait)}`, expected)
   }
+  const data = 'www.googleapis.com/youtube/v3'
   const midnight = '{"untilMidnight":"America/Los_Angeles"}'
-  check(sentence('Video Uploads per day'), `provider.exhausted uploads ${midnight}`)
-  check(sentence('Search Queries per day'), `provider.exhausted search ${midnight}`)
-  check(sentence('Queries per day', 'youtubeanalytics.googleapis.com'), `provider.exhausted analytics ${midnight}`)
-  check(sentence('Queries per minute per user'), 'provider.throttled undefined {"ms":10000}')
+  const perDay = example('rateLimitExceeded', sentence('Video Uploads per day'))
+  check('POST www.googleapis.com/upload/youtube/v3/videos', perDay, `provider.exhausted uploads ${midnight}`)
+  check(`GET ${data}/search`, perDay, `provider.exhausted search ${midnight}`)
+  check(`GET ${data}/videos:batchGetStats`, example('quotaExceeded'), `provider.exhausted batchGetStats ${midnight}`)
+  check(`GET ${data}/videos`, example('quotaExceeded'), `provider.exhausted general ${midnight}`)
+  check('GET youtubeanalytics.googleapis.com/v2/reports', perDay, `provider.exhausted analytics ${midnight}`)
+  const perMinute = example('rateLimitExceeded', sentence('Queries per minute per user'))
+  check('GET youtubeanalytics.googleapis.com/v2/reports', perMinute, 'provider.throttled undefined {"ms":10000}')
 })
 
 test('every call draws on the bucket that Google draws on', () => {
@@ -362,7 +399,7 @@ test('a playlist that YouTube really answered is read, private videos included',
   }
   const { nextPageToken, ...page } = recorded_calls[0]!.body as { nextPageToken: string }
   assert.match(nextPageToken, /^EAAa/)
-  const http = answering(youtube.api.errors, ({ path }) => ({
+  const http = answering(youtube.api, ({ path }) => ({
     status: 200,
     body: path === '/playlistItems' ? page : {},
   }))
@@ -412,13 +449,13 @@ function fixture(name: string) {
 const recordedJson = (name: string): Json => JSON.parse(readFileSync(join(specs, name), 'utf8'))
 
 const recorded = (byPath: Readonly<Record<string, string>>) =>
-  answering(youtube.api.errors, ({ path }) => fixture(byPath[path] ?? assert.fail(`no fixture for ${path}`)))
+  answering(youtube.api, ({ path }) => fixture(byPath[path] ?? assert.fail(`no fixture for ${path}`)))
 
-const answeringWith = (body: Json) => answering(youtube.api.errors, () => ({ status: 200, body }))
+const answeringWith = (body: Json) => answering(youtube.api, () => ({ status: 200, body }))
 
 /** An uploads list of these videos; every video that is asked for has been seen seven times. */
 const listing = (rows: readonly [id: string, publishedAt: string][]) =>
-  answering(youtube.api.errors, ({ path, query }) => ({
+  answering(youtube.api, ({ path, query }) => ({
     status: 200,
     body: {
       items:

@@ -56,7 +56,6 @@ export function readMedia(
     const { byName, refused } = readInsights(media.insights as Json | undefined)
     rows.items.push(itemOf(media, metrics.kind))
     rows.refused.push(...refused)
-    if (page.missing) rows.refused.push({ what: `numbers of medium ${media.id}`, why: page.missing.why })
     const observe = (native: string, metric: MetricKey, value: number | undefined, otherwise: NullReason) =>
       rows.observations.push({
         metric,
@@ -70,6 +69,9 @@ export function readMedia(
     for (const [native, metric] of Object.entries(metrics.fields))
       observe(native, metric, media[native as keyof typeof metrics.fields], 'hidden')
   }
+  const [first] = rows.items
+  if (page.missing && first)
+    rows.refused.push({ what: `numbers of ${rows.items.length} media from ${first.id} on`, why: page.missing.why })
   return rows
 }
 

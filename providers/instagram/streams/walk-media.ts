@@ -48,11 +48,11 @@ export async function* walkMedia(
   const seen = new Set<string>()
   for (let place: Place | null = options.from; place !== null; ) {
     const answer: Json | Fault = place.plain === null ? await list(http, path, place, insights) : null
-    if (answer instanceof Fault && place.limit > 1) {
+    if (isFault(answer) && place.limit > 1) {
       place = { ...place, limit: Math.ceil(place.limit / 2) }
       continue
     }
-    const refused = answer instanceof Fault ? answer : null
+    const refused = isFault(answer) ? answer : null
     const body: Json = refused || place.plain !== null ? await listPlainly(http, path, place) : (answer as Json)
     const next: Place | null = nextPlace(place, refused, body)
     const ended: boolean = next === null || seen.has(next.after!) || next.asked >= mostMedia

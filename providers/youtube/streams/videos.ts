@@ -136,7 +136,7 @@ async function countSome({ http, day }: Reading, ids: readonly string[], walk: W
     why: 'it exists, but YouTube answered without its counters',
   }))
   return {
-    walk: { ...walk, counted: walk.counted + ids.length + 1, gone: [...walk.gone, ...removed] },
+    walk: { ...walk, counted: walk.counted + ids.length, gone: [...walk.gone, ...removed] },
     rows: {
       observations: [...counters.values()].flatMap((row) => observe(row, day)),
       removed,

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { Fault } from '@patchbay/kit'
 import type { Keys } from '../../ports/keys.ts'
@@ -14,7 +24,7 @@ export function openFileKeys(options: { path: string; make: boolean }): Keys {
   const { path } = options
   const text = read(path) ?? (options.make ? make(path) : null)
   if (text === null) throw new Fault('setup.configuration', `There is no encryption key at ${path}.`, { path })
-  if ((statSync(path).mode & 0o077) !== 0) {
+  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
     throw new Fault('setup.configuration', `Others can read the encryption key at ${path}: chmod 600 it.`, { path })
   }
   return localKey(parseKey(text, path))
@@ -24,8 +34,11 @@ export function openFileKeys(options: { path: string; make: boolean }): Keys {
 function make(path: string): string | null {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
-  chmodSync(draft, 0o600)
+  const file = openSync(draft, 'wx', 0o600)
+  writeSync(file, `${randomBytes(32).toString('base64')}\n`)
+  // Secrets are sealed with it at once; they must not outlive it in a power cut.
+  fsyncSync(file)
+  closeSync(file)
   try {
     linkSync(draft, path)
   } catch (error) {

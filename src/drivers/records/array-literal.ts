@@ -10,10 +10,10 @@ export function arrayLiteral(values: readonly (string | number | boolean | null)
     const value = values[i]!
     if (i > 0) text += ','
     if (value === null) text += 'NULL'
-    else if (typeof value === 'string') text += `"${special.test(value) ? escape(value) : value}"`
+    else if (typeof value === 'string') text += `"${special.test(value) ? quote(value) : value}"`
     else text += value
   }
   return `${text}}`
 }
 
-const escape = (value: string) => value.replaceAll('\0', '').replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+const quote = (value: string) => value.replaceAll('\0', '').replaceAll('\\', '\\\\').replaceAll('"', '\\"')

@@ -21,14 +21,22 @@ export interface Vault {
 
 export type { Binding } from './sealed-text.ts'
 
-export function openVault(deps: Pick<Deps, 'keys' | 'dataKeys' | 'random' | 'clock' | 'log'>): Vault {
+/** `registerSecret` hears of every plaintext that is sealed or opened, once each, so that logs can leave it out. */
+export function openVault(
+  deps: Pick<Deps, 'keys' | 'dataKeys' | 'random' | 'clock' | 'log'>,
+  options: { registerSecret?: (plaintext: string) => void } = {},
+): Vault {
   const cache = new DataKeyCache(deps)
+  /** Sealed texts whose plaintext was told already. */
+  const told = new Set<string>()
   return {
     start: () => checkKey(deps),
 
     async seal(environmentId, binding, plaintext) {
       const dataKey = await cache.newest(environmentId)
-      return sealText(dataKey, environmentId, binding, deps.random.bytes(nonceBytes), plaintext)
+      const sealed = sealText(dataKey, environmentId, binding, deps.random.bytes(nonceBytes), plaintext)
+      tell(sealed, plaintext)
+      return sealed
     },
 
     async open(environmentId, binding, sealed, use) {
@@ -46,7 +54,9 @@ export function openVault(deps: Pick<Deps, 'keys' | 'dataKeys' | 'random' | 'clo
   async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
     try {
       const dataKey = await cache.version(environmentId, readKeyVersion(sealed))
-      return new Secret(openText(dataKey, environmentId, binding, sealed))
+      const secret = new Secret(openText(dataKey, environmentId, binding, sealed))
+      if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
+      return secret
     } catch (error) {
       // Somebody swapped rows, restored an old one, or set another key: an operator must hear of it (T49).
       if (isFault(error, 'platform.vault'))
@@ -54,7 +64,26 @@ export function openVault(deps: Pick<Deps, 'keys' | 'dataKeys' | 'random' | 'clo
       throw error
     }
   }
+
+  function tell(sealed: string, plaintext: string): void {
+    if (!options.registerSecret) return
+    if (told.size >= mostTold) told.clear()
+    told.add(sealed)
+    for (const text of secretsIn(plaintext)) options.registerSecret(text)
+  }
 }
+
+/** Several fields are sealed together as JSON; each of them is a secret. */
+function secretsIn(plaintext: string): string[] {
+  if (!plaintext.startsWith('{')) return [plaintext]
+  try {
+    return Object.values(JSON.parse(plaintext)).filter((value) => typeof value === 'string')
+  } catch {
+    return [plaintext]
+  }
+}
+
+const mostTold = 20_000
 
 /** The very first start stores a known text, wrapped; every later start must be able to open it. */
 async function checkKey({ keys, dataKeys }: Pick<Deps, 'keys' | 'dataKeys'>): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type Http,
   type Json,
   type Page,
+  type Provider,
   type RunTime,
   type Stream,
 } from '@patchbay/kit'
@@ -17,7 +18,7 @@ export interface Answering extends Http {
 }
 
 export function answering(
-  errors: Errors,
+  { baseUrl, hosts, errors }: Provider['api'],
   answer: (request: ApiRequest) => EmulatorReply | Promise<EmulatorReply>,
 ): Answering {
   const calls: ApiRequest[] = []
@@ -26,7 +27,8 @@ export function answering(
     const { status, headers = {}, body } = await answer(request)
     if (status < 300 && !errors.failed?.(body)) return { status, headers, body, at: 0 }
     const { reason, message } = errors.read(body, status) ?? {}
-    const rule = ruleFor(errors, status, body)
+    const { host, pathname } = addressOf(request.host ? hosts![request.host]! : baseUrl, request)
+    const rule = ruleFor(errors, status, body, `${request.method ?? 'GET'} ${host}${pathname}`)
     throw new Fault(rule?.is ?? 'provider.rejected', message, {
       status,
       path: request.path,
@@ -39,14 +41,16 @@ export function answering(
 }
 
 /** The first line of the table that fits. */
-export function ruleFor(errors: Errors, status: number, body: Json) {
+export function ruleFor(errors: Errors, status: number, body: Json, call = '') {
   const { reason = '', message = '' } = errors.read(body, status) ?? {}
+  const fits = (wanted: string | RegExp | undefined, text: string) =>
+    wanted === undefined || (typeof wanted === 'string' ? wanted === text : wanted.test(text))
   return errors.rules.find(
     (rule) =>
       (rule.status === undefined || [rule.status].flat().includes(status)) &&
-      (rule.reason === undefined ||
-        (typeof rule.reason === 'string' ? rule.reason === reason : rule.reason.test(reason))) &&
-      (rule.message === undefined || rule.message.test(message)),
+      (rule.call === undefined || call.startsWith(rule.call)) &&
+      fits(rule.reason, reason) &&
+      fits(rule.message, message),
   )
 }
 

@@ -1,0 +1,51 @@
+import { PatchbayError, type Problem } from '@patchbay/sdk'
+
+/** Who can end the trouble, for the person who reads it. */
+const actors: Readonly<Record<string, string>> = {
+  caller: 'You',
+  owner: 'The owner of the account',
+  operator: 'Whoever runs this server',
+  provider: 'The platform',
+  platform: 'Patchbay itself: this is a bug of ours',
+  time: 'Nobody: it passes by itself',
+}
+
+export function whoActs(fixedBy: string): string {
+  return actors[fixedBy] ?? fixedBy
+}
+
+/** Any failure as a problem, also one that never reached the server. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof PatchbayError && error.problem.title !== undefined) return error.problem
+  if (error instanceof TypeError)
+    return problem('console.unreachable', 'The server cannot be reached.', {
+      detail: 'Check that it runs and that this computer has a network.',
+      fixedBy: 'operator',
+      retry: 'now',
+    })
+  return problem('console.bug', 'This page has a fault.', {
+    detail: error instanceof Error ? error.message : 'Something went wrong while the page was drawn.',
+    fixedBy: 'platform',
+    retry: 'never',
+  })
+}
+
+/**
+ * A connection or stream says its trouble as a code and a sentence; who acts follows from the code's family, as in the table of faults.
+ */
+export function fixedByOf(code: string | null, state?: string): string {
+  if (state === 'needs_reauth' || state === 'revoked') return 'owner'
+  if (state === 'paused' || state === 'disconnected') return 'caller'
+  if (code === null) return 'time'
+  if (/^(connection\.|missing_scope|lost_response)/.test(code) || code === 'provider.forbidden') return 'owner'
+  if (code.startsWith('setup.')) return 'operator'
+  if (code === 'provider.throttled' || code === 'provider.exhausted' || code === 'provider.cursor') return 'time'
+  if (code === 'provider.changed' || code === 'platform.bug') return 'platform'
+  if (code.startsWith('provider.')) return 'provider'
+  if (code.startsWith('platform.')) return 'operator'
+  return 'caller'
+}
+
+function problem(code: string, title: string, more: Pick<Problem, 'detail' | 'fixedBy' | 'retry'>): Problem {
+  return { type: 'about:blank', title, status: 0, code, requestId: '', ...more }
+}

@@ -1,0 +1,158 @@
+import type { Database } from '../../ports/database.ts'
+import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
+import { arrayLiteral } from '../records/array-literal.ts'
+import { claimCompanions, claimDue } from './claim-slots.ts'
+import { laneNumber, lanes } from './lanes.ts'
+
+/** The schedule in PostgreSQL. Claims see all environments; everything else is one environment's. */
+export function openPostgresSchedule(database: Database): Schedule {
+  return {
+    put: (environmentId, slots) =>
+      database.tenant(environmentId, async (sql) => {
+        if (slots.length === 0) return
+        const columns = [
+          slots.map(({ connectionId }) => connectionId),
+          slots.map(({ stream }) => stream),
+          slots.map(({ provider }) => provider),
+          slots.map(({ integrationId }) => integrationId),
+          slots.map(({ everyMs }) => everyMs),
+          slots.map(({ dueAt }) => new Date(dueAt).toISOString()),
+          slots.map(({ lane }) => laneNumber(lane)),
+          slots.map(({ blocked }) => blocked),
+        ]
+        await sql(putSlots, [environmentId, ...columns.map(arrayLiteral)], 'schedule.put')
+      }),
+
+    claim: ({ now, until, claim, limit, upTo }) =>
+      database.system(async (sql) => {
+        const values = [new Date(now), new Date(until), claim, limit, laneNumber(upTo ?? 'backfill')]
+        const { rows } = await sql<Columns<ClaimedSlot>>(claimDue, values, 'schedule.claim')
+        return rows.map(toSlot)
+      }),
+
+    claimCompanions: ({ environmentId, integrationId, stream, before, now, until, claim, limit }) =>
+      database.tenant(environmentId, async (sql) => {
+        const times = [new Date(before), new Date(now), new Date(until)]
+        const values = [environmentId, integrationId, stream, ...times, claim, limit]
+        const { rows } = await sql<Columns<ClaimedSlot>>(claimCompanions, values, 'schedule.claim_companions')
+        return rows.map(toSlot)
+      }),
+
+    extend: (environmentId, claim, slots, until) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, claim, ...keysOf(slots), new Date(until)]
+        return (await sql(extendClaims, values, 'schedule.extend')).count
+      }),
+
+    release: (environmentId, claim, slots, at) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, claim, ...keysOf(slots), new Date(at)]
+        return (await sql(releaseClaims, values, 'schedule.release')).count
+      }),
+
+    finish: (environmentId, claim, outcomes) =>
+      database.tenant(environmentId, async (sql) => {
+        const columns = [
+          outcomes.map(({ dueAt }) => new Date(dueAt).toISOString()),
+          outcomes.map(({ failures }) => failures),
+          outcomes.map(({ blocked }) => blocked),
+          outcomes.map(({ runId }) => runId),
+          outcomes.map(({ fault }) => fault),
+          outcomes.map(({ endedAt }) => new Date(endedAt).toISOString()),
+        ]
+        const values = [environmentId, claim, ...keysOf(outcomes), ...columns.map(arrayLiteral)]
+        return (await sql(finishClaims, values, 'schedule.finish')).count
+      }),
+
+    wake: (environmentId, connectionId, { streams, lane, at }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, connectionId, streams ?? null, laneNumber(lane), new Date(at)]
+        return (await sql(wakeSlots, values, 'schedule.wake')).count
+      }),
+
+    block: (environmentId, connectionId, { streams, blocked }) =>
+      database.tenant(environmentId, async (sql) => {
+        await sql(blockSlots, [environmentId, connectionId, streams ?? null, blocked], 'schedule.block')
+      }),
+
+    of: (environmentId, connectionIds) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Columns<Slot>>(selectSlots, [environmentId, connectionIds], 'schedule.of')
+        return rows.map(toSlot)
+      }),
+
+    nextDueAt: () =>
+      database.system(async (sql) => {
+        const { rows } = await sql<{ at: number | null }>(selectNextDue, [], 'schedule.next_due')
+        return rows[0]?.at ?? null
+      }),
+  }
+}
+
+type Columns<T extends Slot> = Omit<T, 'lane'> & { lane: number } & Record<string, unknown>
+
+const toSlot = <T extends Slot>({ lane, ...slot }: Columns<T>) => ({ ...slot, lane: lanes[lane]! }) as unknown as T
+
+const keysOf = (slots: readonly { connectionId: string; stream: string }[]) => [
+  arrayLiteral(slots.map(({ connectionId }) => connectionId)),
+  arrayLiteral(slots.map(({ stream }) => stream)),
+]
+
+export const slotColumns = `
+  s.environment_id as "environmentId", s.connection_id as "connectionId", s.provider, s.integration_id as "integrationId", s.stream,
+  s.every_ms as "everyMs", s.due_at as "dueAt", s.lane, s.failures, s.blocked, s.claim, s.claimed_until as "claimedUntil",
+  s.last_run_id as "lastRunId", s.last_ended_at as "lastEndedAt", s.synced_at as "syncedAt", s.last_fault as "lastFault"`
+
+const putSlots = `
+  insert into schedule (
+    environment_id, connection_id, stream, provider, integration_id, every_ms, due_at, ready_at, lane, blocked, failures)
+  select $1, connection_id, stream, provider, integration_id, every_ms, due_at, due_at, lane, blocked, 0
+  from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::smallint[], $9::text[])
+    as incoming (connection_id, stream, provider, integration_id, every_ms, due_at, lane, blocked)
+  on conflict (environment_id, connection_id, stream) do update set
+    every_ms = excluded.every_ms, blocked = excluded.blocked, integration_id = excluded.integration_id`
+
+const held = `
+  where s.environment_id = $1 and s.claim = $2 and s.connection_id = k.connection_id and s.stream = k.stream`
+
+const extendClaims = `
+  update schedule s set claimed_until = $5, ready_at = $5::timestamptz
+  from unnest($3::text[], $4::text[]) as k (connection_id, stream) ${held}`
+
+const releaseClaims = `
+  update schedule s set claim = null, claimed_until = null, woken_at = null,
+    due_at = least(s.due_at, s.woken_at), ready_at = least($5::timestamptz, s.woken_at)
+  from unnest($3::text[], $4::text[]) as k (connection_id, stream) ${held}`
+
+/** A slot that was woken while it ran has its due time from whoever woke it, and that one's lane. */
+const finishClaims = `
+  update schedule s set claim = null, claimed_until = null, woken_at = null,
+    due_at = least(k.due_at, s.woken_at), ready_at = least(k.due_at, s.woken_at),
+    lane = case when s.woken_at is null then ${laneNumber('scheduled')} else s.lane end,
+    failures = k.failures, blocked = coalesce(k.blocked, s.blocked), last_run_id = k.run_id, last_fault = k.fault,
+    last_ended_at = k.ended_at, synced_at = case when k.fault is null then k.ended_at else s.synced_at end
+  from unnest($3::text[], $4::text[], $5::timestamptz[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::timestamptz[])
+    as k (connection_id, stream, due_at, failures, blocked, run_id, fault, ended_at) ${held}`
+
+/** What is claimed cannot be claimed again before it ends, so it is noted; the first note sets the lane, later ones may raise it. */
+const wakeSlots = `
+  update schedule set
+    due_at = case when claim is null then least(due_at, $5::timestamptz) else due_at end,
+    ready_at = case when claim is null then least(ready_at, $5::timestamptz) else ready_at end,
+    woken_at = case when claim is null then null else least(woken_at, $5::timestamptz) end,
+    lane = case when claim is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end
+  where environment_id = $1 and connection_id = $2 and ($3::text[] is null or stream = any ($3)) and blocked is null`
+
+const blockSlots = `
+  update schedule set blocked = $4
+  where environment_id = $1 and connection_id = $2 and ($3::text[] is null or stream = any ($3)) and blocked is distinct from $4`
+
+const selectSlots = `
+  select ${slotColumns} from schedule s where s.environment_id = $1 and s.connection_id = any ($2) order by s.connection_id, s.stream`
+
+/** One look at the head of each lane. */
+const selectNextDue = `
+  select min(head.ready_at) as at
+  from generate_series(0, ${lanes.length - 1}) as l (lane)
+  cross join lateral (
+    select ready_at from schedule where schedule.lane = l.lane and blocked is null order by ready_at limit 1) as head`

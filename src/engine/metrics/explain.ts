@@ -1,0 +1,76 @@
+import { Fault, metricDefinition } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { StoredObservation } from '../../ports/records.ts'
+import type { Deps, Setting } from '../deps.ts'
+import { definitionOf, type MetricPoint, pointOf } from './point.ts'
+
+export interface Explanation {
+  readonly point: MetricPoint
+  /** Sentences a manager understands, from rules. */
+  readonly says: readonly string[]
+  /** Earlier values of the same day, newest first. */
+  readonly revisions: readonly StoredObservation[]
+}
+
+/** Where one number comes from and how sure it is. Throws `input.unknown` when there is no such number. */
+export async function explainPoint(
+  deps: Pick<Deps, 'records'>,
+  setting: Setting,
+  environmentId: string,
+  wanted: { connection: Connection; metric: string; day: string; item: string | null },
+): Promise<Explanation> {
+  const { connection, metric, day, item } = wanted
+  if (!metricDefinition(metric))
+    throw new Fault('input.invalid', `There is no metric "${metric}".`, { field: 'metric' })
+  const [rows, revisions] = await Promise.all([
+    deps.records.series(environmentId, {
+      connections: [connection.id],
+      metrics: [metric],
+      from: day,
+      to: day,
+      item: item ?? undefined,
+      limit: 1,
+    }),
+    deps.records.revisions(environmentId, { connectionId: connection.id, item, metric, day }),
+  ])
+  const [row] = rows
+  if (!row) throw new Fault('input.unknown', 'There is no such number.')
+  return {
+    point: pointOf(row, connection.provider),
+    says: sentences(row, connection, setting, revisions.length),
+    revisions,
+  }
+}
+
+/** What each reason for a null means. */
+export const nullReasons: Readonly<Record<string, string>> = {
+  hidden: 'The account or item hides this number.',
+  not_offered: 'The platform does not give this number to apps like this one.',
+  below_threshold: 'The audience is too small for the platform to say.',
+  not_ready: 'The platform has not worked it out yet.',
+  unavailable: 'The platform answered without it and gave no reason.',
+  incomplete: 'Some days of the period are missing, so there is no honest sum.',
+}
+
+const provenances: Readonly<Record<string, string>> = {
+  measured: 'The platform said exactly this, for exactly this account and day.',
+  provider_estimate: 'The platform itself rounds or models this number.',
+  imported: 'It was imported from a file.',
+  self_reported: 'The account’s owner said so.',
+}
+
+function sentences(row: StoredObservation, connection: Connection, setting: Setting, revisions: number): string[] {
+  const provider = setting.providers.get(connection.provider)
+  const stream = provider?.streams[row.stream]
+  return [
+    `${definitionOf(row.metric).summary}.`,
+    `${provider?.name ?? connection.provider} calls it ${row.native}${stream ? `; read by the stream “${row.stream}”: ${stream.summary}` : ''}.`,
+    row.value === null
+      ? (nullReasons[row.reason ?? ''] ?? 'There is no value.')
+      : (provenances[row.provenance] ?? `Provenance: ${row.provenance}.`),
+    `The day is a day in ${row.timezone}.`,
+    row.final ? 'The platform will not correct it any more.' : 'The platform may still correct it.',
+    ...(row.version === null ? [] : [`Counted by the platform’s rule ${row.version}.`]),
+    ...(revisions === 0 ? [] : [`It was corrected ${revisions === 1 ? 'once' : `${revisions} times`}.`]),
+  ]
+}

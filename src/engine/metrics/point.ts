@@ -1,0 +1,64 @@
+import { addDays, dayOf, type MetricDefinition, metricDefinition, startOfDay } from '@patchbay/kit'
+import type { StoredObservation } from '../../ports/records.ts'
+
+export type Granularity = 'day' | 'week' | 'month' | 'latest'
+
+/** A value as applications get it: with what it means, for when, and where it comes from. */
+export interface MetricPoint {
+  readonly connection: string
+  readonly item: string | null
+  readonly metric: string
+  readonly value: number | null
+  /** Why the value is null. */
+  readonly reason: string | null
+  readonly unit: string
+  readonly kind: string
+  readonly dimensions: Readonly<Record<string, string>>
+  /** `day` is the first day of the period, in `timezone`; `start` and `end` are its instants, `end` not included. */
+  readonly period: {
+    readonly day: string
+    readonly start: number
+    readonly end: number
+    readonly timezone: string
+    readonly granularity: string
+  }
+  /** The moment the number is about: when a gauge was read, the end of the period otherwise. */
+  readonly asOf: number
+  readonly fetchedAt: number
+  readonly provenance: string
+  readonly final: boolean
+  readonly source: { readonly provider: string; readonly native: string; readonly stream: string; readonly run: string }
+}
+
+/** Writes a stored observation as a point of its own day. */
+export function pointOf(observation: StoredObservation, provider: string): MetricPoint {
+  const definition = definitionOf(observation.metric)
+  const { day, timezone } = observation
+  const start = startOfDay(day, timezone)
+  const end = startOfDay(addDays(day, 1), timezone)
+  const isState = definition.kind === 'gauge' || definition.kind === 'cumulative' || definition.kind === 'rank'
+  return {
+    connection: observation.connectionId,
+    item: observation.item,
+    metric: observation.metric,
+    value: observation.value,
+    reason: observation.reason,
+    unit: definition.unit,
+    kind: definition.kind,
+    dimensions: observation.dimensions,
+    period: { day, start, end, timezone, granularity: 'day' },
+    asOf: isState ? Math.min(observation.observedAt, end) : end,
+    fetchedAt: observation.observedAt,
+    provenance: observation.provenance,
+    // A state of a day that is over cannot change any more, whatever the provider marked when it was read.
+    final: observation.final || (isState && dayOf(observation.observedAt, timezone) > day),
+    source: { provider, native: observation.native, stream: observation.stream, run: observation.runId },
+  }
+}
+
+/** Metrics only get into the store when they are in the registry. */
+export function definitionOf(metric: string): MetricDefinition {
+  const definition = metricDefinition(metric)
+  if (!definition) throw new TypeError(`the store holds an unknown metric: ${metric}`)
+  return definition
+}

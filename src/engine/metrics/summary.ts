@@ -1,0 +1,132 @@
+import { addDays, dayOf, Fault } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { StoredObservation } from '../../ports/records.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import type { Deps, Setting } from '../deps.ts'
+import { type Badge, freshnessOf } from './freshness.ts'
+import { type Growth, growthOf } from './growth.ts'
+import { definitionOf } from './point.ts'
+
+export interface ProfileSummary {
+  readonly profile: { readonly id: string; readonly name: string }
+  readonly accounts: readonly AccountSummary[]
+}
+
+export interface AccountSummary {
+  readonly connection: string
+  readonly provider: string
+  readonly account: {
+    readonly id: string
+    readonly name: string
+    readonly handle: string | null
+    readonly url: string | null
+    readonly imageUrl: string | null
+  }
+  readonly state: string
+  readonly reason: string | null
+  readonly freshness: { readonly syncedAt: number | null; readonly dataAsOf: string | null; readonly badge: Badge }
+  readonly metrics: readonly {
+    readonly metric: string
+    readonly value: number | null
+    readonly reason: string | null
+    readonly unit: string
+    readonly day: string
+    readonly provenance: string
+    readonly change: Growth
+  }[]
+  readonly notOffered: Readonly<Record<string, string>>
+}
+
+/** How far back growth looks. */
+const growthDays = 28
+/** More accounts of one profile than this are not summarized. */
+const mostAccounts = 200
+
+/** The newest account numbers of a profile on each platform. Platforms stand beside each other: one without numbers hides none of the others. */
+export async function summarizeProfile(
+  deps: Pick<Deps, 'directory' | 'connections' | 'records' | 'schedule' | 'clock'>,
+  setting: Setting,
+  environmentId: string,
+  profileId: string,
+): Promise<ProfileSummary> {
+  const [[profile], connections] = await Promise.all([
+    deps.directory.profiles(environmentId, { ids: [profileId], limit: 1 }),
+    deps.connections.list(environmentId, { profile: profileId, limit: mostAccounts }),
+  ])
+  if (!profile) throw new Fault('input.unknown', 'There is no such profile.')
+  const ids = connections.map(({ id }) => id)
+  const now = deps.clock.now()
+  const [latest, history, slots] = await Promise.all([
+    deps.records.series(environmentId, { connections: ids, metrics: [], latest: true, limit: 10_000 }),
+    deps.records.series(environmentId, {
+      connections: ids,
+      metrics: [],
+      from: addDays(dayOf(now), -Math.ceil(growthDays * 1.5) - 3),
+      limit: 50_000,
+    }),
+    deps.schedule.of(environmentId, ids),
+  ])
+  return {
+    profile: { id: profile.id, name: profile.name },
+    accounts: connections.map((connection) => summarize(connection, { latest, history, slots, now }, setting)),
+  }
+}
+
+function summarize(
+  connection: Connection,
+  read: {
+    latest: readonly StoredObservation[]
+    history: readonly StoredObservation[]
+    slots: readonly Slot[]
+    now: number
+  },
+  setting: Setting,
+): AccountSummary {
+  const { account } = connection
+  const mine = read.latest.filter(
+    (row) => row.connectionId === connection.id && Object.keys(row.dimensions).length === 0,
+  )
+  const freshness = freshnessOf(
+    read.slots.filter(({ connectionId }) => connectionId === connection.id),
+    read.now,
+  )
+  return {
+    connection: connection.id,
+    provider: connection.provider,
+    account: {
+      id: account.id,
+      name: account.name,
+      handle: account.handle ?? null,
+      url: account.url ?? null,
+      imageUrl: account.imageUrl ?? null,
+    },
+    state: connection.state,
+    reason: connection.reason,
+    freshness: {
+      ...freshness,
+      dataAsOf:
+        mine
+          .map(({ day }) => day)
+          .sort()
+          .at(-1) ?? null,
+    },
+    metrics: mine.map((row) => ({
+      metric: row.metric,
+      value: row.value,
+      reason: row.reason,
+      unit: definitionOf(row.metric).unit,
+      day: row.day,
+      provenance: row.provenance,
+      change: growthOf(
+        read.history.filter(
+          (other) =>
+            other.connectionId === row.connectionId &&
+            other.metric === row.metric &&
+            Object.keys(other.dimensions).length === 0,
+        ),
+        growthDays,
+      ),
+    })),
+    notOffered: { ...setting.providers.get(connection.provider)?.notOffered },
+  }
+}

@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict'
+import type { Item, Observation } from '@patchbay/kit'
+import type { Traces } from './along.contract.ts'
+import { describeContract } from './contract.ts'
+import type { Change, Records, SavedPage } from './records.ts'
+
+export interface RecordsWorld {
+  readonly records: Records
+  traces(environmentId: string): Promise<Traces>
+  close(): Promise<void>
+}
+
+/** A page with what a test is about and nothing else. */
+export const pageOf = (page: Partial<SavedPage>): SavedPage => ({
+  connectionId: 'con_1',
+  stream: 'channel',
+  runId: 'run_1',
+  observations: [],
+  items: [],
+  audiences: [],
+  removed: [],
+  refused: [],
+  ...page,
+})
+
+export const observed = (value: number | null, more: Partial<Observation> = {}): Observation => ({
+  metric: 'audience.followers',
+  value,
+  day: '2026-10-05',
+  native: 'followers.total',
+  ...more,
+})
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+/** Noon of the day after the one that `observed` is about. */
+const noon = Date.parse('2026-10-06T12:00:00Z')
+const at = (instant: number) => ({ at: instant, actor: 'system' as const })
+const followers = { connections: ['con_1'], metrics: ['audience.followers'], limit: 100 }
+const saved = { inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 }
+
+/** What every driver of Records owes. */
+export function recordsContract(name: string, open: () => Promise<RecordsWorld>): void {
+  describeContract(`records ${name}`, open, (story) => {
+    story('a value is stored with everything that was said about it', async ({ records }, environmentId) => {
+      const observation = observed(48_213, {
+        item: 'video 1',
+        timezone: 'America/Los_Angeles',
+        dimensions: { product: 'shorts', country: 'FR' },
+        provenance: 'provider_estimate',
+        version: 'yt.view.v2',
+        final: true,
+      })
+      const answer = await records.save(environmentId, [pageOf({ observations: [observation] })], at(noon))
+      assert.deepEqual(answer, { ...saved, inserted: 1 })
+      assert.deepEqual(await records.series(environmentId, { ...followers, item: '*' }), [
+        {
+          connectionId: 'con_1',
+          stream: 'channel',
+          item: 'video 1',
+          metric: 'audience.followers',
+          day: '2026-10-05',
+          timezone: 'America/Los_Angeles',
+          dimensions: { country: 'FR', product: 'shorts' },
+          value: 48_213,
+          reason: null,
+          provenance: 'provider_estimate',
+          native: 'followers.total',
+          version: 'yt.view.v2',
+          final: true,
+          observedAt: noon,
+          runId: 'run_1',
+          revision: 0,
+        },
+      ])
+    })
+
+    story('zero, null with a reason, and absent are three things', async ({ records }, environmentId) => {
+      const observations = [
+        observed(0, { day: '2026-10-01' }),
+        observed(null, { day: '2026-10-02', reason: 'hidden' }),
+        observed(1.25e-7, { day: '2026-10-04' }),
+        observed(Number.MAX_SAFE_INTEGER, { day: '2026-10-05' }),
+        observed(0.1 + 0.2, { day: '2026-10-06' }),
+      ]
+      await records.save(environmentId, [pageOf({ observations })], at(noon))
+      const rows = await records.series(environmentId, followers)
+      assert.deepEqual(
+        rows.map(({ day, value, reason }) => [day, value, reason]),
+        [
+          ['2026-10-01', 0, null],
+          ['2026-10-02', null, 'hidden'],
+          ['2026-10-04', 1.25e-7, null],
+          ['2026-10-05', Number.MAX_SAFE_INTEGER, null],
+          ['2026-10-06', 0.1 + 0.2, null],
+        ],
+      )
+    })
+
+    story('the same page twice changes nothing', async ({ records }, environmentId) => {
+      const page = pageOf({ observations: [observed(1), observed(2, { item: 'a' })], items: [track('a')] })
+      await records.save(environmentId, [page], at(noon))
+      const before = await records.series(environmentId, { ...followers, item: '*' })
+      assert.deepEqual(await records.save(environmentId, [{ ...page, runId: 'run_2' }], at(noon + hourMs)), {
+        ...saved,
+        unchanged: 2,
+      })
+      assert.deepEqual(await records.series(environmentId, { ...followers, item: '*' }), before)
+    })
+
+    story('another value replaces the one before, which is kept', async ({ records }, environmentId) => {
+      for (const [hours, value] of [10, 20, 10].entries())
+        await records.save(
+          environmentId,
+          [pageOf({ observations: [observed(value)], runId: `run_${hours}` })],
+          at(noon + hours * hourMs),
+        )
+      const [now] = await records.series(environmentId, followers)
+      assert.deepEqual([now!.value, now!.revision, now!.observedAt, now!.runId], [10, 2, noon + 2 * hourMs, 'run_2'])
+      const revisions = await records.revisions(environmentId, {
+        connectionId: 'con_1',
+        item: null,
+        metric: 'audience.followers',
+        day: '2026-10-05',
+      })
+      assert.deepEqual(
+        revisions.map(({ value, revision, observedAt, runId }) => [value, revision, observedAt, runId]),
+        [
+          [20, 1, noon + hourMs, 'run_1'],
+          [10, 0, noon, 'run_0'],
+        ],
+      )
+    })
+
+    story('to become final with the same value is no restatement', async ({ records }, environmentId) => {
+      await records.save(environmentId, [pageOf({ observations: [observed(5)] })], at(noon))
+      const final = pageOf({ observations: [observed(5, { final: true })], runId: 'run_2' })
+      assert.deepEqual(await records.save(environmentId, [final], at(noon + 1)), { ...saved, unchanged: 1 })
+      const [now] = await records.series(environmentId, followers)
+      assert.deepEqual([now!.final, now!.revision, now!.observedAt, now!.runId], [true, 0, noon, 'run_1'])
+    })
+
+    story('an older reading does not overwrite a newer one (I13)', async ({ records }, environmentId) => {
+      const newer = pageOf({ observations: [observed(7)], items: [track('a', { title: 'new' })], cursor: 'new' })
+      const older = pageOf({
+        observations: [observed(6)],
+        items: [track('a', { title: 'old' })],
+        removed: ['a'],
+        cursor: 'old',
+      })
+      await records.save(environmentId, [newer], at(noon))
+      assert.deepEqual(await records.save(environmentId, [older], at(noon - 1)), { ...saved, unchanged: 1 })
+      assert.equal((await records.series(environmentId, followers))[0]!.value, 7)
+      const [item] = await records.items(environmentId, { connections: ['con_1'], limit: 1 })
+      assert.deepEqual([item!.title, item!.removedAt], ['new', null])
+      assert.equal(
+        (await records.places(environmentId, [{ connectionId: 'con_1', stream: 'channel' }]))[0]!.cursor,
+        'new',
+      )
+    })
+
+    story('of two values of one key in one call the last counts', async ({ records }, environmentId) => {
+      const first = pageOf({ observations: [observed(1), observed(2, { dimensions: { a: 'x', b: 'y' } })] })
+      const second = pageOf({ observations: [observed(3), observed(4, { dimensions: { b: 'y', a: 'x' } })] })
+      assert.equal((await records.save(environmentId, [first, second], at(noon))).inserted, 2)
+      const rows = await records.series(environmentId, followers)
+      assert.deepEqual(rows.map(({ value, revision }) => [value, revision]), [[3, 0], [4, 0]]) // biome-ignore format: a table
+    })
+
+    story('characters that a database refuses cost themselves and not the page', async ({ records }, environmentId) => {
+      const page = pageOf({
+        observations: [observed(1, { native: 'a\0b', item: 'i\0', dimensions: { 'city\0': 'M\0ünchen' } })],
+        items: [track('i\0', { title: 'half \ud83d of a pair', identifiers: { isrc: 'Q\0Z' } })],
+        refused: [{ what: 'row\0 7', why: 'not \\u0000 a \0 number' }],
+        cursor: { after: 'x\0y', quote: '\\u0000' },
+      })
+      assert.equal((await records.save(environmentId, [page], at(noon))).inserted, 1)
+      const [row] = await records.series(environmentId, { ...followers, item: 'i' })
+      assert.deepEqual([row!.native, row!.dimensions], ['ab', { city: 'München' }])
+      const [item] = await records.items(environmentId, { connections: ['con_1'], limit: 1 })
+      assert.deepEqual([item!.id, item!.title, item!.identifiers], ['i', 'half \ufffd of a pair', { isrc: 'QZ' }])
+      const [place] = await records.places(environmentId, [{ connectionId: 'con_1', stream: 'channel' }])
+      assert.deepEqual(place!.cursor, { after: 'xy', quote: '\\u0000' })
+      const [refused] = await records.refusedRows(environmentId, { connections: ['con_1'], limit: 1 })
+      assert.deepEqual([refused!.what, refused!.why], ['row 7', 'not \\u0000 a  number'])
+    })
+
+    story('quotes, backslashes, commas, braces and the word NULL are only text', async ({ records }, environmentId) => {
+      const ids = ['"', '\\', 'a,b', '{}', 'NULL', 'null', ' ', 'é', '\n', `"\\",{'`]
+      await records.save(
+        environmentId,
+        [pageOf({ observations: ids.map((item) => observed(1, { item })), items: ids.map((id) => track(id)) })],
+        at(noon),
+      )
+      const rows = await records.series(environmentId, { ...followers, item: '*' })
+      assert.deepEqual(rows.map(({ item }) => item).sort(), ids.toSorted())
+      const items = await records.items(environmentId, { connections: ['con_1'], limit: 100 })
+      assert.deepEqual(items.map(({ id }) => id).sort(), ids.toSorted())
+    })
+
+    story('a place keeps what a page does not mention', async ({ records }, environmentId) => {
+      const key = { connectionId: 'con_1', stream: 'channel' }
+      assert.deepEqual(await records.places(environmentId, [key]), [
+        { ...key, cursor: null, checkpoint: null, savedAt: null },
+      ])
+      await records.save(environmentId, [pageOf({ cursor: 'c1' }), pageOf({ checkpoint: { page: 2 } })], at(noon))
+      await records.save(
+        environmentId,
+        [pageOf({ checkpoint: null }), pageOf({ stream: 'other', cursor: 'o' })],
+        at(noon + 1),
+      )
+      assert.deepEqual(await records.places(environmentId, [key, { ...key, stream: 'other' }]), [
+        { ...key, cursor: 'c1', checkpoint: null, savedAt: noon + 1 },
+        { ...key, stream: 'other', cursor: 'o', checkpoint: null, savedAt: noon + 1 },
+      ])
+    })
+
+    story('places are forgotten in part or as a whole', async ({ records }, environmentId) => {
+      const keys = ['a', 'b'].map((stream) => ({ connectionId: 'con_1', stream }))
+      const pages = keys.map((key) => pageOf({ ...key, cursor: [1], checkpoint: 2 }))
+      await records.save(environmentId, pages, at(noon))
+      await records.forgetPlaces(environmentId, 'con_1', { stream: 'a', all: false })
+      const places = await records.places(environmentId, keys)
+      assert.deepEqual(places.map(({ cursor, checkpoint }) => [cursor, checkpoint]), [[[1], null], [[1], 2]]) // biome-ignore format: a table
+      await records.forgetPlaces(environmentId, 'con_1', { all: true })
+      const after = await records.places(environmentId, keys)
+      assert.deepEqual(after.map(({ cursor, checkpoint }) => [cursor, checkpoint]), [[null, null], [null, null]]) // biome-ignore format: a table
+    })
+
+    story('events are written along, and may depend on what changed', async ({ records, traces }, environmentId) => {
+      const seen: (readonly Change[])[] = []
+      const save = (pages: SavedPage[], instant: number) =>
+        records.save(environmentId, pages, {
+          at: instant,
+          of(changes) {
+            seen.push(changes)
+            const event = { id: `evt_${instant}`, type: 'metrics.updated', data: { changes: changes.length } }
+            return { at: instant, actor: 'schedule', events: changes.length > 0 ? [event] : [] }
+          },
+        })
+      const first = [
+        pageOf({ observations: [observed(1), observed(2, { day: '2026-10-06' })], items: [track('a')] }),
+        pageOf({ connectionId: 'con_2', observations: [observed(3)] }),
+      ]
+      await save(first, noon)
+      await save(first, noon + 1)
+      // The 5th was over when it was read, so another value of it is a restatement; the 6th was not.
+      await save([pageOf({ observations: [observed(9), observed(8, { day: '2026-10-06' })] })], noon + 2)
+      assert.deepEqual(seen, [
+        [
+          { connectionId: 'con_1', inserted: 2, restated: 0, replaced: [], newItems: [track('a')] },
+          { connectionId: 'con_2', inserted: 1, restated: 0, replaced: [], newItems: [] },
+        ],
+        [],
+        [
+          {
+            connectionId: 'con_1',
+            inserted: 0,
+            restated: 2,
+            replaced: [
+              { metric: 'audience.followers', item: null, day: '2026-10-05', timezone: 'UTC', before: 1, after: 9 },
+            ],
+            newItems: [],
+          },
+        ],
+      ])
+      const { events } = await traces(environmentId)
+      assert.deepEqual(
+        events.map(({ id, data }) => [id, data]),
+        [
+          [`evt_${noon}`, { changes: 2 }],
+          [`evt_${noon + 2}`, { changes: 1 }],
+        ],
+      )
+    })
+
+    story('items change, vanish and come back', async ({ records }, environmentId) => {
+      const items = async () => (await records.items(environmentId, { connections: ['con_1'], limit: 10 }))[0]!
+      const save = (page: Partial<SavedPage>, days: number) =>
+        records.save(environmentId, [pageOf(page)], at(noon + days * dayMs)).then((answer) => answer.items)
+      const a = track('a', { publishedAt: '1981', durationMs: 2_147_483_648_000, identifiers: { isrc: 'QZ' } })
+      assert.equal(await save({ items: [a] }, 0), 1)
+      assert.equal(await save({ items: [a] }, 0.5), 0, 'seen again the same day')
+      assert.equal(await save({ items: [a] }, 1), 1, 'seen again a day later')
+      assert.deepEqual(await items(), {
+        ...a,
+        connectionId: 'con_1',
+        firstSeenAt: noon,
+        seenAt: noon + dayMs,
+        removedAt: null,
+      })
+      assert.equal(await save({ items: [{ ...a, title: 'Renamed' }] }, 1.1), 1)
+      assert.equal(await save({ removed: ['a', 'unknown'] }, 1.2), 1)
+      assert.equal(await save({ removed: ['a'] }, 1.3), 0)
+      assert.equal((await items()).removedAt, noon + 1.2 * dayMs)
+      assert.equal(await save({ items: [track('a')] }, 1.4), 1)
+      assert.deepEqual(await items(), {
+        ...track('a'),
+        connectionId: 'con_1',
+        firstSeenAt: noon,
+        seenAt: noon + 1.4 * dayMs,
+        removedAt: null,
+      })
+    })
+
+    story('items come newest first, page by page', async ({ records }, environmentId) => {
+      const dates = { a: '2024-01-02', b: '2024', c: '2024-01-02', d: undefined, e: '2025-05-01T10:00:00Z' }
+      const items = Object.entries(dates).map(([id, publishedAt]) => track(id, { publishedAt }))
+      await records.save(environmentId, [pageOf({ items }), pageOf({ connectionId: 'con_2', items })], at(noon))
+      const seen: string[] = []
+      for (let after: string | undefined; ; ) {
+        const page = await records.items(environmentId, { connections: ['con_2', 'con_1'], after, limit: 3 })
+        seen.push(...page.map(({ connectionId, id }) => `${connectionId}:${id}`))
+        after = seen.at(-1)
+        if (page.length < 3) break
+      }
+      assert.equal(seen.join(' '), 'con_2:e con_1:e con_2:c con_2:a con_1:c con_1:a con_2:b con_1:b con_2:d con_1:d')
+      assert.deepEqual(await records.items(environmentId, { connections: ['con_1'], kind: 'video', limit: 9 }), [])
+    })
+
+    story('of an audience the newest period counts', async ({ records }, environmentId) => {
+      const audience = (end: string, value: number) => ({
+        population: 'viewers' as const,
+        basis: 'share' as const,
+        dimensions: ['gender', 'age'] as const,
+        period: { start: '2026-09-01', end },
+        rows: [{ group: { age: '18-24', gender: 'female' }, value }],
+      })
+      const save = (end: string, value: number, instant: number) =>
+        records.save(environmentId, [pageOf({ audiences: [audience(end, value)] })], at(instant))
+      await save('2026-10-02', 0.2, noon)
+      await save('2026-10-01', 0.1, noon + 1)
+      await save('2026-10-02', 0.2, noon + 2)
+      const expected = { ...audience('2026-10-02', 0.2), dimensions: ['age', 'gender'], connectionId: 'con_1' }
+      assert.deepEqual(await records.audiences(environmentId, ['con_1']), [{ ...expected, observedAt: noon }])
+    })
+
+    story('a row that is refused again is counted, not kept twice', async ({ records }, environmentId) => {
+      const refused = [
+        { what: 'video 1', why: 'no statistics' },
+        { what: 'video 2', why: 'views is a list' },
+      ]
+      assert.equal((await records.save(environmentId, [pageOf({ refused })], at(noon))).refused, 2)
+      await records.save(environmentId, [pageOf({ refused: refused.slice(1), runId: 'run_2' })], at(noon + 5))
+      const rows = await records.refusedRows(environmentId, { connections: ['con_1'], limit: 10 })
+      assert.deepEqual(
+        rows.map(({ what, times, firstAt, at, runId }) => [what, times, firstAt, at, runId]),
+        [
+          ['video 2', 2, noon, noon + 5, 'run_2'],
+          ['video 1', 1, noon, noon, 'run_1'],
+        ],
+      )
+    })
+
+    story('series are cut by day, item and newest', async ({ records }, environmentId) => {
+      const observations = ['2019-12-31', '2026-10-01', '2026-10-02', '2030-01-01'].flatMap((day, i) => [
+        observed(i, { day }),
+        observed(10 + i, { day, item: 'a' }),
+        observed(20 + i, { day, item: 'b' }),
+      ])
+      await records.save(environmentId, [pageOf({ observations })], at(noon))
+      const values = async (query: object) =>
+        (await records.series(environmentId, { ...followers, ...query })).map(({ value }) => value)
+      assert.deepEqual(await values({}), [0, 1, 2, 3])
+      assert.deepEqual(await values({ from: '2026-10-01', to: '2026-10-02' }), [1, 2])
+      assert.deepEqual(await values({ item: 'b', from: '2026-10-02' }), [22, 23])
+      assert.deepEqual(await values({ item: '*', latest: true }), [13, 23])
+      assert.deepEqual(await values({ latest: true, to: '2026-12-31' }), [2])
+      assert.deepEqual(await values({ limit: 2 }), [0, 1])
+      assert.deepEqual(await values({ connections: ['con_2'] }), [])
+      assert.deepEqual(await values({ metrics: [] }), [])
+    })
+
+    story('twelve thousand rows are one call', async ({ records }, environmentId) => {
+      const observations = Array.from({ length: 12_000 }, (_, i) => observed(i, { item: `video ${i}` }))
+      const page = pageOf({ observations })
+      assert.equal((await records.save(environmentId, [page], at(noon))).inserted, 12_000)
+      assert.equal((await records.save(environmentId, [page], at(noon + 1))).unchanged, 12_000)
+    })
+
+    story('an environment sees its own', async ({ records }, environmentId) => {
+      await records.save(
+        environmentId,
+        [pageOf({ observations: [observed(1)], items: [track('a')], cursor: 1 })],
+        at(noon),
+      )
+      const other = `${environmentId}_other`
+      assert.deepEqual(await records.series(other, followers), [])
+      assert.deepEqual(await records.items(other, { connections: ['con_1'], limit: 1 }), [])
+      const [place] = await records.places(other, [{ connectionId: 'con_1', stream: 'channel' }])
+      assert.equal(place!.cursor, null)
+    })
+  })
+}
+
+const track = (id: string, more: { [key in keyof Item]?: Item[key] | undefined } = {}): Item =>
+  JSON.parse(JSON.stringify({ kind: 'track', id, title: `Track`, ...more }))
