@@ -58,7 +58,8 @@ export function answerApi(call: ApiCall): Outgoing {
   }
   if (refused) return no(`quota ${refused.quota}`, refuse.quota(refused.quota, refused.waitMs))
 
-  const recorded = replay?.answer(incoming) ?? null
+  const replayed = replay?.answer(incoming) ?? null
+  const recorded = replayed === 'emulate' ? null : replayed
   const route = place.what === 'api' ? place.route : null
   if (!route && !recorded) return no('missing', refuse.missing())
   const needed = route?.auth ?? (recorded ? 'any' : 'account')
@@ -68,7 +69,7 @@ export function answerApi(call: ApiCall): Outgoing {
   // Any one of them will do, as where a broader permission contains a narrower one.
   if (route?.scopes && who.scopes && !route.scopes.some((scope) => who.scopes?.includes(scope)))
     return no('scope', refuse.scope(route.scopes))
-  if (!recorded && (!route || replay?.covers(incoming.url.host))) return no('missing', refuse.missing())
+  if (!recorded && replayed !== 'emulate' && replay?.covers(incoming.url.host)) return no('missing', refuse.missing())
   const outgoing = recorded ?? fromHandler(route!.handle(emulated))
   entry.outcome = outgoing.status >= 400 ? 'refused' : 'answered'
   return withUsage(outgoing)

@@ -37,6 +37,14 @@ test('what was not recorded on a recorded host is missing', async () => {
   assert.equal((await get('/me', (await connect()).access_token)).status, 404)
 })
 
+test('an answer without a file leaves the call to the emulator', async () => {
+  const { connect, get, artist } = open([
+    { match: 'GET api.tuneful.example/v1/fans', file: 'fans.json' },
+    { match: 'GET api.tuneful.example/v1/me' },
+  ])
+  assert.equal((await get('/me', (await connect()).access_token)).json.id, artist.key)
+})
+
 test('parts of a file, other statuses, and the first that fits', async () => {
   const match = 'GET api.tuneful.example/v1/artists/{id}'
   const { connect, get } = open([

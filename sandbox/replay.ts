@@ -15,8 +15,8 @@ export interface Replay {
   readonly accounts: Readonly<Record<string, Partial<EmulatedAccount>>>
   /** True for hosts with at least one recorded answer. What was not recorded there is missing, and not made up. */
   covers(host: string): boolean
-  /** Null when nothing was recorded for it. */
-  answer(incoming: Pick<Incoming, 'method' | 'place' | 'url'>): Outgoing | null
+  /** Null when nothing was recorded for it; `emulate` when the emulator is to answer. */
+  answer(incoming: Pick<Incoming, 'method' | 'place' | 'url'>): Outgoing | 'emulate' | null
 }
 
 /**
@@ -42,6 +42,7 @@ export function openReplay(options: { directory: string; index?: ReplayIndex; lo
       for (const { pattern, query, status, headers, text } of answers) {
         if (pattern.match(method, place) === null) continue
         if (!Object.entries(query).every(([name, value]) => url.searchParams.get(name) === value)) continue
+        if (text === null) return 'emulate'
         return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, text }
       }
       return null
@@ -59,7 +60,8 @@ const indexShape = z.strictObject({
       match: z.string(),
       /** Parameters that the request must have; others do not matter. */
       query: z.record(z.string(), z.string()).default({}),
-      file: z.string(),
+      /** Without one the emulator answers: for the call that asks who consented, when that was not recorded. */
+      file: z.string().optional(),
       /** The part of the file that is the answer (RFC 6901): `/response/body`. */
       pointer: z.string().optional(),
       /** The answer around it, with `"$"` where it goes: `{ "artists": ["$"] }`. */
@@ -72,7 +74,8 @@ const indexShape = z.strictObject({
 
 export type ReplayIndex = z.input<typeof indexShape>
 
-function readRecorded(directory: string, entry: { file: string; pointer?: string; wrap?: unknown }): string {
+function readRecorded(directory: string, entry: { file?: string; pointer?: string; wrap?: unknown }): string | null {
+  if (entry.file === undefined) return null
   const path = resolve(directory, entry.file)
   const inside = relative(directory, path)
   if (inside.startsWith('..') || resolve(inside) === inside)

@@ -59,7 +59,7 @@ export interface Schedule {
    * `upTo` leaves out the lanes below that one. Cost does not grow with the number of slots that are not due.
    */
   claim(options: { now: Instant; until: Instant; claim: string; limit: number; upTo?: Lane }): Promise<ClaimedSlot[]>
-  /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. */
+  /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. One whose last run ended with a fault waits for its time. */
   claimCompanions(options: {
     environmentId: string
     integrationId: string

@@ -3,6 +3,7 @@ import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { claimCompanions, claimDue } from './claim-slots.ts'
 import { laneNumber, lanes } from './lanes.ts'
+import { slotColumns } from './slot-columns.ts'
 
 /** The schedule in PostgreSQL. Claims see all environments; everything else is one environment's. */
 export function openPostgresSchedule(database: Database): Schedule {
@@ -26,16 +27,14 @@ export function openPostgresSchedule(database: Database): Schedule {
     claim: ({ now, until, claim, limit, upTo }) =>
       database.system(async (sql) => {
         const values = [new Date(now), new Date(until), claim, limit, laneNumber(upTo ?? 'backfill')]
-        const { rows } = await sql<Columns<ClaimedSlot>>(claimDue, values, 'schedule.claim')
-        return rows.map(toSlot)
+        return inOrder((await sql<Claimed>(claimDue, values, 'schedule.claim')).rows)
       }),
 
     claimCompanions: ({ environmentId, integrationId, stream, before, now, until, claim, limit }) =>
       database.tenant(environmentId, async (sql) => {
         const times = [new Date(before), new Date(now), new Date(until)]
         const values = [environmentId, integrationId, stream, ...times, claim, limit]
-        const { rows } = await sql<Columns<ClaimedSlot>>(claimCompanions, values, 'schedule.claim_companions')
-        return rows.map(toSlot)
+        return inOrder((await sql<Claimed>(claimCompanions, values, 'schedule.claim_companions')).rows)
       }),
 
     extend: (environmentId, claim, slots, until) =>
@@ -93,15 +92,18 @@ type Columns<T extends Slot> = Omit<T, 'lane'> & { lane: number } & Record<strin
 
 const toSlot = <T extends Slot>({ lane, ...slot }: Columns<T>) => ({ ...slot, lane: lanes[lane]! }) as unknown as T
 
+type Claimed = Columns<ClaimedSlot> & { readyAt: number }
+
+/** An update returns rows in whatever order it found them. */
+function inOrder(rows: Claimed[]): ClaimedSlot[] {
+  rows.sort((one, other) => one.lane - other.lane || one.readyAt - other.readyAt)
+  return rows.map(({ readyAt: _, ...slot }) => toSlot<ClaimedSlot>(slot))
+}
+
 const keysOf = (slots: readonly { connectionId: string; stream: string }[]) => [
   arrayLiteral(slots.map(({ connectionId }) => connectionId)),
   arrayLiteral(slots.map(({ stream }) => stream)),
 ]
-
-export const slotColumns = `
-  s.environment_id as "environmentId", s.connection_id as "connectionId", s.provider, s.integration_id as "integrationId", s.stream,
-  s.every_ms as "everyMs", s.due_at as "dueAt", s.lane, s.failures, s.blocked, s.claim, s.claimed_until as "claimedUntil",
-  s.last_run_id as "lastRunId", s.last_ended_at as "lastEndedAt", s.synced_at as "syncedAt", s.last_fault as "lastFault"`
 
 const putSlots = `
   insert into schedule (

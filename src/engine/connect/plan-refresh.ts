@@ -1,6 +1,6 @@
 import { type Auth, dayMs, minute } from '@patchbay/kit'
-import type { Grant } from '../../ports/grants.ts'
 import type { Instant } from '../../ports/clock.ts'
+import type { Grant } from '../../ports/grants.ts'
 
 type Clocks = Pick<Grant, 'refreshedAt' | 'accessExpiresAt' | 'refreshExpiresAt'> & { readonly refreshable: boolean }
 

@@ -63,6 +63,7 @@ function byOwnTable(provider: Provider, status: number, body: Json): TokenReply 
 }
 
 function fits(rule: ErrorRule, status: number, reason: string, message: string): boolean {
+  if (rule.call !== undefined) return false
   const ofStatus = rule.status === undefined || [rule.status].flat().includes(status)
   const ofReason =
     rule.reason === undefined || (typeof rule.reason === 'string' ? rule.reason === reason : rule.reason.test(reason))
