@@ -47,6 +47,7 @@ interface Written extends Record<string, unknown> {
   readonly dimensions: string[] | null
   readonly days: string[] | null
   readonly timezones: string[] | null
+  readonly values: (number | null)[] | null
   readonly revisions: number[] | null
 }
 
@@ -96,7 +97,7 @@ const upsert = `
       revision = case when ${valueDiffers} then o.revision + 1 else o.revision end
     where o.observed_at <= excluded.observed_at and ${valueDiffers}
        or o.observed_at < excluded.observed_at and ${restDiffers}
-    returning connection_id, metric, item, dimensions, day, timezone, observed_at, revision)
+    returning connection_id, metric, item, dimensions, day, timezone, value, observed_at, revision)
   select connection_id as "connectionId",
     count(*) filter (where revision = 0)::integer as inserted,
     count(*) filter (where revision > 0)::integer as restated,
@@ -105,6 +106,7 @@ const upsert = `
     array_agg(dimensions) filter (where revision > 0) as dimensions,
     array_agg(day::text) filter (where revision > 0) as days,
     array_agg(timezone) filter (where revision > 0) as timezones,
+    array_agg(value) filter (where revision > 0) as values,
     array_agg(revision) filter (where revision > 0) as revisions
   from written where observed_at = $2 group by connection_id`
 
@@ -112,14 +114,14 @@ const upsert = `
 async function readReplaced(
   sql: Sql,
   environmentId: string,
-  { connectionId, metrics, items, dimensions, days, timezones, revisions }: Written,
+  { connectionId, metrics, items, dimensions, days, timezones, values, revisions }: Written,
   at: Instant,
 ): Promise<Change['replaced']> {
   const over = (days ?? []).flatMap((day, i) => (wasOver(day, timezones![i]!, at) ? [i] : [])).slice(0, 500)
   if (over.length === 0) return []
-  const pick = (column: readonly (string | number)[] | null) => arrayLiteral(over.map((i) => column![i]!))
-  const key = [metrics, items, dimensions, days, revisions].map(pick)
-  const { rows } = await sql<Replaced>(selectReplaced, [environmentId, connectionId, ...key], 'records.replaced')
+  const pick = (column: readonly (string | number | null)[] | null) => arrayLiteral(over.map((i) => column![i]!))
+  const columns = [metrics, items, dimensions, days, timezones, values, revisions].map(pick)
+  const { rows } = await sql<Replaced>(selectReplaced, [environmentId, connectionId, ...columns], 'records.replaced')
   return rows
     .filter(({ day, timezone, readAt }) => wasOver(day, timezone, readAt))
     .map(({ readAt: _, item, ...row }) => ({ ...row, item: item === '' ? null : item }))
@@ -129,11 +131,10 @@ async function readReplaced(
 type Replaced = Change['replaced'][number] & { item: string; readAt: Instant } & Record<string, unknown>
 
 const selectReplaced = `
-  select o.metric, o.item, o.day, o.timezone, before.value as before, o.value as after, before.observed_at as "readAt"
-  from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::integer[]) as k (metric, item, dimensions, day, revision)
-  join observation o
-    on o.environment_id = $1 and o.connection_id = $2 and o.metric = k.metric and o.item = k.item and o.dimensions = k.dimensions and o.day = k.day
+  select k.metric, k.item, k.day, k.timezone, before.value as before, k.value as after, before.observed_at as "readAt"
+  from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::float8[], $9::integer[])
+    as k (metric, item, dimensions, day, timezone, value, revision)
   join observation_revision before
     on before.environment_id = $1 and before.connection_id = $2 and before.metric = k.metric and before.item = k.item
    and before.dimensions = k.dimensions and before.day = k.day and before.revision = k.revision - 1
-  order by o.metric, o.item, o.dimensions, o.day`
+  order by k.metric collate "C", k.item collate "C", k.dimensions collate "C", k.day`
