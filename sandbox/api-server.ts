@@ -49,7 +49,7 @@ export function answerApi(call: ApiCall): Outgoing {
   const emulated = emulatorCall(call, who)
   const withUsage = (outgoing: Outgoing): Outgoing =>
     who.app && provider.emulator.headers
-      ? { ...outgoing, headers: { ...outgoing.headers, ...provider.emulator.headers(used, emulated) } }
+      ? { ...outgoing, headers: { ...provider.emulator.headers(used, emulated), ...outgoing.headers } }
       : outgoing
   const no = (why: string, reply: EmulatorReply): Outgoing => {
     entry.outcome = 'refused'
@@ -102,7 +102,9 @@ function identify(call: ApiCall): Caller {
     return key === null ? nobody('missing') : owner(personas.find(provider, [key]))
   }
   const bearer = { header: 'authorization', prefix: 'Bearer ' }
-  const token = carried(incoming, (auth.scheme === 'oauth2' && auth.carry) || bearer)
+  const also = provider.emulator.oauth?.alsoCarry
+  const token =
+    carried(incoming, (auth.scheme === 'oauth2' && auth.carry) || bearer) ?? (also ? carried(incoming, also) : null)
   if (token === null) {
     if (auth.scheme !== 'oauth2' || auth.app?.kind !== 'key') return nobody('missing')
     const key = carried(incoming, auth.app.carry)

@@ -53,6 +53,7 @@ export default defineEmulator({
 
   oauth: {
     codeSuffix: '#_',
+    alsoCarry: { query: 'access_token' },
     tokenPrefix: { access: 'IGAA', refresh: 'IGAR', code: 'AQ' },
     // As documented for half of the accounts, as met by running clients for the others.
     answer: ({ accessToken, scopes, account: { id } }): Json =>

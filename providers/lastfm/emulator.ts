@@ -113,7 +113,7 @@ const pageOf = (world: World, { key, name }: Artist, images: number) => ({
   // Some pages have none.
   ...(world.unit(`lastfm/mbid/${key}`) < 0.8 ? { mbid: mbidOf(world, key) } : {}),
   url: urlOf(name),
-  image: sizes.slice(0, images).map(([size, folder]) => ({ '#text': `${star(folder)}`, size })),
+  image: sizes.slice(0, images).map(([size, folder]) => ({ '#text': star(folder), size })),
   streamable: '0',
 })
 

@@ -1,3 +1,4 @@
+import type { Carry } from './auth.ts'
 import type { Json } from './json.ts'
 import type { MetricKey } from './metrics.ts'
 import type { Day } from './time.ts'
@@ -148,6 +149,8 @@ export interface Emulator {
     readonly accessLifetimeSeconds?: number
     /** Lifetime after the token was lengthened or extended. 60 days after a `lengthen`, else that of an access token, when absent. */
     readonly longLifetimeSeconds?: number
+    /** A second place where the provider takes the token, for clients that are not ours. */
+    readonly alsoCarry?: Carry
     /** Added to the code in the callback address, such as `#_`. */
     readonly codeSuffix?: string
     /** The token endpoint's errors. RFC 6749's when absent. */

@@ -17,7 +17,10 @@ export interface Quota {
   readonly source: string
 }
 
-/** What one call takes from which quota. The first rule whose method and path fit counts; without one, 1 from each quota that names no path. */
+/**
+ * What one call takes from which quota. The first rule that fits counts; without one, 1 from `general` and from each quota that no rule names (a quota that
+ * only rules name is for those calls).
+ */
 export interface Cost {
   /** `GET youtube.googleapis.com/youtube/v3/search`: method and host/path prefix, `{name}` matches one segment. */
   readonly call: string

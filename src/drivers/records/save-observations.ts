@@ -130,11 +130,14 @@ async function readReplaced(
 
 type Replaced = Change['replaced'][number] & { item: string; readAt: Instant } & Record<string, unknown>
 
+/** Lateral with a limit, so that it is one look into the index a row whatever the planner believes about a table that just grew. */
 const selectReplaced = `
   select k.metric, k.item, k.day, k.timezone, before.value as before, k.value as after, before.observed_at as "readAt"
   from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::float8[], $9::integer[])
     as k (metric, item, dimensions, day, timezone, value, revision)
-  join observation_revision before
-    on before.environment_id = $1 and before.connection_id = $2 and before.metric = k.metric and before.item = k.item
-   and before.dimensions = k.dimensions and before.day = k.day and before.revision = k.revision - 1
+  cross join lateral (
+    select r.value, r.observed_at from observation_revision r
+    where r.environment_id = $1 and r.connection_id = $2 and r.metric = k.metric and r.item = k.item
+      and r.dimensions = k.dimensions and r.day = k.day and r.revision = k.revision - 1
+    limit 1) as before
   order by k.metric collate "C", k.item collate "C", k.dimensions collate "C", k.day`

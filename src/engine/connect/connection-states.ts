@@ -1,0 +1,143 @@
+import type { Provider } from '@patchbay/kit'
+import type { Actor, NewEvent } from '../../ports/along.ts'
+import type { Connection, ConnectionState } from '../../ports/connections.ts'
+import type { Integration } from '../../ports/directory.ts'
+import type { Grant } from '../../ports/grants.ts'
+import type { Deps, Setting } from '../deps.ts'
+import { permissionTask, type ReauthCause, reasonSays, reconnectTask } from './reasons.ts'
+import { missingScopes } from './scopes.ts'
+import { blockedStreams, putSlots } from './slots.ts'
+
+type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'schedule' | 'log'>
+
+/** The state of a connection that works: whole, or in part when permissions are missing. Nobody else decides between the two. */
+export function workingState(connection: Pick<Connection, 'missingScopes'>): {
+  to: 'healthy' | 'degraded'
+  reason: string | null
+} {
+  return connection.missingScopes.length > 0
+    ? { to: 'degraded', reason: 'missing_scope' }
+    : { to: 'healthy', reason: null }
+}
+
+/** Every connection of a grant that is not disconnected. */
+export async function connectionsOf(
+  deps: Pick<Deps, 'connections'>,
+  grant: Pick<Grant, 'environmentId' | 'id'>,
+): Promise<Connection[]> {
+  const all: Connection[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await deps.connections.list(grant.environmentId, { grant: grant.id, limit: 200, after })
+    all.push(...page)
+    if (page.length < 200) return all
+    after = page.at(-1)!.id
+  }
+}
+
+/** What happened to a connection, as the application hears it. */
+export function connectionEvent(
+  deps: Pick<Deps, 'random'>,
+  type: string,
+  connection: Connection,
+  more: Record<string, unknown> = {},
+): NewEvent {
+  const { id, profileId, provider, integrationId, account } = connection
+  return {
+    id: deps.random.id('evt'),
+    type,
+    connectionId: id,
+    profileId,
+    data: { connection: id, profile: profileId, provider, integration: integrationId, account: account.id, ...more },
+  }
+}
+
+/**
+ * The provider confirmed that the grant is over: its connections wait for a person. Said once for each, with one task and one event, however
+ * many notice. A paused connection stays paused; resuming it finds out.
+ */
+export async function markNeedsReauth(
+  deps: Needs,
+  provider: Provider,
+  grant: Grant,
+  cause: ReauthCause,
+  told?: (connection: Connection, cause: ReauthCause) => void | Promise<void>,
+): Promise<void> {
+  for (const connection of await connectionsOf(deps, grant)) {
+    const { environmentId, id } = connection
+    const change = { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause } as const
+    const moved = await deps.connections.move(environmentId, id, change, {
+      at: deps.clock.now(),
+      actor: `provider:${provider.id}`,
+      events: [
+        connectionEvent(deps, 'connection.needs_reauth', connection, {
+          reason: cause,
+          says: reasonSays({ reason: cause, missingScopes: [] }),
+        }),
+      ],
+      audit: [{ id: deps.random.id('aud'), action: 'connection.needs_reauth', subject: id, detail: { cause } }],
+      openTasks: [
+        { id: deps.random.id('tsk'), ...reconnectTask(provider, connection, cause), dueAt: deps.clock.now() + weekMs },
+      ],
+    })
+    if (!moved) continue
+    await deps.schedule.block(environmentId, id, { blocked: 'needs_reauth' })
+    deps.log.warn('connection.needs_reauth', { environmentId, connectionId: id, provider: provider.id, cause })
+    await told?.({ ...connection, state: 'needs_reauth', reason: cause }, cause)
+  }
+}
+
+/**
+ * The grant has tokens again, or other permissions than before: its connections take the state that follows, their streams are planned again, and
+ * the tasks that are done are closed. `from` are the states that this ends.
+ */
+export async function markWorking(
+  deps: Needs,
+  setting: Setting,
+  integration: Integration,
+  grant: Grant,
+  connection: Connection,
+  options: { actor: Actor; from: readonly ConnectionState[]; type?: string },
+): Promise<Connection> {
+  const provider = setting.providers.get(connection.provider)!
+  const missing = missingScopes(provider, integration, grant.scopes)
+  const updated: Connection = { ...connection, grantId: grant.id, missingScopes: missing }
+  const at = deps.clock.now()
+  const { environmentId, id } = connection
+  const more = missing.length > 0 ? { missingScopes: missing } : {}
+  await deps.connections.update(
+    environmentId,
+    id,
+    { grantId: grant.id, account: connection.account, inputs: connection.inputs, missingScopes: missing },
+    {
+      at,
+      actor: options.actor,
+      events: options.type ? [connectionEvent(deps, options.type, updated, more)] : [],
+      audit: options.type ? [{ id: deps.random.id('aud'), action: options.type, subject: id, detail: more }] : [],
+      closeTasks: [
+        { connectionId: id, kind: 'reconnect' },
+        { connectionId: id, kind: 'grant_permission' },
+      ],
+      openTasks:
+        missing.length > 0
+          ? [
+              {
+                id: deps.random.id('tsk'),
+                ...permissionTask(provider, updated, missing, blockedStreams(provider, integration, missing)),
+                dueAt: null,
+              },
+            ]
+          : [],
+    },
+  )
+  const next = workingState(updated)
+  const moved = await deps.connections.move(
+    environmentId,
+    id,
+    { from: options.from.filter((state) => state !== next.to || state === 'degraded'), ...next },
+    { at, actor: options.actor },
+  )
+  if (connection.state !== 'paused') await putSlots(deps, provider, integration, updated, at)
+  return moved ? { ...updated, state: next.to, reason: next.reason, stateAt: at } : updated
+}
+
+const weekMs = 7 * 86_400_000

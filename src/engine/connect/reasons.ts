@@ -1,0 +1,81 @@
+import { type FaultCode, type FixedBy, faults, type Provider } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+
+/** Why a connection is as it is, in plain words, and who ends it. */
+interface Reason {
+  readonly fixedBy: FixedBy
+  readonly says: string
+}
+
+/** Words of ours for `reason`; besides these it may be any fault code. */
+export const reasons = {
+  refresh_refused: {
+    fixedBy: 'owner',
+    says: 'The platform no longer renews the access that was given. The account owner must connect again.',
+  },
+  lost_response: {
+    fixedBy: 'owner',
+    says: 'The platform renewed the access, its answer got lost on the way, and it did not repeat it. The account owner must connect again.',
+  },
+  expired: { fixedBy: 'owner', says: 'The access that was given has run out. The account owner must connect again.' },
+  revoked: {
+    fixedBy: 'owner',
+    says: 'Access was taken back on the platform. The account owner must connect again to go on.',
+  },
+  key_refused: {
+    fixedBy: 'owner',
+    says: 'The platform no longer accepts the key or password. The account owner must connect again with a new one.',
+  },
+  missing_scope: {
+    fixedBy: 'owner',
+    says: 'A permission was not given. What needs it stands still; the rest works. The account owner can connect again and tick it.',
+  },
+  paused: { fixedBy: 'caller', says: 'Paused by the application. Resume it to go on.' },
+  disconnected: { fixedBy: 'caller', says: 'Disconnected by the application. Its history stays.' },
+} as const satisfies Record<string, Reason>
+
+export type ReauthCause = 'refresh_refused' | 'lost_response' | 'expired' | 'revoked' | 'key_refused'
+
+/** The reason of a connection as a sentence; null when it has none. */
+export function reasonSays({ reason, missingScopes }: Pick<Connection, 'reason' | 'missingScopes'>): string | null {
+  if (reason === null) return null
+  const says = Object.hasOwn(reasons, reason)
+    ? reasons[reason as keyof typeof reasons].says
+    : Object.hasOwn(faults, reason)
+      ? faults[reason as FaultCode].says
+      : `${reason}.`
+  return reason === 'missing_scope' && missingScopes.length > 0 ? `${says} Missing: ${missingScopes.join(', ')}.` : says
+}
+
+/** What a person is asked to do about a connection that needs a new consent. */
+export function reconnectTask(provider: Provider, connection: Connection, cause: ReauthCause) {
+  return {
+    kind: 'reconnect',
+    connectionId: connection.id,
+    title: `Connect ${nameOf(connection)} on ${provider.name} again`,
+    description: `${reasons[cause].says} Until then nothing new is read; what was read stays. Send the owner a reconnect link: the connection keeps its id, its history and its place.`,
+    category: 'connection',
+    priority: 'high',
+    impact: 80,
+  } as const
+}
+
+/** What a person is asked to do about permissions that were not given. `streams` is what stands still. */
+export function permissionTask(
+  provider: Provider,
+  connection: Connection,
+  missing: readonly string[],
+  streams: readonly string[],
+) {
+  return {
+    kind: 'grant_permission',
+    connectionId: connection.id,
+    title: `Give ${nameOf(connection)} the missing ${missing.length === 1 ? 'permission' : 'permissions'} on ${provider.name}`,
+    description: `Not given: ${missing.join(', ')}. ${streams.length > 0 ? `Because of it nothing is read of: ${streams.join(', ')}.` : 'Everything that is read now works without.'} Send the owner a reconnect link and ask to leave every box ticked.`,
+    category: 'connection',
+    priority: streams.length > 0 ? 'normal' : 'low',
+    impact: streams.length > 0 ? 40 : 5,
+  } as const
+}
+
+const nameOf = ({ account }: Connection) => account.handle ?? account.name

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { minute, type Provider, parseDuration } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { Connection } from '../../ports/connections.ts'
+import type { Integration } from '../../ports/directory.ts'
+import type { Deps } from '../deps.ts'
+import { missingForStream, offeredStreams } from './scopes.ts'
+
+/**
+ * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within a quarter of an
+ * hour, each at a moment of its own so that many new connections do not all call together. What lacks a permission is blocked with that reason.
+ * Slots that are already there keep their time and take the new `blocked`.
+ */
+export async function putSlots(
+  deps: Pick<Deps, 'schedule'>,
+  provider: Provider,
+  integration: Integration,
+  connection: Connection,
+  now: Instant,
+): Promise<void> {
+  const slots = offeredStreams(provider, integration).map(([name, stream]) => {
+    const everyMs = parseDuration(stream.every)
+    const laterMs = Math.floor(unitOf(`${connection.id}/${name}`) * Math.min(everyMs, 15 * minute))
+    return {
+      connectionId: connection.id,
+      provider: provider.id,
+      integrationId: integration.id,
+      stream: name,
+      everyMs,
+      dueAt: stream.headline ? now : now + laterMs,
+      lane: stream.headline ? ('interactive' as const) : ('scheduled' as const),
+      blocked: missingForStream(stream, connection.missingScopes).length > 0 ? 'missing_scope' : null,
+    }
+  })
+  if (slots.length > 0) await deps.schedule.put(connection.environmentId, slots)
+}
+
+/** Streams that stand still because of missing permissions. */
+export function blockedStreams(provider: Provider, integration: Integration, missing: readonly string[]): string[] {
+  const streams = offeredStreams(provider, integration)
+  return streams.filter(([, stream]) => missingForStream(stream, missing).length > 0).map(([name]) => name)
+}
+
+/** A share in [0, 1) that belongs to that key and to no other. */
+function unitOf(key: string): number {
+  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32
+}

@@ -1,0 +1,51 @@
+import { minute, second } from '@patchbay/kit'
+import type { Clock } from '../../ports/clock.ts'
+import type { Integration } from '../../ports/directory.ts'
+
+interface State {
+  /** Of the id and the secret: whoever mends them need not wait. */
+  readonly app: string
+  readonly failures: number
+  readonly openUntil: number
+}
+
+/**
+ * Holds back token requests of an app whose token endpoint does not work, so that a thousand grants do not each find out by themselves (F65).
+ * After the wait one request may try; its outcome closes the circuit or doubles the wait.
+ */
+export class TokenCircuit {
+  readonly #clock: Clock
+  readonly #states = new Map<string, State>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** How long to wait before a request may go out, in milliseconds; 0: now. Whoever gets 0 is the one that tries. */
+  waitMs(integration: Integration): number {
+    const state = this.#states.get(integration.id)
+    if (!state || state.app !== appOf(integration)) return 0
+    const waitMs = state.openUntil - this.#clock.now()
+    if (waitMs > 0) return waitMs
+    // The others wait for this one's outcome, a while at most: it may never come.
+    this.#states.set(integration.id, { ...state, openUntil: this.#clock.now() + 5 * second })
+    return 0
+  }
+
+  failed(integration: Integration, options: { first: number; waitMs?: number }): void {
+    const before = this.#states.get(integration.id)
+    const failures = before?.app === appOf(integration) ? before.failures + 1 : 1
+    const waitMs = Math.max(options.waitMs ?? 0, Math.min(options.first * 2 ** (failures - 1), 5 * minute))
+    this.#states.set(integration.id, {
+      app: appOf(integration),
+      failures,
+      openUntil: this.#clock.now() + waitMs,
+    })
+  }
+
+  succeeded(integration: Integration): void {
+    this.#states.delete(integration.id)
+  }
+}
+
+const appOf = ({ clientId, clientSecret }: Integration) => `${clientId} ${clientSecret}`
