@@ -35,7 +35,11 @@ export default defineEmulator({
     scope: () => refusal(4, 'Authentication Failed - You do not have permissions to access the service', 403),
     // No header tells the wait, and the status is now and then that of a success.
     quota: (_quota, waitMs) =>
-      refusal(29, 'Rate Limit Exceeded - This application has made too many requests', waitMs % 7 === 0 ? 200 : 429),
+      refusal(
+        29,
+        'Rate Limit Exceeded - This application has made too many requests in a short period',
+        waitMs % 7 === 0 ? 200 : 429,
+      ),
     down: () => refusal(11, 'Service Offline - This service is temporarily offline. Try again later.', 503),
     missing: () => noMethod(),
   },

@@ -30,9 +30,20 @@ export const errors: Errors = {
     // The key belongs to the connection, so its owner mends it with another one.
     code(4, 'connection.expired', 403, 'Authentication Failed - You do not have permissions to access the service'),
     code(10, 'connection.expired', 403, 'Invalid API key - You must be granted a valid key by last.fm'),
-    code(26, 'connection.revoked', 403, 'API Key Suspended - This application is not allowed to make requests'),
+    code(
+      26,
+      'connection.revoked',
+      403,
+      'API Key Suspended - This application is not allowed to make requests to the web services',
+    ),
 
-    code(29, 'provider.throttled', 429, 'Rate Limit Exceeded - This application has made too many requests', shortly),
+    code(
+      29,
+      'provider.throttled',
+      429,
+      'Rate Limit Exceeded - This application has made too many requests in a short period',
+      shortly,
+    ),
     code(8, 'provider.down', 500, 'Operation failed - Most likely the backend service failed. Please try again.'),
     code(11, 'provider.down', 503, 'Service Offline - This service is temporarily offline. Try again later.'),
     code(16, 'provider.down', 503, 'There was a temporary error processing your request. Please try again'),

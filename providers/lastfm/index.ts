@@ -81,7 +81,7 @@ export default defineProvider({
       'Last.fm counts everybody who ever scrobbled the artist; an artist has no number for a month.',
     'audience.daily_listeners':
       'Last.fm counts everybody who ever scrobbled the artist; an artist has no number for a day.',
-    'audience.followers': 'One cannot follow an artist on Last.fm.',
+    'audience.followers': 'The API counts no followers of an artist.',
     'consumption.streams': 'Last.fm counts scrobbles: plays that its users’ players report, wherever they come from.',
   },
 

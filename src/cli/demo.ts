@@ -15,7 +15,7 @@ export interface DemoOptions {
 interface SandboxArtist {
   readonly key: string
   readonly name: string
-  readonly accounts: Readonly<Record<string, { readonly inputs?: Readonly<Record<string, string>> }>>
+  readonly accounts: Readonly<Record<string, { readonly inputs?: Readonly<Record<string, string>>; readonly credentials?: Readonly<Record<string, string>> }>>
 }
 
 /** How many flows at once. */
@@ -36,13 +36,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const progress = openProgress('connecting', flows.length, { isTerminal, write: remark })
   let done = 0
   await inParallel(flows, atOnce, async ({ artist, integration }) => {
-    const inputs = artist.accounts[integration.provider]?.inputs
+    const { inputs, credentials } = artist.accounts[integration.provider]!
     const session = await client.connectSessions.create({
       profile: { id: artist.key, name: artist.name },
       integrations: [integration.id],
       ...(inputs && { inputs: { ...inputs } }),
     })
-    const end = await walkConsent(session.url, { persona: artist.key, inputs })
+    const end = await walkConsent(session.url, { persona: artist.key, inputs: { ...inputs, ...credentials } })
     const { state, says } = await client.connectSessions.read({ id: session.id })
     if (state !== 'done')
       throw new Error(

@@ -19,6 +19,8 @@ export async function walkConsent(
   const begin = readForm(picker.text, '/connect/begin')
   const consent = await browser.post(new URL(begin.action, picker.url).href, { ...begin.fields, ...options.inputs })
   if (consent.status !== 200) throw new Error(`The consent page answered ${consent.status}.`)
+  // A platform with a key and no consent page is connected already.
+  if (!consent.text.includes('/decide')) return consent
   const decide = readForm(consent.text, '/decide')
   const scopes = [decide.fields.scope ?? []].flat().filter((scope) => !options.withhold?.includes(scope))
   return browser.post(new URL(decide.action, consent.url).href, {

@@ -1,0 +1,73 @@
+import { Link, type LinkProps, useLocation } from '@tanstack/react-router'
+import { join } from '../ui/join-classes.ts'
+
+interface Place {
+  readonly name: string
+  readonly to: NonNullable<LinkProps['to']>
+}
+
+export const places: readonly { name: string; places: readonly Place[] }[] = [
+  {
+    name: 'Panel',
+    places: [
+      { name: 'Overview', to: '/' },
+      { name: 'Artists', to: '/artists' },
+      { name: 'Connections', to: '/connections' },
+      { name: 'Activity', to: '/activity' },
+      { name: 'Quotas', to: '/quotas' },
+    ],
+  },
+  {
+    name: 'Set-up',
+    places: [
+      { name: 'Provider apps', to: '/setup/apps' },
+      { name: 'API keys', to: '/setup/keys' },
+    ],
+  },
+]
+
+/** Each place is a socket; the plug is in the one where you are, and its cable leads into the page. */
+export function Navigation({ onGo }: { onGo?: () => void }) {
+  const { pathname } = useLocation()
+  return (
+    <nav aria-label="Main" className="space-y-5">
+      {places.map((group) => (
+        <div key={group.name}>
+          <p className="strip px-3 pb-1.5">{group.name}</p>
+          <ul>
+            {group.places.map(({ name, to }) => {
+              const here = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)
+              return (
+                <li key={to} className="relative">
+                  <Link
+                    to={to}
+                    onClick={onGo}
+                    aria-current={here ? 'page' : undefined}
+                    activeProps={{}}
+                    className={join(
+                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline',
+                      here ? 'font-semibold text-rack-ink' : 'text-rack-soft hover:text-rack-ink',
+                    )}
+                  >
+                    <Socket plugged={here} />
+                    {name}
+                    {here && <span aria-hidden="true" className="-mr-3 ml-auto hidden h-[3px] flex-1 rounded-l-full bg-rack-accent lg:-mr-6 lg:block" />}
+                  </Link>
+                </li>
+              )
+            })}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  )
+}
+
+function Socket({ plugged }: { plugged: boolean }) {
+  return (
+    <svg width="18" height="18" viewBox="0 0 18 18" fill="none" aria-hidden="true" className="shrink-0">
+      <circle cx="9" cy="9" r="7" stroke={plugged ? 'var(--rack-accent)' : 'currentColor'} strokeWidth="1.75" />
+      <circle cx="9" cy="9" r={plugged ? 4 : 2.25} fill={plugged ? 'var(--rack-accent)' : 'currentColor'} fillOpacity={plugged ? 1 : 0.5} />
+    </svg>
+  )
+}

@@ -1,0 +1,154 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { ranges } from './address/date-range.ts'
+import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './address/search.ts'
+import { OverviewPage } from './app/overview-page.tsx'
+import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
+import { Shell } from './app/shell.tsx'
+import { connectionStateOrder, runStateWords } from './words/states.ts'
+
+/**
+ * Every page, with what of it stands in the address. `env` is on all of them, so that a link leads others to the same environment; `after` is
+ * the cursor of a list.
+ */
+const root = createRootRoute({
+  component: Shell,
+  validateSearch: searchOf({ env: text, link: oneOf(['used']) }),
+  search: { middlewares: [retainSearchParams(['env'])] },
+})
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: searchOf({ after: text }),
+  component: OverviewPage,
+})
+
+const artists = createRoute({
+  getParentRoute: () => root,
+  path: '/artists',
+  validateSearch: searchOf({ after: text }),
+  component: lazyRouteComponent(() => import('./features/artists/list.tsx'), 'ArtistsPage'),
+})
+const artist = createRoute({
+  getParentRoute: () => root,
+  path: '/artists/$profile',
+  validateSearch: searchOf({
+    tab: oneOf(['numbers', 'items', 'audience']),
+    range: oneOf(ranges),
+    metric: text,
+    /** Whose items: a connection. */
+    account: text,
+    kind: text,
+    after: text,
+    /** The number whose origin is shown: connection~metric~day~item. */
+    why: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/artists/artist.tsx'), 'ArtistPage'),
+})
+
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  validateSearch: searchOf({
+    view: oneOf(['needs-me', 'late']),
+    provider: text,
+    profile: text,
+    state: oneOf(connectionStateOrder),
+    after: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/connections/list.tsx'), 'ConnectionsPage'),
+})
+const connection = createRoute({
+  getParentRoute: () => root,
+  path: '/connections/$connection',
+  validateSearch: searchOf({
+    tab: oneOf(['overview', 'streams', 'timeline', 'calls', 'permissions']),
+    failed: flag,
+    run: text,
+    after: text,
+    /** Came back from a reconnect. */
+    connected: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/connections/detail.tsx'), 'ConnectionPage'),
+})
+
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: '/connect',
+  validateSearch: searchOf({ profile: text, after: text, session: text, connected: text, state: text, error: text }),
+  component: lazyRouteComponent(() => import('./features/connect/connect.tsx'), 'ConnectPage'),
+})
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  validateSearch: searchOf({
+    tab: oneOf(['runs', 'events', 'audit']),
+    state: oneOf(runStateWords),
+    stream: text,
+    type: text,
+    connection: text,
+    subject: text,
+    after: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/activity/activity.tsx'), 'ActivityPage'),
+})
+
+const quotas = createRoute({
+  getParentRoute: () => root,
+  path: '/quotas',
+  validateSearch: searchOf({ provider: text }),
+  component: lazyRouteComponent(() => import('./features/quotas/quotas.tsx'), 'QuotasPage'),
+})
+
+const apps = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/apps',
+  component: lazyRouteComponent(() => import('./features/apps/list.tsx'), 'AppsPage'),
+})
+const app = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/apps/$app',
+  validateSearch: searchOf({ provider: text }),
+  component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
+})
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/keys',
+  component: lazyRouteComponent(() => import('./features/keys/keys.tsx'), 'KeysPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    overview,
+    artists,
+    artist,
+    connections,
+    connection,
+    connect,
+    activity,
+    quotas,
+    apps,
+    app,
+    keys,
+  ]),
+  basepath: '/console',
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageTrouble,
+  defaultNotFoundComponent: NoSuchPage,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

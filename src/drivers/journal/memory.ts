@@ -1,0 +1,84 @@
+import type { CallRecord, Journal, RunRecord } from '../../ports/journal.ts'
+import type { AlongLog } from '../along/memory.ts'
+
+/** The journal in memory. Events, tasks and audit are those that the other memory stores of this world wrote to the same log. */
+export function openMemoryJournal(log: AlongLog): Journal {
+  const calls = new Map<string, CallRecord>()
+  const runs = new Map<string, RunRecord>()
+
+  return {
+    async calls(environmentId, records) {
+      for (const record of records) {
+        const key = `${environmentId}\n${record.id}`
+        if (!calls.has(key)) calls.set(key, structuredClone(record))
+      }
+    },
+
+    async readCalls(environmentId, { limit, before, connectionId, runId, failed }) {
+      return newest(own([...calls.values()], environmentId), limit, before, (call) =>
+        [
+          connectionId === undefined || call.connectionId === connectionId,
+          runId === undefined || call.runId === runId,
+          failed === undefined || (call.fault !== null) === failed,
+        ].every(Boolean),
+      )
+    },
+
+    async run(run) {
+      runs.set(`${run.environmentId}\n${run.id}`, structuredClone(run))
+    },
+
+    async readRuns(environmentId, { limit, before, connectionId, stream, state }) {
+      return newest(own([...runs.values()], environmentId), limit, before, (run) =>
+        [
+          connectionId === undefined || run.connectionIds.includes(connectionId),
+          stream === undefined || run.stream === stream,
+          state === undefined || run.state === state,
+        ].every(Boolean),
+      )
+    },
+
+    async readEvents(environmentId, { limit, before, connectionId, type }) {
+      return own(log.events, environmentId)
+        .filter((event) => before === undefined || event.sequence < Number(before))
+        .filter((event) => connectionId === undefined || event.connectionId === connectionId)
+        .filter((event) => type === undefined || event.type === type)
+        .toReversed()
+        .slice(0, limit)
+    },
+
+    async readTasks(environmentId, { limit, before, open, connectionId }) {
+      return newest(own(log.tasks, environmentId), limit, before, (task) =>
+        [
+          open === undefined || (task.closedAt === null) === open,
+          connectionId === undefined || task.connectionId === connectionId,
+        ].every(Boolean),
+      )
+    },
+
+    async readAudit(environmentId, { limit, before, subject }) {
+      const wanted = (row: { subject: string }) => subject === undefined || row.subject === subject
+      return newest(own(log.audit, environmentId), limit, before, wanted)
+    },
+
+    async note(environmentId, along) {
+      log.write(environmentId, along)
+    },
+  }
+}
+
+const own = <Row extends { readonly environmentId: string }>(rows: readonly Row[], environmentId: string) =>
+  rows.filter((row) => row.environmentId === environmentId)
+
+/** Ids sort by when they were made. */
+function newest<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  limit: number,
+  before: string | undefined,
+  wanted: (row: Row) => boolean,
+): Row[] {
+  return rows
+    .filter((row) => (before === undefined || row.id < before) && wanted(row))
+    .sort((one, other) => (one.id > other.id ? -1 : 1))
+    .slice(0, limit)
+}

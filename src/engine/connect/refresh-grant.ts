@@ -1,0 +1,251 @@
+import { Fault, type FaultCode, minute, type OAuth2, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { Grant, GrantState } from '../../ports/grants.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Vault } from '../vault/vault.ts'
+import { openedFields } from './authorization.ts'
+import { connectionsOf, markNeedsReauth, markWorking } from './connection-states.ts'
+import type { Exchange, TokenPlace } from './exchange.ts'
+import { findPlace } from './find-place.ts'
+import { clearIncident, raiseIncident } from './integration-incident.ts'
+import { canRefresh } from './plan-refresh.ts'
+import type { ReauthCause } from './reasons.ts'
+import { type NextTokens, sealNextTokens } from './seal-tokens.ts'
+import type { TokenCircuit } from './token-circuit.ts'
+import type { TokenReply } from './token-reply.ts'
+
+export interface RefreshParts {
+  readonly deps: Deps
+  readonly setting: Setting
+  readonly vault: Vault
+  readonly exchange: Exchange
+  readonly circuit: TokenCircuit
+  /** Hears of every connection that needs a person. */
+  readonly needsReauth?: (connection: Connection, cause: ReauthCause) => void | Promise<void>
+}
+
+/**
+ * - `fresh`: there are other tokens than those of the generation that was asked about, whoever got them.
+ * - `ended`: the provider confirmed that it is over, or we gave it back.
+ * - `failed`: not now. The grant is as good as before.
+ * - `impossible`: there is nothing to renew it with.
+ */
+export type Refreshed =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'ended'; readonly cause: string }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+  | { readonly kind: 'impossible' }
+
+/**
+ * Renews the tokens of one generation of a grant. Of all processes one at a time asks: it holds a lease of 75 s on the row, and a request has 60 s.
+ * What it gets is stored where the generation is still that one, whoever holds the lease by then, and nobody uses it before that is committed.
+ *
+ * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s. Nothing is lost by trying.
+ * - `invalid_grant`: looked up again, asked once more after 5 s, and only then over.
+ * - The app refused, an outage, a page: an incident of the integration. Nothing happens to the grant or its connections.
+ */
+export async function runRefresh(
+  parts: RefreshParts,
+  environmentId: string,
+  grantId: string,
+  generation: number,
+): Promise<Refreshed> {
+  const { deps } = parts
+  let lost = 0
+  let refused = false
+  // More turns than all waits and repetitions together can need.
+  for (let turn = 0; turn < 60; turn++) {
+    const grant = await deps.grants.read(environmentId, grantId)
+    if (!grant || grant.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
+    if (grant.generation !== generation) return { kind: 'fresh' }
+    if (grant.state === 'dead') return { kind: 'ended', cause: grant.cause ?? 'refresh_refused' }
+    const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
+    if (!canRefresh(place.provider.auth, grant, deps.clock.now())) return { kind: 'impossible' }
+    const waitMs = parts.circuit.waitMs(place.integration)
+    if (waitMs > 0) return failed(place, place.integration.incident?.code as FaultCode, waitMs)
+
+    const now = deps.clock.now()
+    const leaseId = deps.random.id('lse')
+    if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
+      await waitForOther(parts, grant)
+      continue
+    }
+    const { reply, next } = await ask(parts, place, grant)
+    const release = (state: GrantState, cause: string | null, inMs: number | null) => {
+      const at = deps.clock.now()
+      const refreshDueAt = inMs === null ? null : at + inMs
+      const outcome = { leaseId, state, cause, refreshDueAt }
+      return deps.grants.release(environmentId, grantId, generation, outcome, { at, actor: 'system' })
+    }
+
+    switch (reply.kind) {
+      case 'tokens':
+        return store(parts, place, grant, next!)
+
+      case 'lost': {
+        const delayMs = lostDelaysMs[lost]
+        deps.log.warn('grant.refresh_lost', {
+          environmentId,
+          grantId,
+          generation,
+          reason: reply.reason,
+          times: lost + 1,
+        })
+        await release('unknown', 'lost_response', delayMs ?? laterMs(grant.attempts))
+        if (delayMs === undefined) return failed(place, 'provider.timeout', laterMs(grant.attempts))
+        lost++
+        await deps.clock.sleep(delayMs)
+        continue
+      }
+
+      case 'refused': {
+        if (!refused) {
+          refused = true
+          await release(grant.state, grant.cause, confirmMs)
+          await deps.clock.sleep(confirmMs)
+          continue
+        }
+        const cause = causeOf(grant, reply.reason, deps.clock.now())
+        if (!(await release('dead', cause, null))) continue
+        await markNeedsReauth(deps, place.provider, grant, cause, parts.needsReauth)
+        return { kind: 'ended', cause }
+      }
+
+      case 'setup':
+      case 'down': {
+        const wait = reply.kind === 'down' ? reply.waitMs : undefined
+        const first = reply.kind === 'down' ? 2 * second : 30 * second
+        parts.circuit.failed(place.integration, { first, waitMs: wait })
+        await release(grant.state, grant.cause, Math.max(wait ?? 0, laterMs(grant.attempts)))
+        await raiseIncident(deps, place.integration, reply.fault, reply.reason)
+        return failed(place, reply.fault, wait ?? first)
+      }
+    }
+  }
+  return { kind: 'failed', fault: new Fault('platform.busy', 'The access token could not be renewed in time.') }
+}
+
+const leaseMs = 75 * second
+const confirmMs = 5 * second
+const lostDelaysMs = [2 * second, 10 * second, 30 * second]
+
+/** When the background tries again: sooner at first, every five minutes in the end. */
+const laterMs = (attempts: number) => Math.min(30 * second * 2 ** Math.min(attempts, 10), 5 * minute)
+
+function failed({ provider }: TokenPlace, code: FaultCode | undefined, waitMs: number): Refreshed {
+  const fault = new Fault(code ?? 'provider.down', undefined, { provider: provider.id, waitMs })
+  return { kind: 'failed', fault }
+}
+
+/** Another process is at it: its tokens will be ours too. Looks often at first, until the lease would be over. */
+async function waitForOther({ deps }: RefreshParts, grant: Grant): Promise<void> {
+  const { environmentId, id, generation } = grant
+  const until = deps.clock.now() + leaseMs
+  for (let waitMs = 100; deps.clock.now() < until; waitMs = Math.min(waitMs * 2, second)) {
+    await deps.clock.sleep(waitMs * (0.75 + deps.random.unit() / 2))
+    const seen = await deps.grants.read(environmentId, id)
+    if (!seen || seen.generation !== generation || seen.leaseUntil === null) return
+    if (seen.leaseUntil <= deps.clock.now()) return
+  }
+}
+
+/** Presents what renews the grant. New tokens are sealed before the old secret is closed again. */
+async function ask(
+  parts: RefreshParts,
+  place: TokenPlace,
+  grant: Grant,
+): Promise<{ reply: TokenReply; next: NextTokens | null }> {
+  const { deps, vault, exchange } = parts
+  const { auth } = place.provider
+  const field = auth.scheme === 'oauth2' && auth.refresh.model === 'extends' ? 'access' : 'refresh'
+  const binding = { row: grant.id, field, generation: grant.generation }
+  return vault.open(grant.environmentId, binding, grant[field]!, async (secret) => {
+    let reply: TokenReply
+    if (auth.scheme === 'client_credentials') {
+      const { clientId = '', clientSecret = '' } = openedFields(secret.reveal())
+      reply = await exchange.clientCredentials(place, auth, { id: clientId, secret: clientSecret })
+      // This client is the account's own: that it is refused is about the connection and not about the integration.
+      if (reply.kind === 'setup' && reply.fault === 'setup.credentials')
+        reply = { kind: 'refused', reason: reply.reason }
+    } else if (auth.scheme === 'oauth2' && auth.refresh.model === 'extends') {
+      reply = await exchange.token(place, auth, auth.refresh.request, secret.reveal())
+    } else {
+      reply = await exchange.refresh(place, auth as OAuth2, secret.reveal())
+    }
+    if (reply.kind !== 'tokens') return { reply, next: null }
+    const refreshToken = field === 'refresh' ? secret.reveal() : null
+    return { reply, next: await sealNextTokens(deps, vault, auth, grant, reply.tokens, refreshToken) }
+  })
+}
+
+/** Only what is committed may be used. When nobody knows whether it is, it is looked up, and written again from memory where it is not. */
+async function store(parts: RefreshParts, place: TokenPlace, grant: Grant, next: NextTokens): Promise<Refreshed> {
+  const { deps } = parts
+  const { environmentId, id, generation } = grant
+  const at = deps.clock.now()
+  const along = {
+    at,
+    actor: `provider:${place.provider.id}`,
+    events: [
+      {
+        id: deps.random.id('evt'),
+        type: 'grant.refreshed',
+        data: { grant: id, generation: generation + 1, accessExpiresAt: next.accessExpiresAt },
+      },
+    ],
+    audit: [
+      { id: deps.random.id('aud'), action: 'grant.refreshed', subject: id, detail: { generation: generation + 1 } },
+    ],
+  } as const
+  let stored = false
+  for (let attempt = 0; ; attempt++) {
+    try {
+      if (attempt > 0) {
+        const seen = await deps.grants.read(environmentId, id)
+        stored = seen?.access === next.access
+        if (stored || seen?.generation !== generation) break
+      }
+      stored = await deps.grants.commit(environmentId, id, generation, next, along)
+      break
+    } catch (error) {
+      deps.log.error('grant.commit_unknown', { environmentId, grantId: id, generation, attempt, error })
+      if (attempt >= mostCommits)
+        return { kind: 'failed', fault: new Fault('platform.storage', undefined, { grant: id }, error) }
+      await deps.clock.sleep(Math.min(250 * 2 ** attempt, 5 * second))
+    }
+  }
+  parts.circuit.succeeded(place.integration)
+  await clearIncident(deps, place.integration)
+  if (!stored) {
+    deps.log.warn('grant.commit_late', { environmentId, grantId: id, generation })
+    return { kind: 'fresh' }
+  }
+  await afterNewTokens(parts, place, grant, next)
+  return { kind: 'fresh' }
+}
+
+/** About ten minutes: as long as the process lives with the tokens in memory, a database that comes back gets them. */
+const mostCommits = 120
+
+/** Permissions may have changed, and somebody may have given the grant up while these tokens were on their way. */
+async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Grant, next: NextTokens): Promise<void> {
+  const { deps, setting } = parts
+  const changed =
+    next.scopes.length !== grant.scopes.length || next.scopes.some((scope) => !grant.scopes.includes(scope))
+  for (const connection of await connectionsOf(deps, grant)) {
+    const waits = connection.state === 'needs_reauth'
+    if (!changed && !waits) continue
+    const renewed = { ...grant, scopes: next.scopes }
+    const from = waits ? (['needs_reauth'] as const) : (['healthy', 'degraded'] as const)
+    const options = { actor: `provider:${place.provider.id}`, from, type: 'connection.scopes_changed' } as const
+    await markWorking(deps, setting, place.integration, renewed, connection, options)
+  }
+}
+
+/** Which of the ways to end it was. A reply that was lost before explains a refusal better than anything else. */
+function causeOf(grant: Grant, reason: string, now: number): ReauthCause {
+  if (grant.state === 'unknown' || grant.cause === 'lost_response') return 'lost_response'
+  const over = [grant.dataAccessExpiresAt, grant.refreshExpiresAt].some((at) => at !== null && at <= now)
+  if (over) return 'expired'
+  return reason === 'invalid_client' ? 'key_refused' : 'refresh_refused'
+}
