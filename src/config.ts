@@ -12,8 +12,8 @@ export interface Config {
   readonly databaseUrl: string | null
   /** Where browsers reach this server, without a slash at the end. */
   readonly publicUrl: string
-  /** 32 bytes. Null: a key file in the data directory. */
-  readonly encryptionKey: Uint8Array | null
+  /** 32 bytes as text. Null: a key file in the data directory. */
+  readonly encryptionKey: string | null
   /** A server that keeps the sandbox's address rule. Null: the built-in one. */
   readonly sandboxUrl: string | null
   /** `host:port` pairs that egress may reach although they are not public addresses. */
@@ -109,7 +109,7 @@ function urlOf(env: Environment, name: string, protocols: readonly string[]): st
 }
 
 /** Its value is never repeated in a message. */
-function keyOf(env: Environment, name: string): Uint8Array | null {
+function keyOf(env: Environment, name: string): string | null {
   const text = env[name]
   if (!text) return null
   const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
@@ -118,7 +118,7 @@ function keyOf(env: Environment, name: string): Uint8Array | null {
       `${name} must be 32 bytes, as 64 hexadecimal digits or in base64. A fresh one: ${randomBytes(32).toString('base64')}`,
     )
   }
-  return bytes
+  return text
 }
 
 function listOf(env: Environment, name: string): string[] {

@@ -7,6 +7,8 @@ export interface Keys {
   wrap(dataKey: Uint8Array, context: string): Promise<Uint8Array>
   /** Throws a Fault `platform.vault` when it was not wrapped by this key or for this context. */
   unwrap(wrapped: Uint8Array, context: string): Promise<Uint8Array>
+  /** A secret for another purpose, made from the key: the same wherever the key is, and nobody without it can make it. */
+  secretFor(purpose: string): Promise<string>
 }
 
 /** An environment's data key, wrapped. */

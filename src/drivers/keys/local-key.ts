@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { Fault } from '@patchbay/kit'
 import type { Keys } from '../../ports/keys.ts'
 
@@ -14,6 +14,9 @@ export function localKey(key: Uint8Array): Keys {
       const cipher = createCipheriv('aes-256-gcm', own, nonce, { authTagLength: 16 }).setAAD(Buffer.from(context))
       return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()])
     },
+
+    secretFor: async (purpose) =>
+      Buffer.from(hkdfSync('sha256', own, '', `patchbay ${purpose}`, 32)).toString('base64url'),
 
     async unwrap(wrapped, context) {
       try {

@@ -34,9 +34,9 @@ export async function raiseIncident(
   if (told) deps.log.warn('integration.incident', { environmentId, integrationId: id, code, reason })
 }
 
-/** It works again. Costs nothing when nothing was wrong. */
+/** The token endpoint gave tokens, so what it had refused is mended. Costs nothing when nothing was wrong. */
 export async function clearIncident(deps: Needs, integration: Integration): Promise<void> {
-  if (!integration.incident) return
+  if (!integration.incident || !/^(setup|provider|platform)\./.test(integration.incident.code)) return
   const { environmentId, id, provider } = integration
   await deps.directory.setIncident(environmentId, id, null, {
     at: deps.clock.now(),

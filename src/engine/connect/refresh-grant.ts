@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, minute, type OAuth2, second } from '@patchbay/kit'
+import { Fault, type FaultCode, isFault, minute, type OAuth2, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grant, GrantState } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -10,6 +10,7 @@ import { findPlace } from './find-place.ts'
 import { clearIncident, raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
+import { revokeTokens } from './revoke-tokens.ts'
 import { type NextTokens, sealNextTokens } from './seal-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
 import type { TokenReply } from './token-reply.ts'
@@ -52,7 +53,7 @@ export async function runRefresh(
 ): Promise<Refreshed> {
   const { deps } = parts
   let lost = 0
-  let refused = false
+  let stage: Stage = 'first'
   // More turns than all waits and repetitions together can need.
   for (let turn = 0; turn < 60; turn++) {
     const grant = await deps.grants.read(environmentId, grantId)
@@ -64,19 +65,34 @@ export async function runRefresh(
     const waitMs = parts.circuit.waitMs(place.integration)
     if (waitMs > 0) return failed(place, place.integration.incident?.code as FaultCode, waitMs)
 
+    const pauseMs = grant.state === 'unknown' ? (grant.refreshDueAt ?? 0) - deps.clock.now() : 0
+    if (pauseMs > longestPauseMs) return failed(place, 'provider.timeout', pauseMs)
+    if (pauseMs > 0) {
+      // Whoever lost the answer named the moment to ask again, for all of us.
+      await deps.clock.sleep(pauseMs)
+      continue
+    }
+
     const now = deps.clock.now()
     const leaseId = deps.random.id('lse')
     if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
       await waitForOther(parts, grant)
       continue
     }
-    const { reply, next } = await ask(parts, place, grant)
     const release = (state: GrantState, cause: string | null, inMs: number | null) => {
       const at = deps.clock.now()
       const refreshDueAt = inMs === null ? null : at + inMs
       const outcome = { leaseId, state, cause, refreshDueAt }
       return deps.grants.release(environmentId, grantId, generation, outcome, { at, actor: 'system' })
     }
+
+    const asked = await ask(parts, place, grant, stage).catch((error: unknown) => ({ error }))
+    if ('error' in asked) {
+      await release(grant.state, grant.cause, laterMs(grant.attempts))
+      if (isFault(asked.error)) return { kind: 'failed', fault: asked.error }
+      throw asked.error
+    }
+    const { reply, next } = asked
 
     switch (reply.kind) {
       case 'tokens':
@@ -91,18 +107,23 @@ export async function runRefresh(
           reason: reply.reason,
           times: lost + 1,
         })
-        await release('unknown', 'lost_response', delayMs ?? laterMs(grant.attempts))
-        if (delayMs === undefined) return failed(place, 'provider.timeout', laterMs(grant.attempts))
+        await release('unknown', 'lost_response', delayMs ?? minute)
+        if (delayMs === undefined) return failed(place, 'provider.timeout', minute)
         lost++
         await deps.clock.sleep(delayMs)
         continue
       }
 
       case 'refused': {
-        if (!refused) {
-          refused = true
+        if (stage === 'first') {
+          stage = 'confirm'
           await release(grant.state, grant.cause, confirmMs)
           await deps.clock.sleep(confirmMs)
+          continue
+        }
+        if (stage === 'confirm' && mayRepeatPrevious(place, grant, deps.clock.now())) {
+          stage = 'previous'
+          await release(grant.state, grant.cause, 0)
           continue
         }
         const cause = causeOf(grant, reply.reason, deps.clock.now())
@@ -125,7 +146,11 @@ export async function runRefresh(
   return { kind: 'failed', fault: new Fault('platform.busy', 'The access token could not be renewed in time.') }
 }
 
+/** What is presented: the refresh token, the same again after a refusal, or the one before it where the provider grants a while for that. */
+type Stage = 'first' | 'confirm' | 'previous'
+
 const leaseMs = 75 * second
+const longestPauseMs = 30 * second
 const confirmMs = 5 * second
 const lostDelaysMs = [2 * second, 10 * second, 30 * second]
 
@@ -154,10 +179,12 @@ async function ask(
   parts: RefreshParts,
   place: TokenPlace,
   grant: Grant,
+  stage: Stage,
 ): Promise<{ reply: TokenReply; next: NextTokens | null }> {
   const { deps, vault, exchange } = parts
   const { auth } = place.provider
-  const field = auth.scheme === 'oauth2' && auth.refresh.model === 'extends' ? 'access' : 'refresh'
+  const extended = auth.scheme === 'oauth2' && auth.refresh.model === 'extends'
+  const field = stage === 'previous' ? 'previousRefresh' : extended ? 'access' : 'refresh'
   const binding = { row: grant.id, field, generation: grant.generation }
   return vault.open(grant.environmentId, binding, grant[field]!, async (secret) => {
     let reply: TokenReply
@@ -173,7 +200,7 @@ async function ask(
       reply = await exchange.refresh(place, auth as OAuth2, secret.reveal())
     }
     if (reply.kind !== 'tokens') return { reply, next: null }
-    const refreshToken = field === 'refresh' ? secret.reveal() : null
+    const refreshToken = extended ? null : secret.reveal()
     return { reply, next: await sealNextTokens(deps, vault, auth, grant, reply.tokens, refreshToken) }
   })
 }
@@ -216,18 +243,34 @@ async function store(parts: RefreshParts, place: TokenPlace, grant: Grant, next:
   }
   parts.circuit.succeeded(place.integration)
   await clearIncident(deps, place.integration)
-  if (!stored) {
-    deps.log.warn('grant.commit_late', { environmentId, grantId: id, generation })
-    return { kind: 'fresh' }
+  try {
+    if (stored) await afterNewTokens(parts, place, grant, next)
+    else await afterLosingTheRace(parts, place, grant, next)
+  } catch (error) {
+    deps.log.error('grant.after_refresh', { environmentId, grantId: id, error })
   }
-  await afterNewTokens(parts, place, grant, next)
   return { kind: 'fresh' }
+}
+
+/** Others stored newer tokens, or somebody disconnected meanwhile: then nobody else can give these back. */
+async function afterLosingTheRace(
+  parts: RefreshParts,
+  place: TokenPlace,
+  grant: Grant,
+  next: NextTokens,
+): Promise<void> {
+  const { deps, vault, exchange } = parts
+  const { environmentId, id, generation } = grant
+  deps.log.warn('grant.commit_late', { environmentId, grantId: id, generation })
+  const seen = await deps.grants.read(environmentId, id)
+  if (seen?.state === 'revoked')
+    await revokeTokens(vault, exchange, place, { ...grant, ...next, generation: generation + 1 })
 }
 
 /** About ten minutes: as long as the process lives with the tokens in memory, a database that comes back gets them. */
 const mostCommits = 120
 
-/** Permissions may have changed, and somebody may have given the grant up while these tokens were on their way. */
+/** Permissions may have changed, or another process had given the grant up while these tokens were on their way. */
 async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Grant, next: NextTokens): Promise<void> {
   const { deps, setting } = parts
   const changed =
@@ -237,9 +280,16 @@ async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Gra
     if (!changed && !waits) continue
     const renewed = { ...grant, scopes: next.scopes }
     const from = waits ? (['needs_reauth'] as const) : (['healthy', 'degraded'] as const)
-    const options = { actor: `provider:${place.provider.id}`, from, type: 'connection.scopes_changed' } as const
+    const type = waits ? 'connection.recovered' : 'connection.scopes_changed'
+    const options = { actor: `provider:${place.provider.id}`, from, type } as const
     await markWorking(deps, setting, place.integration, renewed, connection, options)
   }
+}
+
+/** The one before the current one may be repeated for so long after it was replaced. */
+function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now: number): boolean {
+  if (auth.scheme !== 'oauth2' || auth.refresh.model !== 'rotates' || grant.previousRefresh === null) return false
+  return now - grant.refreshedAt <= auth.refresh.graceMs
 }
 
 /** Which of the ways to end it was. A reply that was lost before explains a refusal better than anything else. */

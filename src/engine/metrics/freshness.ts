@@ -16,7 +16,7 @@ export function freshnessOf(slots: readonly Slot[], now: number): Freshness {
   const counted = slots.filter(({ blocked }) => blocked === null)
   if (counted.length === 0) return { syncedAt: null, badge: 'unknown' }
   const badges = counted.map((slot) => badgeOf(slot, now))
-  const reads = counted.map(lastGoodAt)
+  const reads = counted.map(({ syncedAt }) => syncedAt)
   return {
     syncedAt: reads.some((at) => at === null) ? null : Math.min(...(reads as number[])),
     badge: (['unknown', 'stale', 'aging', 'fresh'] as const).find((badge) => badges.includes(badge))!,
@@ -24,14 +24,7 @@ export function freshnessOf(slots: readonly Slot[], now: number): Freshness {
 }
 
 function badgeOf(slot: Slot, now: number): Badge {
-  const at = lastGoodAt(slot)
-  if (at === null) return 'unknown'
-  const intervals = (now - at) / slot.everyMs
+  if (slot.syncedAt === null) return 'unknown'
+  const intervals = (now - slot.syncedAt) / slot.everyMs
   return intervals <= 1.2 ? 'fresh' : intervals <= 2 ? 'aging' : 'stale'
-}
-
-/** A failed run ends too; the last good one is then at least one interval a failure ago, which is all that the slot can say. */
-function lastGoodAt({ lastEndedAt, failures, everyMs }: Slot): number | null {
-  if (lastEndedAt === null) return null
-  return failures === 0 ? lastEndedAt : lastEndedAt - failures * everyMs
 }

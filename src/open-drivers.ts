@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { openPostgresAccess } from './drivers/access/postgres.ts'
+import { systemClock } from './drivers/clock/system.ts'
+import { openPostgresConnections } from './drivers/connections/postgres.ts'
+import { openPostgresDataKeys } from './drivers/data-keys/postgres.ts'
+import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
+import { checkIsolation } from './drivers/database/isolation-check.ts'
+import { makeMonths } from './drivers/database/make-months.ts'
+import { migrate } from './drivers/database/migrate.ts'
+import { openPostgres } from './drivers/database/postgres.ts'
+import { openPostgresDirectory } from './drivers/directory/postgres.ts'
+import { openPostgresFlows } from './drivers/flows/postgres.ts'
+import { openPostgresGrants } from './drivers/grants/postgres.ts'
+import { openPostgresInbox } from './drivers/inbox/postgres.ts'
+import { openPgBoss } from './drivers/jobs/pg-boss.ts'
+import { openPostgresJournal } from './drivers/journal/postgres.ts'
+import { openEnvironmentKeys } from './drivers/keys/environment.ts'
+import { openFileKeys } from './drivers/keys/file.ts'
+import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
+import { openPinoLog } from './drivers/log/pino-log.ts'
+import { openRedactor } from './drivers/log/redactor.ts'
+import { sandboxed } from './drivers/network/sandboxed.ts'
+import { openUndiciNetwork } from './drivers/network/undici.ts'
+import { systemRandom } from './drivers/random/system.ts'
+import { openPostgresRecords } from './drivers/records/postgres.ts'
+import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
+import type { Deps } from './engine/deps.ts'
+import type { Log } from './ports/log.ts'
+
+export interface Drivers {
+  readonly deps: Deps
+  /** True when this start made the tables. */
+  readonly fresh: boolean
+  /** For what opens connections of its own. */
+  readonly databaseUrl: string
+  /** Hears of every secret in use, so that the log leaves it out. */
+  readonly registerSecret: (secret: string) => void
+  /** Signs the sessions of people; the same in every process of an installation. */
+  readonly sessionSecret: string
+  close(): Promise<void>
+}
+
+/** The log comes first: everything else may want to say something. */
+export function openLog(config: Config): { log: Log; registerSecret: (secret: string) => void } {
+  const redactor = openRedactor()
+  const log = openPinoLog({ redactor, level: config.logLevel, write: (line) => process.stderr.write(line) })
+  return { log, registerSecret: (secret) => redactor.registerSecret(secret) }
+}
+
+/** Fills the engine's ports for real: PostgreSQL, the system's clock and chance, the internet. `sandboxUrl` is where `test` environments lead. */
+export async function openDrivers(
+  config: Config,
+  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: () => string },
+): Promise<Drivers> {
+  const { log, registerSecret } = options
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer()
+  }
+  try {
+    const connection = config.databaseUrl ?? (await ownPostgres())
+    const applied = await migrate({ connection, log })
+    await checkIsolation({ connection })
+    await makeMonths({ connection, around: systemClock.now() })
+    const fresh = applied.some((name) => name.startsWith('0000'))
+    const database = openPostgres({ connection, log, poolSize: 12 })
+    closers.push(() => database.close())
+    const keys =
+      config.encryptionKey === null
+        ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: fresh })
+        : openEnvironmentKeys({ value: config.encryptionKey, name: 'PATCHBAY_ENCRYPTION_KEY' })
+    const live = openUndiciNetwork({ allow: config.egressAllow })
+    const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl())] })
+    closers.push(
+      () => live.close(),
+      () => toSandbox.close(),
+    )
+    const deps: Deps = {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      networks: { live, test: sandboxed(toSandbox, options.sandboxUrl()) },
+      limiter: openPostgresLimiter(database),
+      jobs: openPgBoss({ connection, log }),
+      keys,
+      dataKeys: openPostgresDataKeys(database),
+      access: openPostgresAccess(database),
+      directory: openPostgresDirectory(database),
+      connections: openPostgresConnections(database),
+      grants: openPostgresGrants(database),
+      flows: openPostgresFlows(database),
+      records: openPostgresRecords(database),
+      schedule: openPostgresSchedule(database),
+      journal: openPostgresJournal(database),
+      inbox: openPostgresInbox(database),
+    }
+    return {
+      deps,
+      fresh,
+      databaseUrl: connection,
+      registerSecret,
+      sessionSecret: await keys.secretFor('sessions'),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  async function ownPostgres(): Promise<string> {
+    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log })
+    closers.push(() => server.stop())
+    return server.url
+  }
+}
+
+function hostsOf(url: string): string[] {
+  const { host } = new URL(url)
+  return [host]
+}
