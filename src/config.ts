@@ -148,3 +148,15 @@ function choiceOf<const Choice extends string>(
     throw new ConfigError(`${name} is "${text}". It takes one of ${choices.join(', ')}.`)
   return text as Choice
 }
+
+/** Which running server the command line means. */
+export function readClientConfig(
+  env: Environment,
+  cwd: string,
+): { url: string | undefined; key: string | undefined; dataDir: string } {
+  return {
+    url: env.PATCHBAY_URL || undefined,
+    key: env.PATCHBAY_KEY || undefined,
+    dataDir: resolve(cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
+  }
+}

@@ -51,7 +51,7 @@ export function openLog(config: Config): { log: Log; registerSecret: (secret: st
 /** Fills the engine's ports for real: PostgreSQL, the system's clock and chance, the internet. `sandboxUrl` is where `test` environments lead. */
 export async function openDrivers(
   config: Config,
-  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: () => string },
+  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string },
 ): Promise<Drivers> {
   const { log, registerSecret } = options
   const closers: (() => Promise<void>)[] = []
@@ -71,7 +71,7 @@ export async function openDrivers(
         ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: fresh })
         : openEnvironmentKeys({ value: config.encryptionKey, name: 'PATCHBAY_ENCRYPTION_KEY' })
     const live = openUndiciNetwork({ allow: config.egressAllow })
-    const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl())] })
+    const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
     closers.push(
       () => live.close(),
       () => toSandbox.close(),
@@ -80,7 +80,7 @@ export async function openDrivers(
       clock: systemClock,
       random: systemRandom,
       log,
-      networks: { live, test: sandboxed(toSandbox, options.sandboxUrl()) },
+      networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
       limiter: openPostgresLimiter(database),
       jobs: openPgBoss({ connection, log }),
       keys,

@@ -10,9 +10,10 @@ import { markNeedsReauth } from './connection-states.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { HeldGrants } from './held-grants.ts'
 import { canRefresh } from './plan-refresh.ts'
-import { probeAccount } from './probe-account.ts'
+import { judgeAccount } from './probe-account.ts'
 import type { ReauthCause } from './reasons.ts'
 import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.ts'
+import { RefusalBook } from './refusal-book.ts'
 import { TokenCircuit } from './token-circuit.ts'
 import { waitAtMost } from './wait-at-most.ts'
 
@@ -20,6 +21,8 @@ import { waitAtMost } from './wait-at-most.ts'
 export interface OpenCredentials extends Credentials {
   /** Renews the tokens of the grant's current generation, once for all who ask at the same time. Does not throw because of the provider. */
   refresh(environmentId: string, grantId: string): Promise<Refreshed>
+  /** The access token itself, fresh, while `use` runs. Whoever calls this writes it into the audit first. */
+  reveal<T>(target: Target, use: (accessToken: string, grant: Grant) => T | Promise<T>): Promise<T>
   /** Tokens of a consent that is not stored yet, for as long as its accounts are found out. */
   readonly held: HeldGrants
   readonly exchange: Exchange
@@ -46,8 +49,8 @@ export function openCredentials(
   const held = new HeldGrants()
   const refreshing = new Map<string, Promise<Refreshed>>()
   const refusals = new Map<string, Promise<'retry' | 'stop'>>()
-  /** What is known of refused generations: how often, and whether a refresh was tried because of it. */
-  const refusedGenerations = new Map<string, { generation: number; times: number }>()
+  const book = new RefusalBook()
+  const probing = new Set<string>()
   let gateway: Gateway | null = null
 
   return {
@@ -69,13 +72,29 @@ export function openCredentials(
       if (as === 'app' && generation === 0) return app.refused(target)
       const { grantId, environment } = target
       if (grantId === null) return 'stop'
-      if (held.find(environment.id, grantId)) return held.refused(grantId) ? waitForReplicas('retry') : 'stop'
+      if (held.find(environment.id, grantId)) {
+        if (!held.mayTryAgain(environment.id, grantId)) return 'stop'
+        await waitForReplicas()
+        return 'retry'
+      }
+      // The probe's own refusal is its result, and whoever is refused meanwhile hears of it in time.
+      if (probing.has(grantId)) return 'stop'
       const key = `${environment.id} ${grantId} ${generation}`
       const known = refusals.get(key)
       if (known) return known
       const verdict = judgeRefusal(target, grantId, generation).finally(() => refusals.delete(key))
       refusals.set(key, verdict)
       return verdict
+    },
+
+    async reveal(target, use) {
+      const { grantId, environment, provider } = target
+      if (grantId === null || !hasToken(provider.auth))
+        throw new Fault('setup.unsupported', 'This connection has no access token.')
+      const grant = await usableGrant(target, environment.id, grantId)
+      if (grant.access === null) throw new Fault('connection.expired')
+      const binding = { row: grant.id, field: 'access', generation: grant.generation }
+      return vault.open(environment.id, binding, grant.access, (secret) => use(secret.reveal(), grant))
     },
 
     async refresh(environmentId, grantId) {
@@ -99,7 +118,7 @@ export function openCredentials(
       if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
       if (grant.state === 'dead') return endOf(target, grant)
       const now = deps.clock.now()
-      const refusedNow = isRefused(grant)
+      const refusedNow = book.isUnusable(grant)
       const leftMs = refusedNow ? 0 : grant.accessExpiresAt === null ? Infinity : grant.accessExpiresAt - now
       const needsToken = grant.access === null && canRefresh(target.provider.auth, grant, now)
       if (leftMs > hardMarginMs && !needsToken) {
@@ -141,14 +160,13 @@ export function openCredentials(
 
   function open<T>(provider: Provider, grant: Grant, use: (authorization: Authorization) => Promise<T>): Promise<T> {
     const { auth } = provider
-    const hasToken = auth.scheme === 'oauth2' || auth.scheme === 'client_credentials'
-    const field = hasToken ? 'access' : 'refresh'
+    const field = hasToken(auth) ? 'access' : 'refresh'
     const sealed = grant[field]
     if (sealed === null) throw new Fault('connection.expired', undefined, { provider: provider.id })
     const binding = { row: grant.id, field, generation: grant.generation }
     return vault.open(grant.environmentId, binding, sealed, (secret) =>
       use(
-        hasToken
+        hasToken(auth)
           ? carried(auth.scheme === 'oauth2' ? auth.carry : undefined, secret.reveal(), grant.generation)
           : authorizationFromFields(auth, openedFields(secret.reveal()), grant.generation, deps.clock.now()),
       ),
@@ -181,28 +199,34 @@ export function openCredentials(
     if (!grant || grant.state === 'dead' || grant.state === 'revoked') return 'stop'
     if (grant.generation > generation) return 'retry'
     const now = deps.clock.now()
-    const times = noteRefusal(grant)
+    if (book.isSettled(grant, now)) return 'stop'
     const isFresh = now - grant.refreshedAt < replicationMs
-    if (isFresh && times === 1) return waitForReplicas('retry', () => forgetRefusal(grant, 1))
-    if (!isFresh && times === 1 && canRefresh(target.provider.auth, grant, now)) {
-      const outcome = await waitAtMost(deps.clock, callerPatienceMs, refresh(grant))
+    if (book.note(grant) === 1 && isFresh) {
+      await waitForReplicas()
+      return 'retry'
+    }
+    if (canRefresh(target.provider.auth, grant, now) && book.mayRenew(grant, now)) {
+      book.startRenewing(grant, now)
+      const outcome = await waitAtMost(deps.clock, callerPatienceMs, renew(grant))
       if (outcome === 'later' || outcome.kind === 'fresh') return 'retry'
-      if (outcome.kind === 'ended') return 'stop'
-      if (outcome.kind === 'failed') {
-        // Nobody knows yet. The next refusal asks again.
-        forgetRefusal(grant, 0)
-        return 'stop'
-      }
+      if (outcome.kind !== 'impossible') return 'stop'
     }
     return probe(target, grant)
+  }
+
+  /** While this goes on, callers wait instead of sending what was refused. */
+  async function renew(grant: Grant): Promise<Refreshed> {
+    const outcome = await refresh(grant)
+    if (outcome.kind === 'failed' || outcome.kind === 'impossible') book.renewingFailed(grant)
+    return outcome
   }
 
   async function probe(target: Target, grant: Grant): Promise<'stop'> {
     if (!gateway || probing.has(grant.id)) return 'stop'
     probing.add(grant.id)
     try {
-      const verdict = await probeAccount(deps, gateway, target)
-      if (verdict === 'works') forgetRefusal(grant, 0)
+      const verdict = await judgeAccount(deps, gateway, target)
+      book.settle(grant, verdict, deps.clock.now())
       if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
       return 'stop'
     } finally {
@@ -214,8 +238,7 @@ export function openCredentials(
   async function end({ provider }: Target, grant: Grant): Promise<void> {
     const now = deps.clock.now()
     const over = grant.accessExpiresAt !== null && grant.accessExpiresAt <= now
-    const hasToken = provider.auth.scheme === 'oauth2'
-    const cause: ReauthCause = over ? 'expired' : hasToken ? 'revoked' : 'key_refused'
+    const cause: ReauthCause = over ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
     const { environmentId, id, generation } = grant
     const leaseId = deps.random.id('lse')
     const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
@@ -224,9 +247,19 @@ export function openCredentials(
       await markNeedsReauth(deps, provider, grant, cause, options.needsReauth)
   }
 
-  async function waitForReplicas<T>(then: T, first?: () => void): Promise<T> {
-    await deps.clock.sleep(2 * second + deps.random.unit() * 3 * second)
-    first?.()
-    return then
+  function waitForReplicas(): Promise<void> {
+    return deps.clock.sleep(2 * second + deps.random.unit() * 3 * second)
   }
 }
+
+/** Callers wait for the new token when the old one has so little left. */
+const hardMarginMs = 30 * second
+/** How long a caller waits. The refresh has longer. */
+const callerPatienceMs = 5 * second
+/** How long after it was given out a token may be unknown to some of the provider's machines. */
+const replicationMs = 30 * second
+
+const isLeased = ({ leaseUntil }: Grant, now: number) => leaseUntil !== null && leaseUntil > now
+
+/** Schemes whose calls carry a token that a token endpoint gave out; the others carry what the owner typed in. */
+const hasToken = ({ scheme }: Provider['auth']) => scheme === 'oauth2' || scheme === 'client_credentials'

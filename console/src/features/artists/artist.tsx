@@ -1,0 +1,120 @@
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Cable } from 'lucide-react'
+import { useCallback } from 'react'
+import { useRead } from '../../data/patchbay.tsx'
+import { buttonClass } from '../../ui/button.tsx'
+import { CopyId } from '../../ui/copy-id.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Loaded } from '../../ui/loaded.tsx'
+import { PageHeader } from '../../ui/page-header.tsx'
+import { Picture } from '../../ui/picture.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { AccountCard } from './account-card.tsx'
+import { AudienceTab } from './audience.tsx'
+import { ItemsTab } from './items.tsx'
+import { OverTime } from './over-time.tsx'
+import { Provenance, readWhy, writeWhy } from './provenance.tsx'
+import { Rename } from './rename.tsx'
+
+const route = getRouteApi('/artists/$profile')
+
+/** One artist: every platform beside the others, each number with its origin. */
+export function ArtistPage() {
+  const { profile } = route.useParams()
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/artists/$profile' })
+  const tab = search.tab ?? 'numbers'
+  const query = useRead(
+    ['profiles', 'summary', profile],
+    (client, signal) => client.profiles.summary({ id: profile }, { signal }),
+    { everyMs: 60_000 },
+  )
+  const explain = useCallback(
+    (connection: string, metric: string, day: string, item?: string) =>
+      void navigate({
+        search: (last) => ({ ...last, why: writeWhy({ connection, metric, day, item }) }),
+        resetScroll: false,
+      }),
+    [navigate],
+  )
+  const name = query.data?.profile.name ?? profile
+  const here = { to: '/artists/$profile' as const, params: { profile } }
+
+  return (
+    <>
+      <PageHeader
+        title={name}
+        above={
+          <Link to="/artists" className="text-inherit">
+            Artists
+          </Link>
+        }
+        mark={<Picture src={query.data?.accounts.find(({ account }) => account.imageUrl)?.account.imageUrl ?? null} name={name} size={44} />}
+        actions={
+          query.data && (
+            <>
+              <Rename profile={profile} name={name} />
+              <Link to="/connect" search={{ profile }} className={buttonClass('primary')}>
+                <Cable size={17} aria-hidden /> Connect an account
+              </Link>
+            </>
+          )
+        }
+      >
+        <CopyId id={profile} label="the artist’s id" />
+      </PageHeader>
+      <div className="mb-5 border-b border-line">
+        <Tabs
+          label="Views of the artist"
+          tabs={[
+            { name: 'Numbers', link: { ...here, search: {} }, current: tab === 'numbers' },
+            { name: 'Items', link: { ...here, search: { tab: 'items' } }, current: tab === 'items' },
+            { name: 'Audience', link: { ...here, search: { tab: 'audience' } }, current: tab === 'audience' },
+          ]}
+        />
+      </div>
+      <Loaded query={query} skeleton={<CardSkeletons />}>
+        {({ accounts }) =>
+          accounts.length === 0 ? (
+            <EmptyState
+              title="No account is connected for this artist"
+              action={
+                <Link to="/connect" search={{ profile }} className={buttonClass('primary')}>
+                  Connect an account
+                </Link>
+              }
+            />
+          ) : tab === 'items' ? (
+            <ItemsTab profile={profile} accounts={accounts} explain={explain} />
+          ) : tab === 'audience' ? (
+            <AudienceTab profile={profile} accounts={accounts} />
+          ) : (
+            <>
+              <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2 2xl:grid-cols-3">
+                {accounts.map((account) => (
+                  <AccountCard key={account.connection} account={account} explain={explain} />
+                ))}
+              </div>
+              <OverTime profile={profile} accounts={accounts} explain={explain} />
+            </>
+          )
+        }
+      </Loaded>
+      <Provenance
+        why={readWhy(search.why)}
+        close={() => void navigate({ search: (last) => ({ ...last, why: undefined }), resetScroll: false })}
+      />
+    </>
+  )
+}
+
+function CardSkeletons() {
+  return (
+    <div className="grid gap-4 md:grid-cols-2">
+      {[1, 2].map((card) => (
+        <Skeleton key={card} className="h-72 w-full rounded-xl" />
+      ))}
+    </div>
+  )
+}

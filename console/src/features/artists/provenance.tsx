@@ -1,0 +1,159 @@
+import { Link } from '@tanstack/react-router'
+import { useProviderLook } from '../../data/manifest.ts'
+import { useRead } from '../../data/patchbay.tsx'
+import { Badge } from '../../ui/badge.tsx'
+import { CopyId } from '../../ui/copy-id.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
+import { Drawer } from '../../ui/drawer.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { Loaded } from '../../ui/loaded.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { metricName, provenanceNames } from '../../words/metric-names.ts'
+import { reasonSays, reasonShort } from '../../words/null-reasons.ts'
+import { noNumber, numberText } from '../../words/numbers.ts'
+import { dayText } from '../../words/times.ts'
+
+export interface Why {
+  readonly connection: string
+  readonly metric: string
+  readonly day: string
+  readonly item?: string
+}
+
+/** A number's name in the address. The platform's id of an item comes last, because it alone may hold a tilde. */
+export function writeWhy({ connection, metric, day, item }: Why): string {
+  return [connection, metric, day, ...(item === undefined ? [] : [item])].join('~')
+}
+
+export function readWhy(text: string | undefined): Why | null {
+  const [connection, metric, day, ...item] = text?.split('~') ?? []
+  if (!connection || !metric || !day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
+  return { connection, metric, day, ...(item.length > 0 && { item: item.join('~') }) }
+}
+
+/** Where one number comes from, how sure it is, and what it was before. */
+export function Provenance({ why, close }: { why: Why | null; close: () => void }) {
+  return (
+    <Drawer open={why !== null} close={close} label="Where this number comes from" title={why ? metricName(why.metric) : ''}>
+      {why && <Explained why={why} />}
+    </Drawer>
+  )
+}
+
+function Explained({ why }: { why: Why }) {
+  const look = useProviderLook()
+  const query = useRead(['metrics', 'explain', why], (client, signal) =>
+    client.metrics.explain({ connection: why.connection, metric: why.metric, day: why.day, item: why.item }, { signal }),
+  )
+  return (
+    <Loaded query={query}>
+      {({ point, definition, says, revisions }) => (
+        <div className="space-y-6">
+          <div>
+            <p className="number text-4xl font-semibold">
+              {point.value === null ? noNumber : numberText(point.value, point.unit)}
+            </p>
+            {point.value === null && <p className="mt-1 text-warn">{reasonSays(point.reason)}</p>}
+            <p className="mt-2 flex flex-wrap items-center gap-2">
+              <Badge
+                state={
+                  point.final
+                    ? { name: 'Final', tone: 'good', shape: 'plugged', says: 'The platform does not correct this day any more.' }
+                    : { name: 'Provisional', tone: 'warn', shape: 'partial', says: 'The platform may still correct this day.' }
+                }
+              />
+              <span className="text-soft">{provenanceNames[point.provenance]?.name ?? point.provenance}</span>
+            </p>
+          </div>
+
+          <section>
+            <h3 className="strip mb-1.5">In words</h3>
+            <ul className="list-disc space-y-1 pl-5">
+              {says.map((sentence) => (
+                <li key={sentence}>{sentence}</li>
+              ))}
+            </ul>
+          </section>
+
+          <section>
+            <h3 className="strip mb-1.5">Source</h3>
+            <Facts
+              facts={[
+                ['Platform', look(point.source.provider).name],
+                ['Its own name', <code key="native">{point.source.native}</code>],
+                ['Stream', point.source.stream],
+                ...(point.item === null ? [] : ([['Item', <CopyId key="item" id={point.item} />]] as const)),
+                ['Day', `${dayText(point.period.day)} in ${point.period.timezone}`],
+                ['About the moment', <RelativeTime key="as-of" at={point.asOf} />],
+                ['Read', <RelativeTime key="read" at={point.fetchedAt} />],
+                [
+                  'Run',
+                  <span key="run" className="flex flex-wrap items-center gap-x-3">
+                    <CopyId id={point.source.run} label="the run’s id" />
+                    <Link
+                      to="/connections/$connection"
+                      params={{ connection: point.connection }}
+                      search={{ tab: 'calls', run: point.source.run }}
+                      className="underline decoration-edge underline-offset-4"
+                    >
+                      its calls
+                    </Link>
+                  </span>,
+                ],
+                ...Object.entries(point.dimensions),
+              ]}
+            />
+          </section>
+
+          <section>
+            <h3 className="strip mb-1.5">Definition</h3>
+            <Facts
+              facts={[
+                ['Means', definition.summary],
+                ['Metric', <code key="metric">{definition.metric}</code>],
+                ['Kind', kindSays[definition.kind] ?? definition.kind],
+                ['Unit', definition.unit],
+                ...(definition.window ? ([['Window', windowSays[definition.window] ?? definition.window]] as const) : []),
+                ['Counts', definition.uniqueness.replace(/_/g, ' ')],
+                ['May be summed over', definition.additiveOver.join(', ') || 'nothing'],
+              ]}
+            />
+          </section>
+
+          <section>
+            <h3 className="strip mb-1.5">Corrections</h3>
+            {revisions.length === 0 ? (
+              <p className="text-soft">None: it is as it was first read.</p>
+            ) : (
+              <DataTable
+                caption="Earlier values"
+                rows={revisions}
+                rowKey={({ run, observedAt }) => `${run} ${observedAt}`}
+                columns={[
+                  { name: 'Was', right: true, cell: ({ value, reason }) => (value === null ? `${noNumber} ${reasonShort(reason)}` : numberText(value, point.unit)) },
+                  { name: 'Read', cell: ({ observedAt }) => <RelativeTime at={observedAt} /> },
+                  { name: 'Run', cell: ({ run }) => <CopyId id={run} /> },
+                ]}
+              />
+            )}
+          </section>
+        </div>
+      )}
+    </Loaded>
+  )
+}
+
+const kindSays: Readonly<Record<string, string>> = {
+  gauge: 'a state at one moment',
+  cumulative: 'a counter since the beginning; may be corrected down',
+  delta: 'an amount inside the period',
+  rolling: 'over a moving window',
+  rank: 'a place; 1 is best',
+}
+const windowSays: Readonly<Record<string, string>> = {
+  P1D: '1 day',
+  P28D: '28 days',
+  P30D: '30 days',
+  P1M: '1 month',
+  LIFETIME: 'since the beginning',
+}

@@ -1,0 +1,76 @@
+import { hour, minute } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { Grant } from '../../ports/grants.ts'
+
+interface Entry {
+  readonly generation: number
+  /** How often this generation was refused. */
+  times: number
+  /** While a refresh because of a refusal is under way, the token that was refused is not sent again. */
+  unusable: boolean
+  /** When a refusal last led to a refresh, of whatever generation. */
+  renewedAt: Instant | null
+  /** Until then a refusal changes nothing: what it means was found out. */
+  settledUntil: Instant
+}
+
+/** What is remembered of refused tokens, in this process, so that refusals do not become a storm of refreshes (F26, F27). */
+export class RefusalBook {
+  readonly #entries = new Map<string, Entry>()
+
+  /** Notes one more refusal, and says how many there were of this generation. */
+  note(grant: Grant): number {
+    return ++this.#of(grant).times
+  }
+
+  /** Whether a refusal may lead to a refresh: once in a while. */
+  mayRenew(grant: Grant, now: Instant): boolean {
+    const { renewedAt } = this.#of(grant)
+    return renewedAt === null || now - renewedAt > 5 * minute
+  }
+
+  startRenewing(grant: Grant, now: Instant): void {
+    const entry = this.#of(grant)
+    entry.renewedAt = now
+    entry.unusable = true
+  }
+
+  /** The token endpoint could not say. The next refusal may ask again. */
+  renewingFailed(grant: Grant): void {
+    const entry = this.#of(grant)
+    entry.renewedAt = null
+    entry.unusable = false
+    entry.times = 0
+  }
+
+  /** A light call worked, so the refusals are about what was asked for; or it was refused too, and nothing more can be done now. */
+  settle(grant: Grant, verdict: 'works' | 'refused' | 'unclear', now: Instant): void {
+    const restMs = { works: hour, refused: 5 * minute, unclear: 0 }[verdict]
+    this.#of(grant).settledUntil = now + restMs
+  }
+
+  isSettled(grant: Grant, now: Instant): boolean {
+    return now < this.#of(grant).settledUntil
+  }
+
+  isUnusable(grant: Grant): boolean {
+    const entry = this.#entries.get(keyOf(grant))
+    return entry?.generation === grant.generation && entry.unusable
+  }
+
+  #of(grant: Grant): Entry {
+    const key = keyOf(grant)
+    const before = this.#entries.get(key)
+    if (before?.generation === grant.generation) return before
+    const renewedAt = before?.renewedAt ?? null
+    const entry = { generation: grant.generation, times: 0, unusable: false, renewedAt, settledUntil: 0 }
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    if (this.#entries.size > mostEntries) this.#entries.delete(this.#entries.keys().next().value!)
+    return entry
+  }
+}
+
+const keyOf = ({ environmentId, id }: Grant) => `${environmentId} ${id}`
+
+const mostEntries = 10_000

@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Provider } from '@patchbay/kit'
+import { openPatchbay } from '@patchbay/sdk'
+import * as catalog from '../providers/index.ts'
+import { type Services, UsageError } from './cli/command.ts'
+import { demoTable, runDemo } from './cli/demo.ts'
+import { runCli } from './cli/run-cli.ts'
+import { readClientConfig, readConfig } from './config.ts'
+import { examine } from './examine.ts'
+import { startSandbox } from './start-sandbox.ts'
+import { type DemoFile, startServer } from './start-server.ts'
+
+const providers: Provider[] = Object.values(catalog)
+const environment = { env: process.env, cwd: process.cwd() }
+
+/** How many artists the demo connects. */
+const demoArtists = 12
+
+const services: Services = {
+  async start({ empty, out, isTerminal }) {
+    const config = configuration()
+    const remark = (text: string) => process.stderr.write(text)
+    const server = await startServer(config, providers, { demo: !empty })
+    const stopped = untilTold(() => server.stop())
+    if (server.demo) {
+      const { demo } = server
+      const client = openPatchbay({ url: demo.url, key: demo.testKey })
+      if (server.fresh) await runDemo({ client, sandboxUrl: demo.sandboxUrl, artists: demoArtists, isTerminal, remark })
+      out(`\n${await demoTable(client, demoArtists)}\n`)
+      out(`console   ${demo.ownerLink}\n          (signs you in once; afterwards ${demo.consoleUrl})`)
+      out(`API       ${demo.url}   test key ${demo.testKey}`)
+      out(`sandbox   ${demo.sandboxUrl}/_sandbox`)
+      out(`\nAll of this is in ${join(config.dataDir, 'demo.json')}. Stop with Ctrl-C.`)
+    } else {
+      out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
+    }
+    await stopped
+  },
+
+  async sandbox({ host = '127.0.0.1', port, artists, seed, replay, out }) {
+    const running = await startSandbox({
+      providers,
+      host,
+      port: port ?? configuration().sandboxPort,
+      artists,
+      seed,
+      replay,
+    })
+    out(
+      `sandbox   ${running.url}/_sandbox\n          the real https://HOST/PATH is ${running.url}/HOST/PATH\n\nStop with Ctrl-C.`,
+    )
+    await untilTold(() => running.close())
+  },
+
+  examine: () => examine(configuration(), providers),
+}
+
+function configuration() {
+  return readConfig(environment.env, {
+    cwd: environment.cwd,
+    settings: Object.fromEntries(providers.map(({ id, settings }) => [id, Object.keys(settings ?? {})])),
+  })
+}
+
+/** The server that the options, the environment or the demo's file name. */
+function client({ url, key }: { url?: string; key?: string }) {
+  const said = readClientConfig(environment.env, environment.cwd)
+  const file = join(said.dataDir, 'demo.json')
+  const demo = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : null
+  const address = url ?? said.url ?? demo?.url
+  const secret = key ?? said.key ?? demo?.testKey
+  if (address === undefined || secret === undefined)
+    throw new UsageError('No server is known. Start one with `npm start`, or set PATCHBAY_URL and PATCHBAY_KEY.')
+  return openPatchbay({ url: address.replace(/\/+$/, ''), key: secret })
+}
+
+/** Resolves when the process was told to stop and did. A second signal does not wait. */
+function untilTold(stop: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let told = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (told) process.exit(130)
+        told = true
+        stop().then(resolve, reject)
+      })
+    }
+  })
+}
+
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  out: (text) => process.stdout.write(`${text}\n`),
+  remark: (text) => process.stderr.write(text.endsWith('\n') || text.startsWith('\r') ? text : `${text}\n`),
+  isTerminal: process.stderr.isTTY === true,
+  client,
+  services,
+})

@@ -1,0 +1,199 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Provider } from '@patchbay/kit'
+import type { FastifyInstance } from 'fastify'
+import { openApi } from './api/server.ts'
+import type { Config } from './config.ts'
+import { openPeople } from './drivers/people/better-auth.ts'
+import { createAccessKey } from './engine/access/access-keys.ts'
+import { ensureIntegrations } from './engine/connect/start-integrations.ts'
+import { type Engine, openEngine } from './engine/engine.ts'
+import { type Drivers, openDrivers, openLog } from './open-drivers.ts'
+import type { Environment } from './ports/directory.ts'
+import type { People } from './ports/people.ts'
+import { type RunningSandbox, sandboxSettings, startSandbox } from './start-sandbox.ts'
+
+/** What a script needs to go on from a running demo. Written to `demo.json` in the data directory, for its owner's eyes only. */
+export interface DemoFile {
+  readonly url: string
+  readonly consoleUrl: string
+  /** Signs the owner in, once. */
+  readonly ownerLink: string
+  readonly sandboxUrl: string
+  readonly testKey: string
+}
+
+export interface RunningServer {
+  readonly engine: Engine
+  readonly url: string
+  readonly sandboxUrl: string
+  readonly people: People
+  readonly test: Environment
+  /** True when this start made the tables. */
+  readonly fresh: boolean
+  /** Null without the demo. */
+  readonly demo: DemoFile | null
+  /** Stops taking work, finishes or checkpoints what runs, and closes everything. */
+  stop(): Promise<void>
+}
+
+const version = (JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string })
+  .version
+const consoleFolder = join(import.meta.dirname, '../console/dist')
+
+/** Starts everything one process does: database, sandbox, engine, API. Throws with a sentence for the operator when it cannot. */
+export async function startServer(
+  config: Config,
+  providers: readonly Provider[],
+  options: { demo: boolean },
+): Promise<RunningServer> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const { log, registerSecret } = openLog(config)
+  const closers: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const sandbox = config.sandboxUrl === null ? await ownSandbox(config, providers) : null
+    if (sandbox) closers.push(() => sandbox.close())
+    const sandboxUrl = config.sandboxUrl ?? sandbox!.url
+    const drivers = await openDrivers(config, { log, registerSecret, sandboxUrl })
+    closers.push(() => drivers.close())
+
+    const engine = await openEngine(
+      drivers.deps,
+      { providers: new Map(providers.map((provider) => [provider.id, provider])), publicUrl: config.publicUrl },
+      { plans: config.roles.has('worker'), registerSecret },
+    )
+    closers.push(() => engine.stop())
+    const { test, live } = await ensureEnvironments(engine)
+    await ensureTestIntegrations(engine, test, providers, sandboxUrl)
+    await ensureLiveIntegrations(engine, live, config)
+
+    const people = openPeople({
+      connection: drivers.databaseUrl,
+      publicUrl: config.publicUrl,
+      secret: drivers.sessionSecret,
+      log,
+    })
+    closers.push(() => people.close())
+    const url = config.roles.has('api')
+      ? await listen(
+          await openApi(engine, { people, consoleFiles: existsSync(consoleFolder) ? consoleFolder : null, version }),
+          config,
+          closers,
+        )
+      : config.publicUrl
+    await engine.start()
+
+    const demo = options.demo ? await ensureDemoFile(config, { engine, people, test, url, sandboxUrl }) : null
+    return { engine, url, sandboxUrl, people, test, fresh: drivers.fresh, demo, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function ownSandbox(config: Config, providers: readonly Provider[]): Promise<RunningSandbox> {
+  return startSandbox({
+    providers,
+    host: config.host,
+    port: config.sandboxPort,
+    stateFile: join(config.dataDir, 'sandbox.json'),
+  })
+}
+
+/** The first workspace's halves. Their ids stay the same, so that every process and every start means the same ones. */
+async function ensureEnvironments({ deps }: Engine): Promise<{ test: Environment; live: Environment }> {
+  const createdAt = deps.clock.now()
+  for (const mode of ['test', 'live'] as const)
+    await deps.directory.saveEnvironment({ id: `env_${mode}`, workspace: 'default', mode, createdAt })
+  const all = await deps.directory.environments()
+  return { test: all.find(({ mode }) => mode === 'test')!, live: all.find(({ mode }) => mode === 'live')! }
+}
+
+/** The sandbox's own apps, so that everything can be connected in `test` without any set-up. */
+async function ensureTestIntegrations(
+  engine: Engine,
+  test: Environment,
+  providers: readonly Provider[],
+  sandboxUrl: string,
+): Promise<void> {
+  const apps = await sandboxApps(sandboxUrl)
+  await ensureIntegrations(
+    engine,
+    test,
+    providers.flatMap((provider) => {
+      const app = apps.find((one) => one.provider === provider.id)
+      return app
+        ? [
+            {
+              provider: provider.id,
+              clientId: app.clientId,
+              clientSecret: app.clientSecret,
+              settings: { ...sandboxSettings(provider), ...app.settings },
+            },
+          ]
+        : []
+    }),
+  )
+}
+
+interface SandboxApp {
+  readonly provider: string
+  readonly clientId: string
+  readonly clientSecret: string | null
+  readonly settings: Readonly<Record<string, string>>
+}
+
+async function sandboxApps(sandboxUrl: string): Promise<SandboxApp[]> {
+  const response = await fetch(`${sandboxUrl}/_sandbox/apps`).catch((cause: unknown) => {
+    throw new Error(
+      `The sandbox at ${sandboxUrl} does not answer. Start it, or unset PATCHBAY_SANDBOX_URL to use the built-in one.`,
+      { cause },
+    )
+  })
+  // A server of somebody else that keeps the address rule need not have our control addresses.
+  if (!response.ok) return []
+  return ((await response.json()) as { data: SandboxApp[] }).data
+}
+
+async function ensureLiveIntegrations(engine: Engine, live: Environment, config: Config): Promise<void> {
+  const apps = Object.entries(config.apps).map(([provider, { clientId, clientSecret, ...settings }]) => ({
+    provider,
+    clientId: clientId ?? null,
+    clientSecret: clientSecret ?? null,
+    settings,
+  }))
+  await ensureIntegrations(engine, live, apps)
+}
+
+async function listen(app: FastifyInstance, config: Config, closers: (() => Promise<void>)[]): Promise<string> {
+  closers.push(() => app.close())
+  return app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE')
+      throw new Error(`Port ${config.port} is taken. Stop what listens there, or set PORT to another one.`)
+    throw error
+  })
+}
+
+/** Makes the demo's key and file once; the owner link is made anew whenever the old one was used. */
+async function ensureDemoFile(
+  config: Config,
+  running: { engine: Engine; people: People; test: Environment; url: string; sandboxUrl: string },
+): Promise<DemoFile> {
+  const path = join(config.dataDir, 'demo.json')
+  const before = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DemoFile) : null
+  const demo: DemoFile = {
+    url: running.url,
+    consoleUrl: `${running.url}/console/`,
+    ownerLink: await running.people.ownerLink(),
+    sandboxUrl: running.sandboxUrl,
+    testKey:
+      before?.testKey ??
+      (await createAccessKey(running.engine.deps, running.test, { name: 'demo', scopes: ['*'] })).text,
+  }
+  writeFileSync(path, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+  return demo
+}
