@@ -148,9 +148,20 @@ async function createDatabase(server: string, { template }: { template?: string 
   )
   return {
     url: withDatabase(server, name),
-    drop: async () => {
-      await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))
-    },
+    drop: () => withClient(server, (client) => dropDatabase(client, name)),
+  }
+}
+
+/** After many rows an autovacuum may be at work in it, which only a superuser could end: it ends by itself. */
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`)
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== '42501' || attempt > 100) throw error
+      await sleep(100)
+    }
   }
 }
 

@@ -1,0 +1,237 @@
+import { Fault, type Identity } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
+import type { Connection, ConnectionState } from '../../ports/connections.ts'
+import type { Grant } from '../../ports/grants.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Vault } from '../vault/vault.ts'
+import { chooseAccounts, cleanText } from './choose-accounts.ts'
+import { connectionEvent, connectionsOf, markWorking, workingState } from './connection-states.ts'
+import type { Consent } from './consent.ts'
+import type { TokenPlace } from './exchange.ts'
+import { planRefresh } from './plan-refresh.ts'
+import { permissionTask } from './reasons.ts'
+import { missingScopes } from './scopes.ts'
+import { consentEndsAt } from './seal-tokens.ts'
+import { blockedStreams, putSlots } from './slots.ts'
+
+export interface Settlement {
+  readonly place: TokenPlace
+  readonly profileId: string
+  readonly inputs: Readonly<Record<string, string>>
+  readonly reconnect: Connection | null
+  readonly identity: Identity
+  readonly consent: Consent
+  /** Under which id calls were made while the accounts were found out. */
+  readonly grantId: string
+  readonly actor: Actor
+}
+
+/**
+ * Stores a consent and makes its connections, or renews those that are there: the same id, history and place. A person has one grant at an
+ * integration (F64): a later consent gives its tokens to the grant that exists, and all its connections profit.
+ */
+export async function settleConsent(
+  deps: Deps,
+  setting: Setting,
+  vault: Vault,
+  settlement: Settlement,
+): Promise<{ connections: Connection[]; reconnected: boolean }> {
+  const { place, reconnect, identity, inputs } = settlement
+  const { environment } = place
+  const before = reconnect && (await deps.grants.read(environment.id, reconnect.grantId))
+  const accounts = chooseAccounts(identity, inputs, reconnect && { connection: reconnect, grant: before })
+  const grant = await storeGrant(deps, vault, settlement, before)
+
+  const connections: Connection[] = []
+  for (const account of accounts) {
+    const at = deps.clock.now()
+    const missing = missingScopes(place.provider, place.integration, grant.scopes)
+    const working = workingState({ missingScopes: missing })
+    const fresh: Connection = {
+      id: deps.random.id('con'),
+      environmentId: environment.id,
+      profileId: settlement.profileId,
+      provider: place.provider.id,
+      integrationId: place.integration.id,
+      grantId: grant.id,
+      account,
+      inputs,
+      // Nothing was read yet, unless it is clear already that not all can be.
+      state: working.to === 'degraded' ? 'degraded' : 'pending',
+      reason: working.reason,
+      missingScopes: missing,
+      stateAt: at,
+      createdAt: at,
+    }
+    const existing = reconnect ?? (await create(deps, settlement, fresh))
+    const renewed = existing && { ...existing, account, inputs: { ...existing.inputs, ...inputs } }
+    connections.push(renewed ? await renew(deps, setting, settlement, grant, renewed) : fresh)
+    if (!renewed) await putSlots(deps, place.provider, place.integration, fresh, at)
+  }
+  await renewOthers(deps, setting, settlement, grant, connections)
+  if (before && before.id !== grant.id) await retireReplaced(deps, settlement, before)
+  return { connections, reconnected: reconnect !== null }
+}
+
+/** Into the grant that this person has, or into a new one. Another consent or a refresh may be quicker; then it is tried on top of theirs. */
+async function storeGrant(deps: Deps, vault: Vault, settlement: Settlement, before: Grant | null): Promise<Grant> {
+  const { place, identity } = settlement
+  const subject = { id: cleanText(identity.subject.id), name: cleanText(identity.subject.name) }
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const found = await deps.grants.findBySubject(place.environment.id, place.integration.id, subject.id)
+    const own = before && (await deps.grants.read(place.environment.id, before.id))
+    // A dead grant wakes up with the new tokens; one that we gave back stays given back.
+    const existing = found ?? (own && own.state !== 'revoked' ? own : null)
+    const id = existing?.id ?? settlement.grantId
+    const next = await sealConsent(deps, vault, settlement, {
+      id,
+      generation: (existing?.generation ?? 0) + 1,
+      existing,
+    })
+    const along = {
+      at: next.refreshedAt,
+      actor: settlement.actor,
+      audit: [
+        {
+          id: deps.random.id('aud'),
+          action: existing ? 'grant.renewed' : 'grant.created',
+          subject: id,
+          detail: { integration: place.integration.id, scopes: next.scopes },
+        },
+      ],
+    }
+    if (existing) {
+      const consentedAt = next.refreshedAt
+      if (
+        await deps.grants.commit(
+          place.environment.id,
+          id,
+          existing.generation,
+          { ...next, consentedAt, subject },
+          along,
+        )
+      )
+        return { ...existing, ...next, consentedAt, subject, generation: existing.generation + 1, state: 'live' }
+      continue
+    }
+    const grant: Grant = {
+      ...next,
+      id,
+      environmentId: place.environment.id,
+      integrationId: place.integration.id,
+      subject,
+      generation: 1,
+      state: 'live',
+      cause: null,
+      consentedAt: next.refreshedAt,
+      leaseId: null,
+      leaseUntil: null,
+      attempts: 0,
+    }
+    await deps.grants.create(grant, along)
+    return grant
+  }
+  throw new Fault('platform.busy', 'This account is being connected in several places at once.')
+}
+
+async function sealConsent(
+  deps: Deps,
+  vault: Vault,
+  { place, consent }: Settlement,
+  row: { id: string; generation: number; existing: Grant | null },
+) {
+  const { auth } = place.provider
+  const environmentId = place.environment.id
+  const bindingOf = (field: 'access' | 'refresh', generation = row.generation) => ({ row: row.id, field, generation })
+  const seal = (field: 'access' | 'refresh', text: string | null) =>
+    text === null ? null : vault.seal(environmentId, bindingOf(field), text)
+  // A later consent may come without a refresh token; the one that is there stays (F61).
+  const kept =
+    consent.refresh === null && row.existing?.refresh
+      ? await vault.open(environmentId, bindingOf('refresh', row.existing.generation), row.existing.refresh, (secret) =>
+          seal('refresh', secret.reveal()),
+        )
+      : null
+  const refresh = kept ?? (await seal('refresh', consent.refresh))
+  const refreshedAt = deps.clock.now()
+  const { accessExpiresAt, refreshExpiresAt } = consent
+  const clocks = { refreshedAt, accessExpiresAt, refreshExpiresAt, refreshable: refresh !== null }
+  return {
+    access: await seal('access', consent.access),
+    refresh,
+    previousRefresh: null,
+    scopes: consent.scopes,
+    refreshedAt,
+    accessExpiresAt,
+    refreshExpiresAt,
+    dataAccessExpiresAt: consentEndsAt(auth, refreshedAt),
+    refreshDueAt: planRefresh(auth, clocks, deps.random.unit()),
+  }
+}
+
+/** The connection that stood there already, or null when the new one was made. */
+async function create(deps: Deps, settlement: Settlement, connection: Connection): Promise<Connection | null> {
+  const { provider, integration } = settlement.place
+  const { missingScopes: missing } = connection
+  const streams = blockedStreams(provider, integration, missing)
+  const made = await deps.connections.create(connection, {
+    at: connection.createdAt,
+    actor: settlement.actor,
+    events: [
+      connectionEvent(deps, 'connection.created', connection, missing.length > 0 ? { missingScopes: missing } : {}),
+    ],
+    audit: [{ id: deps.random.id('aud'), action: 'connection.created', subject: connection.id }],
+    openTasks:
+      missing.length > 0
+        ? [{ id: deps.random.id('tsk'), ...permissionTask(provider, connection, missing, streams), dueAt: null }]
+        : [],
+  })
+  return made.created ? null : made.exists
+}
+
+const renewable: readonly ConnectionState[] = ['needs_reauth', 'revoked', 'degraded', 'healthy']
+
+async function renew(deps: Deps, setting: Setting, settlement: Settlement, grant: Grant, connection: Connection) {
+  const options = { actor: settlement.actor, from: renewable, type: 'connection.reconnected' } as const
+  const renewed = await markWorking(deps, setting, settlement.place.integration, grant, connection, options)
+  const at = deps.clock.now()
+  await deps.schedule.wake(connection.environmentId, connection.id, { lane: 'interactive', at })
+  return renewed
+}
+
+/** Other connections of the same grant have the new tokens, and the new permissions, too. */
+async function renewOthers(
+  deps: Deps,
+  setting: Setting,
+  settlement: Settlement,
+  grant: Grant,
+  done: readonly Connection[],
+) {
+  const known = new Set(done.map(({ id }) => id))
+  for (const other of await connectionsOf(deps, grant)) {
+    if (known.has(other.id)) continue
+    const waits = other.state === 'needs_reauth' || other.state === 'revoked'
+    const missing = missingScopes(settlement.place.provider, settlement.place.integration, grant.scopes)
+    const same =
+      missing.length === other.missingScopes.length && missing.every((scope) => other.missingScopes.includes(scope))
+    if (waits) await renew(deps, setting, settlement, grant, other)
+    else if (!same) {
+      const options = {
+        actor: settlement.actor,
+        from: ['healthy', 'degraded', 'pending'],
+        type: 'connection.scopes_changed',
+      } as const
+      await markWorking(deps, setting, settlement.place.integration, grant, other, options)
+    }
+  }
+}
+
+/** The grant that the connection had before. The provider may count its tokens as the same consent, so they are dropped and not given back. */
+async function retireReplaced(deps: Deps, settlement: Settlement, before: Grant): Promise<void> {
+  if ((await connectionsOf(deps, before)).length > 0 || before.state === 'revoked') return
+  await deps.grants.forget(before.environmentId, before.id, 'revoked', {
+    at: deps.clock.now(),
+    actor: settlement.actor,
+    audit: [{ id: deps.random.id('aud'), action: 'grant.replaced', subject: before.id }],
+  })
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { minute, parseDuration, type Stream } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { Slot } from '../../ports/schedule.ts'
+
+/**
+ * When a stream is due after a run that ended well: at its place in the interval, which every connection has for itself, so that the load of an
+ * hour or a day is level whatever the time at which people connected. Streams that are read in batches share one place an integration, because
+ * fifty accounts in one call cost as much as one. Missed intervals are not made up for: the next reading holds what they would have brought.
+ */
+export function nextReading(
+  stream: Pick<Stream, 'every' | 'batch'>,
+  slot: Pick<Slot, 'environmentId' | 'integrationId' | 'connectionId' | 'stream'>,
+  now: Instant,
+): Instant {
+  const everyMs = parseDuration(stream.every)
+  const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
+  const place = Math.floor(shareOf(`${owner}/${slot.stream}`) * everyMs)
+  // A place that comes up right after this run is let go by.
+  const earliest = now + everyMs / 10
+  return place + Math.ceil((earliest - place) / everyMs) * everyMs
+}
+
+/** How far ahead of its time a slot may ride along in a batch. */
+export const rideAlongMs = (everyMs: number): number => everyMs / 10
+
+/**
+ * How long to wait after `failures` failed runs in a row: a minute, two, four … up to `mostMs`, and of that a share between half and all which
+ * differs by connection and time, so that after an outage the connections do not come back together (F66).
+ */
+export function backoffMs(failures: number, connectionId: string, mostMs: number): number {
+  const fullMs = Math.min(mostMs, minute * 2 ** Math.min(20, Math.max(0, failures - 1)))
+  return Math.round(fullMs * (0.5 + shareOf(`${connectionId}/${failures}`) / 2))
+}
+
+/** A share in [0, 1) that belongs to that key and to no other. */
+export function shareOf(key: string): number {
+  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32
+}

@@ -1,0 +1,148 @@
+import {
+  type Audience,
+  addDays,
+  dayOf,
+  type Item,
+  metricDefinition,
+  type NullReason,
+  type Observation,
+  type Page,
+  type Stream,
+} from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { SavedPage } from '../../ports/records.ts'
+
+type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'removed' | 'refused'>
+
+/**
+ * What of a page may be stored. Provider code is checked like anything that comes from outside, because what it hands over is made of answers:
+ * one bad row is set aside with why, and costs neither the page nor the stream (F52).
+ */
+export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
+  const refused = (page.refused ?? []).map(({ what, why }) => ({ what: cut(String(what)), why: cut(String(why)) }))
+  const sort = <Row>(
+    rows: readonly Row[] | undefined,
+    name: (row: Row) => string,
+    objection: (row: Row) => string | null,
+  ) =>
+    (rows ?? []).filter((row) => {
+      const why = objection(row)
+      if (why !== null) refused.push({ what: cut(name(row)), why: cut(why) })
+      return why === null
+    })
+  const lastDay = addDays(dayOf(now), 2)
+  return {
+    observations: sort(page.observations, observationName, (row) => objectToObservation(stream, row, lastDay)),
+    items: sort(
+      page.items,
+      ({ kind, id }) => `${kind} ${id}`,
+      (item) => objectToItem(stream, item),
+    ).map(tidyItem),
+    audiences: sort(
+      page.audiences,
+      ({ population }) => `audience ${population}`,
+      (row) => objectToAudience(stream, row),
+    ),
+    removed: (page.removed ?? []).filter(isId),
+    refused: refused.slice(0, mostRefused),
+  }
+}
+
+/** Of one page; a platform that changed its answers would otherwise fill the store with complaints. */
+const mostRefused = 200
+
+/** Ids stand in keys, which have a longest length. */
+const isId = (id: unknown): id is string => typeof id === 'string' && id.length > 0 && id.length <= 300
+
+const observationName = ({ metric, item, day }: Observation) =>
+  [metric, item, day].filter((part) => part !== undefined).join(' ')
+
+function objectToObservation(stream: Stream, row: Observation, lastDay: string): string | null {
+  const definition = metricDefinition(row.metric)
+  if (!definition) return 'this metric is not in the vocabulary'
+  if (!stream.metrics.includes(row.metric)) return 'the stream does not declare this metric'
+  if (!isDay(row.day)) return `not a calendar day: ${row.day}`
+  if (row.day > lastDay) return 'the day is in the future'
+  if (row.timezone !== undefined && !isZone(row.timezone)) return `not a time zone: ${row.timezone}`
+  if (row.item !== undefined && !isId(row.item)) return 'not an item id'
+  if (typeof row.native !== 'string' || row.native === '') return 'the provider’s own name for it is missing'
+  if (row.provenance !== undefined && !storedProvenances.has(row.provenance))
+    return `${row.provenance} numbers are worked out on reading and never stored`
+  if (!isDimensions(row.dimensions)) return 'dimensions are names with texts'
+  if (row.value === null) return nullReasons.has(row.reason!) ? null : 'a value that is null needs a reason'
+  if (typeof row.value !== 'number' || !Number.isFinite(row.value)) return `not a number: ${String(row.value)}`
+  // Refunds make money negative. People, plays and seconds are not, however a platform corrects itself.
+  if (row.value < 0 && definition.unit !== 'money' && definition.unit !== 'percent') return `negative: ${row.value}`
+  return null
+}
+
+const storedProvenances: ReadonlySet<string> = new Set(['measured', 'provider_estimate', 'imported', 'self_reported'])
+
+const nullReasons: ReadonlySet<NullReason> = new Set([
+  'hidden',
+  'not_offered',
+  'below_threshold',
+  'not_ready',
+  'unavailable',
+])
+
+function isDay(day: unknown): day is string {
+  if (typeof day !== 'string' || !/^[12]\d{3}-\d{2}-\d{2}$/.test(day)) return false
+  const at = Date.parse(`${day}T00:00:00Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
+}
+
+const zones = new Map<string, boolean>()
+
+function isZone(zone: string): boolean {
+  const known = zones.get(zone)
+  if (known !== undefined) return known
+  let valid = true
+  try {
+    dayOf(0, zone)
+  } catch {
+    valid = false
+  }
+  // Whatever a platform sends for a zone, it shall not grow without end.
+  if (zones.size < 1000) zones.set(zone, valid)
+  return valid
+}
+
+function isDimensions(dimensions: Observation['dimensions']): boolean {
+  if (dimensions === undefined) return true
+  if (dimensions === null || typeof dimensions !== 'object') return false
+  return (
+    Object.values(dimensions).every((value) => typeof value === 'string') && JSON.stringify(dimensions).length <= 1000
+  )
+}
+
+function objectToItem(stream: Stream, item: Item): string | null {
+  if (!isId(item.id)) return 'not an item id'
+  if (!(stream.items ?? []).includes(item.kind)) return `the stream does not declare items of this kind: ${item.kind}`
+  if (typeof item.title !== 'string') return 'the title is not a text'
+  return null
+}
+
+const publishedAt = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T\d{2}:\d{2}.*)?)?)?$/
+
+/** A date such as `0000-00-00` is no date, and no reason to do without the item. */
+function tidyItem({ publishedAt: given, durationMs, ...item }: Item): Item {
+  return {
+    ...item,
+    ...(typeof given === 'string' && publishedAt.test(given) && !given.startsWith('0000')
+      ? { publishedAt: given }
+      : {}),
+    ...(Number.isSafeInteger(durationMs) && durationMs! >= 0 ? { durationMs } : {}),
+  }
+}
+
+function objectToAudience(stream: Stream, { population, basis, period, rows, dimensions }: Audience): string | null {
+  if (!(stream.audiences ?? []).includes(population)) return 'the stream does not declare this population'
+  if (!isDay(period.end) || (period.start !== null && !isDay(period.start))) return 'not a period of calendar days'
+  if (dimensions.length === 0) return 'an audience is split by something'
+  const most = basis === 'share' ? 1.000_001 : Number.MAX_SAFE_INTEGER
+  const odd = rows.find(({ value }) => typeof value !== 'number' || !(value >= 0 && value <= most))
+  return odd === undefined ? null : `not a ${basis}: ${String(odd.value)}`
+}
+
+const cut = (text: string) => (text.length > 500 ? `${text.slice(0, 499)}…` : text)

@@ -1,0 +1,113 @@
+import {
+  dayOf,
+  type Fault,
+  type FaultCode,
+  faults,
+  hour,
+  minute,
+  type Provider,
+  type Stream,
+  zoneOffsetMs,
+} from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { Connection } from '../../ports/connections.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import { backoffMs, nextReading, shareOf } from './cadence.ts'
+
+/** What becomes of one slot after a run. */
+export interface Outcome {
+  readonly dueAt: Instant
+  readonly failures: number
+  readonly blocked: string | null
+  readonly fault: FaultCode | null
+  /** What happened and when it goes on, in a sentence; null when all is well. */
+  readonly says: string | null
+}
+
+/** What an outcome depends on besides the fault. `connection` is as it is now, after whoever noticed the fault first has seen to it. */
+export interface Facts {
+  readonly provider: Provider
+  readonly stream: Stream
+  readonly slot: Slot
+  readonly connection: Pick<Connection, 'state'>
+  readonly now: Instant
+}
+
+export function afterSuccess({ stream, slot, now }: Pick<Facts, 'stream' | 'slot' | 'now'>): Outcome {
+  return { dueAt: nextReading(stream, slot, now), failures: 0, blocked: null, fault: null, says: null }
+}
+
+/**
+ * Who ends the trouble decides. Time: the exact wait, and it is no failure. A person: blocked until that person acted. The platform, or us: again
+ * after a wait that grows, and no longer than half an hour, so that everything works again within the hour after an outage (L01). Only what the
+ * connect part confirmed counts as the owner's matter: a connection that it left alone is tried again.
+ */
+export function afterFault(fault: Fault, facts: Facts): Outcome {
+  const { slot, now, stream, connection } = facts
+  const { code } = fault
+  const failures = slot.failures + 1
+  const block = (blocked: string): Outcome => ({
+    dueAt: nextReading(stream, slot, now),
+    failures,
+    blocked,
+    fault: code,
+    says: faults[code].says,
+  })
+  if (code === 'connection.scopes') return block('missing_scope')
+  if (code === 'connection.unsuitable' || code === 'setup.unsupported') return block('unsupported')
+  if (code.startsWith('connection.') && inactive.has(connection.state)) return block(connection.state)
+
+  const waitMs = fault.detail.waitMs
+  if (fault.kind.fixedBy === 'time' && waitMs !== undefined) {
+    // Never earlier than asked, and not all at the same moment.
+    const dueAt = now + waitMs + Math.floor(shareOf(slot.connectionId) * Math.min(waitMs / 20, minute))
+    return { dueAt, failures: slot.failures, blocked: null, fault: code, says: saysWait(fault, dueAt, facts) }
+  }
+  const endsByItself = fault.kind.retry !== 'never' && fault.kind.fixedBy !== 'operator'
+  const mostMs = endsByItself ? 30 * minute : Math.max(slot.everyMs, hour)
+  const dueAt = now + backoffMs(failures, slot.connectionId, mostMs)
+  return {
+    dueAt,
+    failures,
+    blocked: null,
+    fault: code,
+    says: `${faults[code].says} It is tried again at ${timeIn('UTC', dueAt, now)}.`,
+  }
+}
+
+/** States in which nothing is read. Their streams are blocked with the same word. */
+export const inactive: ReadonlySet<string> = new Set(['needs_reauth', 'revoked', 'disconnected', 'paused'])
+
+/** How many failed runs in a row make a connection degraded. One or two are weather. */
+export const failuresUntilDegraded = 3
+
+/** Faults that say something about this connection, as opposed to the app, to us, or to a quota that everybody shares (I34). */
+export const degrades = (code: FaultCode): boolean => degrading.has(code)
+
+const degrading: ReadonlySet<FaultCode> = new Set([
+  'provider.down',
+  'provider.unreachable',
+  'provider.timeout',
+  'provider.changed',
+  'provider.forbidden',
+  'provider.missing',
+])
+
+/** `Waits until 09:00 America/Los_Angeles because the daily units are used up.` */
+function saysWait(fault: Fault, dueAt: Instant, { provider, now }: Facts): string {
+  const quota = provider.api.quotas.find(({ id }) => id === fault.detail.quota)
+  if (fault.code === 'provider.exhausted' && quota) {
+    const zone = 'day' in quota.window ? quota.window.day : 'UTC'
+    const what = 'day' in quota.window ? `daily ${quota.unit ?? 'calls'}` : (quota.unit ?? 'calls')
+    return `Waits until ${timeIn(zone, dueAt, now)} because the ${what} are used up.`
+  }
+  const { says } = faults[fault.code]
+  return `Waits until ${timeIn('UTC', dueAt, now)}: ${says[0]!.toLowerCase()}${says.slice(1)}`
+}
+
+/** `09:00 America/Los_Angeles`, with the day when it is another one. */
+function timeIn(zone: string, at: Instant, now: Instant): string {
+  const local = new Date(at + zoneOffsetMs(at, zone)).toISOString()
+  const day = dayOf(at, zone)
+  return `${day === dayOf(now, zone) ? '' : `${day} `}${local.slice(11, 16)} ${zone}`
+}
