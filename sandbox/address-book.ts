@@ -1,6 +1,6 @@
 import type { OAuth2, Provider, Route, TokenRequest } from '@patchbay/kit'
+import { mostExactFirst, parseRoutePattern, type RoutePattern } from '@patchbay/kit'
 import type { Incoming } from './incoming.ts'
-import { mostExactFirst, parseRoutePattern, type RoutePattern } from './route-pattern.ts'
 
 /** What is at an address. */
 export type Place = { readonly provider: Provider } & (

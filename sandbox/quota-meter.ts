@@ -1,5 +1,4 @@
-import { addDays, type Cost, dayOf, type Quota, startOfDay } from '@patchbay/kit'
-import { parseRoutePattern } from './route-pattern.ts'
+import { addDays, type Cost, dayOf, openCosts, type Quota, startOfDay } from '@patchbay/kit'
 
 /** How much a call takes from which quota. */
 export interface Take {
@@ -19,15 +18,13 @@ export type Admission =
  * quotas either all have room or nothing is taken. What is refused does not count.
  */
 export class QuotaMeter {
-  readonly #costs: readonly { begins: (method: string, place: string) => boolean; takes: Cost['takes'] }[]
+  readonly #costs: ReturnType<typeof openCosts>
   readonly #quotas: Map<string, Quota>
-  readonly #named: ReadonlySet<string>
   readonly #buckets = new Map<string, Bucket>()
 
   constructor(quotas: readonly Quota[], costs: readonly Cost[] = []) {
     this.#quotas = new Map(quotas.map((quota) => [quota.id, quota]))
-    this.#costs = costs.map(({ call, takes }) => ({ begins: parseRoutePattern(call).begins, takes }))
-    this.#named = new Set(costs.flatMap(({ takes }) => Object.keys(takes)))
+    this.#costs = openCosts({ quotas, costs })
   }
 
   get quotas(): Quota[] {
@@ -41,25 +38,17 @@ export class QuotaMeter {
     this.#quotas.set(id, { ...quota, limit })
   }
 
-  /**
-   * Which buckets a call concerns. The first cost rule that fits decides; without one, 1 from `general` and from each quota that no rule names
-   * (a quota that only rules name is for those calls).
-   */
+  /** Which buckets a call concerns, and by how much. */
   takes(
     call: { method: string; place: string },
     by: { app: string | null; user: string | null; account: string | null; settings: Readonly<Record<string, string>> },
   ): Take[] {
-    const rule = this.#costs.find(({ begins }) => begins(call.method, call.place))
-    const takes: Take[] = []
-    for (const quota of this.#quotas.values()) {
-      const usual = quota.id === 'general' || !this.#named.has(quota.id) ? 1 : 0
-      const amount = rule ? (rule.takes[quota.id] ?? 0) : usual
+    return Object.entries(this.#costs(call.method, call.place, by.settings)).flatMap(([id, amount]) => {
+      const quota = this.#quotas.get(id)!
       // Every request to the sandbox comes from one address. A call in nobody's name has no account to count for.
       const whose = quota.per === 'ip' ? 'local' : by[quota.per]
-      if (amount === 0 || whose === null || !holds(quota.when, by.settings)) continue
-      takes.push({ quota, bucket: `${quota.id}/${quota.per}:${whose}`, amount })
-    }
-    return takes
+      return whose === null ? [] : [{ quota, bucket: `${id}/${quota.per}:${whose}`, amount }]
+    })
   }
 
   admit(takes: readonly Take[], now: number): Admission {
@@ -147,6 +136,3 @@ class Bucket {
     if (gone > 0) this.#log.splice(0, gone)
   }
 }
-
-const holds = (when: Quota['when'], settings: Readonly<Record<string, string>>): boolean =>
-  Object.entries(when ?? {}).every(([name, value]) => settings[name] === value)

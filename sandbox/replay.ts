@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type EmulatedAccount, type Json, parseJson, z } from '@patchbay/kit'
+import { type EmulatedAccount, type Json, parseJson, parseRoutePattern, z } from '@patchbay/kit'
 import type { Log } from '../src/ports/log.ts'
 import type { Incoming } from './incoming.ts'
 import type { Outgoing } from './outgoing.ts'
-import { parseRoutePattern } from './route-pattern.ts'
 
 /**
  * Answers that real providers once gave, served where the emulators would answer. Everything around them stays the sandbox's: consent, tokens,

@@ -1,5 +1,5 @@
+import { parseRoutePattern, type RoutePattern } from '@patchbay/kit'
 import type { Chance } from './chance.ts'
-import { parseRoutePattern, type RoutePattern } from './route-pattern.ts'
 
 /** A fault that may befall requests. Without provider, route and artist it may befall all but the consent page. */
 export type WeatherRule = {

@@ -17,7 +17,7 @@ import {
 } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import { parse as parseYaml } from 'yaml'
-import { mostExactFirst, parseRoutePattern } from '../../sandbox/route-pattern.ts'
+import { mostExactFirst, parseRoutePattern } from '@patchbay/kit'
 import { makeWorld } from '../../sandbox/world.ts'
 import * as numbers from './emulator/numbers.ts'
 import spotify from './index.ts'

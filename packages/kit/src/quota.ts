@@ -1,3 +1,5 @@
+import { parseRoutePattern } from './route-pattern.ts'
+
 /**
  * A provider's limit, as data. Every number has a source, and a guess says that it is one.
  * Windows: `windowMs` rolls with the clock; `day` is a calendar day in that zone (23, 24 or 25 hours long).
@@ -37,4 +39,28 @@ export interface QuotaSignal {
   readonly remaining?: number
   /** Nothing more before this many milliseconds from the answer. */
   readonly waitMs?: number
+}
+
+/** What a call to `host/path` takes from each quota that holds under these settings, by quota id. Client and sandbox count by this one rule. */
+export function openCosts(api: { readonly quotas: readonly Quota[]; readonly costs?: readonly Cost[] }) {
+  const rules = (api.costs ?? []).map(({ call, takes }) => ({ pattern: parseRoutePattern(call), takes }))
+  const named = new Set(rules.flatMap(({ takes }) => Object.keys(takes)))
+  return (method: string, place: string, settings: Readonly<Record<string, string>>): Record<string, number> => {
+    const rule = rules.find(({ pattern }) => pattern.begins(method, place))
+    const cost: Record<string, number> = {}
+    for (const quota of api.quotas) {
+      const usual = quota.id === 'general' || !named.has(quota.id) ? 1 : 0
+      const amount = rule ? (rule.takes[quota.id] ?? 0) : usual
+      if (amount > 0 && holdsUnder(quota.when, settings)) cost[quota.id] = amount
+    }
+    return cost
+  }
+}
+
+/** Whether settings are as `when` wants them; without one they always are. */
+export function holdsUnder(
+  when: Readonly<Record<string, string>> | undefined,
+  settings: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(when ?? {}).every(([name, value]) => settings[name] === value)
 }

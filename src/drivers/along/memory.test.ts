@@ -1,6 +1,6 @@
 import { alongContract } from '../../ports/along.contract.ts'
 import { AlongLog } from './memory.ts'
-import { tracesOf } from './read-traces.ts'
+import { tracesOf } from './test-traces.ts'
 
 alongContract('in memory', async () => {
   const log = new AlongLog()

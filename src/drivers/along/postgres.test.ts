@@ -1,7 +1,7 @@
 import { alongContract } from '../../ports/along.contract.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { writeAlong } from './postgres.ts'
-import { readTraces } from './read-traces.ts'
+import { readTraces } from './test-traces.ts'
 
 alongContract('in PostgreSQL', async () => {
   const { database, drop } = await openTestDatabase()

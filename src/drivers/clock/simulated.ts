@@ -53,7 +53,8 @@ export class SimulatedClock implements Clock {
     if (this.#running) throw new Error('this clock already runs')
     this.#running = true
     try {
-      const end = this.#now + (options.limitMs ?? aYearMs)
+      const limitMs = options.limitMs ?? aYearMs
+      const end = this.#now + limitMs
       let done = false
       const result = (async () => work())().finally(() => {
         done = true
@@ -68,7 +69,7 @@ export class SimulatedClock implements Clock {
           throw new Error('deadlock: there is work left, nobody sleeps, and nothing happens')
         }
         idle = 0
-        if (alarm.at > end) throw new Error(`not done after ${(end - this.#now) / 1000} s of simulated time`)
+        if (alarm.at > end) throw new Error(`not done after ${limitMs / 1000} s of simulated time`)
         this.#alarms.pop()
         this.#now = alarm.at
         alarm.wake()

@@ -1,6 +1,6 @@
 import { connectionsContract } from '../../ports/connections.contract.ts'
 import { AlongLog } from '../along/memory.ts'
-import { tracesOf } from '../along/read-traces.ts'
+import { tracesOf } from '../along/test-traces.ts'
 import { openMemoryConnections } from './memory.ts'
 
 connectionsContract('in memory', async () => {

@@ -1,5 +1,5 @@
 import { connectionsContract } from '../../ports/connections.contract.ts'
-import { readTraces } from '../along/read-traces.ts'
+import { readTraces } from '../along/test-traces.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { openPostgresConnections } from './postgres.ts'
 

@@ -1,6 +1,6 @@
 import { directoryContract } from '../../ports/directory.contract.ts'
 import { AlongLog } from '../along/memory.ts'
-import { tracesOf } from '../along/read-traces.ts'
+import { tracesOf } from '../along/test-traces.ts'
 import { openMemoryDirectory } from './memory.ts'
 
 directoryContract('in memory', async () => {

@@ -1,5 +1,5 @@
 import { directoryContract } from '../../ports/directory.contract.ts'
-import { readTraces } from '../along/read-traces.ts'
+import { readTraces } from '../along/test-traces.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { openPostgresDirectory } from './postgres.ts'
 

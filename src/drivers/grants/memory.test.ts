@@ -1,6 +1,6 @@
 import { grantsContract } from '../../ports/grants.contract.ts'
 import { AlongLog } from '../along/memory.ts'
-import { tracesOf } from '../along/read-traces.ts'
+import { tracesOf } from '../along/test-traces.ts'
 import { openMemoryGrants } from './memory.ts'
 
 grantsContract('in memory', async () => {

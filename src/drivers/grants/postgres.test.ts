@@ -1,5 +1,5 @@
 import { grantsContract } from '../../ports/grants.contract.ts'
-import { readTraces } from '../along/read-traces.ts'
+import { readTraces } from '../along/test-traces.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { openPostgresGrants } from './postgres.ts'
 

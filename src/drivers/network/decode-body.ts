@@ -23,7 +23,7 @@ export function decodeBody(
   if (encodings.length === 0) return body
   if (encodings.length > 2)
     throw new NetworkFailure('encoding', true, `the answer is encoded ${encodings.length} times`)
-  const unknown = encodings.find((name) => !(name in decoders))
+  const unknown = encodings.find((name) => !Object.hasOwn(decoders, name))
   if (unknown !== undefined)
     throw new NetworkFailure('encoding', true, 'the answer has an encoding that was not asked for')
   const compressed = { bytes: 0 }

@@ -23,12 +23,14 @@ const sentences: Readonly<Record<NetworkFailureKind, string>> = {
   truncated: 'the answer ended before its end',
   too_large: 'the answer is too large',
   encoding: 'the answer is not encoded as it says',
-  blocked: 'that address is not asked',
+  blocked: 'that is not asked',
   aborted: 'nobody waits for the answer any more',
 }
 
 function kindOf(code: string, { sent, answered }: { sent: boolean; answered: boolean }): NetworkFailureKind {
   if (dns.has(code)) return 'dns'
+  // undici refuses what is not HTTP, such as a line break in a header.
+  if (code === 'UND_ERR_INVALID_ARG') return 'blocked'
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return 'too_large'
   if (!sent) return tls.test(code) ? 'tls' : 'connect'

@@ -5,6 +5,7 @@ import { checkedLookup, type Resolve, systemResolve } from './checked-lookup.ts'
 import { acceptedEncodings, decodeBody } from './decode-body.ts'
 import { openEgressRules } from './egress-rules.ts'
 import { Exchange } from './exchange.ts'
+import { failureOf } from './failure-of.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /**
@@ -40,8 +41,7 @@ export function openUndiciNetwork(
       try {
         agent.dispatch(dispatchOptions(request, url), exchange)
       } catch (error) {
-        // undici refuses what is not HTTP, such as a line break in a header.
-        exchange.fail(new NetworkFailure('blocked', false, 'the request is not valid HTTP', error))
+        exchange.fail(failureOf(error, { sent: false, answered: false }))
       }
       const { status, headers } = await exchange.head
       try {

@@ -1,6 +1,6 @@
 import { recordsContract } from '../../ports/records.contract.ts'
 import { AlongLog } from '../along/memory.ts'
-import { tracesOf } from '../along/read-traces.ts'
+import { tracesOf } from '../along/test-traces.ts'
 import { openMemoryRecords } from './memory.ts'
 
 recordsContract('in memory', async () => {

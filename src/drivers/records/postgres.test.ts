@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { observed, pageOf, recordsContract } from '../../ports/records.contract.ts'
-import { readTraces } from '../along/read-traces.ts'
+import { readTraces } from '../along/test-traces.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { openPostgresRecords } from './postgres.ts'
 

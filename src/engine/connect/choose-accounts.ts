@@ -25,7 +25,7 @@ export function chooseAccounts(
     throw new Fault(
       'connection.mismatch',
       `You signed in as ${who}; this connection is ${connection.account.handle ?? connection.account.name}. Switch accounts on the platform, or connect ${who} as a new one.`,
-      { expected: connection.account.id },
+      { expected: connection.account.id, subject: identity.subject.id },
     )
   }
   const wanted = inputs[accountInput]

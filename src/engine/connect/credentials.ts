@@ -9,8 +9,8 @@ import { authorizationFromFields, carried, openedFields } from './authorization.
 import { markNeedsReauth } from './connection-states.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { HeldGrants } from './held-grants.ts'
+import { callerPatienceMs, hasToken, openRefusalJudge, waitForReplicas } from './judge-refusals.ts'
 import { canRefresh } from './plan-refresh.ts'
-import { judgeAccount } from './probe-account.ts'
 import type { ReauthCause } from './reasons.ts'
 import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.ts'
 import { RefusalBook } from './refusal-book.ts'
@@ -48,10 +48,9 @@ export function openCredentials(
   const app = new AppCredentials(deps, vault, exchange, circuit)
   const held = new HeldGrants()
   const refreshing = new Map<string, Promise<Refreshed>>()
-  const refusals = new Map<string, Promise<'retry' | 'stop'>>()
   const book = new RefusalBook()
-  const probing = new Set<string>()
-  let gateway: Gateway | null = null
+  const needsReauth = options.needsReauth
+  const judge = openRefusalJudge({ deps, book, refresh, needsReauth })
 
   return {
     held,
@@ -72,19 +71,10 @@ export function openCredentials(
       if (as === 'app' && generation === 0) return app.refused(target)
       const { grantId, environment } = target
       if (grantId === null) return 'stop'
-      if (held.find(environment.id, grantId)) {
-        if (!held.mayTryAgain(environment.id, grantId)) return 'stop'
-        await waitForReplicas()
-        return 'retry'
-      }
-      // The probe's own refusal is its result, and whoever is refused meanwhile hears of it in time.
-      if (probing.has(grantId)) return 'stop'
-      const key = `${environment.id} ${grantId} ${generation}`
-      const known = refusals.get(key)
-      if (known) return known
-      const verdict = judgeRefusal(target, grantId, generation).finally(() => refusals.delete(key))
-      refusals.set(key, verdict)
-      return verdict
+      if (!held.find(environment.id, grantId)) return judge.judge(target, grantId, generation)
+      if (!held.mayTryAgain(environment.id, grantId)) return 'stop'
+      await waitForReplicas(deps)
+      return 'retry'
     },
 
     async reveal(target, use) {
@@ -102,9 +92,7 @@ export function openCredentials(
       return grant ? refresh(grant) : { kind: 'ended', cause: 'disconnected' }
     },
 
-    useGateway(opened) {
-      gateway = opened
-    },
+    useGateway: judge.useGateway,
 
     async stop() {
       while (refreshing.size > 0) await Promise.allSettled(refreshing.values())
@@ -151,7 +139,7 @@ export function openCredentials(
   /** A process may have died between ending the grant and telling its connections. */
   async function endOf(target: Target, grant: Grant): Promise<never> {
     if (target.connection && target.connection.state !== 'needs_reauth')
-      await markNeedsReauth(deps, target.provider, grant, grant.cause as ReauthCause, options.needsReauth)
+      await markNeedsReauth(deps, target.provider, grant, grant.cause as ReauthCause, needsReauth)
     throw new Fault(grant.cause === 'revoked' ? 'connection.revoked' : 'connection.expired', undefined, {
       provider: target.provider.id,
       reason: grant.cause ?? undefined,
@@ -188,78 +176,9 @@ export function openCredentials(
     refreshing.set(key, run)
     return run
   }
-
-  /**
-   * The provider refused a token that should be good (F26, F27). A fresh one is given a few seconds, since not all of the provider's machines may
-   * know it yet. Otherwise it is renewed, once. When the new one is refused as well, a light call finds out whether it is the account or only
-   * what was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint.
-   */
-  async function judgeRefusal(target: Target, grantId: string, generation: number): Promise<'retry' | 'stop'> {
-    const grant = await deps.grants.read(target.environment.id, grantId)
-    if (!grant || grant.state === 'dead' || grant.state === 'revoked') return 'stop'
-    if (grant.generation > generation) return 'retry'
-    const now = deps.clock.now()
-    if (book.isSettled(grant, now)) return 'stop'
-    const isFresh = now - grant.refreshedAt < replicationMs
-    if (book.note(grant) === 1 && isFresh) {
-      await waitForReplicas()
-      return 'retry'
-    }
-    if (canRefresh(target.provider.auth, grant, now) && book.mayRenew(grant, now)) {
-      book.startRenewing(grant, now)
-      const outcome = await waitAtMost(deps.clock, callerPatienceMs, renew(grant))
-      if (outcome === 'later' || outcome.kind === 'fresh') return 'retry'
-      if (outcome.kind !== 'impossible') return 'stop'
-    }
-    return probe(target, grant)
-  }
-
-  /** While this goes on, callers wait instead of sending what was refused. */
-  async function renew(grant: Grant): Promise<Refreshed> {
-    const outcome = await refresh(grant)
-    if (outcome.kind === 'failed' || outcome.kind === 'impossible') book.renewingFailed(grant)
-    return outcome
-  }
-
-  async function probe(target: Target, grant: Grant): Promise<'stop'> {
-    if (!gateway || probing.has(grant.id)) return 'stop'
-    probing.add(grant.id)
-    try {
-      const verdict = await judgeAccount(deps, gateway, target)
-      book.settle(grant, verdict, deps.clock.now())
-      if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
-      return 'stop'
-    } finally {
-      probing.delete(grant.id)
-    }
-  }
-
-  /** Nothing can renew it, and the provider said twice that it does not take it. */
-  async function end({ provider }: Target, grant: Grant): Promise<void> {
-    const now = deps.clock.now()
-    const over = grant.accessExpiresAt !== null && grant.accessExpiresAt <= now
-    const cause: ReauthCause = over ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
-    const { environmentId, id, generation } = grant
-    const leaseId = deps.random.id('lse')
-    const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
-    const along = { at: now, actor: `provider:${provider.id}` } as const
-    if (await deps.grants.release(environmentId, id, generation, outcome, along))
-      await markNeedsReauth(deps, provider, grant, cause, options.needsReauth)
-  }
-
-  function waitForReplicas(): Promise<void> {
-    return deps.clock.sleep(2 * second + deps.random.unit() * 3 * second)
-  }
 }
 
 /** Callers wait for the new token when the old one has so little left. */
 const hardMarginMs = 30 * second
-/** How long a caller waits. The refresh has longer. */
-const callerPatienceMs = 5 * second
-/** How long after it was given out a token may be unknown to some of the provider's machines. */
-const replicationMs = 30 * second
 
 const isLeased = ({ leaseUntil }: Grant, now: number) => leaseUntil !== null && leaseUntil > now
-
-/** Schemes whose calls carry a token that a token endpoint gave out; the others carry what the owner typed in. */
-const hasToken = ({ scheme }: Provider['auth']) => scheme === 'oauth2' || scheme === 'client_credentials'

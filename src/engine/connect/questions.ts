@@ -32,7 +32,9 @@ export function readAnswers(
 function readFields(fields: Fields, answers: Readonly<Record<string, string>>): Record<string, string> {
   const read: Record<string, string> = {}
   for (const [name, field] of Object.entries(fields)) {
-    const answer = (Object.hasOwn(answers, name) ? answers[name] : undefined)?.trim() || field.initial
+    const said = Object.hasOwn(answers, name) ? answers[name] : undefined
+    // A password may well begin with a space.
+    const answer = (field.secret && said?.trim() ? said : said?.trim()) || field.initial
     if (answer !== undefined) read[name] = checked(name, field, answer)
     else if (field.required) throw new Fault('input.invalid', `“${field.label}” is missing.`, { field: name })
   }

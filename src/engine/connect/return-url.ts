@@ -37,7 +37,7 @@ export function withOutcome(
 function plain(text: string): URL | null {
   if (text.length > 2000 || !/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[\\"<>^`{|}]/.test(text)) return null
   const url = URL.parse(text)
-  if (!url || url.username !== '' || url.password !== '' || text.includes('@') || url.hash !== '') return null
+  if (url?.username !== '' || url.password !== '' || text.includes('@') || url.hash !== '') return null
   return url.href === text || url.href === `${text}/` ? url : null
 }
 

@@ -1,5 +1,4 @@
 import { Fault, minute } from '@patchbay/kit'
-import type { Actor } from '../../ports/along.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import type { ConnectSession } from '../../ports/flows.ts'
 import type { Deps, Setting } from '../deps.ts'

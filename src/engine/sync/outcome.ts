@@ -63,8 +63,8 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     const dueAt = now + waitMs + Math.floor(shareOf(slot.connectionId) * Math.min(waitMs / 20, minute))
     return { dueAt, failures: slot.failures, blocked: null, fault: code, says: saysWait(fault, dueAt, facts) }
   }
-  const endsByItself = fault.kind.retry !== 'never' && fault.kind.fixedBy !== 'operator'
-  const mostMs = endsByItself ? 30 * minute : Math.max(slot.everyMs, hour)
+  const needsPerson = fault.kind.retry === 'never' || code.startsWith('setup.')
+  const mostMs = needsPerson ? Math.max(slot.everyMs, hour) : 30 * minute
   const dueAt = now + backoffMs(failures, slot.connectionId, mostMs)
   return {
     dueAt,

@@ -124,7 +124,7 @@ test('while the key service is away, running environments work and new ones fail
   const fixed = openFixedKeys()
   const answers = <T>(work: () => Promise<T>) => (away ? Promise.reject(new Error('no answer')) : work())
   const keys: Keys = {
-    id: fixed.id,
+    ...fixed,
     wrap: (key, context) => answers(() => fixed.wrap(key, context)),
     unwrap: (key, context) => answers(() => fixed.unwrap(key, context)),
   }

@@ -1,0 +1,79 @@
+import { PlugZap } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { Connection } from '../../data/manifest.ts'
+import { usePatchbay, useAct } from '../../data/patchbay.tsx'
+import { onConnectWindowEnd, openConnectWindow } from '../../parts/connect-window.ts'
+import { Button, type buttonClass } from '../../ui/button.tsx'
+import { CopyId } from '../../ui/copy-id.tsx'
+import { Question } from '../../ui/drawer.tsx'
+import { ErrorCard } from '../../ui/error-card.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { problemOf } from '../../words/problems.ts'
+import { useQueryClient } from '@tanstack/react-query'
+
+/** The owner consents again, here or wherever they open the link. Id, history and cursors stay. */
+export function Reconnect({ connection, look }: { connection: Connection; look: Parameters<typeof buttonClass>[0] }) {
+  const [open, setOpen] = useState(false)
+  const queries = useQueryClient()
+  const { environment } = usePatchbay()
+  const create = useAct((client, id: string) =>
+    client.connections.reconnect({ id, returnUrl: returnUrl(id, environment) }),
+  )
+  useEffect(() => onConnectWindowEnd(() => void queries.invalidateQueries()), [queries])
+
+  function openHere() {
+    const consent = openConnectWindow()
+    create.mutate(connection.id, {
+      onSuccess: ({ url }) => {
+        consent.go(url)
+        setOpen(false)
+      },
+      onError: () => consent.cancel(),
+    })
+  }
+  return (
+    <>
+      <Button look={look} icon={<PlugZap size={16} aria-hidden />} onClick={() => setOpen(true)}>
+        Reconnect
+      </Button>
+      <Question
+        open={open}
+        close={() => {
+          setOpen(false)
+          create.reset()
+        }}
+        title={`Reconnect ${connection.account.name}`}
+        actions={
+          <>
+            <Button busy={create.isPending} onClick={() => create.mutate(connection.id)}>
+              Make a link to send
+            </Button>
+            <Button look="primary" busy={create.isPending} onClick={openHere}>
+              Consent here
+            </Button>
+          </>
+        }
+      >
+        <p>
+          The owner of the account has to consent, and with this very account: another one is refused. The connection keeps its id, its history and
+          its place in every list.
+        </p>
+        {create.data && (
+          <div>
+            <p className="mb-1 font-medium">
+              Send this to the owner. It works once, until <RelativeTime at={create.data.expiresAt} />.
+            </p>
+            <CopyId id={create.data.url} wide label="the link" />
+          </div>
+        )}
+        {create.error && <ErrorCard problem={problemOf(create.error)} />}
+      </Question>
+    </>
+  )
+}
+
+function returnUrl(id: string, environment: string | undefined): string {
+  const url = new URL(`/console/connections/${encodeURIComponent(id)}`, location.origin)
+  if (environment !== undefined) url.searchParams.set('env', environment)
+  return url.href
+}

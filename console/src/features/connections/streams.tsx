@@ -1,0 +1,127 @@
+import type { Operations } from '@patchbay/sdk'
+import type { Connection } from '../../data/manifest.ts'
+import { useAct, useRead } from '../../data/patchbay.tsx'
+import { Freshness } from '../../parts/freshness.tsx'
+import { Badge, Tag } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorCard } from '../../ui/error-card.tsx'
+import { Loaded } from '../../ui/loaded.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { SparkBars } from '../../ui/sparkline.tsx'
+import { useTell } from '../../ui/toast.tsx'
+import { countText } from '../../words/numbers.ts'
+import { fixedByOf, problemOf, whoActs } from '../../words/problems.ts'
+import { streamState } from '../../words/states.ts'
+import { lengthText } from '../../words/times.ts'
+
+type Stream = Awaited<ReturnType<Operations['connections']['streams']>>['data'][number]
+type Run = Awaited<ReturnType<Operations['runs']['list']>>['data'][number]
+
+/** Every kind of data that is read from an account, and why one stands still. */
+export function StreamsTab({ connection }: { connection: Connection }) {
+  const query = useRead(
+    ['connections', 'streams', connection.id],
+    (client, signal) => client.connections.streams({ id: connection.id }, { signal }),
+    { everyMs: 5_000 },
+  )
+  const runs = useRead(
+    ['runs', 'list', { connection: connection.id, limit: 200 }],
+    (client, signal) => client.runs.list({ connection: connection.id, limit: 200 }, { signal }),
+    { everyMs: 30_000 },
+  )
+  return (
+    <Card flush label="Streams">
+      <Loaded query={query}>{({ data }) => <StreamTable connection={connection} streams={data} runs={runs.data?.data} />}</Loaded>
+    </Card>
+  )
+}
+
+export function StreamTable(props: { connection: Connection; streams: readonly Stream[]; runs?: readonly Run[]; short?: boolean }) {
+  const { connection, streams, runs } = props
+  const tell = useTell()
+  const wake = useAct(
+    (client, stream: string) => client.connections.sync({ id: connection.id, streams: [stream] }),
+    [['connections', 'streams', connection.id], ['runs']],
+  )
+  if (streams.length === 0) return <EmptyState title="No streams">This connection offers actions only: nothing is read from it.</EmptyState>
+  const more: Column<Stream>[] = [
+    {
+      name: 'Rows of the last runs',
+      cell: ({ id }) => {
+        const mine = (runs ?? []).filter((run) => run.stream === id && run.endedAt !== null).slice(0, 24).reverse()
+        const rows = mine.map(({ rows }) => rows.inserted + rows.restated + rows.items)
+        return rows.length === 0 ? <span className="text-soft">no runs yet</span> : <SparkBars values={rows} label={`Rows of the last ${rows.length} runs: ${rows.join(', ')}`} />
+      },
+    },
+    { name: 'Lane', cell: ({ lane, failures }) => <span className="space-x-1.5"><Tag>{lane}</Tag>{failures > 0 && <span className="text-sm text-bad">{countText(failures, 'failure')} in a row</span>}</span> },
+    {
+      name: 'Now',
+      right: true,
+      cell: ({ id, blocked, state }) => (
+        <Button
+          small
+          disabled={blocked !== null || state === 'running' || connection.state === 'paused'}
+          busy={wake.isPending && wake.variables === id}
+          aria-label={`Read the stream ${id} now`}
+          onClick={() => wake.mutate(id, { onSuccess: ({ woken }) => tell(woken > 0 ? `${id} will be read next.` : `${id} cannot be read now.`) })}
+        >
+          Read
+        </Button>
+      ),
+    },
+  ]
+  return (
+    <>
+      {wake.error && (
+        <div className="p-3">
+          <ErrorCard problem={problemOf(wake.error)} />
+        </div>
+      )}
+      <DataTable
+        caption="Streams"
+        rows={streams}
+        rowKey={({ id }) => id}
+        columns={[
+          {
+            name: 'Stream',
+            className: 'min-w-44',
+            cell: ({ id, summary }) => (
+              <>
+                <span className="block font-medium">{id}</span>
+                <span className="block text-sm text-soft">{summary}</span>
+              </>
+            ),
+          },
+          { name: 'State', className: 'min-w-44', cell: (stream) => <Standing stream={stream} /> },
+          { name: 'Freshness', cell: ({ freshness }) => <Freshness freshness={freshness} /> },
+          {
+            name: 'Next',
+            cell: ({ blocked, dueAt, everyMs }) => (
+              <>
+                {blocked === null ? <RelativeTime at={dueAt} /> : <span className="text-soft">stands still</span>}
+                <span className="block text-sm whitespace-nowrap text-soft">every {lengthText(everyMs)}</span>
+              </>
+            ),
+          },
+          ...(props.short ? [] : more),
+        ]}
+      />
+    </>
+  )
+}
+
+function Standing({ stream }: { stream: Stream }) {
+  const code = stream.blocked ?? stream.lastFault
+  return (
+    <>
+      <Badge state={streamState(stream.state)} />
+      {stream.says && <span className="mt-0.5 block text-sm text-soft">{stream.says}</span>}
+      {code !== null && ['error', 'blocked', 'waiting'].includes(stream.state) && (
+        <span className="block text-sm text-soft">Who acts: {whoActs(fixedByOf(code))}</span>
+      )}
+    </>
+  )
+}

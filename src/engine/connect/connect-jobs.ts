@@ -1,0 +1,41 @@
+import { Fault, hour, second } from '@patchbay/kit'
+import type { Deps } from '../deps.ts'
+import type { OpenCredentials } from './credentials.ts'
+import { type DisconnectParts, retireGrantQueue, runRetireGrant } from './disconnect.ts'
+import { runDueRefreshes } from './refresh-due.ts'
+
+/** Background work of `connect`, shared by all processes: renewing what is due, giving back what is over, sweeping old invitations. */
+export async function startConnectJobs(parts: DisconnectParts & { credentials: OpenCredentials }): Promise<void> {
+  const { deps, credentials } = parts
+  await deps.jobs.work(refreshQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
+    runDueRefreshes(deps, credentials, { signal }).then(() => {}),
+  )
+  await deps.jobs.cron(refreshQueue, '* * * * *')
+  await deps.jobs.work(retireGrantQueue, { concurrency: 4, retries: 3 }, (data) => runRetireJob(parts, data))
+  await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runSweep(deps))
+  await deps.jobs.cron(sweepQueue, '17 * * * *')
+}
+
+/** Invitations are kept for a day after their end, so that what became of them can be read. */
+export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log'>): Promise<void> {
+  const count = await deps.flows.sweep(deps.clock.now() - 86_400_000)
+  if (count > 0) deps.log.debug('connect.swept', { count })
+}
+
+const refreshQueue = 'connect.refresh-due'
+const sweepQueue = 'connect.sweep'
+
+/** Asks the provider again after half a minute, a minute, two, …: for about two days, then the tokens are given up without its answer. */
+async function runRetireJob(parts: DisconnectParts, data: Readonly<Record<string, unknown>>): Promise<void> {
+  const { environmentId, grantId, attempt = 1 } = data
+  if (typeof environmentId !== 'string' || typeof grantId !== 'string' || typeof attempt !== 'number')
+    throw new Fault('platform.bug', 'This job names no grant.')
+  const { deps } = parts
+  try {
+    await runRetireGrant(parts, { environmentId, grantId }, { last: attempt >= 14 })
+  } catch (error) {
+    deps.log.info('connect.revoke_later', { environmentId, grantId, attempt, error })
+    const at = deps.clock.now() + Math.min(15 * second * 2 ** attempt, 12 * hour)
+    await deps.jobs.send(retireGrantQueue, { environmentId, grantId, attempt: attempt + 1 }, { at })
+  }
+}

@@ -1,0 +1,158 @@
+import { Fault, isFault, second } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
+import type { Connection } from '../../ports/connections.ts'
+import type { Environment } from '../../ports/directory.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Gateway } from '../http/gateway.ts'
+import type { Target } from '../http/target.ts'
+import type { Vault } from '../vault/vault.ts'
+import { connectionEvent, workingState } from './connection-states.ts'
+import type { OpenCredentials } from './credentials.ts'
+import { runDisconnect } from './disconnect.ts'
+import { findPlace } from './find-place.ts'
+import { probeAccount } from './probe-account.ts'
+import { reasonSays } from './reasons.ts'
+import { putSlots } from './slots.ts'
+
+/** What can be done with a connection besides reading it. All throw `input.unknown` for one of another environment as for none. */
+export interface ConnectionActions {
+  /** One light call. What the provider says about the account moves its state; an outage says nothing. */
+  validate(environment: Environment, id: string, actor: Actor): Promise<Validation>
+  pause(environment: Environment, id: string, actor: Actor): Promise<void>
+  resume(environment: Environment, id: string, actor: Actor): Promise<void>
+  /** For good. Its tokens are given back at the provider when no other connection uses them. Doing it again changes nothing. */
+  disconnect(environment: Environment, id: string, actor: Actor): Promise<void>
+  /** The access token itself, fresh; written into the audit before it is shown. */
+  revealCredentials(environment: Environment, id: string, actor: Actor): Promise<RevealedCredentials>
+  /** Why a connection is as it is, in plain words. */
+  reasonSays(connection: Connection): string | null
+}
+
+export interface Validation {
+  readonly works: boolean
+  readonly fault: string | null
+  readonly says: string | null
+}
+
+export interface RevealedCredentials {
+  readonly accessToken: string
+  readonly expiresAt: number | null
+  readonly scopes: readonly string[]
+}
+
+export function openConnectionActions(
+  deps: Deps,
+  setting: Setting,
+  parts: { vault: Vault; gateway: Gateway; credentials: OpenCredentials },
+): ConnectionActions {
+  const { gateway, credentials, vault } = parts
+
+  return {
+    reasonSays,
+
+    async validate(environment, id, actor) {
+      const connection = await find(environment, id)
+      try {
+        await probeAccount(deps, gateway, await targetOf(connection))
+      } catch (error) {
+        if (!isFault(error)) throw error
+        return { works: false, fault: error.code, says: error.message }
+      }
+      await mended(connection, actor)
+      return { works: true, fault: null, says: null }
+    },
+
+    async pause(environment, id, actor) {
+      const connection = await find(environment, id)
+      if (connection.state === 'paused') return
+      const change = { from: ['pending', 'healthy', 'degraded'], to: 'paused', reason: 'paused' } as const
+      await move(connection, change, actor, 'connection.paused')
+      await deps.schedule.block(environment.id, id, { blocked: 'paused' })
+    },
+
+    async resume(environment, id, actor) {
+      const connection = await find(environment, id)
+      if (connection.state !== 'paused') return
+      const [grant, [paused], place] = await Promise.all([
+        deps.grants.read(environment.id, connection.grantId),
+        deps.connections.transitions(environment.id, id, 1),
+        findPlace(deps, setting, environment.id, connection.integrationId),
+      ])
+      if (!grant || grant.state === 'dead' || grant.state === 'revoked') {
+        // Its access ended while it was paused.
+        const reason = grant?.cause ?? 'expired'
+        await move(connection, { from: ['paused'], to: 'needs_reauth', reason }, actor, 'connection.needs_reauth')
+        await deps.schedule.block(environment.id, id, { blocked: 'needs_reauth' })
+        return
+      }
+      const working = workingState(connection)
+      const next =
+        paused?.from === 'pending' && working.to === 'healthy' ? { to: 'pending' as const, reason: null } : working
+      await move(connection, { from: ['paused'], ...next }, actor, 'connection.resumed')
+      await putSlots(deps, place.provider, place.integration, connection, deps.clock.now())
+    },
+
+    async disconnect(environment, id, actor) {
+      const connection = await find(environment, id)
+      await runDisconnect({ deps, setting, vault, exchange: credentials.exchange }, connection, actor)
+    },
+
+    async revealCredentials(environment, id, actor) {
+      const connection = await find(environment, id)
+      const target = await targetOf(connection)
+      await deps.journal.note(environment.id, {
+        at: deps.clock.now(),
+        actor,
+        audit: [{ id: deps.random.id('aud'), action: 'credentials.read', subject: id, detail: { field: 'access' } }],
+      })
+      return credentials.reveal(target, (accessToken, { accessExpiresAt, scopes }) => ({
+        accessToken,
+        expiresAt: accessExpiresAt,
+        scopes,
+      }))
+    },
+  }
+
+  async function find(environment: Environment, id: string): Promise<Connection> {
+    const connection = await deps.connections.read(environment.id, id)
+    if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
+    return connection
+  }
+
+  async function targetOf(connection: Connection): Promise<Target> {
+    const place = await findPlace(deps, setting, connection.environmentId, connection.integrationId)
+    const { grantId } = connection
+    return { ...place, grantId, connection, lane: 'interactive', runId: null, patienceMs: 15 * second }
+  }
+
+  async function move(
+    connection: Connection,
+    change: Parameters<Deps['connections']['move']>[2],
+    actor: Actor,
+    type: string,
+  ): Promise<void> {
+    const { environmentId, id } = connection
+    const moved = await deps.connections.move(environmentId, id, change, {
+      at: deps.clock.now(),
+      actor,
+      events: [connectionEvent(deps, type, connection, { reason: change.reason })],
+      audit: [{ id: deps.random.id('aud'), action: type, subject: id }],
+    })
+    if (!moved) {
+      const now = (await deps.connections.read(environmentId, id))?.state ?? 'gone'
+      throw new Fault('input.conflict', `The connection is ${now}.`, { state: now })
+    }
+  }
+
+  /** It works, so whatever else it was said to suffer from is over. Missing permissions stay missing. */
+  async function mended(connection: Connection, actor: Actor): Promise<void> {
+    const next = workingState(connection)
+    if (connection.state !== 'degraded' || connection.reason === next.reason) return
+    await deps.connections.move(
+      connection.environmentId,
+      connection.id,
+      { from: ['degraded'], ...next },
+      { at: deps.clock.now(), actor, events: [connectionEvent(deps, 'connection.recovered', connection)] },
+    )
+  }
+}

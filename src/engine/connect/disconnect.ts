@@ -1,0 +1,103 @@
+import { Fault, second } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
+import type { Connection } from '../../ports/connections.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Vault } from '../vault/vault.ts'
+import { connectionEvent, connectionsOf } from './connection-states.ts'
+import type { Exchange } from './exchange.ts'
+import { findPlace } from './find-place.ts'
+import { revokeTokens } from './revoke-tokens.ts'
+
+export interface DisconnectParts {
+  readonly deps: Deps
+  readonly setting: Setting
+  readonly vault: Vault
+  readonly exchange: Exchange
+}
+
+/** The job that gives back grants whose process died, or whose provider was away, before it was done. */
+export const retireGrantQueue = 'connect.retire-grant'
+
+/**
+ * Disconnects for good. First the state, so that no call is authorized any more (I04); then the tokens, when nobody else uses them: given back at
+ * the provider, then forgotten. A job stands ready before the first step, so that a crash in between leaves nothing behind.
+ */
+export async function runDisconnect(parts: DisconnectParts, connection: Connection, actor: Actor): Promise<void> {
+  const { deps } = parts
+  const { environmentId, id, grantId } = connection
+  if (connection.state === 'disconnected') return
+  const job = { environmentId, grantId }
+  await deps.jobs.send(retireGrantQueue, job, {
+    at: deps.clock.now() + 90 * second,
+    key: `${environmentId} ${grantId}`,
+  })
+  const change = {
+    from: ['pending', 'healthy', 'degraded', 'needs_reauth', 'revoked', 'paused'],
+    to: 'disconnected',
+    reason: 'disconnected',
+  } as const
+  await deps.connections.move(environmentId, id, change, {
+    at: deps.clock.now(),
+    actor,
+    events: [connectionEvent(deps, 'connection.disconnected', connection)],
+    audit: [{ id: deps.random.id('aud'), action: 'connection.disconnected', subject: id }],
+    closeTasks: [
+      { connectionId: id, kind: 'reconnect' },
+      { connectionId: id, kind: 'grant_permission' },
+    ],
+  })
+  await deps.schedule.block(environmentId, id, { blocked: 'disconnected' })
+  try {
+    await runRetireGrant(parts, job)
+  } catch (error) {
+    // It is disconnected; the job gives the tokens back when the provider can be asked.
+    deps.log.warn('connect.revoke_later', { environmentId, grantId, error })
+  }
+}
+
+/**
+ * Gives a grant back that no connection uses any more. Holds the refresh lease meanwhile, so that nobody renews what is being given back. Throws when
+ * the provider could not be asked, or a refresh is under way: the job is repeated then. `last` gives up the tokens all the same: they are of no
+ * more use.
+ */
+export async function runRetireGrant(
+  parts: DisconnectParts,
+  job: { environmentId: string; grantId: string },
+  options: { last?: boolean } = {},
+): Promise<void> {
+  const { deps, setting, vault, exchange } = parts
+  const { environmentId, grantId } = job
+  const grant = await deps.grants.read(environmentId, grantId)
+  if (!grant || grant.state === 'revoked') return
+  if ((await connectionsOf(deps, grant)).length > 0) return
+  const now = deps.clock.now()
+  const lease = { generation: grant.generation, leaseId: deps.random.id('lse'), now, until: now + 75 * second }
+  // A dead grant has no refresh to keep off, and none can begin.
+  if (grant.state !== 'dead' && !(await deps.grants.lease(environmentId, grantId, lease)))
+    throw new Fault('platform.busy', 'The grant is being renewed right now.')
+  const place = await findPlace(deps, setting, environmentId, grant.integrationId)
+  const outcome = grant.state === 'dead' ? 'final' : await revokeTokens(vault, exchange, place, grant)
+  if (outcome === 'again' && !options.last) {
+    const { state, cause, refreshDueAt } = grant
+    const release = { leaseId: lease.leaseId, state, cause, refreshDueAt }
+    await deps.grants.release(environmentId, grantId, grant.generation, release, {
+      at: deps.clock.now(),
+      actor: 'system',
+    })
+    throw new Fault('provider.down', 'The platform could not be asked to take the access back.', {
+      provider: place.provider.id,
+    })
+  }
+  await deps.grants.forget(environmentId, grantId, 'revoked', {
+    at: deps.clock.now(),
+    actor: 'system',
+    audit: [
+      {
+        id: deps.random.id('aud'),
+        action: 'grant.revoked',
+        subject: grantId,
+        detail: { atProvider: outcome === 'final' },
+      },
+    ],
+  })
+}

@@ -1,0 +1,114 @@
+import { type Provider, second } from '@patchbay/kit'
+import type { Grant } from '../../ports/grants.ts'
+import type { Deps } from '../deps.ts'
+import type { Gateway } from '../http/gateway.ts'
+import type { Target } from '../http/target.ts'
+import { markNeedsReauth } from './connection-states.ts'
+import { canRefresh } from './plan-refresh.ts'
+import { judgeAccount } from './probe-account.ts'
+import type { ReauthCause } from './reasons.ts'
+import type { Refreshed, RefreshParts } from './refresh-grant.ts'
+import type { RefusalBook } from './refusal-book.ts'
+import { waitAtMost } from './wait-at-most.ts'
+
+/** Finds out what it means that a provider refused a token which should be good. Everybody who meets the same refusal shares one verdict. */
+export function openRefusalJudge(parts: {
+  deps: Deps
+  book: RefusalBook
+  refresh: (grant: Grant) => Promise<Refreshed>
+  needsReauth: RefreshParts['needsReauth']
+}) {
+  const { deps, book, refresh, needsReauth } = parts
+  const verdicts = new Map<string, Promise<'retry' | 'stop'>>()
+  const probing = new Set<string>()
+  let gateway: Gateway | null = null
+
+  return {
+    useGateway(opened: Gateway) {
+      gateway = opened
+    },
+
+    async judge(target: Target, grantId: string, generation: number): Promise<'retry' | 'stop'> {
+      // The probe's own refusal is its result, and whoever is refused meanwhile hears of it in time.
+      if (probing.has(grantId)) return 'stop'
+      const key = `${target.environment.id} ${grantId} ${generation}`
+      const known = verdicts.get(key)
+      if (known) return known
+      const verdict = judgeRefusal(target, grantId, generation).finally(() => verdicts.delete(key))
+      verdicts.set(key, verdict)
+      return verdict
+    },
+  }
+
+  /**
+   * The provider refused a token that should be good (F26, F27). A fresh one is given a few seconds, since not all of the provider's machines may
+   * know it yet. Otherwise it is renewed, once. When the new one is refused as well, a light call finds out whether it is the account or only
+   * what was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint.
+   */
+  async function judgeRefusal(target: Target, grantId: string, generation: number): Promise<'retry' | 'stop'> {
+    const grant = await deps.grants.read(target.environment.id, grantId)
+    if (!grant || grant.state === 'dead' || grant.state === 'revoked') return 'stop'
+    if (grant.generation > generation) return 'retry'
+    const now = deps.clock.now()
+    if (book.isSettled(grant, now)) return 'stop'
+    const isFresh = now - grant.refreshedAt < replicationMs
+    if (book.note(grant) === 1 && isFresh) {
+      await waitForReplicas(deps)
+      return 'retry'
+    }
+    if (canRefresh(target.provider.auth, grant, now) && book.mayRenew(grant, now)) {
+      book.startRenewing(grant, now)
+      const outcome = await waitAtMost(deps.clock, callerPatienceMs, renew(grant))
+      if (outcome === 'later' || outcome.kind === 'fresh') return 'retry'
+      if (outcome.kind !== 'impossible') return 'stop'
+    }
+    return probe(target, grant)
+  }
+
+  /** While this goes on, callers wait instead of sending what was refused. */
+  async function renew(grant: Grant): Promise<Refreshed> {
+    const outcome = await refresh(grant)
+    if (outcome.kind === 'failed' || outcome.kind === 'impossible') book.renewingFailed(grant)
+    return outcome
+  }
+
+  async function probe(target: Target, grant: Grant): Promise<'stop'> {
+    if (!gateway || probing.has(grant.id)) return 'stop'
+    probing.add(grant.id)
+    try {
+      const verdict = await judgeAccount(deps, gateway, target)
+      book.settle(grant, verdict, deps.clock.now())
+      if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
+      return 'stop'
+    } finally {
+      probing.delete(grant.id)
+    }
+  }
+
+  /** Nothing can renew it, and the provider said twice that it does not take it. */
+  async function end({ provider }: Target, grant: Grant): Promise<void> {
+    const now = deps.clock.now()
+    const over = grant.accessExpiresAt !== null && grant.accessExpiresAt <= now
+    const cause: ReauthCause = over ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
+    const { environmentId, id, generation } = grant
+    const leaseId = deps.random.id('lse')
+    const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
+    const along = { at: now, actor: `provider:${provider.id}` } as const
+    if (await deps.grants.release(environmentId, id, generation, outcome, along))
+      await markNeedsReauth(deps, provider, grant, cause, needsReauth)
+  }
+}
+
+/** Until most of the provider's machines know a token that was just given out. */
+export function waitForReplicas(deps: Pick<Deps, 'clock' | 'random'>): Promise<void> {
+  return deps.clock.sleep(2 * second + deps.random.unit() * 3 * second)
+}
+
+/** Schemes whose calls carry a token that a token endpoint gave out; the others carry what the owner typed in. */
+export const hasToken = ({ scheme }: Provider['auth']) => scheme === 'oauth2' || scheme === 'client_credentials'
+
+/** How long a caller waits for a refresh. The refresh itself has longer. */
+export const callerPatienceMs = 5 * second
+
+/** How long after it was given out a token may be unknown to some of the provider's machines. */
+const replicationMs = 30 * second

@@ -1,0 +1,23 @@
+import type { Deps } from '../deps.ts'
+import type { OpenCredentials } from './credentials.ts'
+
+/**
+ * Renews every grant whose time has come, most urgent first, twenty at a time. A grant that cannot be renewed now gets a later time from its
+ * refresh, so the next run meets others. Returns how many were looked at.
+ */
+export async function runDueRefreshes(
+  deps: Pick<Deps, 'clock' | 'grants' | 'log'>,
+  credentials: Pick<OpenCredentials, 'refresh'>,
+  options: { limit?: number; signal?: AbortSignal } = {},
+): Promise<number> {
+  const due = await deps.grants.due(deps.clock.now(), options.limit ?? 1000)
+  const waiting = due.values()
+  const work = async () => {
+    for (const { environmentId, id } of waiting) {
+      if (options.signal?.aborted) return
+      await credentials.refresh(environmentId, id)
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, work))
+  return due.length
+}

@@ -1,0 +1,173 @@
+import { second } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
+import { rideAlongMs } from './cadence.ts'
+import { FairQueue, type Waiting } from './fair-queue.ts'
+import { claimMs } from './hold-claim.ts'
+import { type Group, runStream, type SyncDeps } from './run-stream.ts'
+
+export interface PlannerOptions {
+  /** Runs at once in this process. */
+  readonly concurrency: number
+  /** Runs at once for one integration, since they share its quota. */
+  readonly perIntegration: number
+  /** Of `concurrency`, kept free for people who wait in front of a screen. */
+  readonly reserved: number
+  /** The longest sleep: how late the planner may notice what another process made due. */
+  readonly pollMs: number
+  /** How long a stop waits for the pages that are being read. */
+  readonly stopMs: number
+}
+
+export interface Planner {
+  /** Plans until the signal aborts; resolves when every run has stopped. Throws nothing: what goes wrong is logged and tried again. */
+  run(signal: AbortSignal): Promise<void>
+  /** Something may have become due. */
+  wake(): void
+  /** When it last looked; null before the first time. A planner that stopped looking is not well. */
+  lastBeatAt(): Instant | null
+  /** Runs under way. */
+  readonly running: number
+}
+
+/**
+ * Takes what is due, lets what is nearly due ride along in its batch, and reads it. Any number of these may work on one schedule. What this process
+ * claims it soon begins: the rest goes back, so that a flood of one integration is taken aside piece by piece and everybody else comes up.
+ */
+export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {}): Planner {
+  const { concurrency = 16, perIntegration = 4, reserved = 2, pollMs = second, stopMs = 25 * second } = options
+  const { clock, schedule, log } = deps
+  const queue = new FairQueue<Group & Waiting>()
+  const running = new Map<Promise<void>, string>()
+  const stop = new AbortController()
+  const putOff = new Map<string, number>()
+  let beatAt: Instant | null = null
+  let sleeping: AbortController | null = null
+  let woken = false
+  let claims = 0
+
+  return { run, wake, lastBeatAt: () => beatAt, get running() { return running.size } } // biome-ignore format: one line
+
+  function wake(): void {
+    woken = true
+    sleeping?.abort()
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', wake, { once: true })
+    while (!signal.aborted) {
+      woken = false
+      beatAt = clock.now()
+      const more = await fill().catch((error: unknown) => {
+        log.error('planner.failed', { error })
+        return false
+      })
+      dispatch()
+      if (!more && !woken) await sleep()
+    }
+    await windDown()
+  }
+
+  /** Claims as much as can soon begin. True when there is probably more. */
+  async function fill(): Promise<boolean> {
+    const room = Math.max(0, 2 * (concurrency - reserved) - queue.size - running.size)
+    const limit = room > 0 ? room : Math.max(0, concurrency - running.size)
+    if (limit === 0) return false
+    const now = clock.now()
+    const claim = `${deps.random.id('clm')}_${claims++}`
+    const upTo = room > 0 ? 'backfill' : 'interactive'
+    const slots = await schedule.claim({ now, until: now + claimMs, claim, limit, upTo })
+    for (const group of await groupUp(slots, claim, now)) await enqueue(group)
+    return slots.length === limit
+  }
+
+  async function groupUp(slots: readonly ClaimedSlot[], claim: string, now: Instant): Promise<Group[]> {
+    const groups: Group[] = []
+    const keyOf = ({ environmentId, integrationId, stream }: ClaimedSlot) =>
+      JSON.stringify([environmentId, integrationId, stream])
+    for (const own of Map.groupBy(slots, keyOf).values()) {
+      const { environmentId, integrationId, provider, stream, everyMs } = own[0]!
+      const batch = Math.max(1, deps.providers.get(provider)?.streams[stream]?.batch ?? 1)
+      const seats = Math.ceil(own.length / batch) * batch - own.length
+      const window = { now, until: now + claimMs, before: now + rideAlongMs(everyMs) }
+      const companions =
+        seats > 0
+          ? await schedule.claimCompanions({ environmentId, integrationId, stream, claim, limit: seats, ...window })
+          : []
+      const all = [...own, ...companions]
+      for (let i = 0; i < all.length; i += batch) {
+        const members = all.slice(i, i + batch)
+        const rank = Math.min(...members.map(({ lane }) => lanes.indexOf(lane)))
+        groups.push({ environmentId, integrationId, provider, stream, claim, lane: lanes[rank]!, slots: members })
+      }
+    }
+    return groups
+  }
+
+  /** What an integration brings beyond what can soon begin is put off, the further the more of it there is. People who wait are not. */
+  async function enqueue(group: Group): Promise<void> {
+    const { environmentId, integrationId, lane, claim, slots } = group
+    const owner = `${environmentId}/${integrationId}`
+    if (queue.sizeOf(owner) < 2 * perIntegration || lane === 'interactive') {
+      queue.add({ ...group, owner, rank: lanes.indexOf(lane) })
+      return
+    }
+    const nth = (putOff.get(owner) ?? 0) + 1
+    putOff.set(owner, nth)
+    await schedule.release(environmentId, claim, slots, clock.now() + Math.min(60 * second, 2 * second + nth * 50))
+  }
+
+  function dispatch(): void {
+    while (running.size < concurrency && !stop.signal.aborted) {
+      const group = queue.take(mayStart)
+      if (!group) return
+      if (queue.sizeOf(group.owner) === 0) putOff.delete(group.owner)
+      start(group)
+    }
+  }
+
+  function mayStart({ owner, lane }: Group & Waiting): boolean {
+    const others = [...running.values()].filter((other) => other === owner).length
+    return lane === 'interactive' || (others < perIntegration && running.size < concurrency - reserved)
+  }
+
+  function start(group: Group & Waiting): void {
+    const ended = runStream(deps, group, stop.signal).then(
+      () => {},
+      (error: unknown) => {
+        const { environmentId, integrationId, stream } = group
+        log.error('sync.run_lost', { environmentId, integrationId, stream, error })
+      },
+    )
+    const tracked = ended.finally(() => {
+      running.delete(tracked)
+      wake()
+    })
+    running.set(tracked, group.owner)
+  }
+
+  async function sleep(): Promise<void> {
+    const next = await schedule.nextDueAt().catch(() => null)
+    if (woken) return
+    // What is due and was not claimed is in somebody else's hands, or has to wait for room.
+    const leastMs = Math.min(pollMs, 50)
+    const ms = next === null ? pollMs : Math.min(pollMs, Math.max(leastMs, next - clock.now()))
+    sleeping = new AbortController()
+    await clock.sleep(ms, sleeping.signal).catch(() => {})
+    sleeping = null
+  }
+
+  /** Nothing new; what waits goes back at once; runs end after their page, or are left to their claims. */
+  async function windDown(): Promise<void> {
+    stop.abort()
+    for (const { environmentId, claim, slots } of queue.takeAll())
+      await schedule.release(environmentId, claim, slots, clock.now()).catch(() => {})
+    const patience = new AbortController()
+    const late = clock.sleep(stopMs, patience.signal).catch(() => {})
+    await Promise.race([Promise.all(running.keys()), late])
+    patience.abort()
+    if (running.size > 0) log.warn('planner.stopped_early', { running: running.size })
+  }
+}
+
+const lanes: readonly Lane[] = ['interactive', 'webhook', 'scheduled', 'backfill']

@@ -1,0 +1,106 @@
+import { Fault, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import type { Deps, Setting } from '../deps.ts'
+import { inactive } from './outcome.ts'
+
+export interface RefreshDeps extends Pick<Deps, 'clock' | 'connections' | 'schedule'>, Pick<Setting, 'providers'> {
+  /** Tells the planner of this process. Those of others notice within a second. */
+  readonly wake: () => void
+}
+
+export interface Refreshed {
+  /** Every stream was read after this was asked for. False: some failed, or the time was up; they go on. */
+  readonly done: boolean
+  readonly streams: readonly {
+    readonly stream: string
+    readonly state: 'done' | 'running' | 'failed' | 'blocked'
+    readonly fault: string | null
+  }[]
+}
+
+/**
+ * Reads a connection now, before anything that is only scheduled: `streams`, or those with the numbers that people look at first. With `waitMs` it
+ * waits for them, a few seconds at most. Throws `input.unknown`, and `connection.inactive` when nothing can be read.
+ */
+export async function refresh(
+  deps: RefreshDeps,
+  environmentId: string,
+  connectionId: string,
+  options: { streams?: readonly string[]; waitMs?: number; signal?: AbortSignal } = {},
+): Promise<Refreshed> {
+  const connection = await deps.connections.read(environmentId, connectionId)
+  if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
+  if (inactive.has(connection.state))
+    throw new Fault('connection.inactive', `The connection is ${connection.state.replace('_', ' ')}.`)
+  return refreshAll(deps, environmentId, [connection], options)
+}
+
+/** Reads what is older than `maxAgeMs`. What fails is served as it is stored, and marked by its age. Connections in which nothing is read are left out. */
+export async function freshen(
+  deps: RefreshDeps,
+  environmentId: string,
+  connections: readonly Connection[],
+  options: { maxAgeMs: number; waitMs?: number; signal?: AbortSignal },
+): Promise<Refreshed> {
+  const slots = await deps.schedule.of(
+    environmentId,
+    connections.map(({ id }) => id),
+  )
+  const oldest = deps.clock.now() - options.maxAgeMs
+  const old = connections.filter(
+    (connection) =>
+      !inactive.has(connection.state) &&
+      slots.some(
+        (slot) =>
+          slot.connectionId === connection.id && isHeadline(deps, connection, slot) && (slot.syncedAt ?? 0) < oldest,
+      ),
+  )
+  return refreshAll(deps, environmentId, old, options)
+}
+
+const isHeadline = ({ providers }: Pick<Setting, 'providers'>, { provider }: Connection, { stream, blocked }: Slot) =>
+  blocked === null && providers.get(provider)?.streams[stream]?.headline === true
+
+async function refreshAll(
+  deps: RefreshDeps,
+  environmentId: string,
+  connections: readonly Connection[],
+  { streams, waitMs = 0, signal }: { streams?: readonly string[]; waitMs?: number; signal?: AbortSignal },
+): Promise<Refreshed> {
+  if (connections.length === 0) return { done: true, streams: [] }
+  const { schedule, clock } = deps
+  const askedAt = clock.now()
+  const ids = connections.map(({ id }) => id)
+  const isWanted = (slot: Slot) =>
+    streams?.includes(slot.stream) ?? isHeadline(deps, connections.find(({ id }) => id === slot.connectionId)!, slot)
+  const wanted = async () => (await schedule.of(environmentId, ids)).filter(isWanted)
+  for (const [connectionId, slots] of Map.groupBy(await wanted(), (slot) => slot.connectionId))
+    await schedule.wake(environmentId, connectionId, {
+      streams: slots.map(({ stream }) => stream),
+      lane: 'interactive',
+      at: askedAt,
+    })
+  deps.wake()
+
+  for (let waitedMs = 0; ; waitedMs += lookMs) {
+    const states = (await wanted()).map((slot) => ({ stream: slot.stream, ...stateOf(slot, askedAt) }))
+    const settled = states.every(({ state }) => state !== 'running')
+    if (settled || waitedMs >= Math.min(waitMs, longestWaitMs) || signal?.aborted)
+      return { done: settled && states.every(({ state }) => state === 'done'), streams: states }
+    await clock.sleep(lookMs, signal).catch(() => {})
+  }
+}
+
+const lookMs = 100
+const longestWaitMs = 30 * second
+
+/** A slot that was woken is due no later than that, until a run which began afterwards has ended. */
+function stateOf(
+  { blocked, claim, dueAt, lastFault }: Slot,
+  askedAt: number,
+): Pick<Refreshed['streams'][number], 'state' | 'fault'> {
+  if (blocked !== null) return { state: 'blocked', fault: lastFault }
+  if (claim !== null || dueAt <= askedAt) return { state: 'running', fault: null }
+  return lastFault === null ? { state: 'done', fault: null } : { state: 'failed', fault: lastFault }
+}

@@ -1,0 +1,125 @@
+import { faults, isFault } from '@patchbay/kit'
+import type { RunRecord } from '../../ports/journal.ts'
+import type { SlotOutcome } from '../../ports/schedule.ts'
+import { nextReading } from './cadence.ts'
+import { moveConnections } from './move-connections.ts'
+import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
+import type { Prepared, Ready, Skipped } from './prepare-run.ts'
+import type { Group, Run, SyncDeps } from './run-stream.ts'
+
+/** A slot with what became of it. */
+export interface Settled {
+  readonly ready: Ready
+  readonly outcome: Outcome
+}
+
+/**
+ * Ends a run: connections take the state that follows, the run is closed, and at last the slots are given back. In this order, because a slot that
+ * is still claimed is found again after a crash, and a run that is still open is then closed.
+ */
+export async function settleRun(
+  deps: SyncDeps,
+  group: Group,
+  prepared: Prepared | { readonly skipped: readonly Skipped[] },
+  run: Run,
+  started: RunRecord,
+): Promise<RunRecord> {
+  const { environmentId, claim } = group
+  const now = deps.clock.now()
+  const settled = 'ready' in prepared ? await settleReady(deps, prepared, run, now) : []
+  const unfinished = 'ready' in prepared ? prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more') : []
+  if ('ready' in prepared) await moveConnections(deps, prepared, settled)
+
+  const ended = { ...started, ...run.counts, endedAt: now, ...summary(settled, prepared.skipped, unfinished, run) }
+  await deps.journal.run(ended)
+
+  const finish = ({ slot, outcome }: { slot: Ready['slot']; outcome: Outcome }): SlotOutcome => {
+    const { connectionId, stream } = slot
+    const { dueAt, failures, blocked, fault } = outcome
+    return { connectionId, stream, dueAt, failures, blocked, fault, runId: run.id, endedAt: now }
+  }
+  const outcomes = [
+    ...settled.map(({ ready, outcome }) => finish({ slot: ready.slot, outcome })),
+    ...prepared.skipped.map((skipped) => finish({ slot: skipped.slot, outcome: outcomeOfSkipped(skipped, now) })),
+  ]
+  if (outcomes.length > 0) await deps.schedule.finish(environmentId, claim, outcomes)
+  // What stopped at a checkpoint is as due as before.
+  if (unfinished.length > 0)
+    await deps.schedule.release(
+      environmentId,
+      claim,
+      unfinished.map(({ slot }) => slot),
+      now,
+    )
+  return ended
+}
+
+async function settleReady(
+  deps: SyncDeps,
+  { ready, provider, stream }: Prepared,
+  run: Run,
+  now: number,
+): Promise<Settled[]> {
+  const failed = ready.filter(({ slot }) => isFault(run.endings.get(slot)))
+  // Whoever noticed first that an account is lost has moved its connection meanwhile.
+  const ids = failed.map(({ connection }) => connection.id)
+  const current = ids.length > 0 ? await deps.connections.list(run.environmentId, { ids, limit: ids.length }) : []
+  return ready.flatMap((one): Settled[] => {
+    const { slot, connection } = one
+    const ending = run.endings.get(slot)
+    if (ending === 'more') return []
+    if (!isFault(ending)) return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]
+    const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
+    return [{ ready: one, outcome: afterFault(ending, { provider, stream, slot, connection: { state }, now }) }]
+  })
+}
+
+const outcomeOfSkipped = ({ slot, blocked, fault, says }: Skipped, now: number): Outcome => ({
+  dueAt: nextReading({ every: `${Math.max(1, Math.round(slot.everyMs / 1000))}s` }, slot, now),
+  failures: slot.failures,
+  blocked,
+  fault,
+  says,
+})
+
+/** How it ended as a whole: never green when something is missing (P6). */
+function summary(
+  settled: readonly Settled[],
+  skipped: readonly Skipped[],
+  unfinished: readonly Ready[],
+  { counts }: Run,
+): Pick<RunRecord, 'state' | 'fault' | 'says'> {
+  const good = settled.filter(({ outcome }) => outcome.fault === null).length
+  const bad = [...settled.map(({ outcome }) => outcome), ...skipped].filter(({ fault }) => fault !== null)
+  const total = settled.length + skipped.length + unfinished.length
+  const [first] = bad
+  const parts = [
+    bad.length > 0 && total > 1 ? `${bad.length} of ${total} accounts could not be read.` : null,
+    first?.says ?? null,
+    unfinished.length > 0 ? 'It stopped in the middle and goes on from there.' : null,
+    counts.refused > 0
+      ? `${counts.refused} ${counts.refused === 1 ? 'row' : 'rows'} could not be understood and ${counts.refused === 1 ? 'was' : 'were'} set aside.`
+      : null,
+    bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
+  ].filter((part) => part !== null)
+  return {
+    state: stateOf(good, bad.length, unfinished.length, counts.refused, first?.fault ?? null),
+    fault: first?.fault ?? null,
+    says: parts.length > 0 ? parts.join(' ') : null,
+  }
+}
+
+const isEmpty = ({ inserted, restated, unchanged, items, refused }: Run['counts']) =>
+  inserted + restated + unchanged + items + refused === 0
+
+function stateOf(
+  good: number,
+  bad: number,
+  unfinished: number,
+  refused: number,
+  fault: keyof typeof faults | null,
+): RunRecord['state'] {
+  if (bad === 0 && unfinished > 0 && good === 0) return 'waiting'
+  if (bad > 0 && good === 0) return fault !== null && faults[fault].fixedBy === 'time' ? 'waiting' : 'failed'
+  return bad + unfinished + refused > 0 ? 'partial' : 'succeeded'
+}
