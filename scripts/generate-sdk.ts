@@ -32,7 +32,7 @@ ${table.join('\n')}
 }
 
 /** Routes keep the engine for when they are called; their schemas need none. */
-const noEngine = new Proxy({}, { get: () => noEngine }) as never
+const noEngine: never = new Proxy({}, { get: () => noEngine }) as never
 
 function methodType(route: Route): string {
   const inputs = [route.params, route.query, route.body].flatMap((schema) =>

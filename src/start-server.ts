@@ -6,9 +6,8 @@ import { openApi } from './api/server.ts'
 import type { Config } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
-import { ensureIntegrations } from './engine/connect/start-integrations.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
-import { type Drivers, openDrivers, openLog } from './open-drivers.ts'
+import { openDrivers, openLog } from './open-drivers.ts'
 import type { Environment } from './ports/directory.ts'
 import type { People } from './ports/people.ts'
 import { type RunningSandbox, sandboxSettings, startSandbox } from './start-sandbox.ts'
@@ -62,8 +61,12 @@ export async function startServer(
 
     const engine = await openEngine(
       drivers.deps,
-      { providers: new Map(providers.map((provider) => [provider.id, provider])), publicUrl: config.publicUrl },
-      { plans: config.roles.has('worker'), registerSecret },
+      {
+        providers: new Map(providers.map((provider) => [provider.id, provider])),
+        publicUrl: config.publicUrl,
+        sandboxUrl,
+      },
+      { works: config.roles.has('worker'), registerSecret },
     )
     closers.push(() => engine.stop())
     const { test, live } = await ensureEnvironments(engine)
@@ -120,22 +123,25 @@ async function ensureTestIntegrations(
   sandboxUrl: string,
 ): Promise<void> {
   const apps = await sandboxApps(sandboxUrl)
-  await ensureIntegrations(
-    engine,
+  await engine.ensureIntegrations(
     test,
-    providers.flatMap((provider) => {
-      const app = apps.find((one) => one.provider === provider.id)
-      return app
-        ? [
-            {
-              provider: provider.id,
-              clientId: app.clientId,
-              clientSecret: app.clientSecret,
-              settings: { ...sandboxSettings(provider), ...app.settings },
-            },
-          ]
-        : []
-    }),
+    Object.fromEntries(
+      providers.flatMap((provider) => {
+        const app = apps.find((one) => one.provider === provider.id)
+        return app
+          ? [
+              [
+                provider.id,
+                {
+                  clientId: app.clientId,
+                  clientSecret: app.clientSecret ?? undefined,
+                  settings: { ...sandboxSettings(provider), ...app.settings },
+                },
+              ],
+            ]
+          : []
+      }),
+    ),
   )
 }
 
@@ -159,13 +165,10 @@ async function sandboxApps(sandboxUrl: string): Promise<SandboxApp[]> {
 }
 
 async function ensureLiveIntegrations(engine: Engine, live: Environment, config: Config): Promise<void> {
-  const apps = Object.entries(config.apps).map(([provider, { clientId, clientSecret, ...settings }]) => ({
-    provider,
-    clientId: clientId ?? null,
-    clientSecret: clientSecret ?? null,
-    settings,
-  }))
-  await ensureIntegrations(engine, live, apps)
+  const apps = Object.entries(config.apps).map(
+    ([provider, { clientId, clientSecret, ...settings }]) => [provider, { clientId, clientSecret, settings }] as const,
+  )
+  await engine.ensureIntegrations(live, Object.fromEntries(apps))
 }
 
 async function listen(app: FastifyInstance, config: Config, closers: (() => Promise<void>)[]): Promise<string> {

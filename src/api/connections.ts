@@ -1,7 +1,8 @@
 import { Fault } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
-import { freshnessOf } from '../engine/metrics/freshness.ts'
+import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
+import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
@@ -10,8 +11,6 @@ const states = ['pending', 'healthy', 'degraded', 'needs_reauth', 'revoked', 'di
 const freshnessJson = z.strictObject({
   /** When we last read it without a failure. */
   syncedAt: instant.nullable(),
-  /** The newest day that the numbers are about: providers are late. */
-  dataAsOf: z.string().nullable(),
   badge: z.enum(['fresh', 'aging', 'stale', 'unknown']),
 })
 
@@ -293,7 +292,7 @@ export function connectionRoutes(engine: Engine) {
         },
         state: connection.state,
         reason: connection.reason,
-        says: engine.reasonSays(connection),
+        says: engine.connect.reasonSays(connection),
         scopes: { granted: [...(grant?.scopes ?? [])], missing: [...connection.missingScopes] },
         clocks: {
           access: iso(grant?.accessExpiresAt ?? null),
@@ -318,7 +317,7 @@ export function connectionRoutes(engine: Engine) {
     return slots.map((slot) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,
-      ...engine.streamState(slot, now),
+      ...streamState(slot, now),
       everyMs: slot.everyMs,
       dueAt: iso(slot.dueAt),
       lane: slot.lane,
@@ -331,10 +330,6 @@ export function connectionRoutes(engine: Engine) {
   }
 }
 
-function freshnessToJson(freshness: {
-  syncedAt: number | null
-  dataAsOf: string | null
-  badge: 'fresh' | 'aging' | 'stale' | 'unknown'
-}): z.input<typeof freshnessJson> {
+function freshnessToJson(freshness: Freshness): z.input<typeof freshnessJson> {
   return { ...freshness, syncedAt: iso(freshness.syncedAt) }
 }

@@ -18,8 +18,8 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
     cacheControl: false,
     setHeaders: (reply, path) => {
       // Vite names built files after their content.
-      reply.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
-      reply.setHeader('content-security-policy', headers['content-security-policy'])
+      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      reply.header('content-security-policy', headers['content-security-policy'])
     },
   })
   app.setNotFoundHandler((_request, reply) =>

@@ -258,6 +258,8 @@ export function metricRoutes(engine: Engine) {
           profile: summary.profile,
           accounts: summary.accounts.map((account) => ({
             ...account,
+            metrics: [...account.metrics],
+            notOffered: { ...account.notOffered },
             freshness: { ...account.freshness, syncedAt: iso(account.freshness.syncedAt) },
           })),
         }

@@ -30,11 +30,14 @@ export function quotaRoutes(engine: Engine) {
       handle: async ({ caller }) => {
         const quotas = await engine.quotas(caller.environment)
         return {
-          data: quotas.map((quota) => ({
-            ...quota,
-            resetsAt: iso(quota.resetsAt),
-            parkedUntil: iso(quota.parkedUntil),
-          })),
+          data: quotas.map(
+            ({ provider, integration, quota, whose, unit, used, limit, source, resetsAt, parkedUntil }) => ({
+              ...{ provider, integration, quota, unit, used, limit, source },
+              holder: whose,
+              resetsAt: iso(resetsAt),
+              parkedUntil: iso(parkedUntil),
+            }),
+          ),
         }
       },
     }),

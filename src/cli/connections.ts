@@ -60,7 +60,7 @@ async function list({ client, options, json }: CommandContext): Promise<string> 
   } while (cursor !== undefined)
   if (json) return JSON.stringify({ data: rows }, null, 2)
   return table(
-    ['connection', 'profile', 'provider', 'account', 'state', 'reason', 'fresh', 'data as of'],
+    ['connection', 'profile', 'provider', 'account', 'state', 'reason', 'fresh', 'synced'],
     rows.map((row) => [
       row.id,
       row.profile,
@@ -69,7 +69,7 @@ async function list({ client, options, json }: CommandContext): Promise<string> 
       row.state,
       row.reason ?? '',
       row.freshness.badge,
-      row.freshness.dataAsOf ?? '',
+      row.freshness.syncedAt ?? '',
     ]),
   )
 }

@@ -15,7 +15,12 @@ export interface DemoOptions {
 interface SandboxArtist {
   readonly key: string
   readonly name: string
-  readonly accounts: Readonly<Record<string, { readonly inputs?: Readonly<Record<string, string>>; readonly credentials?: Readonly<Record<string, string>> }>>
+  readonly accounts: Readonly<
+    Record<
+      string,
+      { readonly inputs?: Readonly<Record<string, string>>; readonly credentials?: Readonly<Record<string, string>> }
+    >
+  >
 }
 
 /** How many flows at once. */

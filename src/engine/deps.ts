@@ -43,4 +43,6 @@ export interface Setting {
   readonly providers: ReadonlyMap<string, Provider>
   /** Where browsers reach this server: `http://127.0.0.1:4400`, no slash at the end. */
   readonly publicUrl: string
+  /** Where browsers find the pages of `test` environments' platforms: the real `https://HOST/PATH` is `sandboxUrl/HOST/PATH`. Absent in a simulation. */
+  readonly sandboxUrl?: string
 }

@@ -6,13 +6,14 @@ import type { Lane } from '../ports/schedule.ts'
 import { type ActionCall, runAction } from './catalog/run-action.ts'
 import { type IntegrationChange, saveIntegration } from './catalog/save-integration.ts'
 import { type Connect, openConnect } from './connect/connect.ts'
-import { openCredentials } from './connect/credentials.ts'
+import { startConnectJobs } from './connect/connect-jobs.ts'
+import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
+import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
-import type { Credentials } from './http/target.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { openPlanner, type Planner } from './sync/planner.ts'
-import { type Refreshed, refresh } from './sync/refresh.ts'
+import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 
 /** The engine, joined: what the API and the background work use. */
@@ -21,13 +22,17 @@ export interface Engine {
   readonly setting: Setting
   readonly vault: Vault
   readonly gateway: Gateway
-  readonly credentials: Credentials
+  readonly credentials: OpenCredentials
   readonly connect: Connect
-  /** Null where this process plans nothing. */
+  /** Null where this process reads nothing. */
   readonly planner: Planner | null
+  ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
   saveIntegration(environment: Environment, change: IntegrationChange, actor: Actor): Promise<Integration>
   runAction(environment: Environment, call: ActionCall): Promise<unknown>
-  quotas(environment: Environment): Promise<readonly QuotaUsage[]>
+  /** Every quota of every integration: how much is used. */
+  quotas(
+    environment: Environment,
+  ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
   /** Makes streams due now. Returns how many. */
   wake(
     environmentId: string,
@@ -46,11 +51,80 @@ export interface Engine {
     connections: readonly Connection[],
     maxAge: string,
     signal?: AbortSignal,
-  ): Promise<void>
+  ): Promise<Refreshed>
+  /** Begins the background work. */
+  start(): Promise<void>
+  /** Takes no more work, and waits for what runs: pages, token requests, jobs. */
+  stop(): Promise<void>
 }
 
 export interface EngineOptions {
-  /** Whether this process reads streams. */
-  readonly plans: boolean
+  /** Whether this process reads streams and does jobs. */
+  readonly works: boolean
   readonly registerSecret?: (secret: string) => void
+}
+
+/** How long a reader waits for fresher numbers before it gets the stored ones, marked by their age. */
+const freshenMs = 5_000
+const jobsStopMs = 10_000
+
+/** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
+export async function openEngine(deps: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+  const vault = openVault(deps, { registerSecret: options.registerSecret })
+  await vault.start()
+  const credentials = openCredentials(deps, setting, vault)
+  const gateway = openGateway(deps, setting, credentials)
+  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }) : null
+  const wakePlanner = () => planner?.wake()
+  const refreshing = { ...deps, ...setting, wake: wakePlanner }
+  const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })
+  const stopping = new AbortController()
+  let planning: Promise<void> = Promise.resolve()
+
+  return {
+    ...{ deps, setting, vault, gateway, credentials, connect, planner },
+
+    async ensureIntegrations(environment, apps) {
+      await startIntegrations(deps, setting, vault, environment, apps)
+    },
+    saveIntegration: (environment, change, actor) => saveIntegration(deps, setting, vault, environment, change, actor),
+    runAction: (environment, call) => runAction(deps, setting, gateway, environment, call),
+    async quotas(environment) {
+      const integrations = await deps.directory.integrations(environment.id)
+      const usage = integrations.map(async (integration) => {
+        const provider = setting.providers.get(integration.provider)
+        const quotas = provider ? await quotaUsage(deps, { provider, integration, environment }) : []
+        return quotas.map((quota) => ({ ...quota, provider: integration.provider, integration: integration.id }))
+      })
+      return (await Promise.all(usage)).flat()
+    },
+
+    async wake(environmentId, connectionId, { streams, lane }) {
+      const woken = await deps.schedule.wake(environmentId, connectionId, { streams, lane, at: deps.clock.now() })
+      wakePlanner()
+      return woken
+    },
+    refresh: (environmentId, connectionId, wanted) => refresh(refreshing, environmentId, connectionId, wanted),
+    freshen: (environmentId, connections, maxAge, signal) =>
+      freshen(refreshing, environmentId, connections, {
+        maxAgeMs: parseDuration(maxAge as Duration),
+        waitMs: freshenMs,
+        signal,
+      }),
+
+    async start() {
+      await deps.jobs.start()
+      if (!planner) return
+      await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      planning = planner.run(stopping.signal)
+    },
+
+    async stop() {
+      stopping.abort()
+      await planning
+      await deps.jobs.stop(jobsStopMs)
+      await credentials.stop()
+      await gateway.flush()
+    },
+  }
 }

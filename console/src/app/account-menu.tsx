@@ -24,7 +24,10 @@ export function AccountMenu() {
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger className="flex w-full items-center gap-2.5 rounded-lg px-3 py-2 text-left text-sm hover:bg-rack-line">
-        <span aria-hidden="true" className="grid size-8 shrink-0 place-items-center rounded-full bg-rack-line font-semibold">
+        <span
+          aria-hidden="true"
+          className="grid size-8 shrink-0 place-items-center rounded-full bg-rack-line font-semibold"
+        >
           {person.name.charAt(0).toUpperCase()}
         </span>
         <span className="min-w-0">

@@ -15,7 +15,9 @@ export function useEnvironment(): Environment | null {
   const found =
     env !== undefined
       ? named
-      : (environments.find(({ id }) => id === stored()) ?? environments.find(({ current }) => current) ?? environments[0])
+      : (environments.find(({ id }) => id === stored()) ??
+        environments.find(({ current }) => current) ??
+        environments[0])
   const id = found?.id
   useEffect(() => {
     if (id !== undefined) store(id)
@@ -34,7 +36,9 @@ export function EnvironmentSwitch() {
       <DropdownMenu.Trigger className="flex w-full items-center gap-2.5 rounded-lg border border-rack-line px-3 py-2 text-left text-sm hover:border-rack-soft">
         <Lamp mode={current?.mode ?? ''} />
         <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium">{current ? nameOf(current, environments) : 'No such environment'}</span>
+          <span className="block truncate font-medium">
+            {current ? nameOf(current, environments) : 'No such environment'}
+          </span>
         </span>
         <ChevronsUpDown size={15} aria-hidden className="text-rack-soft" />
         <span className="sr-only">Change the environment</span>

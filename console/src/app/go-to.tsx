@@ -89,7 +89,9 @@ function Finder({ close }: { close: () => void }) {
           </div>
         ))}
         {targets.length === 0 && (
-          <p className="px-3 py-4 text-soft">Nothing of that name. Artists and connections are found by their exact id.</p>
+          <p className="px-3 py-4 text-soft">
+            Nothing of that name. Artists and connections are found by their exact id.
+          </p>
         )}
       </div>
     </>

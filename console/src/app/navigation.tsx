@@ -51,7 +51,12 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
                   >
                     <Socket plugged={here} />
                     {name}
-                    {here && <span aria-hidden="true" className="-mr-3 ml-auto hidden h-[3px] flex-1 rounded-l-full bg-rack-accent lg:-mr-6 lg:block" />}
+                    {here && (
+                      <span
+                        aria-hidden="true"
+                        className="-mr-3 ml-auto hidden h-[3px] flex-1 rounded-l-full bg-rack-accent lg:-mr-6 lg:block"
+                      />
+                    )}
                   </Link>
                 </li>
               )
@@ -67,7 +72,13 @@ function Socket({ plugged }: { plugged: boolean }) {
   return (
     <svg width="18" height="18" viewBox="0 0 18 18" fill="none" aria-hidden="true" className="shrink-0">
       <circle cx="9" cy="9" r="7" stroke={plugged ? 'var(--rack-accent)' : 'currentColor'} strokeWidth="1.75" />
-      <circle cx="9" cy="9" r={plugged ? 4 : 2.25} fill={plugged ? 'var(--rack-accent)' : 'currentColor'} fillOpacity={plugged ? 1 : 0.5} />
+      <circle
+        cx="9"
+        cy="9"
+        r={plugged ? 4 : 2.25}
+        fill={plugged ? 'var(--rack-accent)' : 'currentColor'}
+        fillOpacity={plugged ? 1 : 0.5}
+      />
     </svg>
   )
 }

@@ -2,9 +2,9 @@ import { openPatchbay } from '@patchbay/sdk'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { createContext, useContext } from 'react'
-import { problemOf } from '../words/problems.ts'
-import { ErrorCard } from '../ui/error-card.tsx'
 import { Spinner } from '../ui/button.tsx'
+import { ErrorCard } from '../ui/error-card.tsx'
+import { problemOf } from '../words/problems.ts'
 import { SignIn } from './sign-in.tsx'
 
 export interface Person {

@@ -64,7 +64,11 @@ function Rack({ search, onGo }: { search: () => void; onGo?: () => void }) {
     <>
       <Brand onGo={onGo} />
       <EnvironmentSwitch />
-      <Link to="/connect" onClick={onGo} className={`${buttonClass('primary')} !bg-rack-accent !text-[#06201b] hover:!bg-[#73d6c4]`}>
+      <Link
+        to="/connect"
+        onClick={onGo}
+        className={`${buttonClass('primary')} !bg-rack-accent !text-[#06201b] hover:!bg-[#73d6c4]`}
+      >
         <Cable size={17} aria-hidden /> Connect an account
       </Link>
       <Navigation onGo={onGo} />
@@ -83,7 +87,12 @@ function Rack({ search, onGo }: { search: () => void; onGo?: () => void }) {
 
 function Brand({ onGo }: { onGo?: () => void }) {
   return (
-    <Link to="/" onClick={onGo} activeProps={{}} className="flex items-center gap-2.5 px-2 text-lg font-semibold tracking-tight text-rack-ink no-underline">
+    <Link
+      to="/"
+      onClick={onGo}
+      activeProps={{}}
+      className="flex items-center gap-2.5 px-2 text-lg font-semibold tracking-tight text-rack-ink no-underline"
+    >
       <Logo /> Patchbay
     </Link>
   )
@@ -123,7 +132,12 @@ function TopBar({ search }: { search: () => void }) {
         </Dialog.Portal>
       </Dialog.Root>
       <Brand />
-      <button type="button" onClick={search} aria-label="Go to…" className="ml-auto grid size-10 place-items-center rounded-lg hover:bg-rack-line">
+      <button
+        type="button"
+        onClick={search}
+        aria-label="Go to…"
+        className="ml-auto grid size-10 place-items-center rounded-lg hover:bg-rack-line"
+      >
         <Search size={19} aria-hidden />
       </button>
       <EnvironmentMark />
@@ -134,7 +148,9 @@ function TopBar({ search }: { search: () => void }) {
 function EnvironmentMark(): ReactNode {
   const environment = useEnvironment()
   return (
-    <span className="rounded-md border border-rack-line px-2 py-1 font-mono text-xs uppercase">{environment?.mode ?? '—'}</span>
+    <span className="rounded-md border border-rack-line px-2 py-1 font-mono text-xs uppercase">
+      {environment?.mode ?? '—'}
+    </span>
   )
 }
 

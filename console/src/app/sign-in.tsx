@@ -1,9 +1,9 @@
 import { isFault, openPatchbay, type Problem } from '@patchbay/sdk'
 import { type FormEvent, useState } from 'react'
-import { problemOf } from '../words/problems.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorCard } from '../ui/error-card.tsx'
 import { TextField } from '../ui/field.tsx'
+import { problemOf } from '../words/problems.ts'
 import { Logo } from './logo.tsx'
 
 /** For somebody who is not signed in. The owner comes in with a link from the terminal; everybody else has a password. */
@@ -47,8 +47,8 @@ export function SignIn({ link, done }: { link: string | undefined; done: () => P
         <h1 className="mt-5 text-xl font-semibold">Sign in</h1>
         {link === 'used' && (
           <p role="status" className="mt-3 rounded-lg bg-warn-ground p-3 text-warn">
-            That link has been used or is too old: each works once, for seven days. Ask whoever runs this server for a new
-            one, or sign in with your password.
+            That link has been used or is too old: each works once, for seven days. Ask whoever runs this server for a
+            new one, or sign in with your password.
           </p>
         )}
         <form onSubmit={signIn} className="mt-4 space-y-4">

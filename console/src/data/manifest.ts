@@ -29,6 +29,11 @@ export function useDefinitions() {
   return useRead(['definitions'], (client, signal) => client.metrics.definitions({}, { signal }), { staleMs: longMs })
 }
 
+/** Which platform gives which metric, and why the others do not. */
+export function useAvailability() {
+  return useRead(['availability'], (client, signal) => client.metrics.availability({}, { signal }), { staleMs: longMs })
+}
+
 export function useQuotas() {
   return useRead(['quotas'], (client, signal) => client.quotas.list({}, { signal }), { everyMs: 30_000 })
 }

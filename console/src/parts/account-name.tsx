@@ -1,5 +1,5 @@
-import { Picture } from '../ui/picture.tsx'
 import { useProviderLook } from '../data/manifest.ts'
+import { Picture } from '../ui/picture.tsx'
 
 /** An account as people know it: picture, name, handle and platform. */
 export function AccountName(props: {

@@ -18,7 +18,9 @@ export function Freshness(props: {
           <RelativeTime at={syncedAt} />
         </span>
       )}
-      {props.long && dataAsOf && <span className="text-sm whitespace-nowrap text-soft">· data as of {dayText(dataAsOf)}</span>}
+      {props.long && dataAsOf && (
+        <span className="text-sm whitespace-nowrap text-soft">· data as of {dayText(dataAsOf)}</span>
+      )}
     </span>
   )
 }

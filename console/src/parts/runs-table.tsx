@@ -13,7 +13,17 @@ export type Run = Awaited<ReturnType<Operations['runs']['list']>>['data'][number
 /** Executions of streams, newest first. */
 export function RunsTable({ runs, short = false }: { runs: readonly Run[]; short?: boolean }) {
   const more: Column<Run>[] = [
-    { name: 'Trigger', cell: ({ trigger, lane }) => (trigger === lane ? <Tag>{trigger}</Tag> : <><Tag>{trigger}</Tag> <Tag>{lane}</Tag></>) },
+    {
+      name: 'Trigger',
+      cell: ({ trigger, lane }) =>
+        trigger === lane ? (
+          <Tag>{trigger}</Tag>
+        ) : (
+          <>
+            <Tag>{trigger}</Tag> <Tag>{lane}</Tag>
+          </>
+        ),
+    },
     { name: 'Calls', right: true, cell: ({ calls }) => numberText(calls, 'count') },
     { name: 'Took', right: true, cell: tookText },
   ]
@@ -47,7 +57,11 @@ export function RunsTable({ runs, short = false }: { runs: readonly Run[]; short
           name: 'Accounts',
           cell: ({ connections }) =>
             connections.length === 1 ? (
-              <Link to="/connections/$connection" params={{ connection: connections[0]! }} className="whitespace-nowrap underline decoration-edge underline-offset-4">
+              <Link
+                to="/connections/$connection"
+                params={{ connection: connections[0]! }}
+                className="whitespace-nowrap underline decoration-edge underline-offset-4"
+              >
                 1 account
               </Link>
             ) : (

@@ -2,8 +2,8 @@ import { ChartLine, Table2 } from 'lucide-react'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { noNumber, numberText, shortNumber } from '../words/numbers.ts'
 import { reasonSays } from '../words/null-reasons.ts'
+import { noNumber, numberText, shortNumber } from '../words/numbers.ts'
 import { dayText } from '../words/times.ts'
 import { Button } from './button.tsx'
 import { DataTable } from './data-table.tsx'
@@ -41,7 +41,11 @@ export function Chart(props: ChartProps) {
         <span className="flex flex-wrap gap-x-4">
           {provisional && (
             <span className="inline-flex items-center gap-1.5">
-              <span aria-hidden="true" className="hatched inline-block h-3 w-5 rounded-sm border border-current" />
+              {props.look === 'bars' ? (
+                <span aria-hidden="true" className="hatched inline-block h-3 w-5 rounded-sm border border-current" />
+              ) : (
+                <span aria-hidden="true" className="inline-block w-6 border-t-2 border-dashed border-current" />
+              )}
               the platform may still correct these days
             </span>
           )}
@@ -67,28 +71,33 @@ function Plot(props: ChartProps & { days: readonly DayPoint[] }) {
   const [hovered, setHovered] = useState<number | null>(null)
   const theme = useShownTheme()
   const readout = useId()
+  const explaining = useRef(explain)
+  explaining.current = explain
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes what the colours resolve to
   useEffect(() => {
     const element = host.current
     if (!element) return
     const plot = new uPlot(
-      { ...optionsOf(element, { days, unit, look, color }), hooks: { setCursor: [(u) => setHovered(u.cursor.idx ?? null)] } },
+      {
+        ...optionsOf(element, { days, unit, look, color }),
+        hooks: { setCursor: [(u) => setHovered(u.cursor.idx ?? null)] },
+      },
       dataOf(days, look),
       element,
     )
     const onClick = () => {
       const day = days[plot.cursor.idx ?? -1]
-      if (day && day.reason !== 'absent') explain?.(day.day)
+      if (day && day.reason !== 'absent') explaining.current?.(day.day)
     }
-    if (explain) plot.over.addEventListener('click', onClick)
+    plot.over.addEventListener('click', onClick)
     const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }))
     watch.observe(element)
     return () => {
       watch.disconnect()
       plot.destroy()
     }
-  }, [days, unit, look, color, theme, explain])
+  }, [days, unit, look, color, theme])
 
   const shown = hovered === null ? lastKnown(days) : days[hovered]
   return (
@@ -132,7 +141,8 @@ function DayTable(props: ChartProps & { days: readonly DayPoint[] }) {
           {
             name: 'Value',
             right: true,
-            cell: ({ value }) => (value === null ? <span className="text-soft">{noNumber}</span> : numberText(value, unit)),
+            cell: ({ value }) =>
+              value === null ? <span className="text-soft">{noNumber}</span> : numberText(value, unit),
           },
           {
             name: 'Standing',
@@ -144,7 +154,12 @@ function DayTable(props: ChartProps & { days: readonly DayPoint[] }) {
                   name: 'Source',
                   cell: ({ day, reason }: DayPoint) =>
                     reason === 'absent' ? null : (
-                      <Button look="quiet" small onClick={() => explain(day)} aria-label={`Where the number of ${dayText(day)} comes from`}>
+                      <Button
+                        look="quiet"
+                        small
+                        onClick={() => explain(day)}
+                        aria-label={`Where the number of ${dayText(day)} comes from`}
+                      >
                         Where from?
                       </Button>
                     ),
@@ -190,13 +205,14 @@ function optionsOf(
     size: 5,
     fill: color,
     stroke: color,
-    filter: () => (days.length <= 2 ? values.flatMap((value, index) => (value === null ? [] : [index])) : lonely(values)),
+    filter: () =>
+      days.length <= 2 ? values.flatMap((value, index) => (value === null ? [] : [index])) : lonely(values),
   })
   const bars = uPlot.paths.bars?.({ size: [0.72, 28], radius: 0.1 })
   return {
     width: element.clientWidth,
     height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 26, 0, 0],
     // A day is a name here and not a moment: whatever zone the reader is in, the label stays that day.
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     legend: { show: false },
@@ -204,8 +220,11 @@ function optionsOf(
     scales: {
       x: { time: true, range: (_, low, high) => [low - 43_200, high + 43_200] },
       y: {
+        // The first place is at the top.
+        dir: unit === 'rank' ? -1 : 1,
         range: (_, low, high) => {
           if (low === null || high === null) return [0, 1]
+          if (unit === 'rank') return [Math.max(0, low - 1), high + 1]
           if (look === 'bars') return [Math.min(0, low), high > 0 ? high * 1.08 : 1]
           const room = (high - low) * 0.12 || Math.max(1, Math.abs(high) * 0.02)
           return [low >= 0 ? Math.max(0, low - room) : low - room, high + room]
@@ -213,7 +232,15 @@ function optionsOf(
       },
     },
     axes: [
-      { stroke: soft, font, grid: { show: false }, ticks: { stroke: line, width: 1, size: 5 }, values: dayLabels, space: 70 },
+      {
+        stroke: soft,
+        font,
+        grid: { show: false },
+        ticks: { stroke: line, width: 1, size: 5 },
+        values: dayLabels,
+        space: 70,
+        size: 34,
+      },
       {
         stroke: soft,
         font,

@@ -11,7 +11,12 @@ export function CopyId({ id, wide = false, label }: { id: string; wide?: boolean
     return () => clearTimeout(timer)
   }, [copied])
   return (
-    <span className={join('inline-flex max-w-full items-center gap-1 align-bottom', wide && 'w-full rounded-lg border border-line bg-sunken px-2 py-1')}>
+    <span
+      className={join(
+        'inline-flex max-w-full items-center gap-1 align-bottom',
+        wide && 'w-full rounded-lg border border-line bg-sunken px-2 py-1',
+      )}
+    >
       <code className={join('min-w-0 font-mono text-[0.8125rem]', wide ? 'flex-1 break-all' : 'truncate')}>{id}</code>
       <button
         type="button"

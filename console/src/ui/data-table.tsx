@@ -24,8 +24,12 @@ export function DataTable<Row>(props: {
 }) {
   const { columns, rows, pinned } = props
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
-    <section aria-label={props.caption} tabIndex={0} className={join('relative overflow-auto', !props.tall && 'max-h-[75vh]')}>
+    <section
+      aria-label={props.caption}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
+      tabIndex={0}
+      className={join('relative overflow-auto', !props.tall && 'max-h-[max(20rem,calc(100dvh-7rem))]')}
+    >
       <table className="w-full border-separate border-spacing-0 text-[0.9375rem]">
         <caption className="sr-only">{props.caption}</caption>
         <thead>

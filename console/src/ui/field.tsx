@@ -63,11 +63,7 @@ export function Select({
   )
 }
 
-export function CheckField({
-  label,
-  help,
-  ...rest
-}: ComponentProps<'input'> & { label: ReactNode; help?: ReactNode }) {
+export function CheckField({ label, help, ...rest }: ComponentProps<'input'> & { label: ReactNode; help?: ReactNode }) {
   const id = useId()
   return (
     <div className="flex gap-2.5">

@@ -65,7 +65,15 @@ const drawings: Record<Shape, React.ReactNode> = {
   empty: <circle cx="8" cy="8" r="6.2" stroke="currentColor" strokeWidth="1.6" strokeDasharray="2.6 2.3" />,
   moving: (
     <g className="[transform-origin:center] [animation:turn_1.6s_linear_infinite]">
-      <circle cx="8" cy="8" r="6.2" stroke="currentColor" strokeWidth="1.6" strokeDasharray="28 11" strokeLinecap="round" />
+      <circle
+        cx="8"
+        cy="8"
+        r="6.2"
+        stroke="currentColor"
+        strokeWidth="1.6"
+        strokeDasharray="28 11"
+        strokeLinecap="round"
+      />
       <circle cx="8" cy="8" r="2" fill="currentColor" />
     </g>
   ),

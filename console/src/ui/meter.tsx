@@ -5,6 +5,7 @@ export function Meter({ used, limit, label }: { used: number; limit: number; lab
   const percent = percentUsed(used, limit)
   const tone = percent >= 90 ? 'text-bad' : percent >= 75 ? 'text-warn' : 'text-accent'
   return (
+    // biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> in colours of their own
     <div
       role="meter"
       aria-label={label}

@@ -7,7 +7,12 @@ export function OutsideLink({ href, children }: { href: string | null; children:
   const address = safeAddress(href)
   if (address === null) return <span>{children}</span>
   return (
-    <a href={address} target="_blank" rel="noopener noreferrer" className="underline decoration-edge underline-offset-4 hover:decoration-accent">
+    <a
+      href={address}
+      target="_blank"
+      rel="noopener noreferrer"
+      className="underline decoration-edge underline-offset-4 hover:decoration-accent"
+    >
       {children}
       <ExternalLink size={13} aria-label="(opens another site)" className="ml-1 inline align-baseline text-soft" />
     </a>

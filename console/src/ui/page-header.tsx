@@ -14,13 +14,15 @@ export function PageHeader(props: {
       <title>{`${props.title} · Patchbay`}</title>
       {props.above && <div className="strip mb-1">{props.above}</div>}
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="flex min-w-0 items-center gap-3">
-          {props.mark}
-          <h1 className="min-w-0 text-2xl leading-tight font-semibold tracking-tight">{props.title}</h1>
+        <div className="min-w-0 max-w-3xl">
+          <div className="flex items-center gap-3">
+            {props.mark}
+            <h1 className="min-w-0 text-2xl leading-tight font-semibold tracking-tight">{props.title}</h1>
+          </div>
+          {props.children && <div className="mt-1.5 text-soft">{props.children}</div>}
         </div>
         {props.actions && <div className="flex flex-wrap gap-2">{props.actions}</div>}
       </div>
-      {props.children && <div className="mt-1.5 max-w-3xl text-soft">{props.children}</div>}
     </header>
   )
 }

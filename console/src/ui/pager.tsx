@@ -6,7 +6,10 @@ import { buttonClass } from './button.tsx'
 export function Pager(props: { first: LinkProps | null; next: LinkProps | null; says?: string }) {
   if (!props.first && !props.next && !props.says) return null
   return (
-    <nav aria-label="Pages" className="flex flex-wrap items-center justify-between gap-2 border-t border-line px-4 py-2.5">
+    <nav
+      aria-label="Pages"
+      className="flex flex-wrap items-center justify-between gap-2 border-t border-line px-4 py-2.5"
+    >
       <span className="text-sm text-soft">{props.says}</span>
       <span className="flex gap-2">
         {props.first && (

@@ -2,7 +2,17 @@ import { useState } from 'react'
 import { safeAddress } from '../address/safe-address.ts'
 
 /** A picture from a platform, or the first letter where there is none, it does not load, or its address is not to be trusted. */
-export function Picture({ src, name, size = 36, square = false }: { src: string | null; name: string; size?: number; square?: boolean }) {
+export function Picture({
+  src,
+  name,
+  size = 36,
+  square = false,
+}: {
+  src: string | null
+  name: string
+  size?: number
+  square?: boolean
+}) {
   const [broken, setBroken] = useState(false)
   const address = safeAddress(src)
   const shape = square ? 'rounded-md' : 'rounded-full'

@@ -1,7 +1,7 @@
 import { Tooltip } from 'radix-ui'
 import { type ReactNode, useSyncExternalStore } from 'react'
-import { absoluteText, relativeText } from '../words/times.ts'
 import { noNumber } from '../words/numbers.ts'
+import { absoluteText, relativeText } from '../words/times.ts'
 
 /** One timer for every time on the page. */
 const listeners = new Set<() => void>()
@@ -36,8 +36,12 @@ export function RelativeTime({ at, none = noNumber }: { at: string | null | unde
   if (Number.isNaN(moment)) return <span>{at}</span>
   return (
     <Hint says={absoluteText(moment)}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the moment in full is for the keyboard, too */}
-      <time dateTime={at} tabIndex={0} className="cursor-help whitespace-nowrap decoration-edge decoration-dotted underline-offset-4 hover:underline">
+      <time
+        dateTime={at}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the moment in full is for the keyboard, too
+        tabIndex={0}
+        className="cursor-help whitespace-nowrap decoration-edge decoration-dotted underline-offset-4 hover:underline"
+      >
         {relativeText(moment, Math.max(current, now))}
       </time>
     </Hint>

@@ -22,7 +22,15 @@ export function Sparkline(props: {
     .join('')
   const last = values.findLastIndex((value) => value !== null)
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={props.label} fill="none" className="max-w-full">
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={props.label}
+      fill="none"
+      className="max-w-full"
+    >
       <path d={path} stroke={color} strokeWidth="1.75" strokeLinejoin="round" strokeLinecap="round" />
       <circle cx={x(last)} cy={y(values[last]!)} r="2.5" fill={color} />
     </svg>
@@ -36,7 +44,14 @@ export function SparkBars(props: { values: readonly number[]; label: string; wid
   const high = Math.max(...values, 1)
   const step = width / Math.max(values.length, 12)
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={props.label} className="text-accent">
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={props.label}
+      className="text-accent"
+    >
       {values.map((value, index) => {
         const size = value === 0 ? 1.5 : Math.max(2, (value / high) * (height - 2))
         return (

@@ -37,8 +37,9 @@ export function fixedByOf(code: string | null, state?: string): string {
   if (state === 'needs_reauth' || state === 'revoked') return 'owner'
   if (state === 'paused' || state === 'disconnected') return 'caller'
   if (code === null) return 'time'
-  if (/^(connection\.|missing_scope|lost_response)/.test(code) || code === 'provider.forbidden') return 'owner'
-  if (code.startsWith('setup.')) return 'operator'
+  if (/^(connection\.|missing_scope|lost_response|needs_reauth)/.test(code) || code === 'provider.forbidden')
+    return 'owner'
+  if (code.startsWith('setup.') || code === 'unsupported') return 'operator'
   if (code === 'provider.throttled' || code === 'provider.exhausted' || code === 'provider.cursor') return 'time'
   if (code === 'provider.changed' || code === 'platform.bug') return 'platform'
   if (code.startsWith('provider.')) return 'provider'

@@ -47,8 +47,8 @@ export function lengthText(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
   if (ms < 90_000) return `${Math.round(ms / 1000)} s`
-  if (ms < 90 * minute) return `${Math.round(ms / minute)} min`
-  if (ms < 36 * hour) return `${Math.round(ms / hour)} h`
+  if (ms < 90 * minute && ms % hour !== 0) return `${Math.round(ms / minute)} min`
+  if (ms < 36 * hour && ms % day !== 0) return `${Math.round(ms / hour)} h`
   return `${Math.round(ms / day)} d`
 }
 

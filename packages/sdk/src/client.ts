@@ -37,7 +37,7 @@ export function openPatchbay(options: ClientOptions): Client {
       Object.entries(members).map(([name, [method, path]]) => [name, operation(method, path)]),
     )
   }
-  return client as Client
+  return client as unknown as Client
 
   function operation(method: string, path: string) {
     return async (input: Record<string, unknown> = {}, callOptions: CallOptions = {}) => {

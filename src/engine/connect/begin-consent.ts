@@ -43,7 +43,7 @@ export async function beginConsent(
     expiresAt: deps.clock.now() + flowMs,
   })
   return withClient(vault, place.integration, async (client) => {
-    const url = new URL(auth.authorizeUrl)
+    const url = new URL(pageAddress(setting, place, auth.authorizeUrl))
     const fill = (template: string) => template.replaceAll('{clientId}', client.id)
     for (const [name, value] of Object.entries(auth.authorizeParams ?? {})) url.searchParams.set(name, fill(value))
     url.searchParams.set('response_type', 'code')
@@ -55,6 +55,11 @@ export async function beginConsent(
     url.searchParams.set('code_challenge_method', 'S256')
     return url.href
   })
+}
+
+/** Where the browser finds a page of the provider: in `test` the sandbox's. Nothing but the address differs. */
+function pageAddress({ sandboxUrl }: Setting, { environment }: TokenPlace, real: string): string {
+  return environment.mode === 'test' && sandboxUrl !== undefined ? real.replace(/^https:\//, sandboxUrl) : real
 }
 
 /** One for each integration, so that an answer meant for one is never taken for another's (T03). */

@@ -1,37 +1,510 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault } from '@patchbay/kit'
-import { openTestWorld } from './test-world.ts'
+import { type FaultCode, isFault, minute } from '@patchbay/kit'
+import type { Network } from '../../ports/network.ts'
+import { accountOf, openTestWorld, tuneful, type WorldOptions } from './test-world.ts'
 
-test('an artist connects an account, and its streams are planned', async () => {
-  const world = await openTestWorld()
-  const { run, connectAccount, stores, environment, artists } = world
-  await run(async () => {
-    const { connection, redirect, result, session } = await connectAccount()
-    assert.equal(redirect, `http://127.0.0.1:4400/connect/done?session=${session.id}`)
-    assert.deepEqual(result, { connectionIds: [connection.id] })
-    assert.deepEqual(
-      [connection.state, connection.profileId, connection.account.id, connection.missingScopes],
-      ['pending', 'nova', artists[0]!.key, []],
-    )
-    const slots = await stores.schedule.of(environment.id, [connection.id])
-    assert.deepEqual(
-      slots.map(({ stream, lane, blocked }) => [stream, lane, blocked]),
-      [
-        ['fans', 'scheduled', null],
-        ['profile', 'interactive', null],
-      ],
-    )
-    assert.equal(slots[1]!.dueAt, world.clock.now())
-    assert.ok(world.events().includes('connection.created'))
-    const { body } = await world.call(connection)
-    assert.equal((body as { id: string }).id, artists[0]!.key)
-    const state = await world.connect.sessionState(environment, session.id)
-    assert.deepEqual([state.state, state.connections], ['done', [connection.id]])
-    const grant = await world.grantOf(connection)
-    assert.ok(grant.refreshDueAt! < grant.accessExpiresAt! - 10 * 60_000)
+const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
+  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
+
+const story = (
+  title: string,
+  tell: (world: Awaited<ReturnType<typeof openTestWorld>>) => Promise<void>,
+  options: WorldOptions = {},
+) =>
+  test(title, async () => {
+    const world = await openTestWorld(options)
+    await world.run(() => tell(world))
+    assert.deepEqual(world.sandbox.ledger.violations, [])
+    const text = JSON.stringify([world.along.events, world.along.audit, world.along.tasks]) + world.log.text()
+    for (const secret of [/\bat_\w{30}/, /\brt_\w{30}/, /\bcode_\w{30}/]) assert.doesNotMatch(text, secret)
   })
-  const text = JSON.stringify([world.along.events, world.along.audit, world.along.tasks]) + world.log.text()
-  for (const secret of [/at_/, /rt_/, /code_/]) assert.doesNotMatch(text, secret)
-  assert.ok(!isFault(null))
+
+story('an artist connects an account, and its streams are planned', async (world) => {
+  const { connectAccount, stores, environment, artists } = world
+  const { connection, redirect, result, session } = await connectAccount()
+  assert.equal(redirect, `http://127.0.0.1:4400/connect/done?session=${session.id}`)
+  assert.deepEqual(result, { connectionIds: [connection.id] })
+  assert.deepEqual(
+    [connection.state, connection.profileId, connection.account.id, connection.missingScopes],
+    ['pending', 'nova', artists[0]!.key, []],
+  )
+  const slots = await stores.schedule.of(environment.id, [connection.id])
+  assert.deepEqual(
+    slots.map(({ stream, lane, blocked }) => [stream, lane, blocked]),
+    [
+      ['fans', 'scheduled', null],
+      ['profile', 'interactive', null],
+    ],
+  )
+  assert.equal(slots[1]!.dueAt, world.clock.now())
+  assert.ok(slots[0]!.dueAt <= world.clock.now() + 15 * minute)
+  assert.deepEqual(world.events(), ['connection.created'])
+  const { body } = await world.call(connection)
+  assert.equal((body as { id: string }).id, artists[0]!.key)
+  const state = await world.connect.sessionState(environment, session.id)
+  assert.deepEqual([state.state, state.connections], ['done', [connection.id]])
 })
+
+story('what is stored of it opens for its own row only', async ({ connectAccount, grantOf, vault, environment }) => {
+  const { connection } = await connectAccount()
+  const grant = await grantOf(connection)
+  const open = (row: string, field: string, generation: number, sealed: string) =>
+    vault.open(environment.id, { row, field, generation }, sealed, (secret) => secret.reveal())
+  assert.match(await open(grant.id, 'access', 1, grant.access!), /^at_/)
+  assert.match(await open(grant.id, 'refresh', 1, grant.refresh!), /^rt_/)
+  await fails(open(grant.id, 'refresh', 1, grant.access!), 'platform.vault')
+  await fails(open(grant.id, 'access', 2, grant.access!), 'platform.vault')
+  await fails(open('gra_other', 'access', 1, grant.access!), 'platform.vault')
+})
+
+story('T01: a callback in another browser connects nothing and asks nobody', async (world) => {
+  const { cookie: other } = await world.begin(await world.sessionOf('attacker'))
+  const { redirect, cookie } = await world.begin(await world.sessionOf('victim'))
+  const back = await world.consent(redirect)
+  for (const wrong of [null, '', other, `${cookie}x`])
+    await fails(world.connect.callback(world.integrationId, back, wrong), 'input.unauthenticated', 'input.expired')
+  assert.equal(world.tokenRequests().length, 0)
+  assert.deepEqual(await world.stores.connections.list(world.environment.id, { limit: 9 }), [])
+  assert.deepEqual(
+    world.along.audit.filter(({ action }) => action.startsWith('connect.')).map(({ action }) => action),
+    ['connect.refused', 'connect.state_reused'],
+  )
+})
+
+story('T02: of 50 callbacks at the same time one exchanges the code', async (world) => {
+  const { redirect, cookie } = await world.begin(await world.sessionOf())
+  const back = await world.consent(redirect)
+  const tries = Array.from({ length: 50 }, () => world.connect.callback(world.integrationId, back, cookie))
+  const outcomes = await Promise.allSettled(tries)
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  assert.equal(world.tokenRequests().length, 1)
+  assert.equal((await world.stores.connections.list(world.environment.id, { limit: 9 })).length, 1)
+  await fails(world.connect.callback(world.integrationId, back, cookie), 'input.expired')
+  assert.equal(world.along.audit.filter(({ action }) => action === 'connect.state_reused').length, 1)
+})
+
+const hostile = {
+  ...tuneful(),
+  id: 'mixer',
+  name: 'Mixer',
+  api: { ...tuneful().api, baseUrl: 'https://api.mixer.example' },
+  auth: {
+    ...tuneful().auth,
+    authorizeUrl: 'https://mixer.example/authorize',
+    tokenUrl: 'https://mixer.example/token',
+    revokeUrl: 'https://mixer.example/revoke',
+    issuer: 'https://mixer.example',
+  },
+  emulator: { ...tuneful().emulator, routes: {} },
+} as ReturnType<typeof tuneful>
+
+story(
+  'T03: a code of one platform at the address of another goes to neither',
+  async (world) => {
+    const elsewhere = `int_${world.environment.id}_mixer`
+    const session = await world.sessionOf()
+    const first = await world.begin(session)
+    const back = await world.consent(first.redirect)
+    await fails(world.connect.callback(elsewhere, back, first.cookie), 'input.unauthenticated')
+
+    const second = await world.begin(session, first.cookie, elsewhere)
+    const state = new URL(second.redirect).searchParams.get('state')!
+    const honest = await world.consent((await world.begin(session, first.cookie)).redirect)
+    for (const iss of [honest.iss!, 'https://evil.example', '', undefined]) {
+      const mixed = { code: honest.code, state, iss }
+      await fails(world.connect.callback(elsewhere, mixed, first.cookie), 'input.unauthenticated', 'input.expired')
+    }
+    assert.equal(world.tokenRequests().length, 0)
+  },
+  { others: [hostile] },
+)
+
+story('T04: codes that were swapped between two trips are refused by PKCE', async (world) => {
+  const mine = await world.begin(await world.sessionOf('mine'))
+  const theirs = await world.begin(await world.sessionOf('theirs'))
+  const myBack = await world.consent(mine.redirect, 0)
+  const theirBack = await world.consent(theirs.redirect, 1)
+  for (const [trip, back, code] of [
+    [mine, myBack, theirBack.code],
+    [theirs, theirBack, myBack.code],
+  ] as const) {
+    const { result } = await world.connect.callback(world.integrationId, { ...back, code }, trip.cookie)
+    assert.equal('fault' in result && result.fault, 'input.expired')
+  }
+  assert.deepEqual(await world.stores.connections.list(world.environment.id, { limit: 9 }), [])
+  assert.deepEqual(new URL(mine.redirect).searchParams.get('code_challenge_method'), 'S256')
+  const texts = world.log.text() + mine.redirect
+  for (const flow of [mine, theirs]) assert.ok(!texts.includes(flow.cookie))
+})
+
+story('T05: a reconnect by another account changes nothing, and its tokens are given back', async (world) => {
+  const { connection } = await world.connectAccount({ artist: 0 })
+  const before = [await world.connectionOf(connection), await world.grantOf(connection)]
+  const { result, session, redirect } = await world.connectAccount({ artist: 1, reconnect: connection.id })
+  assert.equal('fault' in result && result.fault, 'connection.mismatch')
+  assert.match(redirect, new RegExp(`/connect\\?session=${session.id}&problem=connection.mismatch$`))
+  assert.deepEqual([await world.connectionOf(connection), await world.grantOf(connection)], before)
+  assert.equal((await world.stores.connections.list(world.environment.id, { limit: 9 })).length, 1)
+  const theirs = world.sandbox.grants.list().filter(({ artist }) => artist === world.artists[1]!.key)
+  assert.deepEqual(
+    theirs.map(({ ended }) => ended?.why),
+    ['app'],
+  )
+  await world.call(connection)
+  assert.equal((await world.connect.sessionState(world.environment, session.id)).state, 'open')
+})
+
+story('T05: a stranger who is connected here keeps the tokens of his own connection', async (world) => {
+  const { connection } = await world.connectAccount({ artist: 0 })
+  const { connection: other } = await world.connectAccount({ artist: 1, profile: 'other' })
+  await world.connectAccount({ artist: 1, reconnect: connection.id })
+  await world.call(other)
+  await world.call(connection)
+})
+
+story('T06: what was not ticked is blocked with its reason, and the rest works', async (world) => {
+  const { connection } = await world.connectAccount({ scopes: ['profile'] })
+  assert.deepEqual(
+    [connection.state, connection.reason, connection.missingScopes],
+    ['degraded', 'missing_scope', ['fans']],
+  )
+  const blocked = async () =>
+    (await world.stores.schedule.of(world.environment.id, [connection.id])).map(({ stream, blocked }) => [
+      stream,
+      blocked,
+    ])
+  assert.deepEqual(await blocked(), [
+    ['fans', 'missing_scope'],
+    ['profile', null],
+  ])
+  assert.deepEqual(world.openTasks(), ['grant_permission'])
+  assert.match(world.along.tasks[0]!.description, /fans/)
+  assert.match(world.connect.reasonSays(connection)!, /Missing: fans/)
+  await world.call(connection)
+
+  // The owner ticks it the next time.
+  const again = await world.connectAccount({ reconnect: connection.id })
+  assert.equal(again.connection.id, connection.id)
+  assert.deepEqual([again.connection.state, again.connection.missingScopes], ['healthy', []])
+  assert.deepEqual(await blocked(), [
+    ['fans', null],
+    ['profile', null],
+  ])
+  assert.deepEqual(world.openTasks(), [])
+})
+
+story('T09: an invitation is worth nothing to another browser, tenant or time', async (world) => {
+  const { connect, environment, integrationId } = world
+  const session = await world.sessionOf()
+  const { cookie } = await world.begin(session)
+  const foreign = Buffer.alloc(32, 7).toString('base64url')
+  await fails(connect.view({ token: session.token, cookie: null }), 'input.unauthenticated')
+  await fails(connect.view({ token: session.token, cookie: foreign }), 'input.unauthenticated')
+  await fails(connect.begin({ token: session.token, cookie: foreign }, integrationId, {}), 'input.unauthenticated')
+  await fails(connect.view({ session: session.id, cookie: foreign }), 'input.unauthenticated')
+  await fails(connect.view({ session: session.id, cookie: null }), 'input.unauthenticated')
+  await fails(connect.view({ token: foreign, cookie }), 'input.unauthenticated')
+  await fails(connect.view({ token: 'x', cookie }), 'input.unauthenticated')
+  assert.equal((await connect.view({ session: session.id, cookie })).session, session.id)
+  await fails(connect.sessionState({ ...environment, id: 'env_other' }, session.id), 'input.unknown')
+
+  const { cookie: used, session: done } = await world.connectAccount()
+  await fails(connect.view({ token: done.token, cookie: used }), 'input.unauthenticated')
+  await fails(connect.begin({ token: done.token, cookie: used }, integrationId, {}), 'input.unauthenticated')
+  assert.deepEqual((await connect.outcome({ session: done.id, cookie: used })).result !== null, true)
+  await fails(connect.outcome({ session: done.id, cookie: foreign }), 'input.unauthenticated')
+
+  await world.clock.sleep(31 * minute)
+  await fails(connect.view({ session: session.id, cookie }), 'input.unauthenticated')
+})
+
+story(
+  'T09: only a session that was not begun is open to its token, and a first look does not use it up',
+  async (world) => {
+    const session = await world.sessionOf()
+    // A messenger fetches the address for a preview.
+    await world.connect.view({ token: session.token, cookie: null })
+    await world.connect.view({ token: session.token, cookie: null })
+    await fails(world.connect.view({ session: session.id, cookie: null }), 'input.unauthenticated')
+    const { cookie } = await world.begin(session)
+    assert.equal((await world.begin(session, cookie)).cookie, cookie)
+  },
+)
+
+story(
+  'T09, T10: an invitation is for its own integrations only, and nothing else of a request counts',
+  async (world) => {
+    const { connect, environment, integrationId } = world
+    const wish = { profile: { id: 'nova' }, integrations: [integrationId] }
+    const session = await connect.createSession(environment, wish)
+    const { cookie } = await world.begin(session)
+    const proof = { session: session.id, cookie }
+    const view = await connect.view(proof)
+    assert.deepEqual(
+      view.choices.map(({ integration }) => integration),
+      [integrationId],
+    )
+    for (const other of [`int_${environment.id}_mixer`, 'int_nothing', ''])
+      await fails(connect.begin(proof, other, {}), 'input.forbidden')
+    for (const name of ['profile', 'profileId', 'connectionId', 'environmentId', 'grantId', '__proto__', 'reconnect'])
+      await fails(connect.begin(proof, integrationId, { [name]: 'con_other' }), 'input.invalid')
+    await fails(connect.createReconnectSession({ ...environment, id: 'env_other' }, 'con_1', {}), 'input.unknown')
+    const named = await connect.createSession(environment, { profile: { id: 'nova' }, integrations: ['mixer'] })
+    const [only] = (await connect.view({ token: named.token, cookie: null })).choices
+    assert.equal(only!.provider, 'mixer')
+    const unknown = { profile: { id: 'nova' }, integrations: ['nothing'] }
+    await fails(connect.createSession(environment, unknown), 'input.invalid')
+  },
+  { others: [hostile] },
+)
+
+story('a trip that took longer than ten minutes is over', async (world) => {
+  const { redirect, cookie } = await world.begin(await world.sessionOf())
+  const back = await world.consent(redirect)
+  await world.clock.sleep(10 * minute)
+  await fails(world.connect.callback(world.integrationId, back, cookie), 'input.expired')
+  assert.equal(world.tokenRequests().length, 0)
+})
+
+story('a name that stands twice in the answer is no answer', async (world) => {
+  const { redirect, cookie } = await world.begin(await world.sessionOf())
+  const back = await world.consent(redirect)
+  await fails(
+    world.connect.callback(world.integrationId, { ...back, state: [back.state, back.state] }, cookie),
+    'input.expired',
+  )
+  const { result } = await world.connect.callback(world.integrationId, { ...back, code: [back.code, 'x'] }, cookie)
+  assert.equal('fault' in result && result.fault, 'provider.changed')
+})
+
+for (const [error, code] of [
+  ['access_denied', 'connection.declined'],
+  ['invalid_scope', 'setup.credentials'],
+  ['redirect_uri_mismatch', 'setup.redirect'],
+  ['temporarily_unavailable', 'provider.down'],
+  ['<script>', 'provider.rejected'],
+] as const)
+  story(`the platform says ${error}: ${code}, and the owner may try again`, async (world) => {
+    const session = await world.sessionOf()
+    const first = await world.begin(session)
+    const { state, iss } = await world.consent(first.redirect)
+    const { result, redirect } = await world.connect.callback(world.integrationId, { state, iss, error }, first.cookie)
+    assert.equal('fault' in result && result.fault, code)
+    assert.ok(redirect.endsWith(`/connect?session=${session.id}&problem=${code}`))
+    assert.deepEqual(world.events(), ['connect.failed'])
+    const second = await world.begin(session, first.cookie)
+    const ended = await world.connect.callback(world.integrationId, await world.consent(second.redirect), first.cookie)
+    assert.ok('connectionIds' in ended.result)
+  })
+
+story('a reconnect keeps id and history, wakes the streams and closes the task', async (world) => {
+  const { connection } = await world.connectAccount()
+  const { environment, stores } = world
+  const change = { from: ['pending'], to: 'needs_reauth', reason: 'revoked' } as const
+  await stores.connections.move(environment.id, connection.id, change, { at: world.clock.now(), actor: 'system' })
+  await stores.schedule.block(environment.id, connection.id, { blocked: 'needs_reauth' })
+  await world.clock.sleep(minute)
+  const again = await world.connectAccount({ reconnect: connection.id })
+  assert.deepEqual(
+    [again.connection.id, again.connection.state, again.connection.grantId, again.connection.createdAt],
+    [connection.id, 'healthy', connection.grantId, connection.createdAt],
+  )
+  assert.equal((await world.grantOf(connection)).generation, 2)
+  const slots = await stores.schedule.of(environment.id, [connection.id])
+  assert.ok(slots.every(({ blocked, dueAt }) => blocked === null && dueAt <= world.clock.now()))
+  assert.deepEqual(
+    (await stores.connections.transitions(environment.id, connection.id, 9)).map(({ to }) => to),
+    ['healthy', 'needs_reauth', 'pending'],
+  )
+  assert.ok(world.events().includes('connection.reconnected'))
+})
+
+story('F64: a person has one grant, for several profiles and after connecting twice', async (world) => {
+  const { connection } = await world.connectAccount({ profile: 'nova' })
+  const twice = await world.connectAccount({ profile: 'nova' })
+  assert.equal(twice.connection.id, connection.id)
+  const other = await world.connectAccount({ profile: 'label' })
+  assert.notEqual(other.connection.id, connection.id)
+  assert.equal(other.connection.grantId, connection.grantId)
+  assert.equal((await world.grantOf(connection)).generation, 3)
+  for (const one of [connection, other.connection]) await world.call(one)
+})
+
+story('a later consent with less shows on every connection of that person', async (world) => {
+  const { connection } = await world.connectAccount({ profile: 'nova' })
+  await world.connectAccount({ profile: 'label', scopes: ['profile'] })
+  const first = await world.connectionOf(connection)
+  assert.deepEqual([first.state, first.missingScopes], ['degraded', ['fans']])
+})
+
+const two = [accountOf({ id: 'page-1', name: 'One' }), accountOf({ id: 'page-2', name: 'Two' })]
+const withPages: WorldOptions = {
+  provider: {
+    identify: async ({ http }) => {
+      const me = (await http.get('/me')) as { id: string }
+      return { subject: { id: me.id, name: 'Owner' }, accounts: two }
+    },
+  },
+}
+
+story(
+  'a consent that reaches several accounts connects them all',
+  async (world) => {
+    const { result, connection } = await world.connectAccount()
+    assert.ok('connectionIds' in result && result.connectionIds.length === 2)
+    const all = await world.stores.connections.list(world.environment.id, { limit: 9 })
+    assert.deepEqual(all.map(({ account }) => account.id).sort(), ['page-1', 'page-2'])
+    assert.deepEqual(new Set(all.map(({ grantId }) => grantId)).size, 1)
+    assert.equal((await world.grantOf(connection)).generation, 1)
+  },
+  withPages,
+)
+
+story(
+  'or the one that was asked for, by id or handle',
+  async (world) => {
+    const connectOne = async (account: string, profile: string) => {
+      const wish = { profile: { id: profile }, inputs: { account } }
+      const { redirect, cookie } = await world.begin(await world.connect.createSession(world.environment, wish))
+      const { result } = await world.connect.callback(world.integrationId, await world.consent(redirect), cookie)
+      if ('fault' in result) return result.fault
+      const [one] = await world.stores.connections.list(world.environment.id, { limit: 9, ids: result.connectionIds })
+      return one!.account.id
+    }
+    assert.equal(await connectOne('page-2', 'a'), 'page-2')
+    assert.equal(await connectOne('@page-1', 'b'), 'page-1')
+    assert.equal(await connectOne('page-3', 'c'), 'connection.unsuitable')
+  },
+  withPages,
+)
+
+story(
+  'what the platform asks is asked, what the application said already is not',
+  async (world) => {
+    const { connect, environment, integrationId } = world
+    const open = await world.sessionOf()
+    const fields = (await connect.view({ token: open.token, cookie: null })).choices[0]!.fields
+    assert.deepEqual(
+      fields.map(({ name }) => name),
+      ['page', 'size'],
+    )
+    const proof = { token: open.token, cookie: null }
+    await fails(connect.begin(proof, integrationId, {}), 'input.invalid')
+    await fails(connect.begin(proof, integrationId, { page: 'x', size: 'huge' }), 'input.invalid')
+    await fails(connect.begin(proof, integrationId, { page: 'a\u0000b' }), 'input.invalid')
+    await connect.begin(proof, integrationId, { page: ' https://page.example ' })
+
+    const known = await connect.createSession(environment, { profile: { id: 'nova' }, inputs: { page: 'mine' } })
+    const left = (await connect.view({ token: known.token, cookie: null })).choices[0]!.fields
+    assert.deepEqual(
+      left.map(({ name }) => name),
+      ['size'],
+    )
+    const { redirect, cookie } = await connect.begin({ token: known.token, cookie: null }, integrationId, {
+      page: 'theirs',
+    })
+    const { result } = await connect.callback(integrationId, await world.consent(redirect), cookie)
+    assert.ok('connectionIds' in result)
+    const [connection] = await world.stores.connections.list(environment.id, { limit: 1 })
+    assert.deepEqual(connection!.inputs, { page: 'mine', size: 'small' })
+  },
+  {
+    provider: {
+      inputs: {
+        page: { label: 'Page', required: true },
+        size: { label: 'Size', choices: ['small', 'large'], initial: 'small' },
+      },
+    },
+  },
+)
+
+story('the address of the consent page says all that the platform needs', async (world) => {
+  const url = new URL((await world.begin(await world.sessionOf())).redirect)
+  const { state, code_challenge: challenge, ...rest } = Object.fromEntries(url.searchParams)
+  assert.match(state!, /^[\w-]{43}$/)
+  assert.match(challenge!, /^[\w-]{43}$/)
+  assert.deepEqual(rest, {
+    response_type: 'code',
+    client_id: world.sandbox.apps.first('tuneful').clientId,
+    redirect_uri: `http://127.0.0.1:4400/oauth/callback/${world.integrationId}`,
+    scope: 'fans profile',
+    code_challenge_method: 'S256',
+  })
+})
+
+/** The token endpoint of the sandbox, with another answer for codes. */
+const answering = (status: number, body: string, type = 'application/json'): WorldOptions => ({
+  network: (sandbox): Network => ({
+    async send(request, signal) {
+      if (!request.url.endsWith('/oauth/token')) return sandbox.send(request, signal)
+      const bytes = async function* () {
+        yield Buffer.from(body)
+      }
+      return { status, headers: { 'content-type': type }, body: bytes() }
+    },
+  }),
+})
+
+for (const [what, options, code, incident] of [
+  ['refuses the app', answering(401, '{"error":"invalid_client"}'), 'setup.credentials', 'setup.credentials'],
+  [
+    'does not know the address',
+    answering(400, '{"error":"redirect_uri_mismatch"}'),
+    'setup.redirect',
+    'setup.redirect',
+  ],
+  ['is down', answering(503, '{}'), 'provider.down', 'provider.down'],
+  ['shows a page', answering(200, '<html>Sign in to the hotel</html>', 'text/html'), 'provider.down', 'provider.down'],
+  ['answers 200 with an error', answering(200, '{"error":"invalid_grant"}'), 'input.expired', undefined],
+  ['answers without a token', answering(200, '{"ok":true}'), 'provider.timeout', undefined],
+] as const)
+  story(
+    `the token endpoint ${what}: ${code}`,
+    async (world) => {
+      const { result } = await world.connectAccount()
+      assert.equal('fault' in result && result.fault, code)
+      const integration = await world.stores.directory.integration(world.environment.id, world.integrationId)
+      assert.equal(integration!.incident?.code, incident)
+      assert.deepEqual(await world.stores.connections.list(world.environment.id, { limit: 9 }), [])
+    },
+    options,
+  )
+
+story(
+  'an account with nothing to connect says so',
+  async (world) => {
+    const { result } = await world.connectAccount()
+    assert.equal('fault' in result && result.fault, 'connection.unsuitable')
+  },
+  { provider: { identify: async () => ({ subject: { id: 'x', name: 'X' }, accounts: [] }) } },
+)
+
+story(
+  'names that no database takes are stored without what it cannot take',
+  async (world) => {
+    const { connection } = await world.connectAccount()
+    assert.equal(connection.account.name, 'Nova\ufffd')
+  },
+  {
+    provider: {
+      identify: async () => ({
+        subject: { id: 'x', name: 'X\u0000' },
+        accounts: [accountOf({ id: 'a', name: 'No\u0000va\ud800' })],
+      }),
+    },
+  },
+)
+
+story(
+  'the page at the end sends the browser back, without code or token',
+  async (world) => {
+    const returnUrl = 'https://app.example/done?artist=nova'
+    const wish = { profile: { id: 'nova' }, returnUrl }
+    const session = await world.connect.createSession(world.environment, wish)
+    const { redirect, cookie } = await world.begin(session)
+    const ended = await world.connect.callback(world.integrationId, await world.consent(redirect), cookie)
+    assert.equal(ended.redirect, `${returnUrl}&session=${session.id}&status=connected`)
+  },
+  { returnUrls: ['https://app.example/done?artist=nova'] },
+)

@@ -95,7 +95,8 @@ function tokenForm(
   }
   const form = new URLSearchParams(params)
   if (how === 'basic' && client.secret !== null) {
-    const pair = [client.id, client.secret].map(encodeForm).join(':')
+    // RFC 6749, 2.3.1: both are encoded, so that a colon in one of them is none.
+    const pair = [client.id, client.secret].map(encodeURIComponent).join(':')
     headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`
   } else {
     form.set('client_id', client.id)
@@ -103,9 +104,6 @@ function tokenForm(
   }
   return { method: 'POST', url, headers, body: form.toString() }
 }
-
-/** RFC 6749, 2.3.1: both are form-encoded before they go into the header. */
-const encodeForm = (text: string) => new URLSearchParams([['', text]]).toString().slice(1)
 
 function filled(request: TokenRequest, values: Readonly<Record<string, string>>): WireRequest {
   const params = new URLSearchParams()

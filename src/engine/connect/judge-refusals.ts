@@ -42,8 +42,8 @@ export function openRefusalJudge(parts: {
 
   /**
    * The provider refused a token that should be good (F26, F27). A fresh one is given a few seconds, since not all of the provider's machines may
-   * know it yet. Otherwise it is renewed, once. When the new one is refused as well, a light call finds out whether it is the account or only
-   * what was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint.
+   * know it yet. Otherwise it is renewed, once in a while. When that did not help, a light call finds out whether it is the account or only what
+   * was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint.
    */
   async function judgeRefusal(target: Target, grantId: string, generation: number): Promise<'retry' | 'stop'> {
     const grant = await deps.grants.read(target.environment.id, grantId)
@@ -56,30 +56,35 @@ export function openRefusalJudge(parts: {
       await waitForReplicas(deps)
       return 'retry'
     }
-    if (canRefresh(target.provider.auth, grant, now) && book.mayRenew(grant, now)) {
-      book.startRenewing(grant, now)
-      const outcome = await waitAtMost(deps.clock, callerPatienceMs, renew(grant))
-      if (outcome === 'later' || outcome.kind === 'fresh') return 'retry'
-      if (outcome.kind !== 'impossible') return 'stop'
-    }
-    return probe(target, grant)
+    if (mayRenew(target, grant, false)) return renew(grant)
+    const verdict = await probe(target, grant)
+    if (verdict === 'refused' && mayRenew(target, grant, true)) return renew(grant)
+    book.settle(grant, verdict, deps.clock.now())
+    if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
+    return 'stop'
+  }
+
+  function mayRenew({ provider }: Target, grant: Grant, proven: boolean): boolean {
+    const now = deps.clock.now()
+    return canRefresh(provider.auth, grant, now) && book.mayRenew(grant, now, proven)
   }
 
   /** While this goes on, callers wait instead of sending what was refused. */
-  async function renew(grant: Grant): Promise<Refreshed> {
-    const outcome = await refresh(grant)
-    if (outcome.kind === 'failed' || outcome.kind === 'impossible') book.renewingFailed(grant)
-    return outcome
+  async function renew(grant: Grant): Promise<'retry' | 'stop'> {
+    book.startRenewing(grant, deps.clock.now())
+    const renewed = refresh(grant).then((outcome) => {
+      if (outcome.kind === 'failed' || outcome.kind === 'impossible') book.renewingFailed(grant)
+      return outcome
+    })
+    const outcome = await waitAtMost(deps.clock, callerPatienceMs, renewed)
+    return outcome === 'later' || outcome.kind === 'fresh' ? 'retry' : 'stop'
   }
 
-  async function probe(target: Target, grant: Grant): Promise<'stop'> {
-    if (!gateway || probing.has(grant.id)) return 'stop'
+  async function probe(target: Target, grant: Grant): Promise<'works' | 'refused' | 'unclear'> {
+    if (!gateway) return 'unclear'
     probing.add(grant.id)
     try {
-      const verdict = await judgeAccount(deps, gateway, target)
-      book.settle(grant, verdict, deps.clock.now())
-      if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
-      return 'stop'
+      return await judgeAccount(deps, gateway, target)
     } finally {
       probing.delete(grant.id)
     }

@@ -23,10 +23,10 @@ export class RefusalBook {
     return ++this.#of(grant).times
   }
 
-  /** Whether a refusal may lead to a refresh: once in a while. */
-  mayRenew(grant: Grant, now: Instant): boolean {
+  /** Whether a refusal may lead to a refresh: now and then just so, more often only when a light call was refused too. */
+  mayRenew(grant: Grant, now: Instant, proven: boolean): boolean {
     const { renewedAt } = this.#of(grant)
-    return renewedAt === null || now - renewedAt > 5 * minute
+    return renewedAt === null || now - renewedAt > (proven ? 5 * minute : 6 * hour)
   }
 
   startRenewing(grant: Grant, now: Instant): void {

@@ -108,6 +108,6 @@ function isError(provider: Provider, body: Json): boolean {
 /** Seconds or a date, held between a second and an hour; undefined when it says neither. */
 function retryAfterMs(value: string | undefined, now: Instant): number | undefined {
   if (value === undefined) return undefined
-  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now
+  const ms = /[a-z]/i.test(value) ? Date.parse(value) - now : Number(value) * 1000
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1000), 3_600_000) : undefined
 }

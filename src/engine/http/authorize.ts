@@ -1,23 +1,11 @@
-import type { Step } from './outgoing-call.ts'
-import type { Authorization, Credentials } from './target.ts'
+import type { Layer } from './intent.ts'
+import type { Credentials } from './target.ts'
 
-/** What `wire` finds on a call that was authorized. It is taken off again when the attempt is over. */
-const carried = new WeakMap<object, Authorization>()
-
-/** Gives the attempt its credential, fresh, for as long as the attempt takes. */
-export function authorize(credentials: Credentials): Step {
-  return (next) => (call) =>
-    credentials.authorize(call.target, call.request.as ?? 'account', async (authorization) => {
-      call.generation = authorization.generation
-      carried.set(call, authorization)
-      try {
-        return await next(call)
-      } finally {
-        carried.delete(call)
-      }
+/** In whose name. The credential is there for one attempt and goes no further than the wire. */
+export function authorize(credentials: Credentials): Layer {
+  return (next) => (intent) =>
+    credentials.authorize(intent.target, intent.as, (authorization) => {
+      intent.tally.generation = authorization.generation
+      return next({ ...intent, authorization })
     })
-}
-
-export function authorizationOf(call: object): Authorization | undefined {
-  return carried.get(call)
 }

@@ -1,60 +1,82 @@
 import { Fault, isFault } from '@patchbay/kit'
-import type { Clock } from '../../ports/clock.ts'
-import type { Step } from './outgoing-call.ts'
+import type { Instant } from '../../ports/clock.ts'
+import type { Deps } from '../deps.ts'
+import type { Intent, Layer } from './intent.ts'
 
-/** So many failures in a row open it. */
-const failuresToOpen = 8
-const firstPauseMs = 5_000
-const longestPauseMs = 5 * 60_000
-/** Hosts remembered. */
-const remembered = 1_000
+/**
+ * Leaves a host alone that does not work. One for each provider and host, and for `test` and `live` apart.
+ *
+ * closed → (10 failures in a row) open for 5 s → half-open: one call may try → (it worked) closed | (it failed) open for twice as long, at
+ * most 5 minutes. While open, and beside the one that tries, calls get `provider.down` with the wait, without being sent.
+ *
+ * A failure is a host that is down, cannot be reached or does not answer. What it refuses, it answered; what never left is neither.
+ */
+export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Layer {
+  const hosts = new Map<string, Host>()
+  return (next) => async (intent) => {
+    const key = `${intent.target.environment.mode} ${intent.target.provider.id} ${intent.url.host}`
+    const host = hosts.get(key) ?? { failures: 0, openUntil: 0, openMs: 0, probing: false }
+    hosts.set(key, host)
+    const probe = enter(host, intent)
+    try {
+      const answer = await next(intent)
+      close(host)
+      return answer
+    } catch (error) {
+      if (isBroken(error)) fail(host, probe)
+      else if (intent.tally.sentNow && isFault(error)) close(host)
+      throw error
+    } finally {
+      if (probe) host.probing = false
+    }
+  }
 
-interface State {
+  /** True for the one that tries. */
+  function enter(host: Host, intent: Intent): boolean {
+    if (host.openMs === 0) return false
+    const waitMs = host.probing ? besideProbeMs : host.openUntil - clock.now()
+    if (waitMs <= 0) {
+      host.probing = true
+      return true
+    }
+    const detail = { provider: intent.target.provider.id, path: intent.url.host, reason: 'resting', waitMs }
+    throw new Fault(
+      'provider.down',
+      'The platform has not been working and is given a rest before it is asked again.',
+      detail,
+    )
+  }
+
+  function fail(host: Host, probe: boolean): void {
+    host.failures++
+    if (!probe && (host.openMs > 0 || host.failures < mostFailures)) return
+    host.openMs = Math.min(host.openMs === 0 ? shortestMs : host.openMs * 2, longestMs)
+    // Many processes that opened at the same time shall not try at the same time.
+    host.openUntil = clock.now() + Math.round(host.openMs * (0.8 + random.unit() * 0.4))
+  }
+}
+
+interface Host {
   failures: number
-  openUntil: number
-  pauseMs: number
+  /** 0 when closed. */
+  openMs: number
+  openUntil: Instant
   probing: boolean
 }
 
-/**
- * closed → (failures in a row) open → (pause over) half open: one call goes through → closed, or open again for twice as long. Per provider, host and
- * environment mode. While it is open nothing is sent, and callers hear at once what they would hear after their time ran out.
- */
-export function breaker(clock: Clock): Step {
-  const states = new Map<string, State>()
-  return (next) => async (call) => {
-    const key = `${call.target.environment.mode} ${call.target.provider.id} ${call.place.split('/')[0]}`
-    const state = states.get(key) ?? { failures: 0, openUntil: 0, pauseMs: firstPauseMs, probing: false }
-    const now = clock.now()
-    const open = state.failures >= failuresToOpen
-    if (open && (now < state.openUntil || state.probing)) {
-      throw new Fault('provider.down', undefined, {
-        provider: call.target.provider.id,
-        waitMs: Math.max(1_000, state.openUntil - now),
-        reason: 'breaker',
-      })
-    }
-    if (open) state.probing = true
-    try {
-      const response = await next(call)
-      states.delete(key)
-      return response
-    } catch (error) {
-      if (!isFault(error, 'provider.down', 'provider.unreachable', 'provider.timeout')) {
-        // The provider answered, if only with a no.
-        if (isFault(error) && call.status !== null) states.delete(key)
-        throw error
-      }
-      state.failures++
-      if (state.failures >= failuresToOpen) {
-        state.openUntil = clock.now() + state.pauseMs
-        state.pauseMs = Math.min(longestPauseMs, state.pauseMs * 2)
-      }
-      if (states.size >= remembered) states.delete(states.keys().next().value!)
-      states.set(key, state)
-      throw error
-    } finally {
-      state.probing = false
-    }
-  }
+const mostFailures = 10
+const shortestMs = 5_000
+const longestMs = 300_000
+const besideProbeMs = 1_000
+
+function close(host: Host): void {
+  host.failures = 0
+  host.openMs = 0
+}
+
+function isBroken(error: unknown): boolean {
+  if (isFault(error, 'provider.down', 'provider.unreachable', 'provider.timeout')) return true
+  if (!isFault(error, 'provider.unsure')) return false
+  const { status } = error.detail
+  return status === undefined || status >= 500
 }

@@ -1,90 +1,72 @@
-import { isFault } from '@patchbay/kit'
 import type { CallRecord } from '../../ports/journal.ts'
 import type { Deps } from '../deps.ts'
-import type { OutgoingCall, Step } from './outgoing-call.ts'
 
-/** Written together, at most this long after the call. */
-const bufferMs = 1_000
-/** Records waiting to be written. Beyond it the oldest go, and that is logged: a call log is no reason to stop calling. */
-const mostBuffered = 5_000
-
+/** Keeps call records for at most a second and writes many at once. */
 export interface CallLog {
-  readonly step: Step
-  /** Writes a record that did not come through the pipeline. */
-  add(record: CallRecord): void
+  add(environmentId: string, call: CallRecord): void
+  /** Writes what is there. */
   flush(): Promise<void>
 }
 
-/** One record an intent, with all its attempts. No query values, no bodies, no secrets. */
-export function openCallLog(deps: Pick<Deps, 'clock' | 'random' | 'journal' | 'log'>): CallLog {
-  let buffer: CallRecord[] = []
+/**
+ * While the journal cannot be written, up to 10,000 records wait for it; then the oldest go, which is said in the log. A call has been made by
+ * the time it is recorded, so its record must never be what holds up the next one.
+ */
+export function openCallLog({ clock, journal, log }: Pick<Deps, 'clock' | 'journal' | 'log'>): CallLog {
+  let waiting: { environmentId: string; call: CallRecord }[] = []
+  let dropped = 0
+  let armed = false
   let writing: Promise<void> = Promise.resolve()
-  let planned = false
 
   return {
-    step: (next) => async (call) => {
-      const startedAt = deps.clock.now()
-      try {
-        const response = await next(call)
-        add(recordOf(call, startedAt, null))
-        return response
-      } catch (error) {
-        add(recordOf(call, startedAt, isFault(error) ? error.code : 'platform.bug'))
-        throw error
-      }
+    add(environmentId, call) {
+      waiting.push({ environmentId, call })
+      trim()
+      arm()
     },
-    add,
     flush,
   }
 
-  function recordOf(call: OutgoingCall, startedAt: number, fault: string | null): CallRecord {
-    const { target } = call
-    return {
-      id: deps.random.id('call'),
-      environmentId: target.environment.id,
-      connectionId: target.connection?.id ?? null,
-      integrationId: target.integration.id,
-      runId: target.runId,
-      provider: target.provider.id,
-      lane: target.lane,
-      method: call.method,
-      address: call.place,
-      attempts: call.attempts,
-      status: call.status,
-      fault,
-      cost: call.cost,
-      startedAt,
-      durationMs: Math.round(deps.clock.now() - startedAt),
-      waitedMs: Math.round(call.waitedMs),
-      requestBytes: call.requestBytes,
-      responseBytes: call.responseBytes,
-      requestId: call.requestId?.slice(0, 200) ?? null,
-    }
-  }
-
-  function add(record: CallRecord): void {
-    buffer.push(record)
-    if (buffer.length > mostBuffered) {
-      buffer.shift()
-      deps.log.warn('calls.dropped', { buffered: mostBuffered })
-    }
-    if (planned) return
-    planned = true
-    deps.clock.sleep(bufferMs).then(flush, () => {})
-  }
-
-  function flush(): Promise<void> {
-    planned = false
-    const records = buffer
-    buffer = []
-    if (records.length === 0) return writing
-    writing = writing.then(async () => {
-      for (const [environmentId, mine] of Map.groupBy(records, (record) => record.environmentId)) {
-        await deps.journal
-          .calls(environmentId, mine)
-          .catch((error: unknown) => deps.log.error('calls.not_written', { count: mine.length, error }))
-      }
+  function arm(): void {
+    if (armed) return
+    armed = true
+    void clock.sleep(longestMs).then(() => {
+      armed = false
+      return flush()
     })
+  }
+
+  /** One after the other, so that whoever asked last finds everything written. */
+  function flush(): Promise<void> {
+    writing = writing.then(write)
     return writing
   }
+
+  async function write(): Promise<void> {
+    const batch = waiting
+    waiting = []
+    for (const [environmentId, records] of Map.groupBy(batch, (record) => record.environmentId)) {
+      try {
+        const calls = records.map(({ call }) => call)
+        await journal.calls(environmentId, calls)
+      } catch (error) {
+        log.warn('calls.not_written', { environmentId, count: records.length, error })
+        waiting = [...records, ...waiting]
+        trim()
+        arm()
+      }
+    }
+    if (dropped > 0) log.warn('calls.dropped', { count: dropped })
+    dropped = 0
+  }
+
+  function trim(): void {
+    const over = waiting.length - mostWaiting
+    if (over <= 0) return
+    waiting.splice(0, over)
+    dropped += over
+  }
 }
+
+const longestMs = 1_000
+const mostWaiting = 10_000

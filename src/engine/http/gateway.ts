@@ -1,86 +1,146 @@
-import { type ApiRequest, type ApiResponse, Fault, type Http } from '@patchbay/kit'
-import type { Deps } from '../deps.ts'
-import { openDrawings } from '../quota/draws.ts'
+import { type ApiRequest, type ApiResponse, type Http, isFault } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { CallRecord } from '../../ports/journal.ts'
+import type { Deps, Setting } from '../deps.ts'
 import { authorize } from './authorize.ts'
 import { breaker } from './breaker.ts'
-import { buildUrl } from './build-url.ts'
 import { openCallLog } from './call-log.ts'
 import { classify } from './classify.ts'
-import { compose, type OutgoingCall } from './outgoing-call.ts'
+import { classifyErrors, openForward, type RawRequest, type RawResponse } from './forward.ts'
+import { httpOf } from './http.ts'
+import { compose, type Intent, openIntent } from './intent.ts'
 import { pace } from './pace.ts'
+import { requestIdOf } from './request-id.ts'
 import { retry } from './retry.ts'
-import { openRetryBudget } from './retry-budget.ts'
+import { noticeSunset } from './sunset.ts'
 import type { Credentials, Target } from './target.ts'
 import { wire } from './wire.ts'
 
 /** The only way out to a provider's API. */
 export interface Gateway {
   /** What provider code gets: calls for that target, nothing else. `spent` counts what they cost. */
-  http(target: Target, signal?: AbortSignal): Http & { readonly spent: Spent }
+  http(target: Target, signal?: AbortSignal): Http & { readonly spent: { calls: number; cost: Record<string, number> } }
   call(target: Target, request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>
+  /** Passes a request on as it is, and the answer back as it comes: the proxy. Status and body are the provider's, whatever they are. */
+  forward(target: Target, request: RawRequest, signal?: AbortSignal): Promise<RawResponse>
   /** Writes buffered call records. */
   flush(): Promise<void>
 }
 
-export interface Spent {
+/** State that one process needs for all its calls: breakers, retry budgets, call records that wait to be written. */
+export function openGateway(
+  deps: Pick<Deps, 'clock' | 'random' | 'log' | 'networks' | 'limiter' | 'journal'>,
+  setting: Pick<Setting, 'publicUrl'>,
+  credentials: Credentials,
+): Gateway {
+  const { clock, random } = deps
+  const calls = openCallLog(deps)
+  const userAgent = `Patchbay (+${setting.publicUrl})`
+  const again = { ...deps, credentials }
+  const shared = [
+    breaker(deps), // not while the host is down
+    pace(deps), // under every known quota
+    authorize(credentials), // in whose name
+    noticeSunset(deps), // said once a day
+  ]
+  const send = compose(
+    retry(again, { attempts: 5 }), // when it can help and cannot hurt
+    ...shared,
+    classify(), // from here on up: a success or a Fault
+  )(wire(deps, { userAgent })) // the provider's own origin only
+  const forward = openForward(deps, compose(retry(again, { attempts: 1 }), ...shared, classifyErrors(classify())), {
+    userAgent,
+  })
+
+  async function call(target: Target, request: ApiRequest, options: { signal?: AbortSignal; spent?: Spent }) {
+    const startedAt = clock.now()
+    const intent = openIntent(target, request, { now: startedAt, signal: options.signal })
+    let fault: string | null = null
+    try {
+      const { status, headers, body, at } = await send(intent)
+      return { status, headers, body, at }
+    } catch (error) {
+      fault = isFault(error) ? error.code : options.signal?.aborted ? 'aborted' : 'platform.bug'
+      throw error
+    } finally {
+      calls.add(
+        target.environment.id,
+        recordOf(intent, fault, { id: random.id('cal'), startedAt, endedAt: clock.now() }),
+      )
+      if (options.spent) spend(options.spent, intent)
+    }
+  }
+
+  return {
+    http(target, signal) {
+      const spent: Spent = { calls: 0, cost: {} }
+      return httpOf((request) => call(target, request, { signal, spent }), { spent })
+    },
+    call: (target, request, signal) => call(target, request, { signal }),
+    async forward(target, request, signal) {
+      const startedAt = clock.now()
+      const { intent, fault, response } = await forward(target, request, signal)
+      const record = () =>
+        calls.add(
+          target.environment.id,
+          recordOf(intent, fault, { id: random.id('cal'), startedAt, endedAt: clock.now() }),
+        )
+      return { ...response, body: counted(response.body, intent, record) }
+    },
+    flush: calls.flush,
+  }
+}
+
+/** Recorded when the last byte went through, or when nobody wants more of it. */
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  { tally }: Intent,
+  record: () => void,
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const piece of body) {
+      tally.responseBytes += piece.length
+      yield piece
+    }
+  } finally {
+    record()
+  }
+}
+
+interface Spent {
   calls: number
   cost: Record<string, number>
 }
 
-export function openGateway(
-  deps: Pick<Deps, 'clock' | 'random' | 'log' | 'networks' | 'limiter' | 'journal'>,
-  credentials: Credentials,
-): Gateway {
-  const log = openCallLog(deps)
-  const send = compose(
-    log.step, //                                                      one record an intent
-    retry(deps, credentials, openRetryBudget(deps.clock), { attempts: 4 }), // when it can help and cannot hurt
-    breaker(deps.clock), //                                           not into an outage
-    pace(deps, openDrawings()), //                                    under every known quota
-    classify(), //                                                    from here on: 2xx or a Fault
-    authorize(credentials), //                                        with a fresh credential
-  )(wire(deps)) //                                                    to the provider's own origin only
+function spend(spent: Spent, { tally }: Intent): void {
+  spent.calls += tally.sent
+  for (const [quota, amount] of Object.entries(tally.cost)) spent.cost[quota] = (spent.cost[quota] ?? 0) + amount
+}
 
-  const call: Gateway['call'] = (target, request, signal) => send(outgoing(target, request, signal))
+function recordOf(
+  { target, method, url, tally }: Intent,
+  fault: string | null,
+  { id, startedAt, endedAt }: { id: string; startedAt: Instant; endedAt: Instant },
+): CallRecord {
   return {
-    call,
-    http(target, signal) {
-      const spent: Spent = { calls: 0, cost: {} }
-      const http = async (request: ApiRequest) => {
-        const one = outgoing(target, request, signal)
-        try {
-          return await send(one)
-        } finally {
-          spent.calls += one.attempts
-          for (const [quota, amount] of Object.entries(one.cost)) spent.cost[quota] = (spent.cost[quota] ?? 0) + amount
-        }
-      }
-      return Object.assign(http, {
-        spent,
-        get: async (path: string, query?: ApiRequest['query'], more?: Omit<ApiRequest, 'path' | 'query' | 'method'>) =>
-          (await http({ ...more, path, query })).body,
-      })
-    },
-    flush: log.flush,
-  }
-
-  function outgoing(target: Target, request: ApiRequest, signal: AbortSignal | undefined): OutgoingCall {
-    const { host, pathname } = buildUrl(target.provider, request)
-    const method = (request.method ?? 'GET').toUpperCase()
-    if (!/^[A-Z]{3,7}$/.test(method)) throw new Fault('input.invalid', 'That is no HTTP method.', { field: 'method' })
-    return {
-      ...{ target, request, signal, method, place: host + pathname, deadlineAt: deps.clock.now() + target.patienceMs },
-      ...{
-        attempts: 0,
-        waitedMs: 0,
-        cost: {},
-        sent: false,
-        generation: 0,
-        requestBytes: 0,
-        responseBytes: 0,
-        requestId: null,
-        status: null,
-      },
-    }
+    id,
+    environmentId: target.environment.id,
+    connectionId: target.connection?.id ?? null,
+    integrationId: target.integration.id,
+    runId: target.runId,
+    provider: target.provider.id,
+    lane: target.lane,
+    method,
+    address: (url.host + url.pathname).slice(0, 500),
+    attempts: tally.attempts,
+    status: tally.status,
+    fault,
+    cost: tally.cost,
+    startedAt,
+    durationMs: endedAt - startedAt,
+    waitedMs: tally.waitedMs,
+    requestBytes: tally.requestBytes,
+    responseBytes: tally.responseBytes,
+    requestId: (tally.answer && requestIdOf(tally.answer.headers)) ?? null,
   }
 }

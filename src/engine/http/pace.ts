@@ -1,88 +1,135 @@
-import { Fault, isFault } from '@patchbay/kit'
+import { type ApiResponse, Fault, isFault, type Quota } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
+import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
-import { bucketsOf, type Drawing, type Drawings } from '../quota/draws.ts'
-import type { OutgoingCall, Step } from './outgoing-call.ts'
-
-/** Between two looks at a bucket that somebody else may free. */
-const shortestWaitMs = 20
+import { bucketOf, unmeteredBucket } from '../quota/buckets.ts'
+import { drawsAt, quotasUnder, type Take, takesOf, windowAt } from '../quota/draws.ts'
+import { tolerant } from './fault-of-answer.ts'
+import type { Intent, Layer } from './intent.ts'
+import { clampWait } from './retry-after.ts'
 
 /**
- * Under every known quota, or not at all. All buckets are taken together before anything is sent; what the provider says afterwards can only tighten them.
- * Waits while the call has patience, and then says how long it would have to.
+ * Under every known quota. Each attempt takes from all its buckets before it goes out, and is counted from when its answer arrived: the
+ * provider counted it somewhere in between, and only the later end is sure to be out of its window when it is out of ours. Of the calls that
+ * the provider counts in one window, the last to be granted then found all others still counted here, however late they arrived there.
+ *
+ * When a provider says stop, the buckets are closed for everybody; what its headers say about quotas may only make ours tighter. Throws
+ * `provider.throttled` with the wait that is left and the quota that is in the way when that takes longer than the caller has patience.
  */
-export function pace(deps: Pick<Deps, 'clock' | 'limiter' | 'log'>, drawings: Drawings): Step {
-  return (next) => async (call) => {
-    const { ticket, drawing } = await take(call)
-    call.sent = false
+export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'random' | 'limiter' | 'log'>): Layer {
+  const stops = new Stops()
+  return (next) => async (intent) => {
+    const takes = takesOf(intent)
+    const ticket = await waitForRoom(intent, takes)
     try {
-      const response = await next(call)
-      await deps.limiter.settle(ticket, { at: deps.clock.now(), sent: true })
-      await learn(call, drawing, response)
-      return response
+      const answer = await next(intent)
+      stops.over(takes)
+      return answer
     } catch (error) {
-      await deps.limiter.settle(ticket, { at: deps.clock.now(), sent: call.sent })
-      if (isFault(error, 'provider.throttled', 'provider.exhausted')) await park(call, drawing, error)
-      throw error
+      if (!isFault(error, 'provider.throttled', 'provider.exhausted')) throw error
+      throw await stop(intent, takes, error)
+    } finally {
+      await keepBooks(intent, takes, ticket)
     }
   }
 
-  async function take(call: OutgoingCall): Promise<{ ticket: string; drawing: Drawing }> {
+  /** The call has been made; what its books say must not change how it ended. A ticket that is not settled ends by itself. */
+  async function keepBooks(intent: Intent, takes: readonly Take[], ticket: string): Promise<void> {
+    const { answer, sentNow, cost } = intent.tally
+    if (sentNow) for (const { quota, amount } of takes) cost[quota.id] = (cost[quota.id] ?? 0) + amount
+    try {
+      await limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow })
+      if (answer) await heed(intent, answer)
+    } catch (error) {
+      log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
+    }
+  }
+
+  async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
+    const { target, deadlineAt, signal, tally } = intent
     for (;;) {
-      const now = deps.clock.now()
-      const drawing = drawings.of(call, now)
-      const { draws } = drawing
-      const taken = await deps.limiter.take(draws, { now, lane: call.target.lane })
-      if (taken.granted) {
-        for (const { quota, amount } of draws) call.cost[quota] = (call.cost[quota] ?? 0) + amount
-        return { ticket: taken.ticket, drawing }
+      signal?.throwIfAborted()
+      const now = clock.now()
+      // Each time anew: meanwhile it may be another day.
+      const draws = takes.length > 0 ? drawsAt(takes, now) : [unmetered(unmeteredBucket(target))]
+      const taken = await limiter.take(draws, { now, lane: target.lane })
+      if (taken.granted) return taken.ticket
+      // So that those who wait for the same moment do not all ask in it.
+      const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
+      if (now + waitMs > deadlineAt) {
+        const quota = takes.find(({ bucket }) => bucket === taken.bucket)?.quota.id
+        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota }) }
+        throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }
-      const waitMs = Math.max(shortestWaitMs, taken.waitMs)
-      if (now + waitMs > call.deadlineAt) {
-        const quota = draws.find(({ bucket }) => bucket === taken.bucket)?.quota
-        throw new Fault('provider.throttled', `The limit “${quota}” of ${call.target.provider.name} has no room yet.`, {
-          provider: call.target.provider.id,
-          quota,
-          waitMs,
-          own: true,
-        })
-      }
-      call.waitedMs += waitMs
-      await deps.clock.sleep(waitMs, call.signal)
+      await clock.sleep(waitMs, signal)
+      tally.waitedMs += clock.now() - now
     }
   }
 
-  /** Everybody who shares the bucket stops, and not only this call (F32). Which one it is, the error table says, else the one with the longest window. */
-  async function park(call: OutgoingCall, drawing: Drawing, fault: Fault): Promise<void> {
-    // Our own limiter said no: nothing was sent, and there is nothing to learn.
-    if (fault.detail.own === true) return
-    const until =
-      deps.clock.now() + (fault.detail.waitMs ?? (isFault(fault, 'provider.exhausted') ? exhaustedMs : throttledMs))
-    const buckets = bucketsOf(drawing, fault)
-    for (const bucket of buckets) await deps.limiter.park(bucket, until)
-    deps.log.warn('quota.parked', { provider: call.target.provider.id, place: call.place, buckets, until })
+  /** Closes the bucket that the provider named, or all that the call took from. Returns the fault with the wait that holds now. */
+  async function stop(intent: Intent, takes: readonly Take[], fault: Fault): Promise<Fault> {
+    const at = intent.tally.answer?.at ?? clock.now()
+    const named = quotasUnder(intent.target).find(({ id }) => id === fault.detail.quota)
+    const bucket = named && bucketOf(intent.target, named, intent.as)
+    const closed = named && bucket ? [{ quota: named, bucket }] : takes
+    let longestMs = 0
+    for (const { quota, bucket } of closed) {
+      const waitMs =
+        fault.detail.waitMs ??
+        (fault.code === 'provider.exhausted' ? untilReset(quota, at) : stops.waitMs(bucket, quota))
+      longestMs = Math.max(longestMs, waitMs)
+      await limiter.park(bucket, at + waitMs)
+    }
+    if (closed.length === 0) {
+      longestMs = fault.detail.waitMs ?? stops.waitMs(unmeteredBucket(intent.target))
+      await limiter.park(unmeteredBucket(intent.target), at + longestMs)
+    }
+    return new Fault(fault.code, fault.message, { ...fault.detail, waitMs: longestMs }, fault.cause)
   }
 
-  async function learn(
-    call: OutgoingCall,
-    { draws }: Drawing,
-    response: Parameters<NonNullable<OutgoingCall['target']['provider']['api']['errors']['signals']>>[0],
-  ): Promise<void> {
-    for (const signal of call.target.provider.api.errors.signals?.(response) ?? []) {
-      const draw = draws.find(({ quota }) => quota === signal.quota)
-      if (!draw) continue
-      const now = deps.clock.now()
-      const used =
-        signal.used !== undefined
-          ? signal.used * draw.limit
-          : signal.remaining !== undefined
-            ? draw.limit - signal.remaining
-            : null
-      if (used !== null && Number.isFinite(used)) await deps.limiter.learn(draw, used, now)
-      if (signal.waitMs !== undefined && signal.waitMs > 0) await deps.limiter.park(draw.bucket, now + signal.waitMs)
+  async function heed(intent: Intent, answer: ApiResponse): Promise<void> {
+    const { target, as } = intent
+    const signals = tolerant(() => target.provider.api.errors.signals?.(answer)) ?? []
+    for (const signal of signals) {
+      const quota = quotasUnder(target).find(({ id }) => id === signal.quota)
+      const bucket = quota && bucketOf(target, quota, as)
+      if (!quota || !bucket) continue
+      const used = Math.max(
+        signal.used ? signal.used * quota.limit : 0,
+        signal.remaining === undefined ? 0 : quota.limit - signal.remaining,
+      )
+      const draw = { bucket, limit: quota.limit, window: windowAt(quota, answer.at) }
+      if (used > 0) await limiter.learn(draw, used, answer.at)
+      const waitMs = signal.waitMs === undefined ? null : clampWait(signal.waitMs)
+      if (waitMs !== null) await limiter.park(bucket, answer.at + waitMs)
     }
   }
 }
 
-/** When the provider names no wait. */
-const throttledMs = 30_000
-const exhaustedMs = 24 * 3_600_000
+/** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */
+class Stops {
+  readonly #inARow = new Map<string, number>()
+
+  waitMs(bucket: string, quota?: Quota): number {
+    const count = this.#inARow.get(bucket) ?? 0
+    this.#inARow.delete(bucket)
+    this.#inARow.set(bucket, count + 1)
+    if (this.#inARow.size > 10_000) this.#inARow.delete(this.#inARow.keys().next().value!)
+    const window = quota && 'rollingMs' in quota.window ? quota.window.rollingMs : longestMs
+    return Math.min(1000 * 2 ** Math.min(count, 20), Math.max(window, 1000), longestMs)
+  }
+
+  over(takes: readonly Take[]): void {
+    if (this.#inARow.size > 0) for (const { bucket } of takes) this.#inARow.delete(bucket)
+  }
+}
+
+const longestMs = 15 * 60_000
+
+function untilReset(quota: Quota, at: Instant): number {
+  const window = windowAt(quota, at)
+  if ('rollingMs' in window) return window.rollingMs
+  return 'endsAt' in window ? window.endsAt - at : 1000
+}
+
+const unmetered = (bucket: string): Draw => ({ bucket, amount: 0, limit: 0, window: { concurrent: true } })

@@ -1,39 +1,57 @@
-import type { Clock } from '../../ports/clock.ts'
+import type { Instant } from '../../ports/clock.ts'
 
-/** Retries add at most a tenth to the first attempts of a minute (I10). */
-const share = 0.1
-const windowMs = 60_000
-/** So that a quiet provider can be asked again at all. */
-const floor = 3
+/**
+ * Retries may add a tenth to the first attempts of a minute, and a few where there is little traffic: when everything fails, asking everything
+ * again is what keeps a provider down. One for each provider, and for `test` and `live` apart.
+ */
+export class RetryBudget {
+  readonly #counts = new Map<string, { firsts: Minute; retries: Minute }>()
 
-/** Keeps a provider in trouble from being asked ever more often because it is in trouble. */
-export interface RetryBudget {
-  first(provider: string): void
-  /** Takes a retry if there is one left. */
-  another(provider: string): boolean
+  first(key: string, now: Instant): void {
+    this.#of(key).firsts.add(now)
+  }
+
+  /** Takes one, if there is one left. */
+  take(key: string, now: Instant): boolean {
+    const { firsts, retries } = this.#of(key)
+    if (retries.sum(now) >= Math.max(fewest, firsts.sum(now) / 10)) return false
+    retries.add(now)
+    return true
+  }
+
+  #of(key: string): { firsts: Minute; retries: Minute } {
+    const counts = this.#counts.get(key) ?? { firsts: new Minute(), retries: new Minute() }
+    this.#counts.set(key, counts)
+    return counts
+  }
 }
 
-export function openRetryBudget(clock: Clock): RetryBudget {
-  const counts = new Map<string, { startedAt: number; first: number; again: number }>()
-  const of = (provider: string) => {
-    const now = clock.now()
-    let count = counts.get(provider)
-    if (!count || now - count.startedAt >= windowMs) {
-      // Half of the last minute is carried over, so that a new window does not open the gates at once.
-      count = { startedAt: now, first: Math.floor((count?.first ?? 0) / 2), again: Math.floor((count?.again ?? 0) / 2) }
-      counts.set(provider, count)
-    }
-    return count
+const fewest = 10
+
+/** A count of the last minute, to the second. */
+class Minute {
+  readonly #counts = new Uint32Array(60)
+  #second = 0
+  #sum = 0
+
+  add(now: Instant): void {
+    this.#turn(now)
+    this.#counts[this.#second % 60]!++
+    this.#sum++
   }
-  return {
-    first: (provider) => {
-      of(provider).first++
-    },
-    another(provider) {
-      const count = of(provider)
-      if (count.again >= floor + count.first * share) return false
-      count.again++
-      return true
-    },
+
+  sum(now: Instant): number {
+    this.#turn(now)
+    return this.#sum
+  }
+
+  #turn(now: Instant): void {
+    const second = Math.floor(now / 1000)
+    for (let gone = 0; this.#second < second && gone < 60; gone++) {
+      const slot = ++this.#second % 60
+      this.#sum -= this.#counts[slot]!
+      this.#counts[slot] = 0
+    }
+    this.#second = Math.max(this.#second, second)
   }
 }

@@ -1,50 +1,86 @@
-import { type Fault, isFault } from '@patchbay/kit'
+import { Fault, type FaultCode, isFault } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
-import { isIdempotent, type OutgoingCall, type Step } from './outgoing-call.ts'
-import type { RetryBudget } from './retry-budget.ts'
+import type { Intent, Layer } from './intent.ts'
+import { RetryBudget } from './retry-budget.ts'
 import type { Credentials } from './target.ts'
 
-const firstWaitMs = 500
-const longestWaitMs = 20_000
-
 /**
- * Again, when it can help and cannot hurt: the provider was down, unreachable or late, and doing it twice does no harm. With full jitter, inside the
- * call's patience, and at most a tenth of all calls to that provider. A refused credential is asked about once and the call then repeated once.
+ * Asks again when it can help and cannot hurt: the trouble may be over soon, and asking twice does no harm, or the request never arrived, or it
+ * was refused before anything was done. Never beyond the caller's patience and the provider's retry budget.
+ *
+ * A credential that is refused is no trouble of that kind: whoever keeps credentials is asked once, and if there may be a better one the call is
+ * made again once. A refused call did nothing, so that is harmless for writes too.
  */
 export function retry(
-  deps: Pick<Deps, 'clock' | 'random'>,
-  credentials: Credentials,
-  budget: RetryBudget,
+  { clock, random, credentials }: Pick<Deps, 'clock' | 'random'> & { credentials: Credentials },
   options: { attempts: number },
-): Step {
-  return (next) => async (call) => {
-    budget.first(call.target.provider.id)
+): Layer {
+  const budget = new RetryBudget()
+  return (next) => async (intent) => {
+    const key = `${intent.target.environment.mode} ${intent.target.provider.id}`
+    budget.first(key, clock.now())
     let replayed = false
     for (let attempt = 1; ; attempt++) {
+      Object.assign(intent.tally, { sentNow: false, answer: null })
       try {
-        return await next(call)
+        return await next(intent)
       } catch (error) {
-        if (!isFault(error)) throw error
-        if (isFault(error, 'connection.expired') && call.status !== null && !replayed) {
+        if (isRefusal(error, intent)) {
+          if (replayed || (await refused(intent)) === 'stop') throw ofTheApp(error, intent)
           replayed = true
-          if ((await credentials.refused(call.target, call.request.as ?? 'account', call.generation)) === 'retry')
-            continue
-          throw error
+          // It counts as a retry, and is not refused as one: without it nothing of that connection would ever work again.
+          budget.take(key, clock.now())
+          continue
         }
-        if (attempt >= options.attempts || !mayHelp(error, call) || !budget.another(call.target.provider.id))
-          throw error
-        const waitMs = error.detail.waitMs ?? deps.random.unit() * Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
-        if (deps.clock.now() + waitMs > call.deadlineAt) throw error
-        call.waitedMs += waitMs
-        await deps.clock.sleep(waitMs, call.signal)
+        if (attempt >= options.attempts || !isFault(error) || !mayHelp(error) || mayHurt(error, intent)) throw error
+        const waitMs = waitBefore(attempt, error)
+        if (clock.now() + waitMs > intent.deadlineAt) throw error
+        if (intent.tally.sent > 0 && !budget.take(key, clock.now())) throw error
+        await clock.sleep(waitMs, intent.signal)
       }
     }
   }
+
+  function refused({ target, as, tally }: Intent): Promise<'retry' | 'stop'> {
+    return credentials.refused(target, as, tally.generation)
+  }
+
+  /** Anywhere in a window that doubles, so that those who failed together do not come back together; after the time that was asked for, where one was. */
+  function waitBefore(attempt: number, { detail }: Fault): number {
+    if (detail.waitMs !== undefined) return detail.waitMs + random.unit() * Math.min(1000, detail.waitMs / 10)
+    return random.unit() * Math.min(longestWaitMs, 500 * 2 ** attempt)
+  }
 }
 
-function mayHelp(fault: Fault, call: OutgoingCall): boolean {
-  if (isFault(fault, 'provider.throttled')) return fault.detail.waitMs !== undefined
-  if (!isFault(fault, 'provider.down', 'provider.unreachable', 'provider.timeout')) return false
-  // Refused with a status, or never sent, it was not done; an answer that was lost is for those that may be done twice.
-  return isIdempotent(call) || !call.sent
-}
+const longestWaitMs = 30_000
+
+const isRefusal = (error: unknown, { as }: Intent): error is Fault =>
+  isFault(error, 'connection.expired', 'connection.revoked') ||
+  (as === 'app' && isFault(error, 'setup.credentials') && error.detail.status === 401)
+
+/** The app's own credential has no account owner who could connect again. */
+const ofTheApp = (fault: Fault, { as }: Intent) =>
+  as === 'app' ? new Fault('setup.credentials', fault.message, fault.detail, fault.cause) : fault
+
+const soonOver = new Set<FaultCode>([
+  'provider.throttled',
+  'provider.exhausted',
+  'provider.down',
+  'provider.unreachable',
+  'provider.timeout',
+  'connection.refreshing',
+  'platform.busy',
+])
+
+/** A certificate does not become valid by asking again. */
+const mayHelp = (fault: Fault) => soonOver.has(fault.code) && fault.detail.reason !== 'tls'
+
+const neverDone = new Set<FaultCode>([
+  'provider.throttled',
+  'provider.exhausted',
+  'connection.refreshing',
+  'platform.busy',
+])
+
+const mayHurt = (fault: Fault, { idempotent, tally }: Intent) =>
+  !idempotent && tally.sentNow && !neverDone.has(fault.code)

@@ -1,132 +1,115 @@
-import { type ApiRequest, Fault, type Json, parseJson } from '@patchbay/kit'
-import { NetworkFailure, readBody, type WireResponse } from '../../ports/network.ts'
+import { Fault } from '@patchbay/kit'
+import { NetworkFailure, readBody, type WireLimits, type WireRequest, type WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
-import { authorizationOf } from './authorize.ts'
-import { buildUrl } from './build-url.ts'
-import type { OutgoingCall, Send } from './outgoing-call.ts'
+import type { Answer, Intent, Step } from './intent.ts'
 
-const mostRedirects = 3
-/** Sent with every call, so that a provider can tell who it is. Some have no gzip for clients that do not say it here (YouTube). */
-const userAgent = 'Patchbay/0.1 (gzip)'
-
-/** What a caller or provider code may set. Everything else is ours or the transport's (T22). */
-const allowedHeaders = new Set([
-  'accept',
-  'accept-language',
-  'content-type',
-  'if-none-match',
-  'if-modified-since',
-  'prefer',
-  'user-agent',
-  'range',
-])
-const allowedPrefix = /^(x-(?!forwarded|real-ip|patchbay|request-id)|idempotency-|notion-|stripe-|linkedin-)/
-
-/** Onto the wire: the provider's own origin only, redirects by hand, the body read whole and parsed. */
-export function wire(deps: Pick<Deps, 'clock' | 'networks'>): Send {
-  return async (call) => {
-    const { target, request } = call
-    const network = deps.networks[target.environment.mode]
-    const authorization = authorizationOf(call)
-    const body = bodyOf(request)
-    const headers = headersOf(call, authorization?.headers ?? {}, body?.type)
-    let url = buildUrl(target.provider, request)
-    const { origin } = url
-    for (const [name, value] of Object.entries(authorization?.query ?? {})) url.searchParams.set(name, value)
-    for (let redirects = 0; ; redirects++) {
-      call.attempts++
-      call.status = null
-      call.requestBytes += body?.text.length ?? 0
-      const response = await network
-        .send(
-          {
-            method: call.method,
-            url: url.href,
-            headers,
-            body: body?.text,
-            limits: { totalMs: Math.min(120_000, Math.max(1_000, call.deadlineAt + 120_000 - deps.clock.now())) },
-          },
-          call.signal,
-        )
-        .catch((error: unknown) => {
-          call.sent = !(error instanceof NetworkFailure) || error.sent
-          throw error
-        })
-      call.sent = true
-      call.status = response.status
-      call.requestId = response.headers['x-request-id'] ?? response.headers['x-fb-trace-id'] ?? null
-      const next = redirectOf(response, url, origin)
-      if (next === null)
-        return {
-          status: response.status,
-          headers: response.headers,
-          body: await parsed(response, call),
-          at: deps.clock.now(),
+/**
+ * One attempt on the wire. The address was built from the provider's own; redirects are followed by hand, at most three and only
+ * within the same origin, so that a credential is never seen elsewhere. Throws NetworkFailure.
+ */
+export function wire({ clock, networks }: Pick<Deps, 'clock' | 'networks'>, options: { userAgent: string }): Step {
+  return async (intent) => {
+    const { target, tally } = intent
+    const network = networks[target.environment.mode]
+    let request = requestOf(intent, options.userAgent)
+    tally.attempts++
+    for (let hops = 0; ; hops++) {
+      tally.requestBytes += sizeOf(request.body)
+      let response: WireResponse
+      let bytes: Uint8Array
+      try {
+        response = await network.send(request, intent.signal)
+        markSent(intent)
+        tally.status = response.status
+        const next = redirected(intent, request, response)
+        if (next) {
+          if (hops === mostHops) throw changed(intent, response.status, 'redirected too often')
+          await leave(response)
+          request = next
+          continue
         }
-      if (call.method !== 'GET' || redirects >= mostRedirects)
-        throw new Fault('provider.changed', `${target.provider.name} redirects where it is not expected to.`, {
-          provider: target.provider.id,
-          status: response.status,
-          path: call.place,
-        })
-      for await (const _ of response.body) break
-      url = next
+        bytes = await readBody(response)
+      } catch (error) {
+        if (error instanceof NetworkFailure && error.sent) markSent(intent)
+        throw error
+      }
+      tally.responseBytes += bytes.length
+      const answer: Answer = { status: response.status, headers: response.headers, bytes, body: null, at: clock.now() }
+      tally.answer = answer
+      return answer
     }
   }
 }
 
-/** The same origin only: credentials go nowhere else (T19). */
-function redirectOf(response: WireResponse, from: URL, origin: string): URL | null {
-  if (![301, 302, 303, 307, 308].includes(response.status)) return null
-  const next = URL.parse(response.headers.location ?? '', from.href)
-  if (!next || next.origin !== origin)
-    throw new Fault('provider.changed', 'The provider redirects to another host, where no credential goes.', {
-      status: response.status,
-    })
-  return next
+/** Of one attempt. Tokens and reports have their own. */
+export const wireLimits: WireLimits = {
+  connectMs: 10_000,
+  firstByteMs: 30_000,
+  idleMs: 30_000,
+  totalMs: 120_000,
+  maxBytes: 32 * 1024 * 1024,
 }
 
-function bodyOf(request: ApiRequest): { text: string; type: string } | null {
-  if (request.form)
-    return { text: new URLSearchParams(request.form).toString(), type: 'application/x-www-form-urlencoded' }
-  return request.body === undefined ? null : { text: JSON.stringify(request.body), type: 'application/json' }
+const mostHops = 3
+
+function markSent({ tally }: Intent): void {
+  if (!tally.sentNow) tally.sent++
+  tally.sentNow = true
 }
 
-function headersOf(
-  { target, request }: OutgoingCall,
-  credentials: Readonly<Record<string, string>>,
-  type: string | undefined,
-): Record<string, string> {
+function requestOf(intent: Intent, userAgent: string): WireRequest {
+  const { target, request, method, authorization } = intent
+  const body =
+    request.form !== undefined
+      ? new URLSearchParams(request.form).toString()
+      : request.body === undefined
+        ? undefined
+        : JSON.stringify(request.body)
+  const type = request.form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
+  // Names are compared in lower case and the later one wins: what says who we are comes last.
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent }
-  for (const [given, value] of Object.entries({ ...target.provider.api.headers, ...request.headers })) {
-    const name = given.toLowerCase()
-    if (!allowedHeaders.has(name) && !allowedPrefix.test(name))
-      throw new Fault('input.invalid', `The header "${given}" cannot be set.`, { field: 'headers' })
-    if (/[\r\n\0]/.test(value))
-      throw new Fault('input.invalid', `The header "${given}" has a line break in it.`, { field: 'headers' })
-    headers[name] = value
-  }
-  if (type !== undefined) headers['content-type'] = type
-  return { ...headers, ...credentials }
+  for (const some of [
+    body === undefined ? {} : { 'content-type': type },
+    target.provider.api.headers,
+    request.headers,
+    authorization?.headers,
+  ])
+    for (const [name, value] of Object.entries(some ?? {})) headers[name.toLowerCase()] = value
+  return { method, url: withCredential(intent.url, intent).href, headers, body, limits: wireLimits }
 }
 
-/** An error may say anything; a success must be what an API says. A page of HTML with status 200 is a wall or a sign-in page and no data (F14). */
-async function parsed(response: WireResponse, call: OutgoingCall): Promise<Json> {
-  const bytes = await readBody(response)
-  call.responseBytes += bytes.length
-  const text = decoder.decode(bytes)
-  const success = response.status >= 200 && response.status < 300
-  if (text.trim() === '') return null
-  try {
-    return parseJson(text)
-  } catch (cause) {
-    if (!success) return text.slice(0, 2_000)
-    const detail = { provider: call.target.provider.id, status: response.status, path: call.place }
-    if (/^\s*</.test(text))
-      throw new Fault('provider.down', 'A page came instead of data.', { ...detail, reason: 'html' }, cause)
-    throw new Fault('provider.changed', 'The answer is not JSON.', { ...detail, reason: 'json' }, cause)
-  }
+function withCredential(url: URL, { authorization }: Intent): URL {
+  const full = new URL(url)
+  for (const [name, value] of Object.entries(authorization?.query ?? {})) full.searchParams.set(name, value)
+  return full
 }
 
-/** Takes a byte order mark off, and lets no byte be silently something else. */
-const decoder = new TextDecoder('utf-8')
+/** Where to ask instead, or null when the answer is one. */
+function redirected(intent: Intent, request: WireRequest, { status, headers }: WireResponse): WireRequest | null {
+  if (![301, 302, 303, 307, 308].includes(status)) return null
+  const location = headers['location']
+  if (!location || !URL.canParse(location, request.url)) throw changed(intent, status, 'redirected to nowhere')
+  const url = new URL(location, request.url)
+  if (url.origin !== intent.url.origin || url.username !== '' || url.password !== '')
+    throw changed(intent, status, 'redirected to another host')
+  url.hash = ''
+  const href = withCredential(url, intent).href
+  if (status === 307 || status === 308 || request.method === 'GET') return { ...request, url: href }
+  if (status !== 303) throw changed(intent, status, 'redirected a write')
+  const { 'content-type': _, ...rest } = request.headers
+  return { ...request, method: 'GET', url: href, headers: rest, body: undefined }
+}
+
+/** Where it should have led is not told: such addresses may carry a token. */
+const changed = ({ target, idempotent }: Intent, status: number, reason: string) =>
+  new Fault(idempotent ? 'provider.changed' : 'provider.unsure', undefined, {
+    provider: target.provider.id,
+    status,
+    reason,
+  })
+
+async function leave(response: WireResponse): Promise<void> {
+  for await (const _ of response.body) break
+}
+
+const sizeOf = (body: WireRequest['body']) => (typeof body === 'string' ? Buffer.byteLength(body) : 0)

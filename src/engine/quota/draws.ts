@@ -1,100 +1,109 @@
-import { addDays, dayOf, type Fault, openCosts, type Provider, type Quota, startOfDay } from '@patchbay/kit'
+import { addDays, type Cost, dayOf, type Provider, type Quota, startOfDay } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
-import type { OutgoingCall } from '../http/outgoing-call.ts'
 import type { Target } from '../http/target.ts'
+import { bucketOf } from './buckets.ts'
 
-/** A draw, and the quota it is of. */
-export interface QuotaDraw extends Draw {
-  readonly quota: string
+/** What a call takes from one quota. */
+export interface Take {
+  readonly quota: Quota
+  readonly bucket: string
+  readonly amount: number
 }
 
-export interface Drawing {
-  readonly draws: readonly QuotaDraw[]
+/** A call, as far as quotas care. */
+export interface CountedCall {
+  readonly target: Target
+  readonly method: string
+  readonly url: URL
+  readonly as: 'account' | 'app'
 }
 
-export interface Drawings {
-  /** Which buckets a call draws from at that instant. */
-  of(call: Pick<OutgoingCall, 'target' | 'method' | 'place' | 'request'>, now: number): Drawing
-}
-
-/** Turns calls into draws by the provider's quotas and costs, worked out once a provider. */
-export function openDrawings(): Drawings {
-  const costs = new WeakMap<Provider, ReturnType<typeof openCosts>>()
-  return {
-    of({ target, method, place, request }, now) {
-      const { provider, integration } = target
-      let cost = costs.get(provider)
-      if (!cost) {
-        cost = openCosts(provider.api)
-        costs.set(provider, cost)
-      }
-      const settings = settingsOf(provider, integration.settings)
-      const taken = cost(method, place, settings)
-      const draws = provider.api.quotas.flatMap((quota): QuotaDraw[] => {
-        const amount = taken[quota.id]
-        const holder = amount === undefined ? null : holderOf(quota, target, request.as ?? 'account')
-        return holder === null || amount === undefined
-          ? []
-          : [
-              {
-                quota: quota.id,
-                bucket: bucketName(provider.id, integration.id, quota.id, holder),
-                amount,
-                limit: quota.limit,
-                window: windowOf(quota, now),
-              },
-            ]
-      })
-      return { draws }
-    },
+/**
+ * What a call takes. The first cost rule that fits decides; without one it is 1 from `general` and from each quota that no rule names: a quota
+ * that rules name is for the calls of those rules. Quotas of a user or an account do not concern a call in the app's own name.
+ */
+export function takesOf(call: CountedCall): Take[] {
+  const { provider } = call.target
+  const table = costTableOf(provider)
+  const rule = table.rules.find(({ fits }) => fits(call.method, call.url.host + call.url.pathname))
+  const takes: Take[] = []
+  for (const quota of quotasUnder(call.target)) {
+    const usual = quota.id === 'general' || !table.named.has(quota.id) ? 1 : 0
+    const amount = rule ? (rule.takes[quota.id] ?? 0) : usual
+    const bucket = bucketOf(call.target, quota, call.as)
+    if (amount > 0 && bucket !== null) takes.push({ quota, bucket, amount })
   }
+  return takes
 }
 
-/** Which buckets a refusal is about: the quota that the provider named, else the one with the longest window that the call drew from. */
-export function bucketsOf({ draws }: Drawing, fault: Fault): string[] {
-  const named = draws.filter(({ quota }) => quota === fault.detail.quota)
-  if (named.length > 0) return named.map(({ bucket }) => bucket)
-  const longest = draws.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0]
-  return longest ? [longest.bucket] : []
+/** The same as the limiter asks for it: a calendar day is worked out for that instant. */
+export function drawsAt(takes: readonly Take[], now: Instant): Draw[] {
+  return takes.map(({ quota, bucket, amount }) => ({
+    bucket,
+    amount,
+    limit: quota.limit,
+    window: windowAt(quota, now),
+  }))
 }
 
-export function bucketName(provider: string, integration: string, quota: string, holder: string): string {
-  return `${provider}/${integration}/${quota}${holder === '' ? '' : `/${holder}`}`
+/** The window of a quota at an instant. */
+export function windowAt({ window }: Quota, now: Instant): Draw['window'] {
+  return 'day' in window ? dayAround(now, window.day) : window
 }
 
-/** The settings that decide which quotas hold: what is set, with the manifest's first guesses. */
-export function settingsOf(provider: Provider, settings: Readonly<Record<string, string>>): Record<string, string> {
-  const initial = Object.entries(provider.settings ?? {}).flatMap(([name, field]) =>
-    field.initial === undefined ? [] : [[name, field.initial] as const],
+/** The provider's quotas that hold for this integration, by its settings. What was not said is what the set-up form would have suggested. */
+export function quotasUnder({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Quota[] {
+  return provider.api.quotas.filter(({ when }) =>
+    Object.entries(when ?? {}).every(
+      ([name, value]) => (integration.settings[name] ?? provider.settings?.[name]?.initial) === value,
+    ),
   )
-  return { ...Object.fromEntries(initial), ...settings }
 }
 
-/** Null: nobody to count for, so the quota does not apply (a call in the app's own name has no account). */
-function holderOf(quota: Quota, target: Target, as: 'account' | 'app'): string | null {
-  if (quota.per === 'app' || quota.per === 'ip') return ''
-  if (as === 'app') return null
-  if (quota.per === 'user') return target.grantId
-  return target.connection?.account.id ?? target.grantId
+interface CostTable {
+  readonly rules: readonly {
+    readonly fits: (method: string, place: string) => boolean
+    readonly takes: Cost['takes']
+  }[]
+  readonly named: ReadonlySet<string>
 }
 
-function windowOf({ window }: Quota, now: number): Draw['window'] {
-  return 'day' in window ? dayWindow(now, window.day) : window
+const costTables = new WeakMap<Provider, CostTable>()
+
+function costTableOf(provider: Provider): CostTable {
+  let table = costTables.get(provider)
+  if (!table) {
+    const costs = provider.api.costs ?? []
+    table = {
+      rules: costs.map(({ call, takes }) => ({ fits: parseCallPattern(call), takes })),
+      named: new Set(costs.flatMap(({ takes }) => Object.keys(takes))),
+    }
+    costTables.set(provider, table)
+  }
+  return table
 }
 
-/** By zone: the day that was asked about last. Working it out costs more than everything else here. */
-const days = new Map<string, { startsAt: number; endsAt: number }>()
+/** `GET api.example.com/v1/artists/{id}`: fits that path and everything below it, segment by segment. The method may be `*`. */
+function parseCallPattern(call: string): (method: string, place: string) => boolean {
+  const [method, place, more] = call.split(' ')
+  if (!method || !place || more !== undefined)
+    throw new TypeError(`a cost names its call like "GET api.example.com/v1/artists/{id}", not like "${call}"`)
+  const source = place
+    .replace(/\/$/, '')
+    .replace(/\{\w+\}|[.*+?^$()|[\]\\{}]/g, (found) => (found.length > 1 ? '[^/]+' : `\\${found}`))
+  const beginning = new RegExp(`^${source}(/|$)`)
+  return (asked, at) => (method === '*' || asked === method) && beginning.test(at)
+}
 
-/** The instants between which a calendar day lies: 23, 24 or 25 hours apart. */
-function dayWindow(now: number, zone: string): { startsAt: number; endsAt: number } {
+/** Working out a day costs microseconds of calendar; it changes once in one. */
+const days = new Map<string, { startsAt: Instant; endsAt: Instant }>()
+
+function dayAround(now: Instant, zone: string): { startsAt: Instant; endsAt: Instant } {
   const known = days.get(zone)
   if (known && known.startsAt <= now && now < known.endsAt) return known
   const day = dayOf(now, zone)
-  const found = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }
-  days.set(zone, found)
-  return found
-}
-
-function lengthOf({ window }: QuotaDraw): number {
-  return 'rollingMs' in window ? window.rollingMs : 'concurrent' in window ? 0 : 86_400_000
+  const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }
+  days.set(zone, window)
+  return window
 }

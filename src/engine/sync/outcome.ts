@@ -96,7 +96,7 @@ const degrading: ReadonlySet<FaultCode> = new Set([
 /** `Waits until 09:00 America/Los_Angeles because the daily units are used up.` */
 function saysWait(fault: Fault, dueAt: Instant, { provider, now }: Facts): string {
   const quota = provider.api.quotas.find(({ id }) => id === fault.detail.quota)
-  if (fault.code === 'provider.exhausted' && quota) {
+  if (quota) {
     const zone = 'day' in quota.window ? quota.window.day : 'UTC'
     const what = 'day' in quota.window ? `daily ${quota.unit ?? 'calls'}` : (quota.unit ?? 'calls')
     return `Waits until ${timeIn(zone, dueAt, now)} because the ${what} are used up.`

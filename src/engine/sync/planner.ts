@@ -45,6 +45,9 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   let sleeping: AbortController | null = null
   let woken = false
   let claims = 0
+  /** Places that are not reserved. */
+  const places = Math.max(1, concurrency - reserved)
+  let reach = places
 
   return { run, wake, lastBeatAt: () => beatAt, get running() { return running.size } } // biome-ignore format: one line
 
@@ -58,6 +61,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     while (!signal.aborted) {
       woken = false
       beatAt = clock.now()
+      dispatch()
       const more = await fill().catch((error: unknown) => {
         log.error('planner.failed', { error })
         return false
@@ -68,17 +72,23 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     await windDown()
   }
 
-  /** Claims as much as can soon begin. True when there is probably more. */
+  /**
+   * Claims as much as can soon begin. True when there is probably more. While there are free places that nothing in the queue may take, it looks
+   * further and further, past the flood that stands in front.
+   */
   async function fill(): Promise<boolean> {
-    const room = Math.max(0, 2 * (concurrency - reserved) - queue.size - running.size)
-    const limit = room > 0 ? room : Math.max(0, concurrency - running.size)
-    if (limit === 0) return false
+    const room = 2 * places - queue.size - running.size
+    const limit = running.size < places ? Math.max(room, reach) : room > 0 ? room : concurrency - running.size
+    if (limit <= 0) return false
     const now = clock.now()
     const claim = `${deps.random.id('clm')}_${claims++}`
-    const upTo = room > 0 ? 'backfill' : 'interactive'
+    const upTo = running.size < places || room > 0 ? 'backfill' : 'interactive'
     const slots = await schedule.claim({ now, until: now + claimMs, claim, limit, upTo })
+    const before = queue.size
     for (const group of await groupUp(slots, claim, now)) await enqueue(group)
-    return slots.length === limit
+    const more = slots.length === limit
+    reach = more && queue.size === before ? Math.min(500, reach * 2) : places
+    return more
   }
 
   async function groupUp(slots: readonly ClaimedSlot[], claim: string, now: Instant): Promise<Group[]> {
@@ -128,7 +138,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
 
   function mayStart({ owner, lane }: Group & Waiting): boolean {
     const others = [...running.values()].filter((other) => other === owner).length
-    return lane === 'interactive' || (others < perIntegration && running.size < concurrency - reserved)
+    return lane === 'interactive' || (others < perIntegration && running.size < places)
   }
 
   function start(group: Group & Waiting): void {

@@ -5,6 +5,7 @@ import { useRead } from '../../data/patchbay.tsx'
 import { RunsTable } from '../../parts/runs-table.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { CopyId } from '../../ui/copy-id.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Drawer } from '../../ui/drawer.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -16,7 +17,6 @@ import { PageHeader } from '../../ui/page-header.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
-import { CopyId } from '../../ui/copy-id.tsx'
 import { runState, runStateWords } from '../../words/states.ts'
 
 const route = getRouteApi('/activity')
@@ -41,7 +41,13 @@ export function ActivityPage() {
           ]}
         />
       </div>
-      {tab === 'runs' ? <Runs search={search} /> : tab === 'events' ? <Events search={search} /> : <Audit search={search} />}
+      {tab === 'runs' ? (
+        <Runs search={search} />
+      ) : tab === 'events' ? (
+        <Events search={search} />
+      ) : (
+        <Audit search={search} />
+      )}
     </>
   )
 }
@@ -67,11 +73,24 @@ function Runs({ search }: { search: Search }) {
             hiddenLabel
             value={state ?? ''}
             onChange={(event) =>
-              void navigate({ search: { ...search, after: undefined, state: runStateWords.find((each) => each === event.target.value) } })
+              void navigate({
+                search: {
+                  ...search,
+                  after: undefined,
+                  state: runStateWords.find((each) => each === event.target.value),
+                },
+              })
             }
-            choices={[{ value: '', name: 'Any state' }, ...runStateWords.map((value) => ({ value, name: runState(value).name }))]}
+            choices={[
+              { value: '', name: 'Any state' },
+              ...runStateWords.map((value) => ({ value, name: runState(value).name })),
+            ]}
           />
-          <Narrow label="Stream" value={stream} go={(value) => void navigate({ search: { ...search, after: undefined, stream: value } })} />
+          <Narrow
+            label="Stream"
+            value={stream}
+            go={(value) => void navigate({ search: { ...search, after: undefined, stream: value } })}
+          />
         </div>
       }
     >
@@ -101,11 +120,23 @@ function Events({ search }: { search: Search }) {
     { keep: true, everyMs: after === undefined ? 10_000 : false },
   )
   return (
-    <Card flush label="Events" more={<Narrow label="Type" value={type} go={(value) => void navigate({ search: { ...search, after: undefined, type: value } })} />}>
+    <Card
+      flush
+      label="Events"
+      more={
+        <Narrow
+          label="Type"
+          value={type}
+          go={(value) => void navigate({ search: { ...search, after: undefined, type: value } })}
+        />
+      }
+    >
       <Loaded query={query}>
         {({ data, nextCursor }) =>
           data.length === 0 && after === undefined ? (
-            <EmptyState title={type || connection ? 'No event like that' : 'No events yet'}>Applications are told what happens here by events.</EmptyState>
+            <EmptyState title={type || connection ? 'No event like that' : 'No events yet'}>
+              Applications are told what happens here by events.
+            </EmptyState>
           ) : (
             <>
               <DataTable
@@ -116,15 +147,26 @@ function Events({ search }: { search: Search }) {
                   {
                     name: 'Event',
                     cell: (event) => (
-                      <button type="button" onClick={() => setOpened(event)} className="font-mono text-sm underline decoration-edge underline-offset-4 hover:decoration-accent">
+                      <button
+                        type="button"
+                        onClick={() => setOpened(event)}
+                        className="font-mono text-sm underline decoration-edge underline-offset-4 hover:decoration-accent"
+                      >
                         {event.type}
                       </button>
                     ),
                   },
                   { name: 'When', cell: ({ at }) => <RelativeTime at={at} /> },
                   { name: 'Artist', cell: ({ profile }) => (profile ? <ArtistLink profile={profile} /> : <Nobody />) },
-                  { name: 'Connection', cell: (event) => (event.connection ? <ConnectionLink connection={event.connection} /> : <Nobody />) },
-                  { name: 'Says', className: 'min-w-64 max-w-md text-sm text-soft', cell: (event) => <span className="line-clamp-2">{shortJson(event.data)}</span> },
+                  {
+                    name: 'Connection',
+                    cell: (event) => (event.connection ? <ConnectionLink connection={event.connection} /> : <Nobody />),
+                  },
+                  {
+                    name: 'Says',
+                    className: 'min-w-64 max-w-md text-sm text-soft',
+                    cell: (event) => <span className="line-clamp-2">{shortJson(event.data)}</span>,
+                  },
                 ]}
               />
               <Pages search={search} nextCursor={nextCursor} />
@@ -160,11 +202,23 @@ function Audit({ search }: { search: Search }) {
     { keep: true, everyMs: after === undefined ? 15_000 : false },
   )
   return (
-    <Card flush label="Audit" more={<Narrow label="Subject" value={subject} go={(value) => void navigate({ search: { ...search, after: undefined, subject: value } })} />}>
+    <Card
+      flush
+      label="Audit"
+      more={
+        <Narrow
+          label="Subject"
+          value={subject}
+          go={(value) => void navigate({ search: { ...search, after: undefined, subject: value } })}
+        />
+      }
+    >
       <Loaded query={query}>
         {({ data, nextCursor }) =>
           data.length === 0 && after === undefined ? (
-            <EmptyState title={subject ? 'Nothing about that subject' : 'Nothing yet'}>Who changed what, and who read which credential, is written here for good.</EmptyState>
+            <EmptyState title={subject ? 'Nothing about that subject' : 'Nothing yet'}>
+              Who changed what, and who read which credential, is written here for good.
+            </EmptyState>
           ) : (
             <>
               <DataTable
@@ -177,7 +231,11 @@ function Audit({ search }: { search: Search }) {
                   {
                     name: 'Did',
                     cell: (entry) => (
-                      <button type="button" onClick={() => setOpened(entry)} className="font-mono text-sm underline decoration-edge underline-offset-4 hover:decoration-accent">
+                      <button
+                        type="button"
+                        onClick={() => setOpened(entry)}
+                        className="font-mono text-sm underline decoration-edge underline-offset-4 hover:decoration-accent"
+                      >
                         {entry.action}
                       </button>
                     ),
@@ -185,12 +243,19 @@ function Audit({ search }: { search: Search }) {
                   {
                     name: 'To',
                     cell: (entry) => (
-                      <Link {...link({ tab: 'audit', subject: entry.subject })} className="font-mono text-sm underline decoration-edge underline-offset-4">
+                      <Link
+                        {...link({ tab: 'audit', subject: entry.subject })}
+                        className="font-mono text-sm underline decoration-edge underline-offset-4"
+                      >
                         {entry.subject}
                       </Link>
                     ),
                   },
-                  { name: 'Details', className: 'min-w-64 max-w-md text-sm text-soft', cell: ({ detail }) => <span className="line-clamp-2">{shortJson(detail)}</span> },
+                  {
+                    name: 'Details',
+                    className: 'min-w-64 max-w-md text-sm text-soft',
+                    cell: ({ detail }) => <span className="line-clamp-2">{shortJson(detail)}</span>,
+                  },
                 ]}
               />
               <Pages search={search} nextCursor={nextCursor} />
@@ -227,14 +292,28 @@ function Pages({ search, nextCursor }: { search: Search; nextCursor: string | nu
 }
 
 /** A filter by an exact word. */
-function Narrow({ label, value, go }: { label: string; value: string | undefined; go: (value: string | undefined) => void }): ReactNode {
+function Narrow({
+  label,
+  value,
+  go,
+}: {
+  label: string
+  value: string | undefined
+  go: (value: string | undefined) => void
+}): ReactNode {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     go(String(new FormData(event.currentTarget).get('value')).trim() || undefined)
   }
   return (
     <form key={value ?? ''} onSubmit={submit} className="flex gap-1.5">
-      <input name="value" aria-label={label} placeholder={label} defaultValue={value ?? ''} className={`${inputClass} !min-h-9 w-36 text-sm sm:w-48`} />
+      <input
+        name="value"
+        aria-label={label}
+        placeholder={label}
+        defaultValue={value ?? ''}
+        className={`${inputClass} !min-h-9 w-36 text-sm sm:w-48`}
+      />
       <Button type="submit" small>
         Filter
       </Button>
@@ -249,7 +328,11 @@ function Narrow({ label, value, go }: { label: string; value: string | undefined
 
 function ArtistLink({ profile }: { profile: string }) {
   return (
-    <Link to="/artists/$profile" params={{ profile }} className="font-mono text-sm underline decoration-edge underline-offset-4">
+    <Link
+      to="/artists/$profile"
+      params={{ profile }}
+      className="font-mono text-sm underline decoration-edge underline-offset-4"
+    >
       {profile}
     </Link>
   )
@@ -257,7 +340,11 @@ function ArtistLink({ profile }: { profile: string }) {
 
 function ConnectionLink({ connection }: { connection: string }) {
   return (
-    <Link to="/connections/$connection" params={{ connection }} className="font-mono text-sm underline decoration-edge underline-offset-4">
+    <Link
+      to="/connections/$connection"
+      params={{ connection }}
+      className="font-mono text-sm underline decoration-edge underline-offset-4"
+    >
       {connection}
     </Link>
   )

@@ -74,13 +74,13 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
   const navigate = useNavigate()
   const tell = useTell()
   const [enabled, setEnabled] = useState(app?.enabled ?? true)
-  const save = useAct((client, input: Parameters<typeof client.integrations.save>[0]) => client.integrations.save(input), [
-    ['integrations'],
-    ['quotas'],
-    ['tasks'],
-  ])
+  const save = useAct(
+    (client, input: Parameters<typeof client.integrations.save>[0]) => client.integrations.save(input),
+    [['integrations'], ['quotas'], ['tasks']],
+  )
   const refused = save.error ? problemOf(save.error) : null
-  const errorOf = (field: string) => (refused?.field === field || refused?.field === `settings.${field}` ? refused.detail : null)
+  const errorOf = (field: string) =>
+    refused?.field === field || refused?.field === `settings.${field}` ? refused.detail : null
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -93,7 +93,9 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
         .filter(([name, value, secret]) => value !== '' || (!secret && app?.settings[name] !== undefined))
         .map(([name, value]) => [name, value]),
     )
-    const scopes = typed('scopes').split(/[\s,]+/).filter(Boolean)
+    const scopes = typed('scopes')
+      .split(/[\s,]+/)
+      .filter(Boolean)
     save.mutate(
       {
         id,
@@ -117,7 +119,14 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
   return (
     <Card label={app ? 'Change it' : 'Set it up'}>
       <form onSubmit={submit} className="max-w-xl space-y-5">
-        <TextField label="Name" name="name" defaultValue={app?.name ?? provider.name} maxLength={100} error={errorOf('name')} help="Yours to choose; seen on this console." />
+        <TextField
+          label="Name"
+          name="name"
+          defaultValue={app?.name ?? provider.name}
+          maxLength={100}
+          error={errorOf('name')}
+          help="Yours to choose; seen on this console."
+        />
         {schemesWithApp.includes(provider.auth.scheme) && (
           <>
             <TextField
@@ -145,7 +154,13 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
           </>
         )}
         {provider.settings.map((field) => (
-          <SettingField key={field.name} field={field} value={app?.settings[field.name]} stored={app !== undefined} error={errorOf(field.name)} />
+          <SettingField
+            key={field.name}
+            field={field}
+            value={app?.settings[field.name]}
+            stored={app !== undefined}
+            error={errorOf(field.name)}
+          />
         ))}
         <details>
           <summary className="text-soft hover:text-ink">More permissions</summary>
@@ -160,7 +175,12 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
             />
           </div>
         </details>
-        <CheckField label="Accounts can be connected with it" checked={enabled} onChange={(event) => setEnabled(event.target.checked)} help="Connections that are there go on either way." />
+        <CheckField
+          label="Accounts can be connected with it"
+          checked={enabled}
+          onChange={(event) => setEnabled(event.target.checked)}
+          help="Connections that are there go on either way."
+        />
         {refused && <ErrorCard problem={refused} />}
         <div className="flex flex-wrap gap-2">
           <Button type="submit" look="primary" busy={save.isPending}>
@@ -175,7 +195,12 @@ function AppForm({ id, app, provider }: { id: string; app: Integration | undefin
   )
 }
 
-function SettingField(props: { field: Provider['settings'][number]; value: string | undefined; stored: boolean; error: string | null }) {
+function SettingField(props: {
+  field: Provider['settings'][number]
+  value: string | undefined
+  stored: boolean
+  error: string | null
+}) {
   const { field, value, stored, error } = props
   const name = `settings.${field.name}`
   if (field.choices)
@@ -216,12 +241,16 @@ function About({ app, provider, id }: { app: Integration | undefined; provider: 
         {app ? (
           <>
             <CopyId id={app.redirectUri} wide label="the redirect address" />
-            <p className="mt-1 text-sm text-soft">Register exactly this address in the app, or the platform refuses every consent.</p>
+            <p className="mt-1 text-sm text-soft">
+              Register exactly this address in the app, or the platform refuses every consent.
+            </p>
           </>
         ) : (
           <>
             <CopyId id={`${location.origin}/oauth/callback/${id}`} wide label="the redirect address" />
-            <p className="mt-1 text-sm text-soft">If this server is reached by another address, the one to register is shown when the app is saved.</p>
+            <p className="mt-1 text-sm text-soft">
+              If this server is reached by another address, the one to register is shown when the app is saved.
+            </p>
           </>
         )}
         <p className="mt-4">
@@ -233,7 +262,11 @@ function About({ app, provider, id }: { app: Integration | undefined; provider: 
           facts={[
             ['Reads', provider.streams.map(({ id: stream }) => stream).join(', ') || 'nothing'],
             ['Does', provider.actions.map(({ summary }) => summary).join(', ') || 'nothing'],
-            ['Limits', [...quotas.values()].map(({ limit, unit, window }) => `${limit} ${unit} in ${window}`).join(', ') || 'none known'],
+            [
+              'Limits',
+              [...quotas.values()].map(({ limit, unit, window }) => `${limit} ${unit} in ${window}`).join(', ') ||
+                'none known',
+            ],
             ['Signs in by', provider.auth.scheme.replace(/_/g, ' ')],
           ]}
         />

@@ -27,8 +27,8 @@ export function AppsPage() {
   return (
     <>
       <PageHeader title="Provider apps">
-        Each platform wants an app of yours: make one there, register the redirect address, and enter its id and secret here. In the test environment
-        every platform is a pretend one.
+        Each platform wants an app of yours: make one there, register the redirect address, and enter its id and secret
+        here. In the test environment every platform is a pretend one.
       </PageHeader>
       <div className="space-y-5">
         <Loaded query={integrations}>
@@ -53,7 +53,10 @@ export function AppsPage() {
                     </div>
                     {app.incident && (
                       <p className="mt-3 rounded-lg bg-bad-ground p-2.5 text-sm text-bad">
-                        {app.incident.says} <span className="text-ink">Since <RelativeTime at={app.incident.since} />.</span>
+                        {app.incident.says}{' '}
+                        <span className="text-ink">
+                          Since <RelativeTime at={app.incident.since} />.
+                        </span>
                       </p>
                     )}
                     <p className="strip mt-4 mb-1">Redirect address</p>
@@ -75,7 +78,13 @@ export function AppsPage() {
             {({ data }) => (
               <>
                 {data.length > 12 && (
-                  <TextField label="Find a platform" type="search" className="mb-4 max-w-xs" value={words} onChange={(event) => setWords(event.target.value)} />
+                  <TextField
+                    label="Find a platform"
+                    type="search"
+                    className="mb-4 max-w-xs"
+                    value={words}
+                    onChange={(event) => setWords(event.target.value)}
+                  />
                 )}
                 <ul className="grid grid-cols-[minmax(0,1fr)] gap-3 sm:grid-cols-2 lg:grid-cols-3">
                   {data

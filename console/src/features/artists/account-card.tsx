@@ -29,7 +29,10 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
   const look = useProviderLook()(account.provider)
   const tell = useTell()
   const [all, setAll] = useState(false)
-  const refresh = useAct((client, id: string) => client.connections.refresh({ id }), [['profiles', 'summary'], ['metrics']])
+  const refresh = useAct(
+    (client, id: string) => client.connections.refresh({ id }),
+    [['profiles', 'summary'], ['metrics']],
+  )
   const metrics = account.metrics.toSorted((a, b) => byFamily(a.metric, b.metric))
   const shown = all ? metrics : metrics.slice(0, shownAtFirst)
   const missing = Object.entries(account.notOffered)
@@ -56,12 +59,18 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
       </header>
       {metrics.length === 0 ? (
         <p className="px-4 py-6 text-soft">
-          {account.state === 'pending' ? 'The first numbers are on their way.' : 'Nothing has been read from this account yet.'}
+          {account.state === 'pending'
+            ? 'The first numbers are on their way.'
+            : 'Nothing has been read from this account yet.'}
         </p>
       ) : (
         <dl className="grid grid-cols-1 gap-px bg-line min-[26rem]:grid-cols-2">
           {shown.map((metric) => (
-            <Number key={metric.metric} metric={metric} explain={() => explain(account.connection, metric.metric, metric.day)} />
+            <Headline
+              key={metric.metric}
+              metric={metric}
+              explain={() => explain(account.connection, metric.metric, metric.day)}
+            />
           ))}
           {shown.length % 2 === 1 && <div className="hidden bg-panel min-[26rem]:block" />}
         </dl>
@@ -73,7 +82,9 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
       )}
       {missing.length > 0 && (
         <details className="px-4 pt-3 text-sm">
-          <summary className="text-soft hover:text-ink">What {look.name} does not give ({missing.length})</summary>
+          <summary className="text-soft hover:text-ink">
+            What {look.name} does not give ({missing.length})
+          </summary>
           <dl className="mt-2 space-y-1.5">
             {missing.map(([metric, says]) => (
               <div key={metric}>
@@ -99,13 +110,18 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
             icon={<RotateCw size={15} aria-hidden />}
             onClick={() =>
               refresh.mutate(account.connection, {
-                onSuccess: ({ done }) => tell(done ? 'Read just now.' : 'Still being read. The numbers appear when they are there.'),
+                onSuccess: ({ done }) =>
+                  tell(done ? 'Read just now.' : 'Still being read. The numbers appear when they are there.'),
               })
             }
           >
             Read now
           </Button>
-          <Link to="/connections/$connection" params={{ connection: account.connection }} className="inline-flex min-h-8 items-center px-2 text-sm underline decoration-edge underline-offset-4">
+          <Link
+            to="/connections/$connection"
+            params={{ connection: account.connection }}
+            className="inline-flex min-h-8 items-center px-2 text-sm underline decoration-edge underline-offset-4"
+          >
             Connection
           </Link>
         </span>
@@ -114,7 +130,7 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
   )
 }
 
-function Number({ metric, explain }: { metric: Metric; explain: () => void }) {
+function Headline({ metric, explain }: { metric: Metric; explain: () => void }) {
   const definitions = useDefinitions()
   const definition = definitions.data?.data.find((each) => each.metric === metric.metric)
   const name = metricName(metric.metric)
@@ -132,7 +148,8 @@ function Number({ metric, explain }: { metric: Metric; explain: () => void }) {
         >
           {metric.value === null ? (
             <span className="text-soft">
-              <span className="text-xl leading-8">{noNumber}</span> <span className="text-sm">{reasonShort(metric.reason)}</span>
+              <span className="text-xl leading-8">{noNumber}</span>{' '}
+              <span className="text-sm">{reasonShort(metric.reason)}</span>
             </span>
           ) : (
             <span className="number text-2xl leading-8 font-semibold">{numberText(metric.value, metric.unit)}</span>

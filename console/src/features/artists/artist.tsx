@@ -50,7 +50,13 @@ export function ArtistPage() {
             Artists
           </Link>
         }
-        mark={<Picture src={query.data?.accounts.find(({ account }) => account.imageUrl)?.account.imageUrl ?? null} name={name} size={44} />}
+        mark={
+          <Picture
+            src={query.data?.accounts.find(({ account }) => account.imageUrl)?.account.imageUrl ?? null}
+            name={name}
+            size={44}
+          />
+        }
         actions={
           query.data && (
             <>
@@ -91,7 +97,7 @@ export function ArtistPage() {
             <AudienceTab profile={profile} accounts={accounts} />
           ) : (
             <>
-              <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2 2xl:grid-cols-3">
+              <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,20.5rem),1fr))] gap-4">
                 {accounts.map((account) => (
                   <AccountCard key={account.connection} account={account} explain={explain} />
                 ))}

@@ -69,11 +69,18 @@ export function ArtistsTable({ after, here }: { after: string | undefined; here:
               </Link>
             }
           >
-            An artist appears here with the first account that is connected for them, or when your application makes their profile.
+            An artist appears here with the first account that is connected for them, or when your application makes
+            their profile.
           </EmptyState>
         ) : (
           <>
-            <DataTable caption="Artists and their followers on each platform" columns={columns} rows={data} rowKey={({ id }) => id} pinned />
+            <DataTable
+              caption="Artists and their followers on each platform"
+              columns={columns}
+              rows={data}
+              rowKey={({ id }) => id}
+              pinned
+            />
             <Pager
               says="Followers as last read. An empty socket: no account connected."
               first={after === undefined ? null : { to: here, search: {} }}
@@ -102,7 +109,9 @@ function Followers({ profile, provider }: { profile: string; provider: string })
     ) : (
       <Skeleton className="ml-auto h-4 w-14" />
     )
-  const accounts = query.data.accounts.filter((account) => account.provider === provider && account.state !== 'disconnected')
+  const accounts = query.data.accounts.filter(
+    (account) => account.provider === provider && account.state !== 'disconnected',
+  )
   if (accounts.length === 0)
     return (
       <span className="inline-block align-middle text-edge">
@@ -133,7 +142,9 @@ function FollowersOf({ account }: { account: Account }) {
       <span className="sr-only">{state.name}</span>
     </Link>
   )
-  const reason = found ? found.reason : (account.notOffered[headline] ?? (account.metrics.length > 0 ? 'not_offered' : 'not_read'))
+  const reason = found
+    ? found.reason
+    : (account.notOffered[headline] ?? (account.metrics.length > 0 ? 'not_offered' : 'not_read'))
   return (
     <span className="inline-flex items-center gap-1.5">
       {standing}

@@ -22,7 +22,8 @@ export function AudienceTab({ profile, accounts }: { profile: string; accounts: 
       {({ data }) =>
         data.length === 0 ? (
           <EmptyState title="No platform has told who the audience is">
-            Some never do, some only from a number of followers on, and some a day or two after the account was connected.
+            Some never do, some only from a number of followers on, and some a day or two after the account was
+            connected.
           </EmptyState>
         ) : (
           <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
@@ -58,17 +59,24 @@ function AudienceCard({ audience, account }: { audience: Audience; account: Acco
     >
       <ul className="space-y-2">
         {(all ? rows : rows.slice(0, shownAtFirst)).map((row) => {
-          const name = audience.dimensions.map((dimension) => groupName(dimension, row.group[dimension] ?? '')).join(' · ')
+          const name = audience.dimensions
+            .map((dimension) => groupName(dimension, row.group[dimension] ?? ''))
+            .join(' · ')
           return (
             <li key={name}>
               <p className="flex justify-between gap-3 text-sm">
                 <span className="min-w-0 truncate">{name}</span>
-                <span className="number font-medium">{numberText(row.value, audience.basis === 'share' ? 'ratio' : 'count')}</span>
+                <span className="number font-medium">
+                  {numberText(row.value, audience.basis === 'share' ? 'ratio' : 'count')}
+                </span>
               </p>
               <div aria-hidden="true" className="mt-0.5 h-1.5 rounded-full bg-sunken">
                 <div
                   className="h-full rounded-full"
-                  style={{ width: `${most > 0 ? (row.value / most) * 100 : 0}%`, background: `var(--cable-${look.cable})` }}
+                  style={{
+                    width: `${most > 0 ? (row.value / most) * 100 : 0}%`,
+                    background: `var(--cable-${look.cable})`,
+                  }}
                 />
               </div>
             </li>
@@ -82,8 +90,10 @@ function AudienceCard({ audience, account }: { audience: Audience; account: Acco
       )}
       <p className="mt-3 text-sm text-soft">
         {audience.basis === 'share' ? 'Shares as the platform gives them' : 'People as the platform counts them'}
-        {audience.period.start ? `, ${dayText(audience.period.start)} to ${dayText(audience.period.end)}` : `, on ${dayText(audience.period.end)}`} · read{' '}
-        <RelativeTime at={audience.observedAt} />
+        {audience.period.start
+          ? `, ${dayText(audience.period.start)} to ${dayText(audience.period.end)}`
+          : `, on ${dayText(audience.period.end)}`}{' '}
+        · read <RelativeTime at={audience.observedAt} />
       </p>
     </Card>
   )

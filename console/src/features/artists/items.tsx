@@ -1,7 +1,7 @@
 import type { Operations } from '@patchbay/sdk'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useRead } from '../../data/patchbay.tsx'
 import { useProviderLook } from '../../data/manifest.ts'
+import { useRead } from '../../data/patchbay.tsx'
 import { ProviderName } from '../../parts/provider-name.tsx'
 import { Tag } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -58,7 +58,10 @@ export function ItemsTab(props: { profile: string; accounts: readonly Account[];
             onChange={(event) => void navigate({ search: filter({ account: event.target.value || undefined }) })}
             choices={[
               { value: '', name: 'All accounts' },
-              ...accounts.map((each) => ({ value: each.connection, name: `${look(each.provider).name}: ${each.account.name}` })),
+              ...accounts.map((each) => ({
+                value: each.connection,
+                name: `${look(each.provider).name}: ${each.account.name}`,
+              })),
             ]}
           />
           <Select
@@ -87,21 +90,39 @@ export function ItemsTab(props: { profile: string; accounts: readonly Account[];
                   { name: 'Title', className: 'min-w-56', cell: (item) => <Title item={item} /> },
                   {
                     name: 'Platform',
-                    cell: ({ connection }) => <ProviderName id={accounts.find((each) => each.connection === connection)?.provider ?? ''} />,
+                    cell: ({ connection }) => (
+                      <ProviderName id={accounts.find((each) => each.connection === connection)?.provider ?? ''} />
+                    ),
                   },
                   { name: 'Kind', cell: (item) => <Tag>{item.kind}</Tag> },
                   {
                     name: 'Published',
                     className: 'whitespace-nowrap',
-                    cell: ({ publishedAt }) => (publishedAt ? publishedText(publishedAt) : <span className="text-soft">not said</span>),
+                    cell: ({ publishedAt }) =>
+                      publishedAt ? publishedText(publishedAt) : <span className="text-soft">not said</span>,
                   },
-                  { name: 'Length', right: true, cell: ({ durationMs }) => (durationMs === null ? <span className="text-soft">{noNumber}</span> : playingTime(durationMs)) },
-                  { name: 'Numbers', className: 'min-w-64', cell: (item) => <ItemNumbers item={item} explain={explain} /> },
+                  {
+                    name: 'Length',
+                    right: true,
+                    cell: ({ durationMs }) =>
+                      durationMs === null ? <span className="text-soft">{noNumber}</span> : playingTime(durationMs),
+                  },
+                  {
+                    name: 'Numbers',
+                    className: 'min-w-64',
+                    cell: (item) => <ItemNumbers item={item} explain={explain} />,
+                  },
                 ]}
               />
               <Pager
-                first={after === undefined ? null : { to: '/artists/$profile', params: { profile }, search: filter({}) }}
-                next={nextCursor === null ? null : { to: '/artists/$profile', params: { profile }, search: filter({ after: nextCursor }) }}
+                first={
+                  after === undefined ? null : { to: '/artists/$profile', params: { profile }, search: filter({}) }
+                }
+                next={
+                  nextCursor === null
+                    ? null
+                    : { to: '/artists/$profile', params: { profile }, search: filter({ after: nextCursor }) }
+                }
               />
             </>
           )
@@ -144,7 +165,10 @@ function ItemNumbers({ item, explain }: { item: Item; explain: Explain }) {
   const query = useRead(
     ['metrics', 'item', item.connection, item.id],
     (client, signal) =>
-      client.metrics.query({ connection: item.connection, item: item.id, granularity: 'latest', limit: 100 }, { signal }),
+      client.metrics.query(
+        { connection: item.connection, item: item.id, granularity: 'latest', limit: 100 },
+        { signal },
+      ),
     { staleMs: 60_000 },
   )
   if (!query.data)

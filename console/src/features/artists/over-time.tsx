@@ -1,7 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { firstDay, rangeNames, ranges } from '../../address/date-range.ts'
-import { useDefinitions, useProviderLook } from '../../data/manifest.ts'
+import { useAvailability, useDefinitions, useProviderLook } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Chart } from '../../ui/chart.tsx'
@@ -82,7 +82,8 @@ export function OverTime(props: { profile: string; accounts: readonly Account[];
           <>
             {truncated && (
               <p className="mb-3 rounded-lg bg-warn-ground px-3 py-2 text-warn">
-                There are more than {numberText(mostPoints, 'count')} numbers here; the charts show the first of them. Choose a shorter range.
+                There are more than {numberText(mostPoints, 'count')} numbers here; the charts show the first of them.
+                Choose a shorter range.
               </p>
             )}
             <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 gap-y-6 lg:grid-cols-2">
@@ -117,8 +118,14 @@ function AccountChart(props: {
 }) {
   const { account, metric, points, explain } = props
   const look = useProviderLook()(account.provider)
-  const explainDay = useCallback((day: string) => explain(account.connection, metric, day), [explain, account.connection, metric])
-  const missing = account.notOffered[metric]
+  const explainDay = useCallback(
+    (day: string) => explain(account.connection, metric, day),
+    [explain, account.connection, metric],
+  )
+  const availability = useAvailability()
+  const offered = availability.data?.data.find((row) => row.provider === account.provider && row.metric === metric)
+  const missing =
+    account.notOffered[metric] ?? (offered?.available === false ? (offered.says ?? 'not_offered') : undefined)
   return (
     <section aria-label={`${look.name}: ${account.account.name}`} className="min-w-0">
       <h3 className="flex items-center gap-2 font-medium">
@@ -128,7 +135,11 @@ function AccountChart(props: {
       </h3>
       {points.length === 0 ? (
         <p className="mt-2 rounded-lg bg-sunken px-4 py-6 text-soft">
-          {missing ? reasonSays(missing) : account.metrics.length === 0 ? 'Nothing has been read yet.' : `No ${metricName(metric).toLowerCase()} in this range.`}
+          {missing
+            ? reasonSays(missing)
+            : account.metrics.length === 0
+              ? 'Nothing has been read yet.'
+              : `No ${metricName(metric).toLowerCase()} in this range.`}
         </p>
       ) : (
         <Chart

@@ -34,7 +34,12 @@ export function readWhy(text: string | undefined): Why | null {
 /** Where one number comes from, how sure it is, and what it was before. */
 export function Provenance({ why, close }: { why: Why | null; close: () => void }) {
   return (
-    <Drawer open={why !== null} close={close} label="Where this number comes from" title={why ? metricName(why.metric) : ''}>
+    <Drawer
+      open={why !== null}
+      close={close}
+      label="Where this number comes from"
+      title={why ? metricName(why.metric) : ''}
+    >
       {why && <Explained why={why} />}
     </Drawer>
   )
@@ -43,7 +48,10 @@ export function Provenance({ why, close }: { why: Why | null; close: () => void 
 function Explained({ why }: { why: Why }) {
   const look = useProviderLook()
   const query = useRead(['metrics', 'explain', why], (client, signal) =>
-    client.metrics.explain({ connection: why.connection, metric: why.metric, day: why.day, item: why.item }, { signal }),
+    client.metrics.explain(
+      { connection: why.connection, metric: why.metric, day: why.day, item: why.item },
+      { signal },
+    ),
   )
   return (
     <Loaded query={query}>
@@ -58,8 +66,18 @@ function Explained({ why }: { why: Why }) {
               <Badge
                 state={
                   point.final
-                    ? { name: 'Final', tone: 'good', shape: 'plugged', says: 'The platform does not correct this day any more.' }
-                    : { name: 'Provisional', tone: 'warn', shape: 'partial', says: 'The platform may still correct this day.' }
+                    ? {
+                        name: 'Final',
+                        tone: 'good',
+                        shape: 'plugged',
+                        says: 'The platform does not correct this day any more.',
+                      }
+                    : {
+                        name: 'Provisional',
+                        tone: 'warn',
+                        shape: 'partial',
+                        says: 'The platform may still correct this day.',
+                      }
                 }
               />
               <span className="text-soft">{provenanceNames[point.provenance]?.name ?? point.provenance}</span>
@@ -113,7 +131,9 @@ function Explained({ why }: { why: Why }) {
                 ['Metric', <code key="metric">{definition.metric}</code>],
                 ['Kind', kindSays[definition.kind] ?? definition.kind],
                 ['Unit', definition.unit],
-                ...(definition.window ? ([['Window', windowSays[definition.window] ?? definition.window]] as const) : []),
+                ...(definition.window
+                  ? ([['Window', windowSays[definition.window] ?? definition.window]] as const)
+                  : []),
                 ['Counts', definition.uniqueness.replace(/_/g, ' ')],
                 ['May be summed over', definition.additiveOver.join(', ') || 'nothing'],
               ]}
@@ -130,7 +150,12 @@ function Explained({ why }: { why: Why }) {
                 rows={revisions}
                 rowKey={({ run, observedAt }) => `${run} ${observedAt}`}
                 columns={[
-                  { name: 'Was', right: true, cell: ({ value, reason }) => (value === null ? `${noNumber} ${reasonShort(reason)}` : numberText(value, point.unit)) },
+                  {
+                    name: 'Was',
+                    right: true,
+                    cell: ({ value, reason }) =>
+                      value === null ? `${noNumber} ${reasonShort(reason)}` : numberText(value, point.unit),
+                  },
                   { name: 'Read', cell: ({ observedAt }) => <RelativeTime at={observedAt} /> },
                   { name: 'Run', cell: ({ run }) => <CopyId id={run} /> },
                 ]}

@@ -8,7 +8,10 @@ import { problemOf } from '../../words/problems.ts'
 
 export function Rename({ profile, name }: { profile: string; name: string }) {
   const [open, setOpen] = useState(false)
-  const save = useAct((client, input: { name: string }) => client.profiles.save({ id: profile, ...input }), [['profiles']])
+  const save = useAct(
+    (client, input: { name: string }) => client.profiles.save({ id: profile, ...input }),
+    [['profiles']],
+  )
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const wanted = String(new FormData(event.currentTarget).get('name')).trim()
@@ -31,7 +34,14 @@ export function Rename({ profile, name }: { profile: string; name: string }) {
         }
       >
         <form id="rename" onSubmit={submit}>
-          <TextField label="Name" name="name" defaultValue={name} maxLength={200} required help="The id stays: applications know the artist by it." />
+          <TextField
+            label="Name"
+            name="name"
+            defaultValue={name}
+            maxLength={200}
+            required
+            help="The id stays: applications know the artist by it."
+          />
         </form>
         {save.error && <ErrorCard problem={problemOf(save.error)} />}
       </Question>

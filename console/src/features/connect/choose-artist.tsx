@@ -7,8 +7,8 @@ import { ErrorCard } from '../../ui/error-card.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Pager } from '../../ui/pager.tsx'
-import { problemOf } from '../../words/problems.ts'
 import { idFromName } from '../../words/id-from-name.ts'
+import { problemOf } from '../../words/problems.ts'
 
 const pageSize = 20
 
@@ -32,7 +32,11 @@ export function ChooseArtist({ after }: { after: string | undefined }) {
                 <ul>
                   {data.map(({ id, name }) => (
                     <li key={id} className="border-b border-line last:border-b-0">
-                      <Link to="/connect" search={{ profile: id }} className="flex items-baseline justify-between gap-3 px-4 py-2.5 no-underline hover:bg-sunken">
+                      <Link
+                        to="/connect"
+                        search={{ profile: id }}
+                        className="flex items-baseline justify-between gap-3 px-4 py-2.5 no-underline hover:bg-sunken"
+                      >
                         <span className="min-w-0 truncate font-medium">{name}</span>
                         <span className="max-w-[45%] truncate font-mono text-xs text-soft">{id}</span>
                       </Link>
@@ -60,7 +64,9 @@ function NewArtist() {
   const valid = /^[A-Za-z0-9_.:@-]{1,128}$/.test(id)
   const save = useAct((client, input: { id: string; name: string }) => client.profiles.save(input), [['profiles']])
   // Saving renames an artist who is there, and nobody should do that by accident.
-  const taken = useRead(['profiles', 'read', id], (client, signal) => client.profiles.read({ id }, { signal }), { enabled: valid })
+  const taken = useRead(['profiles', 'read', id], (client, signal) => client.profiles.read({ id }, { signal }), {
+    enabled: valid,
+  })
 
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -71,7 +77,14 @@ function NewArtist() {
   return (
     <Card label="Somebody new">
       <form onSubmit={submit} className="space-y-4">
-        <TextField label="Name" value={name} maxLength={200} required onChange={(event) => setName(event.target.value)} autoComplete="off" />
+        <TextField
+          label="Name"
+          value={name}
+          maxLength={200}
+          required
+          onChange={(event) => setName(event.target.value)}
+          autoComplete="off"
+        />
         <TextField
           label="Id"
           value={id}
@@ -89,7 +102,12 @@ function NewArtist() {
           }
         />
         {save.error && <ErrorCard problem={problemOf(save.error)} />}
-        <Button type="submit" look="primary" busy={save.isPending} disabled={!valid || (name.trim() === '' && !taken.data)}>
+        <Button
+          type="submit"
+          look="primary"
+          busy={save.isPending}
+          disabled={!valid || (name.trim() === '' && !taken.data)}
+        >
           {taken.data ? `Go on with ${taken.data.name}` : 'Go on'}
         </Button>
       </form>

@@ -19,7 +19,9 @@ export function ChoosePlatform({ profile, trouble }: { profile: string; trouble:
   const integrations = useIntegrations()
   const providers = useProviders()
   const [words, setWords] = useState('')
-  const who = useRead(['profiles', 'read', profile], (client, signal) => client.profiles.read({ id: profile }, { signal }))
+  const who = useRead(['profiles', 'read', profile], (client, signal) =>
+    client.profiles.read({ id: profile }, { signal }),
+  )
   const create = useAct((client, chosen: string[] | undefined) =>
     client.connectSessions.create({
       profile: { id: profile },
@@ -70,15 +72,30 @@ export function ChoosePlatform({ profile, trouble }: { profile: string; trouble:
               />
             )
           const named = enabled
-            .map((integration) => ({ integration, provider: providers.data?.data.find(({ id }) => id === integration.provider) }))
-            .filter(({ integration, provider }) => `${provider?.name} ${integration.name} ${provider?.category}`.toLowerCase().includes(words.toLowerCase()))
+            .map((integration) => ({
+              integration,
+              provider: providers.data?.data.find(({ id }) => id === integration.provider),
+            }))
+            .filter(({ integration, provider }) =>
+              `${provider?.name} ${integration.name} ${provider?.category}`.toLowerCase().includes(words.toLowerCase()),
+            )
           return (
             <>
               <div className="flex flex-wrap items-end gap-3">
                 {enabled.length > 8 && (
-                  <TextField label="Find a platform" type="search" value={words} onChange={(event) => setWords(event.target.value)} className="w-full max-w-xs" />
+                  <TextField
+                    label="Find a platform"
+                    type="search"
+                    value={words}
+                    onChange={(event) => setWords(event.target.value)}
+                    className="w-full max-w-xs"
+                  />
                 )}
-                <Button busy={create.isPending} icon={<Link2 size={16} aria-hidden />} onClick={() => invite(undefined, false)}>
+                <Button
+                  busy={create.isPending}
+                  icon={<Link2 size={16} aria-hidden />}
+                  onClick={() => invite(undefined, false)}
+                >
                   Make a link for the artist
                 </Button>
               </div>
@@ -103,7 +120,13 @@ export function ChoosePlatform({ profile, trouble }: { profile: string; trouble:
   )
 }
 
-function Platform(props: { integration: Integration; provider: Provider | undefined; twice: boolean; busy: boolean; choose: () => void }) {
+function Platform(props: {
+  integration: Integration
+  provider: Provider | undefined
+  twice: boolean
+  busy: boolean
+  choose: () => void
+}) {
   const { integration, provider } = props
   const look = useProviderLook()(integration.provider)
   return (
@@ -137,7 +160,12 @@ function Platform(props: { integration: Integration; provider: Provider | undefi
         </div>
       )}
       <div className="mt-auto pt-4">
-        <Button look="primary" busy={props.busy} icon={<SquareArrowOutUpRight size={16} aria-hidden />} onClick={props.choose}>
+        <Button
+          look="primary"
+          busy={props.busy}
+          icon={<SquareArrowOutUpRight size={16} aria-hidden />}
+          onClick={props.choose}
+        >
           Connect {look.name}
         </Button>
       </div>

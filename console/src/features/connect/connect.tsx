@@ -51,9 +51,21 @@ function Steps({ step }: { step: number }) {
       {['Artist', 'Account', 'First numbers'].map((name, index) => {
         const reached = index + 1 <= step
         return (
-          <li key={name} aria-current={index + 1 === step ? 'step' : undefined} className="relative flex flex-1 flex-col items-center text-center text-sm last:flex-1">
-            {index > 0 && <span aria-hidden="true" className={`absolute top-[0.6875rem] right-1/2 -z-0 h-[3px] w-full ${reached ? 'bg-accent' : 'bg-line'}`} />}
-            <span aria-hidden="true" className={`z-[1] grid size-6 place-items-center rounded-full border-2 bg-ground ${reached ? 'border-accent' : 'border-edge'}`}>
+          <li
+            key={name}
+            aria-current={index + 1 === step ? 'step' : undefined}
+            className="relative flex flex-1 flex-col items-center text-center text-sm last:flex-1"
+          >
+            {index > 0 && (
+              <span
+                aria-hidden="true"
+                className={`absolute top-[0.6875rem] right-1/2 -z-0 h-[3px] w-full ${reached ? 'bg-accent' : 'bg-line'}`}
+              />
+            )}
+            <span
+              aria-hidden="true"
+              className={`z-[1] grid size-6 place-items-center rounded-full border-2 bg-ground ${reached ? 'border-accent' : 'border-edge'}`}
+            >
               <span className={`size-2.5 rounded-full ${reached ? 'bg-accent' : 'bg-line'}`} />
             </span>
             <span className={index + 1 === step ? 'mt-1 font-semibold' : 'mt-1 text-soft'}>{name}</span>

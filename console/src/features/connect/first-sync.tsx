@@ -20,7 +20,9 @@ export function FirstSync({ connections, profile }: { connections: readonly stri
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p className="text-lg font-semibold">{connections.length > 1 ? `${connections.length} accounts are plugged in.` : 'Plugged in.'}</p>
+        <p className="text-lg font-semibold">
+          {connections.length > 1 ? `${connections.length} accounts are plugged in.` : 'Plugged in.'}
+        </p>
         <div className="flex flex-wrap gap-2">
           <Link to="/connect" search={profile ? { profile } : {}} className={buttonClass()}>
             Connect another one
@@ -32,7 +34,9 @@ export function FirstSync({ connections, profile }: { connections: readonly stri
           )}
         </div>
       </div>
-      <p className="text-soft">The first numbers come within seconds, history follows. This page may be closed: reading goes on without it.</p>
+      <p className="text-soft">
+        The first numbers come within seconds, history follows. This page may be closed: reading goes on without it.
+      </p>
       {connections.slice(0, 20).map((id) => (
         <FirstNumbers key={id} id={id} />
       ))}
@@ -41,7 +45,11 @@ export function FirstSync({ connections, profile }: { connections: readonly stri
 }
 
 function FirstNumbers({ id }: { id: string }) {
-  const connection = useRead(['connections', 'read', id], (client, signal) => client.connections.read({ id }, { signal }), { everyMs: 3_000 })
+  const connection = useRead(
+    ['connections', 'read', id],
+    (client, signal) => client.connections.read({ id }, { signal }),
+    { everyMs: 3_000 },
+  )
   const streams = useRead(
     ['connections', 'streams', id],
     (client, signal) => client.connections.streams({ id }, { signal }),
@@ -54,9 +62,15 @@ function FirstNumbers({ id }: { id: string }) {
   const summary = useRead(
     ['profiles', 'summary', profile],
     (client, signal) => client.profiles.summary({ id: profile! }, { signal }),
-    { enabled: profile !== undefined, everyMs: readCount < reads.length || reads.length === 0 ? 2_000 : 15_000, staleMs: 0 },
+    {
+      enabled: profile !== undefined,
+      everyMs: readCount < reads.length || reads.length === 0 ? 2_000 : 15_000,
+      staleMs: 0,
+    },
   )
-  const metrics = (summary.data?.accounts.find((account) => account.connection === id)?.metrics ?? []).toSorted((a, b) => byFamily(a.metric, b.metric))
+  const metrics = (summary.data?.accounts.find((account) => account.connection === id)?.metrics ?? []).toSorted(
+    (a, b) => byFamily(a.metric, b.metric),
+  )
   return (
     <Card>
       <Loaded query={connection} skeleton={<Skeleton className="h-10 w-64" />}>
@@ -109,7 +123,11 @@ function FirstNumbers({ id }: { id: string }) {
                 </>
               )}
             </Loaded>
-            <Link to="/connections/$connection" params={{ connection: id }} className="mt-4 inline-block text-sm underline decoration-edge underline-offset-4">
+            <Link
+              to="/connections/$connection"
+              params={{ connection: id }}
+              className="mt-4 inline-block text-sm underline decoration-edge underline-offset-4"
+            >
               To the connection
             </Link>
           </>

@@ -40,7 +40,9 @@ export function Invitation({ session, profile }: { session: string; profile: str
             {says && <p className="mt-3">{says}</p>}
             {state === 'open' && url && (
               <div className="mt-4 max-w-xl space-y-3">
-                <p>Go on in the window that was opened. Or send this link to the artist: it works once, in any browser.</p>
+                <p>
+                  Go on in the window that was opened. Or send this link to the artist: it works once, in any browser.
+                </p>
                 <CopyId id={url} wide label="the link" />
                 <a href={connectAddress(url, location.href) ?? undefined} className={buttonClass('plain', true)}>
                   Open it in this tab

@@ -53,7 +53,9 @@ export function Actions({ connection }: { connection: Connection }) {
               onClick={() =>
                 run('refresh', async (client) => {
                   const { done } = await client.connections.refresh({ id })
-                  return done ? 'The headline numbers were read just now.' : 'Still being read. They appear when they are there.'
+                  return done
+                    ? 'The headline numbers were read just now.'
+                    : 'Still being read. They appear when they are there.'
                 })
               }
             >
@@ -65,7 +67,9 @@ export function Actions({ connection }: { connection: Connection }) {
               onClick={() =>
                 run('sync', async (client) => {
                   const { woken } = await client.connections.sync({ id })
-                  return woken === 0 ? 'Nothing could be woken: every stream is blocked.' : `${countText(woken, 'stream')} will be read next.`
+                  return woken === 0
+                    ? 'Nothing could be woken: every stream is blocked.'
+                    : `${countText(woken, 'stream')} will be read next.`
                 })
               }
             >
@@ -98,7 +102,10 @@ export function Actions({ connection }: { connection: Connection }) {
             Validate
           </Button>
         )}
-        <Reconnect connection={connection} look={state === 'needs_reauth' || state === 'revoked' ? 'primary' : 'plain'} />
+        <Reconnect
+          connection={connection}
+          look={state === 'needs_reauth' || state === 'revoked' ? 'primary' : 'plain'}
+        />
         <Button icon={<Unplug size={16} aria-hidden />} onClick={() => setAsking(true)}>
           Disconnect
         </Button>

@@ -81,11 +81,15 @@ export function CallsTab(props: { connection: Connection; failed?: '1'; run?: st
                   {
                     name: 'Answer',
                     cell: ({ status, fault, attempts }) => (
-                      <span className={`inline-flex flex-wrap items-center gap-1.5 ${fault ? 'text-bad' : 'text-good'}`}>
+                      <span
+                        className={`inline-flex flex-wrap items-center gap-1.5 ${fault ? 'text-bad' : 'text-good'}`}
+                      >
                         <Jack shape={fault ? 'crossed' : 'plugged'} />
                         {status ?? 'none'}
                         {fault && <code className="text-xs">{fault}</code>}
-                        {attempts > 1 && <span className="text-sm whitespace-nowrap text-soft">{attempts} attempts</span>}
+                        {attempts > 1 && (
+                          <span className="text-sm whitespace-nowrap text-soft">{attempts} attempts</span>
+                        )}
                       </span>
                     ),
                   },
@@ -96,7 +100,9 @@ export function CallsTab(props: { connection: Connection; failed?: '1'; run?: st
                     cell: ({ durationMs, waitedMs }) => (
                       <>
                         {lengthText(durationMs)}
-                        {waitedMs > 0 && <span className="block text-sm text-soft">{lengthText(waitedMs)} for quota</span>}
+                        {waitedMs > 0 && (
+                          <span className="block text-sm text-soft">{lengthText(waitedMs)} for quota</span>
+                        )}
                       </>
                     ),
                   },
@@ -112,7 +118,14 @@ export function CallsTab(props: { connection: Connection; failed?: '1'; run?: st
                   { name: 'Bytes', right: true, cell: ({ responseBytes }) => numberText(responseBytes, 'count') },
                   {
                     name: 'Platform’s request',
-                    cell: ({ requestId }) => (requestId ? <span className="block max-w-40"><CopyId id={requestId} /></span> : <span className="text-soft">none</span>),
+                    cell: ({ requestId }) =>
+                      requestId ? (
+                        <span className="block max-w-40">
+                          <CopyId id={requestId} />
+                        </span>
+                      ) : (
+                        <span className="text-soft">none</span>
+                      ),
                   },
                 ]}
               />

@@ -24,7 +24,13 @@ function Clock(props: { name: string; at: string | null; says: string; none: str
     <div className={near ? 'bg-warn-ground px-4 py-3' : 'bg-panel px-4 py-3'}>
       <dt className="strip">{props.name}</dt>
       <dd className={near ? 'font-semibold text-warn' : 'font-medium'}>
-        {props.at === null ? <span className="font-normal text-soft">{props.none}</span> : <>ends <RelativeTime at={props.at} /></>}
+        {props.at === null ? (
+          <span className="font-normal text-soft">{props.none}</span>
+        ) : (
+          <>
+            ends <RelativeTime at={props.at} />
+          </>
+        )}
       </dd>
       {props.at !== null && <dd className="text-sm text-soft">{props.says}</dd>}
     </div>

@@ -62,7 +62,11 @@ export function ConnectionPage() {
             {connection.account.handle && <span>{connection.account.handle}</span>}
             <span>
               Artist{' '}
-              <Link to="/artists/$profile" params={{ profile: connection.profile }} className="underline decoration-edge underline-offset-4">
+              <Link
+                to="/artists/$profile"
+                params={{ profile: connection.profile }}
+                className="underline decoration-edge underline-offset-4"
+              >
                 {connection.profile}
               </Link>
             </span>
@@ -99,7 +103,9 @@ export function ConnectionPage() {
             {tab === 'overview' && <OverviewTab connection={connection} />}
             {tab === 'streams' && <StreamsTab connection={connection} />}
             {tab === 'timeline' && <TimelineTab connection={connection} />}
-            {tab === 'calls' && <CallsTab connection={connection} failed={search.failed} run={search.run} after={search.after} />}
+            {tab === 'calls' && (
+              <CallsTab connection={connection} failed={search.failed} run={search.run} after={search.after} />
+            )}
             {tab === 'permissions' && <PermissionsTab connection={connection} />}
           </>
         )}

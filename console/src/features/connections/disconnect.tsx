@@ -18,7 +18,10 @@ export function Disconnect(props: { connection: Connection; open: boolean; close
     (client, signal) => client.connections.streams({ id: connection.id }, { signal }),
     { enabled: open },
   )
-  const act = useAct((client, id: string) => client.connections.disconnect({ id }), [['connections'], ['tasks'], ['profiles', 'summary']])
+  const act = useAct(
+    (client, id: string) => client.connections.disconnect({ id }),
+    [['connections'], ['tasks'], ['profiles', 'summary']],
+  )
   return (
     <Question
       open={open}
@@ -46,9 +49,12 @@ export function Disconnect(props: { connection: Connection; open: boolean; close
     >
       <ul className="list-disc space-y-1.5 pl-5">
         <li>
-          {streams.data ? countText(streams.data.data.length, 'stream') : 'Its streams'} of {platform} will not be read any more.
+          {streams.data ? countText(streams.data.data.length, 'stream') : 'Its streams'} of {platform} will not be read
+          any more.
         </li>
-        <li>Its tokens are given back at {platform}, unless another connection of the same consent still needs them.</li>
+        <li>
+          Its tokens are given back at {platform}, unless another connection of the same consent still needs them.
+        </li>
         <li>Applications that call {platform} through this connection get refusals from now on.</li>
         <li>The numbers and items that were read stay.</li>
         <li>It cannot be undone: connecting the account again makes a new connection with a new id.</li>

@@ -48,17 +48,40 @@ export function ConnectionsPage() {
         <Choices
           label="Saved filters"
           choices={[
-            { name: 'All', current: search.view === undefined, link: { to: '/connections', search: { provider: search.provider, profile: search.profile } } },
-            { name: 'Needs me', current: search.view === 'needs-me', link: { to: '/connections', search: { provider: search.provider, profile: search.profile, view: 'needs-me' } } },
-            { name: 'Late', current: search.view === 'late', link: { to: '/connections', search: { provider: search.provider, profile: search.profile, view: 'late' } } },
+            {
+              name: 'All',
+              current: search.view === undefined,
+              link: { to: '/connections', search: { provider: search.provider, profile: search.profile } },
+            },
+            {
+              name: 'Needs me',
+              current: search.view === 'needs-me',
+              link: {
+                to: '/connections',
+                search: { provider: search.provider, profile: search.profile, view: 'needs-me' },
+              },
+            },
+            {
+              name: 'Late',
+              current: search.view === 'late',
+              link: {
+                to: '/connections',
+                search: { provider: search.provider, profile: search.profile, view: 'late' },
+              },
+            },
           ]}
         />
         <Select
           label="Platform"
           hiddenLabel
           value={search.provider ?? ''}
-          onChange={(event) => void navigate({ search: { ...search, after: undefined, provider: event.target.value || undefined } })}
-          choices={[{ value: '', name: 'All platforms' }, ...(providers.data?.data ?? []).map(({ id, name }) => ({ value: id, name }))]}
+          onChange={(event) =>
+            void navigate({ search: { ...search, after: undefined, provider: event.target.value || undefined } })
+          }
+          choices={[
+            { value: '', name: 'All platforms' },
+            ...(providers.data?.data ?? []).map(({ id, name }) => ({ value: id, name })),
+          ]}
         />
         <Select
           label="State"
@@ -66,13 +89,25 @@ export function ConnectionsPage() {
           value={search.state ?? ''}
           onChange={(event) =>
             void navigate({
-              search: { ...search, view: undefined, after: undefined, state: connectionStateOrder.find((state) => state === event.target.value) },
+              search: {
+                ...search,
+                view: undefined,
+                after: undefined,
+                state: connectionStateOrder.find((state) => state === event.target.value),
+              },
             })
           }
-          choices={[{ value: '', name: 'Any state' }, ...connectionStateOrder.map((value) => ({ value, name: connectionState(value).name }))]}
+          choices={[
+            { value: '', name: 'Any state' },
+            ...connectionStateOrder.map((value) => ({ value, name: connectionState(value).name })),
+          ]}
         />
         {search.profile && (
-          <Link to="/connections" search={{ ...search, profile: undefined, after: undefined }} className={buttonClass('plain', true)}>
+          <Link
+            to="/connections"
+            search={{ ...search, profile: undefined, after: undefined }}
+            className={buttonClass('plain', true)}
+          >
             Artist {search.profile} ×
           </Link>
         )}
@@ -85,12 +120,20 @@ export function ConnectionsPage() {
             ) : (
               <>
                 {data.length === 0 && (
-                  <p className="px-4 py-6 text-soft">None among the {countText(looked, 'connection')} looked at so far.</p>
+                  <p className="px-4 py-6 text-soft">
+                    None among the {countText(looked, 'connection')} looked at so far.
+                  </p>
                 )}
                 {data.length > 0 && <ConnectionsTable connections={data} />}
                 <Pager
-                  says={search.view ? `${countText(data.length, 'connection')} found in ${countText(looked, 'connection')}` : undefined}
-                  first={search.after === undefined ? null : { to: '/connections', search: { ...search, after: undefined } }}
+                  says={
+                    search.view
+                      ? `${countText(data.length, 'connection')} found in ${countText(looked, 'connection')}`
+                      : undefined
+                  }
+                  first={
+                    search.after === undefined ? null : { to: '/connections', search: { ...search, after: undefined } }
+                  }
                   next={nextCursor === null ? null : { to: '/connections', search: { ...search, after: nextCursor } }}
                 />
               </>
@@ -113,19 +156,23 @@ function useConnections(search: Search) {
   return useRead(
     ['connections', 'list', { view, provider, profile, state, after }],
     async (client, signal) => {
-      const list =
-        (more: { state?: Connection['state'] }, limit: number) => (cursor: string | undefined) =>
-          client.connections.list({ provider, profile, ...more, cursor, limit }, { signal })
+      const list = (more: { state?: Connection['state'] }, limit: number) => (cursor: string | undefined) =>
+        client.connections.list({ provider, profile, ...more, cursor, limit }, { signal })
       if (view === 'needs-me')
         return walkPages(
-          [list({ state: 'needs_reauth' }, pageSize), list({ state: 'revoked' }, pageSize), list({ state: 'degraded' }, pageSize)],
+          [
+            list({ state: 'needs_reauth' }, pageSize),
+            list({ state: 'revoked' }, pageSize),
+            list({ state: 'degraded' }, pageSize),
+          ],
           { cursor: after, limit: pageSize, wanted: needsSomebody },
         )
       if (view === 'late')
         return walkPages([list({}, 200)], {
           cursor: after,
           limit: pageSize,
-          wanted: ({ freshness, state }) => state !== 'paused' && (freshness.badge === 'aging' || freshness.badge === 'stale'),
+          wanted: ({ freshness, state }) =>
+            state !== 'paused' && (freshness.badge === 'aging' || freshness.badge === 'stale'),
         })
       const page = await list({ state }, pageSize)(after)
       return { ...page, looked: page.data.length }
@@ -136,7 +183,9 @@ function useConnections(search: Search) {
 
 /** What works in part because the platform is down passes by itself; what lacks a permission does not. */
 function needsSomebody({ state, reason, scopes }: Connection): boolean {
-  return state !== 'degraded' || scopes.missing.length > 0 || ['owner', 'operator', 'caller'].includes(fixedByOf(reason))
+  return (
+    state !== 'degraded' || scopes.missing.length > 0 || ['owner', 'operator', 'caller'].includes(fixedByOf(reason))
+  )
 }
 
 function ConnectionsTable({ connections }: { connections: readonly Connection[] }) {
@@ -151,7 +200,11 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
           name: 'Account',
           className: 'max-w-52 min-w-40 sm:max-w-80 sm:min-w-56',
           cell: ({ id, account, provider }) => (
-            <Link to="/connections/$connection" params={{ connection: id }} className="block no-underline hover:underline">
+            <Link
+              to="/connections/$connection"
+              params={{ connection: id }}
+              className="block no-underline hover:underline"
+            >
               <AccountName account={account} provider={provider} />
             </Link>
           ),
@@ -159,7 +212,11 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
         {
           name: 'Artist',
           cell: ({ profile }) => (
-            <Link to="/artists/$profile" params={{ profile }} className="font-mono text-sm underline decoration-edge underline-offset-4">
+            <Link
+              to="/artists/$profile"
+              params={{ profile }}
+              className="font-mono text-sm underline decoration-edge underline-offset-4"
+            >
               {profile}
             </Link>
           ),
@@ -199,7 +256,10 @@ function Pressure({ integration }: { integration: string }) {
     .sort((a, b) => b.used / b.limit - a.used / a.limit)[0]
   if (!fullest) return <span className="text-soft">{noNumber}</span>
   return (
-    <span className="flex items-center gap-2" title={`${fullest.quota}: ${fullest.used} of ${fullest.limit} ${fullest.unit}`}>
+    <span
+      className="flex items-center gap-2"
+      title={`${fullest.quota}: ${fullest.used} of ${fullest.limit} ${fullest.unit}`}
+    >
       <Meter used={fullest.used} limit={fullest.limit} label={`Fullest quota, ${fullest.quota}`} />
       <span className="number text-sm text-soft">{percentUsed(fullest.used, fullest.limit)}%</span>
     </span>
@@ -219,7 +279,8 @@ function WhoActs({ connection }: { connection: Connection }) {
 function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view'] }) {
   if (view === 'needs-me')
     return <EmptyState title="Nothing needs you">Every connection works, or goes on by itself.</EmptyState>
-  if (view === 'late') return <EmptyState title="Nothing is late">Every connection was read when it was due.</EmptyState>
+  if (view === 'late')
+    return <EmptyState title="Nothing is late">Every connection was read when it was due.</EmptyState>
   if (filtered)
     return (
       <EmptyState

@@ -28,7 +28,12 @@ export function OverviewTab({ connection }: { connection: Connection }) {
       <Card label="Account">
         <Facts
           facts={[
-            ['Name', <OutsideLink key="name" href={account.url}>{account.name}</OutsideLink>],
+            [
+              'Name',
+              <OutsideLink key="name" href={account.url}>
+                {account.name}
+              </OutsideLink>,
+            ],
             ['Handle', account.handle ?? 'none'],
             ['Kind', account.kind],
             ['Read as', account.ownership === 'owned' ? 'its owner consented' : account.ownership],

@@ -7,8 +7,18 @@ import { Loaded } from '../../ui/loaded.tsx'
 import type { StateWords } from '../../words/states.ts'
 
 const granted: StateWords = { name: 'Granted', tone: 'good', shape: 'plugged', says: 'The owner granted it.' }
-const missing: StateWords = { name: 'Missing', tone: 'bad', shape: 'crossed', says: 'It was asked for and not granted.' }
-const extra: StateWords = { name: 'Not needed', tone: 'quiet', shape: 'partial', says: 'Granted, and no stream needs it.' }
+const missing: StateWords = {
+  name: 'Missing',
+  tone: 'bad',
+  shape: 'crossed',
+  says: 'It was asked for and not granted.',
+}
+const extra: StateWords = {
+  name: 'Not needed',
+  tone: 'quiet',
+  shape: 'partial',
+  says: 'Granted, and no stream needs it.',
+}
 
 /** What the owner granted, what is missing, and what each of them makes possible. */
 export function PermissionsTab({ connection }: { connection: Connection }) {
@@ -24,7 +34,9 @@ export function PermissionsTab({ connection }: { connection: Connection }) {
           <div className="grid grid-cols-[minmax(0,1fr)] gap-5 xl:grid-cols-2">
             <Card flush label="Permissions">
               {all.length === 0 ? (
-                <p className="px-4 py-6 text-soft">This platform asks for no permissions by name: being signed in is enough.</p>
+                <p className="px-4 py-6 text-soft">
+                  This platform asks for no permissions by name: being signed in is enough.
+                </p>
               ) : (
                 <DataTable
                   caption="Permissions"
@@ -35,10 +47,21 @@ export function PermissionsTab({ connection }: { connection: Connection }) {
                     {
                       name: 'Standing',
                       cell: (scope) => (
-                        <Badge state={scopes.missing.includes(scope) ? missing : uses(scope).length > 0 || streams.every((stream) => stream.scopes.length === 0) ? granted : extra} />
+                        <Badge
+                          state={
+                            scopes.missing.includes(scope)
+                              ? missing
+                              : uses(scope).length > 0 || streams.every((stream) => stream.scopes.length === 0)
+                                ? granted
+                                : extra
+                          }
+                        />
                       ),
                     },
-                    { name: 'Needed by', cell: (scope) => uses(scope).join(', ') || <span className="text-soft">no stream by itself</span> },
+                    {
+                      name: 'Needed by',
+                      cell: (scope) => uses(scope).join(', ') || <span className="text-soft">no stream by itself</span>,
+                    },
                   ]}
                 />
               )}

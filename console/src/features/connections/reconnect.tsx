@@ -1,7 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { PlugZap } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Connection } from '../../data/manifest.ts'
-import { usePatchbay, useAct } from '../../data/patchbay.tsx'
+import { useAct, usePatchbay } from '../../data/patchbay.tsx'
 import { onConnectWindowEnd, openConnectWindow } from '../../parts/connect-window.ts'
 import { Button, type buttonClass } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
@@ -9,7 +10,6 @@ import { Question } from '../../ui/drawer.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { problemOf } from '../../words/problems.ts'
-import { useQueryClient } from '@tanstack/react-query'
 
 /** The owner consents again, here or wherever they open the link. Id, history and cursors stay. */
 export function Reconnect({ connection, look }: { connection: Connection; look: Parameters<typeof buttonClass>[0] }) {
@@ -55,8 +55,8 @@ export function Reconnect({ connection, look }: { connection: Connection; look: 
         }
       >
         <p>
-          The owner of the account has to consent, and with this very account: another one is refused. The connection keeps its id, its history and
-          its place in every list.
+          The owner of the account has to consent, and with this very account: another one is refused. The connection
+          keeps its id, its history and its place in every list.
         </p>
         {create.data && (
           <div>

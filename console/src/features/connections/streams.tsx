@@ -34,29 +34,52 @@ export function StreamsTab({ connection }: { connection: Connection }) {
   )
   return (
     <Card flush label="Streams">
-      <Loaded query={query}>{({ data }) => <StreamTable connection={connection} streams={data} runs={runs.data?.data} />}</Loaded>
+      <Loaded query={query}>
+        {({ data }) => <StreamTable connection={connection} streams={data} runs={runs.data?.data} />}
+      </Loaded>
     </Card>
   )
 }
 
-export function StreamTable(props: { connection: Connection; streams: readonly Stream[]; runs?: readonly Run[]; short?: boolean }) {
+export function StreamTable(props: {
+  connection: Connection
+  streams: readonly Stream[]
+  runs?: readonly Run[]
+  short?: boolean
+}) {
   const { connection, streams, runs } = props
   const tell = useTell()
   const wake = useAct(
     (client, stream: string) => client.connections.sync({ id: connection.id, streams: [stream] }),
     [['connections', 'streams', connection.id], ['runs']],
   )
-  if (streams.length === 0) return <EmptyState title="No streams">This connection offers actions only: nothing is read from it.</EmptyState>
+  if (streams.length === 0)
+    return <EmptyState title="No streams">This connection offers actions only: nothing is read from it.</EmptyState>
   const more: Column<Stream>[] = [
     {
       name: 'Rows of the last runs',
       cell: ({ id }) => {
-        const mine = (runs ?? []).filter((run) => run.stream === id && run.endedAt !== null).slice(0, 24).reverse()
+        const mine = (runs ?? [])
+          .filter((run) => run.stream === id && run.endedAt !== null)
+          .slice(0, 24)
+          .reverse()
         const rows = mine.map(({ rows }) => rows.inserted + rows.restated + rows.items)
-        return rows.length === 0 ? <span className="text-soft">no runs yet</span> : <SparkBars values={rows} label={`Rows of the last ${rows.length} runs: ${rows.join(', ')}`} />
+        return rows.length === 0 ? (
+          <span className="text-soft">no runs yet</span>
+        ) : (
+          <SparkBars values={rows} label={`Rows of the last ${rows.length} runs: ${rows.join(', ')}`} />
+        )
       },
     },
-    { name: 'Lane', cell: ({ lane, failures }) => <span className="space-x-1.5"><Tag>{lane}</Tag>{failures > 0 && <span className="text-sm text-bad">{countText(failures, 'failure')} in a row</span>}</span> },
+    {
+      name: 'Lane',
+      cell: ({ lane, failures }) => (
+        <span className="space-x-1.5">
+          <Tag>{lane}</Tag>
+          {failures > 0 && <span className="text-sm text-bad">{countText(failures, 'failure')} in a row</span>}
+        </span>
+      ),
+    },
     {
       name: 'Now',
       right: true,
@@ -66,7 +89,11 @@ export function StreamTable(props: { connection: Connection; streams: readonly S
           disabled={blocked !== null || state === 'running' || connection.state === 'paused'}
           busy={wake.isPending && wake.variables === id}
           aria-label={`Read the stream ${id} now`}
-          onClick={() => wake.mutate(id, { onSuccess: ({ woken }) => tell(woken > 0 ? `${id} will be read next.` : `${id} cannot be read now.`) })}
+          onClick={() =>
+            wake.mutate(id, {
+              onSuccess: ({ woken }) => tell(woken > 0 ? `${id} will be read next.` : `${id} cannot be read now.`),
+            })
+          }
         >
           Read
         </Button>

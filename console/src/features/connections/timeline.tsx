@@ -40,8 +40,12 @@ export function TimelineTab({ connection }: { connection: Connection }) {
     (client, signal) => client.connections.transitions({ id }, { signal }),
     { everyMs: 15_000 },
   )
-  const runs = usePages(['runs', 'pages', id], (client, cursor, signal) => client.runs.list({ connection: id, cursor, limit: 50 }, { signal }))
-  const events = usePages(['events', 'pages', id], (client, cursor, signal) => client.events.list({ connection: id, cursor, limit: 50 }, { signal }))
+  const runs = usePages(['runs', 'pages', id], (client, cursor, signal) =>
+    client.runs.list({ connection: id, cursor, limit: 50 }, { signal }),
+  )
+  const events = usePages(['events', 'pages', id], (client, cursor, signal) =>
+    client.events.list({ connection: id, cursor, limit: 50 }, { signal }),
+  )
   const all = {
     isPending: transitions.isPending || runs.isPending || events.isPending,
     isFetching: transitions.isFetching || runs.isFetching || events.isFetching,
@@ -69,7 +73,9 @@ export function TimelineTab({ connection }: { connection: Connection }) {
                 <span aria-hidden="true" className="absolute top-6 bottom-6 left-[1.6875rem] w-0.5 bg-line" />
                 {entries.map((entry) => (
                   <li key={entry.key} className="relative flex gap-3 py-2">
-                    <span className={`z-[1] mt-0.5 grid size-6 shrink-0 place-items-center rounded-full bg-panel ${toneText[entry.tone]}`}>
+                    <span
+                      className={`z-[1] mt-0.5 grid size-6 shrink-0 place-items-center rounded-full bg-panel ${toneText[entry.tone]}`}
+                    >
                       <Jack shape={entry.shape} size={18} />
                     </span>
                     <div className="min-w-0 flex-1">
@@ -180,7 +186,7 @@ function ofEvent(event: Event): Entry {
     time: event.at,
     kind: 'event',
     tone: 'quiet',
-    shape: 'partial',
+    shape: 'plugged',
     title: <code className="text-sm">{event.type}</code>,
     more: details && (
       <details>
@@ -193,6 +199,12 @@ function ofEvent(event: Event): Entry {
 
 function actorSays(actor: string): string {
   const [kind, id] = actor.split(':')
-  const names: Record<string, string> = { user: 'a person', key: 'an application', system: 'Patchbay', provider: 'the platform', owner: 'the owner' }
+  const names: Record<string, string> = {
+    user: 'a person',
+    key: 'an application',
+    system: 'Patchbay',
+    provider: 'the platform',
+    owner: 'the owner',
+  }
   return id ? `${names[kind ?? ''] ?? kind} (${id})` : (names[actor] ?? actor)
 }

@@ -22,7 +22,10 @@ export function TroubleCard({ connection, platform }: { connection: Connection; 
   const fixedBy = fixedByOf(reason, state)
   const since = transitions.data?.data.find(({ to }) => to === state)?.at
   return (
-    <section aria-label="What is wrong" className={`mb-5 rounded-xl border border-current/40 p-4 ${toneGround[words.tone]}`}>
+    <section
+      aria-label="What is wrong"
+      className={`mb-5 rounded-xl border border-current/40 p-4 ${toneGround[words.tone]}`}
+    >
       <div className="flex gap-3">
         <span className="mt-0.5">
           <Jack shape={words.shape} size={20} />
@@ -41,11 +44,20 @@ export function TroubleCard({ connection, platform }: { connection: Connection; 
           </div>
           <div className="mt-3 flex flex-wrap gap-2">
             {fixedBy === 'operator' && (
-              <Link to="/setup/apps/$app" params={{ app: connection.integration }} className={buttonClass('plain', true)}>
+              <Link
+                to="/setup/apps/$app"
+                params={{ app: connection.integration }}
+                className={buttonClass('plain', true)}
+              >
                 Open the provider app
               </Link>
             )}
-            <Link to="/connections/$connection" params={{ connection: id }} search={{ tab: 'timeline' }} className={buttonClass('plain', true)}>
+            <Link
+              to="/connections/$connection"
+              params={{ connection: id }}
+              search={{ tab: 'timeline' }}
+              className={buttonClass('plain', true)}
+            >
               See what happened
             </Link>
           </div>

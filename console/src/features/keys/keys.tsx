@@ -40,7 +40,10 @@ export function KeysPage() {
         <Loaded query={query}>
           {({ data }) =>
             data.length === 0 ? (
-              <EmptyState title="No keys yet" action={<Button onClick={() => setMaking(true)}>Make the first one</Button>} />
+              <EmptyState
+                title="No keys yet"
+                action={<Button onClick={() => setMaking(true)}>Make the first one</Button>}
+              />
             ) : (
               <DataTable
                 caption="API keys"
@@ -97,7 +100,12 @@ export function KeysPage() {
 function Standing({ apiKey }: { apiKey: Key }) {
   const now = useNow()
   const works: StateWords = { name: 'Works', tone: 'good', shape: 'plugged', says: 'Requests with it are answered.' }
-  const revoked: StateWords = { name: 'Revoked', tone: 'quiet', shape: 'crossed', says: 'Requests with it are refused.' }
+  const revoked: StateWords = {
+    name: 'Revoked',
+    tone: 'quiet',
+    shape: 'crossed',
+    says: 'Requests with it are refused.',
+  }
   const ended: StateWords = { name: 'Ended', tone: 'quiet', shape: 'empty', says: 'Requests with it are refused.' }
   if (apiKey.revokedAt !== null) return <Badge state={revoked} />
   return <Badge state={apiKey.expiresAt !== null && Date.parse(apiKey.expiresAt) <= now ? ended : works} />

@@ -73,7 +73,14 @@ export function NewKey({ close }: { close: () => void }) {
       }
     >
       <form id="new-key" onSubmit={submit} className="space-y-4">
-        <TextField label="Name" name="name" required maxLength={100} help="Which application uses it, so that it can be found later." autoComplete="off" />
+        <TextField
+          label="Name"
+          name="name"
+          required
+          maxLength={100}
+          help="Which application uses it, so that it can be found later."
+          autoComplete="off"
+        />
         <Select
           label="May"
           value={reach}

@@ -24,7 +24,11 @@ export function NeedsMe() {
       label="What needs me"
       more={
         query.data?.nextCursor && (
-          <Link to="/connections" search={{ view: 'needs-me' }} className="text-sm underline decoration-edge underline-offset-4">
+          <Link
+            to="/connections"
+            search={{ view: 'needs-me' }}
+            className="text-sm underline decoration-edge underline-offset-4"
+          >
             All of them
           </Link>
         )
@@ -42,8 +46,15 @@ export function NeedsMe() {
           ) : (
             <ul>
               {data.map((task) => (
-                <li key={task.id} className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3 last:border-b-0">
-                  <span className={task.priority === 'high' || task.priority === 'urgent' ? 'mt-0.5 text-bad' : 'mt-0.5 text-warn'}>
+                <li
+                  key={task.id}
+                  className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3 last:border-b-0"
+                >
+                  <span
+                    className={
+                      task.priority === 'high' || task.priority === 'urgent' ? 'mt-0.5 text-bad' : 'mt-0.5 text-warn'
+                    }
+                  >
                     <Jack shape="alert" size={20} />
                   </span>
                   <div className="min-w-0 flex-[1_1_16rem]">
@@ -63,7 +74,11 @@ export function NeedsMe() {
                     </p>
                   </div>
                   {task.connection ? (
-                    <Link to="/connections/$connection" params={{ connection: task.connection }} className={buttonClass('plain', true)}>
+                    <Link
+                      to="/connections/$connection"
+                      params={{ connection: task.connection }}
+                      className={buttonClass('plain', true)}
+                    >
                       Open
                     </Link>
                   ) : (

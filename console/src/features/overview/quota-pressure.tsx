@@ -25,7 +25,10 @@ export function QuotaPressure() {
       <Loaded query={query} skeleton={<SkeletonRows rows={3} />}>
         {({ data }) => {
           const fullest = data
-            .toSorted((a, b) => Number(b.parkedUntil !== null) - Number(a.parkedUntil !== null) || b.used / b.limit - a.used / a.limit)
+            .toSorted(
+              (a, b) =>
+                Number(b.parkedUntil !== null) - Number(a.parkedUntil !== null) || b.used / b.limit - a.used / a.limit,
+            )
             .slice(0, shown)
           if (fullest.length === 0) return <p className="text-soft">No platform is set up yet.</p>
           return (
@@ -41,7 +44,11 @@ export function QuotaPressure() {
                     </span>
                   </p>
                   <div className="mt-1">
-                    <Meter used={quota.used} limit={quota.limit} label={`${look(quota.provider).name} ${quota.quota}`} />
+                    <Meter
+                      used={quota.used}
+                      limit={quota.limit}
+                      label={`${look(quota.provider).name} ${quota.quota}`}
+                    />
                   </div>
                   <p className="mt-0.5 text-sm text-soft">
                     {percentUsed(quota.used, quota.limit)}% used

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { useRead } from '../../data/patchbay.tsx'
 import { useProviderLook } from '../../data/manifest.ts'
+import { useRead } from '../../data/patchbay.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Jack, toneText } from '../../ui/jack.tsx'
 import { Loaded } from '../../ui/loaded.tsx'

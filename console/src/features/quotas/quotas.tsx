@@ -30,11 +30,21 @@ export function QuotasPage() {
   const nameOf = (id: string) => integrations.data?.data.find((each) => each.id === id)?.name ?? id
   return (
     <>
-      <PageHeader title="Quotas">What the platforms allow, and how much of it is used. Patchbay counts every call before it is sent, and stays under each limit.</PageHeader>
+      <PageHeader title="Quotas">
+        What the platforms allow, and how much of it is used. Patchbay counts every call before it is sent, and stays
+        under each limit.
+      </PageHeader>
       <Loaded query={query}>
         {({ data }) => {
-          const providers = [...new Set(data.map((quota) => quota.provider))].sort((a, b) => look(a).name.localeCompare(look(b).name))
-          const groups = [...Map.groupBy(data.filter((quota) => !provider || quota.provider === provider), ({ integration }) => integration)]
+          const providers = [...new Set(data.map((quota) => quota.provider))].sort((a, b) =>
+            look(a).name.localeCompare(look(b).name),
+          )
+          const groups = [
+            ...Map.groupBy(
+              data.filter((quota) => !provider || quota.provider === provider),
+              ({ integration }) => integration,
+            ),
+          ]
           if (data.length === 0)
             return (
               <Card>
@@ -50,7 +60,10 @@ export function QuotasPage() {
                   className="mb-4 max-w-64"
                   value={provider ?? ''}
                   onChange={(event) => void navigate({ search: { provider: event.target.value || undefined } })}
-                  choices={[{ value: '', name: 'All platforms' }, ...providers.map((id) => ({ value: id, name: look(id).name }))]}
+                  choices={[
+                    { value: '', name: 'All platforms' },
+                    ...providers.map((id) => ({ value: id, name: look(id).name })),
+                  ]}
                 />
               )}
               <div className="grid grid-cols-[minmax(0,1fr)] gap-5 xl:grid-cols-2">
@@ -107,7 +120,8 @@ function QuotaBars({ rows }: { rows: readonly Quota[] }) {
           <li key={row.holder ?? ''}>
             <p className="flex flex-wrap justify-between gap-x-4 text-sm">
               <span className="number">
-                {numberText(row.used, 'count')} of {numberText(row.limit, 'count')} used · {percentUsed(row.used, row.limit)}%
+                {numberText(row.used, 'count')} of {numberText(row.limit, 'count')} used ·{' '}
+                {percentUsed(row.used, row.limit)}%
               </span>
               <span className="text-soft">
                 {row.holder && <code className="mr-2 text-xs">{row.holder}</code>}
@@ -121,7 +135,11 @@ function QuotaBars({ rows }: { rows: readonly Quota[] }) {
               </span>
             </p>
             <div className="mt-1">
-              <Meter used={row.used} limit={row.limit} label={`${quota.quota}${row.holder ? ` of ${row.holder}` : ''}`} />
+              <Meter
+                used={row.used}
+                limit={row.limit}
+                label={`${quota.quota}${row.holder ? ` of ${row.holder}` : ''}`}
+              />
             </div>
             {row.parkedUntil && (
               <p className="mt-1 flex items-center gap-1.5 text-sm text-warn">

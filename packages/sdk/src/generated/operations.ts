@@ -1,0 +1,891 @@
+// Made by scripts/generate-sdk.ts from the schemas of src/api. Do not edit: change the schema and run `npm run generate`.
+
+import type { CallOptions } from '../client.ts'
+
+export interface Operations {
+  connectSessions: {
+    /** Invite somebody to connect accounts: send them to `url`. `POST /v1/connect-sessions`, scope `connections:write`. */
+    create(input: {
+      profile: {
+        id: string
+        name?: string
+      }
+      integrations?: string[]
+      returnUrl?: string
+      inputs?: Record<string, string>
+    }, options?: CallOptions): Promise<{
+      id: string
+      token: string
+      url: string
+      expiresAt: string
+    }>
+    /** What became of an invitation. `GET /v1/connect-sessions/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      profile: string
+      state: "open" | "done" | "failed" | "expired"
+      connections: string[]
+      says: string | null
+      expiresAt: string
+    }>
+  }
+  connections: {
+    /** Invite the owner of a connection to consent again. Its id, history and cursors stay. `POST /v1/connections/{id}/reconnect`, scope `connections:write`. */
+    reconnect(input: {
+      id: string
+    } & {
+      returnUrl?: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      token: string
+      url: string
+      expiresAt: string
+    }>
+    /** Connections, oldest first; disconnected ones only when asked for by state. `GET /v1/connections`, scope `connections:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      profile?: string
+      provider?: string
+      state?: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        profile: string
+        provider: string
+        integration: string
+        account: {
+          id: string
+          handle: string | null
+          name: string
+          url: string | null
+          imageUrl: string | null
+          kind: string
+          ownership: string
+        }
+        state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+        reason: string | null
+        says: string | null
+        scopes: {
+          granted: string[]
+          missing: string[]
+        }
+        clocks: {
+          access: string | null
+          refresh: string | null
+          dataAccess: string | null
+        }
+        freshness: {
+          syncedAt: string | null
+          badge: "fresh" | "aging" | "stale" | "unknown"
+        }
+        createdAt: string
+      })[]
+      nextCursor: string | null
+    }>
+    /** How many connections are in each state. `GET /v1/connections/summary`, scope `connections:read`. */
+    summary(input?: Record<string, never>, options?: CallOptions): Promise<{
+      states: Record<string, number>
+    }>
+    /** One connection. `GET /v1/connections/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      profile: string
+      provider: string
+      integration: string
+      account: {
+        id: string
+        handle: string | null
+        name: string
+        url: string | null
+        imageUrl: string | null
+        kind: string
+        ownership: string
+      }
+      state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+      reason: string | null
+      says: string | null
+      scopes: {
+        granted: string[]
+        missing: string[]
+      }
+      clocks: {
+        access: string | null
+        refresh: string | null
+        dataAccess: string | null
+      }
+      freshness: {
+        syncedAt: string | null
+        badge: "fresh" | "aging" | "stale" | "unknown"
+      }
+      createdAt: string
+    }>
+    /** The streams of a connection: how each stands, and why. `GET /v1/connections/{id}/streams`, scope `connections:read`. */
+    streams(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        summary: string
+        state: "on_time" | "late" | "error" | "waiting" | "blocked" | "running" | "never"
+        says: string | null
+        everyMs: number
+        dueAt: string
+        lane: string
+        failures: number
+        blocked: string | null
+        lastEndedAt: string | null
+        lastFault: string | null
+        freshness: {
+          syncedAt: string | null
+          badge: "fresh" | "aging" | "stale" | "unknown"
+        }
+      })[]
+    }>
+    /** How the state of a connection changed, newest first. `GET /v1/connections/{id}/transitions`, scope `connections:read`. */
+    transitions(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        from: string | null
+        to: string
+        reason: string | null
+        actor: string
+        at: string
+      })[]
+    }>
+    /** Ask the provider, with one light call, whether the connection still works. `POST /v1/connections/{id}/validate`, scope `connections:write`. */
+    validate(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+      reason: string | null
+    }>
+    /** Stop reading this connection until it is resumed. `POST /v1/connections/{id}/pause`, scope `connections:write`. */
+    pause(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+      reason: string | null
+    }>
+    /** Go on reading a paused connection. `POST /v1/connections/{id}/resume`, scope `connections:write`. */
+    resume(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+      reason: string | null
+    }>
+    /** Disconnect: its tokens are given back at the provider unless another connection uses them. History stays. `DELETE /v1/connections/{id}`, scope `connections:write`. */
+    disconnect(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+      reason: string | null
+    }>
+    /** Read streams soon, ahead of the schedule. `POST /v1/connections/{id}/sync`, scope `connections:write`. */
+    sync(input: {
+      id: string
+    } & {
+      streams?: string[]
+    }, options?: CallOptions): Promise<{
+      woken: number
+    }>
+    /** Read the headline numbers now and wait for them, a few seconds at most. `POST /v1/connections/{id}/refresh`, scope `connections:write`. */
+    refresh(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      done: boolean
+      connection: {
+        id: string
+        profile: string
+        provider: string
+        integration: string
+        account: {
+          id: string
+          handle: string | null
+          name: string
+          url: string | null
+          imageUrl: string | null
+          kind: string
+          ownership: string
+        }
+        state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+        reason: string | null
+        says: string | null
+        scopes: {
+          granted: string[]
+          missing: string[]
+        }
+        clocks: {
+          access: string | null
+          refresh: string | null
+          dataAccess: string | null
+        }
+        freshness: {
+          syncedAt: string | null
+          badge: "fresh" | "aging" | "stale" | "unknown"
+        }
+        createdAt: string
+      }
+    }>
+    /** The access token, fresh. Every reading is in the audit. `GET /v1/connections/{id}/credentials`, scope `credentials:read`. */
+    credentials(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      accessToken: string
+      expiresAt: string | null
+      scopes: string[]
+    }>
+  }
+  profiles: {
+    /** Profiles, by id. `GET /v1/profiles`, scope `connections:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+    }, options?: CallOptions): Promise<{
+      data: {
+        id: string
+        name: string
+        createdAt: string
+      }[]
+      nextCursor: string | null
+    }>
+    /** Make a profile, or rename it. `PUT /v1/profiles/{id}`, scope `connections:write`. */
+    save(input: {
+      id: string
+    } & {
+      name: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      createdAt: string
+    }>
+    /** One profile. `GET /v1/profiles/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      createdAt: string
+    }>
+    /** The headline numbers of a profile on every platform; what one platform fails to give does not hide the others. `GET /v1/profiles/{id}/summary`, scope `metrics:read`. */
+    summary(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      profile: {
+        id: string
+        name: string
+      }
+      accounts: ({
+        connection: string
+        provider: string
+        account: {
+          id: string
+          name: string
+          handle: string | null
+          url: string | null
+          imageUrl: string | null
+        }
+        state: string
+        reason: string | null
+        freshness: {
+          syncedAt: string | null
+          dataAsOf: string | null
+          badge: string
+        }
+        metrics: ({
+          metric: string
+          value: number | null
+          reason: string | null
+          unit: string
+          day: string
+          provenance: string
+          change: {
+            value: number | null
+            reason: string | null
+            since: string | null
+          }
+        })[]
+        notOffered: Record<string, string>
+      })[]
+    }>
+  }
+  metrics: {
+    /** Metric points of a profile or of connections. `GET /v1/metrics`, scope `metrics:read`. */
+    query(input?: {
+      profile?: string
+      connection?: string
+      metric?: string
+      from?: string
+      to?: string
+      granularity?: "day" | "week" | "month" | "latest"
+      item?: string
+      maxAge?: string
+      limit?: number
+    }, options?: CallOptions): Promise<{
+      data: ({
+        connection: string
+        item: string | null
+        metric: string
+        value: number | null
+        reason: string | null
+        unit: string
+        kind: string
+        dimensions: Record<string, string>
+        period: {
+          day: string
+          start: string
+          end: string
+          timezone: string
+          granularity: string
+        }
+        asOf: string
+        fetchedAt: string
+        provenance: string
+        final: boolean
+        source: {
+          provider: string
+          native: string
+          stream: string
+          run: string
+        }
+      })[]
+      truncated: boolean
+    }>
+    /** What each metric means, and over what it may be summed. `GET /v1/metrics/definitions`, scope `metrics:read`. */
+    definitions(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        metric: string
+        summary: string
+        unit: string
+        kind: string
+        window: string | null
+        uniqueness: string
+        additiveOver: string[]
+        direction: string
+      })[]
+    }>
+    /** Which platform gives which metric, and why the others do not. `GET /v1/metrics/availability`, scope `metrics:read`. */
+    availability(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        provider: string
+        metric: string
+        available: boolean
+        streams: string[]
+        says: string | null
+      })[]
+    }>
+    /** Where one number comes from: its source, run, definition and earlier values. `GET /v1/metrics/explain`, scope `metrics:read`. */
+    explain(input: {
+      connection: string
+      metric: string
+      day: string
+      item?: string
+    }, options?: CallOptions): Promise<{
+      point: {
+        connection: string
+        item: string | null
+        metric: string
+        value: number | null
+        reason: string | null
+        unit: string
+        kind: string
+        dimensions: Record<string, string>
+        period: {
+          day: string
+          start: string
+          end: string
+          timezone: string
+          granularity: string
+        }
+        asOf: string
+        fetchedAt: string
+        provenance: string
+        final: boolean
+        source: {
+          provider: string
+          native: string
+          stream: string
+          run: string
+        }
+      }
+      definition: {
+        metric: string
+        summary: string
+        unit: string
+        kind: string
+        window: string | null
+        uniqueness: string
+        additiveOver: string[]
+        direction: string
+      }
+      says: string[]
+      revisions: ({
+        value: number | null
+        reason: string | null
+        observedAt: string
+        run: string
+      })[]
+    }>
+  }
+  items: {
+    /** What was published, newest first. `GET /v1/items`, scope `metrics:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      profile?: string
+      connection?: string
+      kind?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        connection: string
+        id: string
+        kind: string
+        title: string
+        url: string | null
+        imageUrl: string | null
+        publishedAt: string | null
+        durationMs: number | null
+        status: string | null
+        identifiers: Record<string, string>
+        firstSeenAt: string
+        removedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+  }
+  audiences: {
+    /** Who the audience is: shares or counts per country, age and gender. `GET /v1/audiences`, scope `metrics:read`. */
+    list(input?: {
+      profile?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        connection: string
+        population: string
+        basis: string
+        dimensions: string[]
+        period: {
+          start: string | null
+          end: string
+        }
+        rows: {
+          group: Record<string, string>
+          value: number
+        }[]
+        observedAt: string
+      })[]
+    }>
+  }
+  actions: {
+    /** Do something on a platform: send, create, publish, find. `POST /v1/actions/{provider}/{action}`, scope `actions:call`. */
+    run(input: {
+      provider: string
+      action: string
+    } & {
+      connection: string
+      input: unknown
+    }, options?: CallOptions): Promise<{
+      output: unknown
+    }>
+  }
+  quotas: {
+    /** Every quota of every integration: used, limit, when it resets. `GET /v1/quotas`, scope `journal:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        provider: string
+        integration: string
+        quota: string
+        holder: string | null
+        unit: string
+        used: number
+        limit: number
+        resetsAt: string | null
+        parkedUntil: string | null
+        source: string
+      })[]
+    }>
+  }
+  runs: {
+    /** Executions of streams. `GET /v1/runs`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      stream?: string
+      state?: "running" | "succeeded" | "partial" | "failed" | "waiting" | "abandoned"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        provider: string
+        integration: string
+        stream: string
+        connections: string[]
+        trigger: string
+        lane: string
+        state: "running" | "succeeded" | "partial" | "failed" | "waiting" | "abandoned"
+        startedAt: string
+        endedAt: string | null
+        pages: number
+        calls: number
+        rows: {
+          inserted: number
+          restated: number
+          unchanged: number
+          items: number
+          refused: number
+        }
+        fault: string | null
+        says: string | null
+      })[]
+      nextCursor: string | null
+    }>
+  }
+  calls: {
+    /** Calls to providers, each with all its attempts. `GET /v1/calls`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      run?: string
+      failed?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string | null
+        run: string | null
+        provider: string
+        lane: string
+        method: string
+        address: string
+        attempts: number
+        status: number | null
+        fault: string | null
+        cost: Record<string, number>
+        startedAt: string
+        durationMs: number
+        waitedMs: number
+        requestBytes: number
+        responseBytes: number
+        requestId: string | null
+      })[]
+      nextCursor: string | null
+    }>
+  }
+  events: {
+    /** Events that applications get. `GET /v1/events`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      type?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        sequence: number
+        type: string
+        connection: string | null
+        profile: string | null
+        data: Record<string, unknown>
+        at: string
+      })[]
+      nextCursor: string | null
+    }>
+  }
+  tasks: {
+    /** What a person has to do. `GET /v1/tasks`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      open?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        kind: string
+        connection: string | null
+        title: string
+        description: string
+        category: string
+        priority: string
+        impact: number
+        dueAt: string | null
+        openedAt: string
+        closedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+  }
+  audit: {
+    /** Who changed what, and who read which credential. `GET /v1/audit`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      subject?: string
+    }, options?: CallOptions): Promise<{
+      data: {
+        id: string
+        actor: string
+        action: string
+        subject: string
+        detail: Record<string, unknown>
+        at: string
+      }[]
+      nextCursor: string | null
+    }>
+  }
+  environments: {
+    /** The environments of this workspace, and which one this caller is in. `GET /v1/environments`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: {
+        id: string
+        workspace: string
+        mode: string
+        current: boolean
+      }[]
+    }>
+  }
+  providers: {
+    /** Every platform that can be connected, with its forms, streams, actions and quotas. `GET /v1/providers`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        name: string
+        category: string
+        summary: string
+        docs: string
+        preflight: string[]
+        auth: {
+          scheme: string
+          fields: ({
+            name: string
+            label: string
+            help: string | null
+            secret: boolean
+            required: boolean
+            placeholder: string | null
+            choices: string[] | null
+            initial: string | null
+          })[]
+        }
+        settings: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        inputs: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        streams: {
+          id: string
+          summary: string
+          every: string
+          headline: boolean
+          scopes: string[]
+          metrics: string[]
+          batch: number
+        }[]
+        actions: {
+          id: string
+          summary: string
+          input: Record<string, unknown>
+          example: unknown
+        }[]
+        quotas: {
+          id: string
+          per: string
+          limit: number
+          window: string
+          unit: string
+          source: string
+        }[]
+        notOffered: Record<string, string>
+      })[]
+    }>
+  }
+  integrations: {
+    /** The provider apps that are set up here. `GET /v1/integrations`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        provider: string
+        name: string
+        clientId: string | null
+        hasSecret: boolean
+        settings: Record<string, string>
+        scopes: string[]
+        enabled: boolean
+        incident: {
+          code: string
+          says: string
+          since: string
+        } | null
+        redirectUri: string
+        createdAt: string
+      })[]
+    }>
+    /** Set up a provider app, or change it. What is left out stays as it is. `PUT /v1/integrations/{id}`, scope `setup:write`. */
+    save(input: {
+      id: string
+    } & {
+      provider: string
+      name?: string
+      clientId?: string
+      clientSecret?: string
+      settings?: Record<string, string>
+      scopes?: string[]
+      enabled?: boolean
+    }, options?: CallOptions): Promise<{
+      id: string
+      provider: string
+      name: string
+      clientId: string | null
+      hasSecret: boolean
+      settings: Record<string, string>
+      scopes: string[]
+      enabled: boolean
+      incident: {
+        code: string
+        says: string
+        since: string
+      } | null
+      redirectUri: string
+      createdAt: string
+    }>
+  }
+  keys: {
+    /** API keys, without their text. `GET /v1/keys`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        name: string
+        hint: string
+        scopes: string[]
+        createdAt: string
+        expiresAt: string | null
+        lastUsedAt: string | null
+        revokedAt: string | null
+      })[]
+    }>
+    /** Make an API key. The answer holds its text, once. `POST /v1/keys`, scope `keys:write`. */
+    create(input: {
+      name: string
+      scopes?: string[]
+      expiresAt?: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      hint: string
+      scopes: string[]
+      createdAt: string
+      expiresAt: string | null
+      lastUsedAt: string | null
+      revokedAt: string | null
+      text: string
+    }>
+    /** Revoke an API key, at once and for good. `DELETE /v1/keys/{id}`, scope `keys:write`. */
+    revoke(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      revokedAt: string
+    }>
+  }
+}
+
+/** Method and path of each operation. */
+export const operations = {
+  connectSessions: {
+    create: ['POST', '/v1/connect-sessions'],
+    read: ['GET', '/v1/connect-sessions/{id}'],
+  },
+  connections: {
+    reconnect: ['POST', '/v1/connections/{id}/reconnect'],
+    list: ['GET', '/v1/connections'],
+    summary: ['GET', '/v1/connections/summary'],
+    read: ['GET', '/v1/connections/{id}'],
+    streams: ['GET', '/v1/connections/{id}/streams'],
+    transitions: ['GET', '/v1/connections/{id}/transitions'],
+    validate: ['POST', '/v1/connections/{id}/validate'],
+    pause: ['POST', '/v1/connections/{id}/pause'],
+    resume: ['POST', '/v1/connections/{id}/resume'],
+    disconnect: ['DELETE', '/v1/connections/{id}'],
+    sync: ['POST', '/v1/connections/{id}/sync'],
+    refresh: ['POST', '/v1/connections/{id}/refresh'],
+    credentials: ['GET', '/v1/connections/{id}/credentials'],
+  },
+  profiles: {
+    list: ['GET', '/v1/profiles'],
+    save: ['PUT', '/v1/profiles/{id}'],
+    read: ['GET', '/v1/profiles/{id}'],
+    summary: ['GET', '/v1/profiles/{id}/summary'],
+  },
+  metrics: {
+    query: ['GET', '/v1/metrics'],
+    definitions: ['GET', '/v1/metrics/definitions'],
+    availability: ['GET', '/v1/metrics/availability'],
+    explain: ['GET', '/v1/metrics/explain'],
+  },
+  items: {
+    list: ['GET', '/v1/items'],
+  },
+  audiences: {
+    list: ['GET', '/v1/audiences'],
+  },
+  actions: {
+    run: ['POST', '/v1/actions/{provider}/{action}'],
+  },
+  quotas: {
+    list: ['GET', '/v1/quotas'],
+  },
+  runs: {
+    list: ['GET', '/v1/runs'],
+  },
+  calls: {
+    list: ['GET', '/v1/calls'],
+  },
+  events: {
+    list: ['GET', '/v1/events'],
+  },
+  tasks: {
+    list: ['GET', '/v1/tasks'],
+  },
+  audit: {
+    list: ['GET', '/v1/audit'],
+  },
+  environments: {
+    list: ['GET', '/v1/environments'],
+  },
+  providers: {
+    list: ['GET', '/v1/providers'],
+  },
+  integrations: {
+    list: ['GET', '/v1/integrations'],
+    save: ['PUT', '/v1/integrations/{id}'],
+  },
+  keys: {
+    list: ['GET', '/v1/keys'],
+    create: ['POST', '/v1/keys'],
+    revoke: ['DELETE', '/v1/keys/{id}'],
+  },
+} as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>

@@ -1,0 +1,182 @@
+import { type Fault, isFault } from '@patchbay/kit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Choice, ConnectView } from '../engine/connect/connect-view.ts'
+import type { Engine } from '../engine/engine.ts'
+import { escapeHtml, page } from './page.ts'
+
+/**
+ * The pages on which people connect accounts: the picker, the way back from the platform, the end. They need no script. The session's cookie goes to these
+ * addresses only, and what a browser sends never says whose account it is: that stands in the session (T10).
+ */
+export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
+  const { connect, setting } = engine
+  const secure = setting.publicUrl.startsWith('https:')
+  const cookieName = secure ? '__Host-patchbay_connect' : 'patchbay_connect'
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: 64 * 1024 },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body as string))),
+  )
+  app.setErrorHandler((error, request, reply) => send(reply, sorry(error, request, engine)))
+
+  app.get('/connect', { schema: { hide: true } }, async (request, reply) => {
+    const { token } = request.query as { token?: string }
+    const proof = token === undefined ? sessionProof(request) : { token, cookie: cookieOf(request).secret }
+    const view = await connect.view(proof)
+    return send(reply, { status: 200, ...picker(view, token, formTargets(view)) })
+  })
+
+  app.post('/connect/begin', { schema: { hide: true } }, async (request, reply) => {
+    const { integration = '', token, ...answers } = (request.body ?? {}) as Record<string, string>
+    const proof = token === undefined ? sessionProof(request) : { token, cookie: cookieOf(request).secret }
+    const view = await connect.view(proof)
+    try {
+      const begun = await connect.begin(proof, integration, answers)
+      keepCookie(reply, view.session, begun.cookie)
+      return reply.redirect(begun.redirect, 303)
+    } catch (error) {
+      // A wrong answer is shown beside the question, with everything else still filled in.
+      if (!isFault(error, 'input.invalid')) throw error
+      return send(reply, {
+        status: 422,
+        ...picker(view, token, formTargets(view), { integration, answers, fault: error }),
+      })
+    }
+  })
+
+  app.get('/oauth/callback/:integration', { schema: { hide: true } }, async (request, reply) => {
+    const { integration } = request.params as { integration: string }
+    const ended = await connect.callback(integration, request.query as Record<string, string>, cookieOf(request).secret)
+    return reply.redirect(ended.redirect, 303)
+  })
+
+  app.get('/connect/done', { schema: { hide: true } }, async (request, reply) => {
+    const { result, returnUrl, environmentId } = await connect.outcome(sessionProof(request))
+    const connections =
+      result && 'connectionIds' in result
+        ? await engine.deps.connections.list(environmentId, { ids: result.connectionIds, limit: 50 })
+        : []
+    const back =
+      returnUrl === null ? '' : `<a class="primary" href="${escapeHtml(returnUrl)}">Back to the application</a>`
+    const names = connections.map(({ account, provider, missingScopes }) => {
+      const missing =
+        missingScopes.length === 0
+          ? ''
+          : `<br><small>Without the permission ${escapeHtml(missingScopes.join(', '))} some of it stays empty.</small>`
+      return `<li class="tile"><strong>${escapeHtml(account.name)}</strong><span class="soft">${escapeHtml(setting.providers.get(provider)?.name ?? provider)}</span>${missing}</li>`
+    })
+    const body =
+      result && 'fault' in result
+        ? `<h1>It was not connected</h1><p>${escapeHtml(result.says)}</p>${back}`
+        : `<h1>${names.length === 1 ? 'The account is connected' : 'The accounts are connected'}</h1><ul class="tiles">${names.join('')}</ul><p class="soft">The first numbers are being read now. You can close this page.</p>${back}`
+    return send(reply, { status: 200, ...page({ title: 'Connected', body }) })
+  })
+
+  function sessionProof(request: FastifyRequest) {
+    const { session, secret } = cookieOf(request)
+    return { session: session ?? '', cookie: secret }
+  }
+
+  function cookieOf(request: FastifyRequest): { session: string | null; secret: string | null } {
+    const [session = null, secret = null] = (request.cookies[cookieName] ?? '').split('~')
+    return { session, secret }
+  }
+
+  function keepCookie(reply: FastifyReply, session: string, secret: string): void {
+    reply.setCookie(cookieName, `${session}~${secret}`, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure,
+      maxAge: 30 * 60,
+    })
+  }
+
+  /** Where the form may lead: the browser holds redirects of a form's answer against the policy. */
+  function formTargets({ choices, mode }: ConnectView): string[] {
+    const origins = choices.flatMap(({ provider }) => {
+      const auth = setting.providers.get(provider)?.auth
+      return auth?.scheme === 'oauth2' ? [new URL(auth.authorizeUrl).origin] : []
+    })
+    return mode === 'test' && setting.sandboxUrl ? [new URL(setting.sandboxUrl).origin] : [...new Set(origins)]
+  }
+}
+
+interface Trouble {
+  readonly integration: string
+  readonly answers: Readonly<Record<string, string>>
+  readonly fault: Fault
+}
+
+function picker(view: ConnectView, token: string | undefined, targets: readonly string[], trouble?: Trouble) {
+  const heading = view.reconnect
+    ? `<h1>Connect ${escapeHtml(view.reconnect.account.name)} again</h1><p>Sign in as the same account. Its history stays.</p>`
+    : `<h1>Connect an account of ${escapeHtml(view.profile.name || view.profile.id)}</h1>`
+  const sandbox =
+    view.mode === 'test'
+      ? '<p class="note">This is a test: the platforms are the sandbox’s, and nobody’s real account is touched.</p>'
+      : ''
+  const choices =
+    view.choices.length === 0
+      ? '<p>There is nothing to connect here yet. Ask whoever sent you this link.</p>'
+      : `<ul class="tiles">${view.choices.map((choice) => `<li>${form(choice, view, token, trouble)}</li>`).join('')}</ul>`
+  return page({
+    title: 'Connect an account',
+    formTargets: targets,
+    body: `${heading}${sandbox}${choices}<p class="soft"><small>This page works until ${escapeHtml(new Date(view.expiresAt).toISOString().slice(11, 16))} UTC.</small></p>`,
+  })
+}
+
+function form(choice: Choice, view: ConnectView, token: string | undefined, trouble: Trouble | undefined): string {
+  const wrong = trouble?.integration === choice.integration ? trouble : undefined
+  const connected =
+    choice.connected.length === 0 || view.reconnect
+      ? ''
+      : `<p class="soft">Connected already: ${choice.connected.map(({ account }) => escapeHtml(account.name)).join(', ')}</p>`
+  const incident = choice.incident === null ? '' : `<p class="note">${escapeHtml(choice.incident.says)}</p>`
+  const preflight =
+    choice.preflight.length === 0
+      ? ''
+      : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
+  return `<form method="post" action="/connect/begin" class="tile">
+<strong>${escapeHtml(choice.name)}</strong><span class="soft">${escapeHtml(choice.summary)}</span>
+${connected}${incident}${preflight}
+${wrong ? `<p class="note" role="alert">${escapeHtml(wrong.fault.message)}</p>` : ''}
+<input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
+${token === undefined ? '' : `<input type="hidden" name="token" value="${escapeHtml(token)}">`}
+${choice.fields.map((field) => input(field, wrong?.answers[field.name])).join('\n')}
+<button class="primary">${choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`}</button>
+</form>`
+}
+
+function input(field: Choice['fields'][number], typed: string | undefined): string {
+  const help = field.help ? `<small class="soft">${escapeHtml(field.help)}</small>` : ''
+  const name = escapeHtml(field.name)
+  if (field.choices) {
+    const options = field.choices
+      .map(
+        (choice) => `<option${choice === (typed ?? field.initial) ? ' selected' : ''}>${escapeHtml(choice)}</option>`,
+      )
+      .join('')
+    return `<label>${escapeHtml(field.label)}${help}<select name="${name}">${options}</select></label>`
+  }
+  const value = field.secret ? '' : (typed ?? field.initial ?? '')
+  return `<label>${escapeHtml(field.label)}${help}<input name="${name}" type="${field.secret ? 'password' : 'text'}" value="${escapeHtml(value)}" placeholder="${escapeHtml(field.placeholder ?? '')}" autocomplete="off"${field.required ? ' required' : ''}></label>`
+}
+
+function send(
+  reply: FastifyReply,
+  shown: { status: number; text: string; headers: Record<string, string> },
+): FastifyReply {
+  return reply.code(shown.status).headers(shown.headers).type('text/html; charset=utf-8').send(shown.text)
+}
+
+/** The same page for a link that is unknown, used up or somebody else's (T12). */
+function sorry(error: unknown, request: FastifyRequest, engine: Engine) {
+  if (!isFault(error)) engine.deps.log.error('connect.bug', { requestId: request.id, error })
+  const [status, says] = isFault(error)
+    ? [error.kind.status, error.message]
+    : [500, 'Something went wrong inside Patchbay.']
+  const body = `<h1>This cannot go on</h1><p>${escapeHtml(says)}</p><p class="soft"><small>Request ${escapeHtml(request.id)}</small></p>`
+  return { status, ...page({ title: 'Connect', body }) }
+}

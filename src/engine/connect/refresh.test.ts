@@ -1,0 +1,404 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import type { Grants } from '../../ports/grants.ts'
+import { runDueRefreshes } from './refresh-due.ts'
+import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
+
+const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
+  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
+
+const grace = { model: 'rotates', graceMs: 60_000, source: 'made up' } as const
+
+/** Tells it with a connection whose token request at the sandbox is the only one so far. Every refresh token rotates, and a used one ends the grant. */
+const story = (
+  title: string,
+  tell: (world: TestWorld, connection: Connection) => Promise<void>,
+  options: WorldOptions & { violations?: number } = {},
+) =>
+  test(title, async () => {
+    const world = await openTestWorld(options)
+    await world.run(async () => tell(world, (await world.connectAccount()).connection))
+    const kinds = world.sandbox.ledger.violations.map(({ kind }) => kind)
+    assert.equal(kinds.length, options.violations ?? 0, kinds.join())
+    const text = JSON.stringify([world.along.events, world.along.audit]) + world.log.text()
+    for (const secret of [/\bat_\w{30}/, /\brt_\w{30}/]) assert.doesNotMatch(text, secret)
+  })
+
+const refreshes = (world: TestWorld) => world.tokenRequests().length - 1
+const expire = (world: TestWorld) => world.clock.sleep(hour - 5 * second)
+const many = (world: TestWorld, connection: Connection, engines: number, calls: number) =>
+  Promise.all(Array.from({ length: engines * calls }, (_, n) => world.call(connection, n % engines)))
+
+story(
+  'T71: four processes, 50 calls each at expiry, a strict platform: one token request',
+  async (world, connection) => {
+    await expire(world)
+    const answers = await many(world, connection, 4, 50)
+    assert.equal(answers.length, 200)
+    assert.equal(refreshes(world), 1)
+    assert.equal((await world.grantOf(connection)).generation, 2)
+  },
+  { engines: 4 },
+)
+
+for (const seconds of [25, 55])
+  story(
+    `a token answer that takes ${seconds} s: callers are told to come back, nobody asks twice, the tokens are stored`,
+    async (world, connection) => {
+      await world.clock.sleep(hour - 2 * second)
+      world.sandbox.weather.add({
+        kind: 'delay',
+        ms: seconds * second,
+        route: 'POST accounts.tuneful.example/oauth/token',
+      })
+      await world.clock.sleep(3 * second)
+      const started = world.clock.now()
+      const tries = Array.from({ length: 40 }, (_, n) => world.call(connection, n % 4))
+      for (const outcome of await Promise.allSettled(tries)) {
+        assert.equal(outcome.status, 'rejected')
+        assert.ok(isFault(outcome.status === 'rejected' && outcome.reason, 'connection.refreshing'))
+      }
+      assert.ok(world.clock.now() - started <= 6 * second)
+      await world.clock.sleep(seconds * second)
+      await many(world, connection, 4, 5)
+      assert.equal(refreshes(world), 1)
+      assert.equal((await world.grantOf(connection)).state, 'live')
+    },
+    { engines: 4 },
+  )
+
+story('in the background, while everybody goes on with the old token', async (world, connection) => {
+  await world.clock.sleep(49 * minute)
+  world.sandbox.weather.add({ kind: 'delay', ms: 20 * second, route: 'POST accounts.tuneful.example/oauth/token' })
+  const started = world.clock.now()
+  await many(world, connection, 1, 10)
+  assert.equal(world.clock.now(), started, 'nobody waited')
+  await world.clock.sleep(21 * second)
+  assert.equal(refreshes(world), 1)
+  assert.equal((await world.grantOf(connection)).generation, 2)
+  await world.call(connection)
+})
+
+story('by schedule, without any call', async (world, connection) => {
+  for (let hours = 0; hours < 5; hours++) {
+    await world.clock.sleep(50 * minute)
+    await runDueRefreshes(world.deps, world.credentials)
+  }
+  assert.equal((await world.grantOf(connection)).generation, 6)
+  assert.equal(await runDueRefreshes(world.deps, world.credentials), 0)
+  await world.call(connection)
+})
+
+story('a token that is still valid is used while the token endpoint is down', async (world, connection) => {
+  await world.clock.sleep(50 * minute)
+  world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/token' })
+  for (let n = 0; n < 9; n++) {
+    await world.call(connection)
+    await world.clock.sleep(minute)
+  }
+  await world.clock.sleep(45 * second)
+  await world.call(connection)
+  assert.ok(refreshes(world) <= 12, `${refreshes(world)} requests`)
+  await world.clock.sleep(30 * second)
+  await fails(world.call(connection), 'provider.down')
+  const integration = await world.stores.directory.integration(world.environment.id, world.integrationId)
+  assert.equal(integration!.incident?.code, 'provider.down')
+  assert.equal((await world.connectionOf(connection)).state, 'pending', 'an outage is nobody’s fault')
+  assert.equal(world.events().filter((type) => type === 'integration.incident').length, 1)
+
+  world.sandbox.weather.clear()
+  await world.clock.sleep(5 * minute)
+  await world.call(connection)
+  const mended = await world.stores.directory.integration(world.environment.id, world.integrationId)
+  assert.equal(mended!.incident, null)
+})
+
+story(
+  'F62: a lost answer, within the grace: the same token again after two seconds, and nothing is lost',
+  async (world, connection) => {
+    await expire(world)
+    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
+    await world.call(connection)
+    assert.equal(refreshes(world), 2)
+    const grant = await world.grantOf(connection)
+    assert.deepEqual([grant.generation, grant.state, grant.cause], [2, 'live', null])
+    assert.equal((await world.connectionOf(connection)).state, 'pending')
+  },
+  { auth: { refresh: grace } },
+)
+
+story(
+  'F62: a lost answer without grace: needs a person, with the cause, told once',
+  async (world, connection) => {
+    await expire(world)
+    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
+    const calls = Array.from({ length: 20 }, (_, n) => world.call(connection, n % 2))
+    for (const { status } of await Promise.allSettled(calls)) assert.equal(status, 'rejected')
+    await world.clock.sleep(minute)
+    await fails(world.call(connection), 'connection.expired')
+    const after = await world.connectionOf(connection)
+    assert.deepEqual([after.state, after.reason], ['needs_reauth', 'lost_response'])
+    assert.deepEqual((await world.grantOf(connection)).state, 'dead')
+    assert.notEqual((await world.grantOf(connection)).refresh, null, 'a token is never deleted')
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    assert.equal(world.events().filter((type) => type === 'connection.needs_reauth').length, 1)
+    const slots = await world.stores.schedule.of(world.environment.id, [connection.id])
+    assert.ok(slots.every(({ blocked }) => blocked === 'needs_reauth'))
+
+    const again = await world.connectAccount({ reconnect: connection.id })
+    assert.deepEqual([again.connection.id, again.connection.state], [connection.id, 'healthy'])
+    assert.deepEqual(world.openTasks(), [])
+    await world.call(again.connection)
+  },
+  // The second presentation is the one that the platform calls a theft: without grace nobody can know.
+  { engines: 2, violations: 1 },
+)
+
+story('a request that never arrives is repeated after 2, 10 and 30 s, then every minute', async (world, connection) => {
+  await expire(world)
+  world.sandbox.weather.add({ kind: 'drop', route: 'POST accounts.tuneful.example/oauth/token', times: 4 })
+  await fails(world.call(connection), 'connection.refreshing')
+  await world.clock.sleep(50 * second)
+  const grant = await world.grantOf(connection)
+  assert.deepEqual([grant.state, grant.cause, grant.generation], ['unknown', 'lost_response', 1])
+  assert.equal((await world.connectionOf(connection)).state, 'pending')
+  await world.clock.sleep(minute)
+  await runDueRefreshes(world.deps, world.credentials)
+  assert.equal((await world.grantOf(connection)).generation, 2)
+  const times = world
+    .tokenRequests()
+    .slice(1)
+    .map(({ at }) => at)
+  const gaps = times.slice(1).map((at, n) => Math.round((at - times[n]!) / 1000))
+  assert.deepEqual(gaps.slice(0, 3), [2, 10, 30])
+  await world.call(connection)
+})
+
+story('the owner takes access back: asked twice, then a person is needed', async (world, connection) => {
+  await world.clock.sleep(10 * minute)
+  world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
+  await fails(world.call(connection), 'connection.expired', 'connection.refreshing')
+  await world.clock.sleep(10 * second)
+  await fails(world.call(connection), 'connection.expired')
+  assert.equal(refreshes(world), 2)
+  const after = await world.connectionOf(connection)
+  assert.deepEqual([after.state, after.reason], ['needs_reauth', 'refresh_refused'])
+  assert.match(world.connect.reasonSays(after)!, /connect again/)
+})
+
+story('an app that is refused is an incident, once, and no connection hears of it', async (world, connection) => {
+  const others = await Promise.all([1, 2, 3].map((artist) => world.connectAccount({ artist, profile: `p${artist}` })))
+  const all = [connection, ...others.map((one) => one.connection)]
+  const app = world.sandbox.apps.first('tuneful')
+  world.sandbox.apps.register({ ...app, clientSecret: 'rotated elsewhere' })
+  await world.clock.sleep(2 * hour)
+  const before = world.tokenRequests().length
+  for (let n = 0; n < 10; n++)
+    for (const one of all) await fails(world.call(one), 'setup.credentials', 'connection.refreshing')
+  assert.ok(world.tokenRequests().length - before <= 2, 'the circuit holds the others back')
+  for (const one of all) {
+    assert.equal((await world.connectionOf(one)).state, 'pending')
+    assert.equal((await world.grantOf(one)).state, 'live')
+  }
+  assert.equal(world.events().filter((type) => type === 'integration.incident').length, 1)
+  assert.deepEqual(world.openTasks(), [])
+  // The operator puts the right secret in: no need to wait for the circuit.
+  const { startIntegrations } = await import('./start-integrations.ts')
+  const apps = { tuneful: { clientId: app.clientId, clientSecret: 'rotated elsewhere', settings: app.settings } }
+  await startIntegrations(world.deps, world.setting, world.vault, world.environment, apps)
+  for (const one of all) await world.call(one)
+})
+
+/** Grants whose commit goes wrong so many times; `kept`: the row is written all the same. */
+const failingCommits = (times: number, kept: boolean): WorldOptions => ({
+  auth: { refresh: { model: 'rotates', graceMs: 0, source: 'made up' } },
+  wrap: ({ grants }) => {
+    let left = times
+    const commit: Grants['commit'] = async (...rest) => {
+      if (left-- <= 0) return grants.commit(...rest)
+      if (kept) await grants.commit(...rest)
+      throw new Error('connection lost while committing')
+    }
+    return { grants: { ...grants, commit } }
+  },
+})
+
+story(
+  'commit unknown and not done: the tokens in memory are written again, and were not used before',
+  async (world, connection) => {
+    await expire(world)
+    await world.call(connection)
+    assert.equal(refreshes(world), 1)
+    assert.equal((await world.grantOf(connection)).generation, 2)
+    await expire(world)
+    await world.call(connection)
+  },
+  failingCommits(3, false),
+)
+
+story(
+  'commit unknown and done: it is found, and nothing is written twice',
+  async (world, connection) => {
+    await expire(world)
+    await world.call(connection)
+    assert.equal(refreshes(world), 1)
+    assert.equal((await world.grantOf(connection)).generation, 2)
+    assert.equal(world.events().filter((type) => type === 'grant.refreshed').length, 1)
+  },
+  failingCommits(1, true),
+)
+
+/** A process that dies between the token endpoint's answer and the commit: from there on it never does anything again. */
+const dyingAtCommit = (refresh: NonNullable<WorldOptions['auth']>['refresh']): WorldOptions => {
+  let died = false
+  return {
+    engines: 2,
+    auth: { refresh },
+    wrap: (deps) => ({
+      grants: {
+        ...deps.grants,
+        commit: async (...rest) => {
+          if (died) return deps.grants.commit(...rest)
+          died = true
+          return new Promise(() => {})
+        },
+      },
+    }),
+  }
+}
+
+story(
+  'a process dies between the answer and the commit: within the grace another one mends it',
+  async (world, connection) => {
+    await expire(world)
+    await fails(world.call(connection, 0), 'connection.refreshing')
+    await world.clock.sleep(71 * second)
+    await world.call(connection, 1)
+    assert.equal(refreshes(world), 2)
+    assert.equal((await world.grantOf(connection)).generation, 2)
+  },
+  dyingAtCommit({ model: 'rotates', graceMs: 120_000, source: 'made up' }),
+)
+
+story(
+  'a process dies between the answer and the commit: without grace a person is needed',
+  async (world, connection) => {
+    await expire(world)
+    await fails(world.call(connection, 0), 'connection.refreshing')
+    await world.clock.sleep(71 * second)
+    await fails(world.call(connection, 1), 'connection.refreshing', 'connection.expired')
+    await world.clock.sleep(minute)
+    assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
+  },
+  { ...dyingAtCommit({ model: 'rotates', graceMs: 0, source: 'made up' }), violations: 1 },
+)
+
+story(
+  'a late winner whose lease ran out still stores good tokens',
+  async (world, connection) => {
+    // Nobody else asks while the first answer is on its way, so its tokens are the good ones.
+    await expire(world)
+    await fails(world.call(connection), 'connection.refreshing')
+    await world.clock.sleep(2 * minute)
+    assert.equal((await world.grantOf(connection)).generation, 2)
+    await world.call(connection)
+    assert.equal(refreshes(world), 1)
+  },
+  {
+    wrap: (deps) => ({
+      grants: {
+        ...deps.grants,
+        commit: async (...rest) => {
+          await deps.clock.sleep(90 * second)
+          return deps.grants.commit(...rest)
+        },
+      },
+    }),
+  },
+)
+
+story(
+  'a refresh token that stays is kept when the answer has none',
+  async (world, connection) => {
+    for (let n = 0; n < 3; n++) {
+      await expire(world)
+      await world.call(connection)
+    }
+    const grant = await world.grantOf(connection)
+    assert.deepEqual([grant.generation, grant.previousRefresh], [4, null])
+  },
+  { auth: { refresh: { model: 'keeps' } } },
+)
+
+story('a rotated one is kept as the previous until the new one was used', async (world, connection) => {
+  const reveal = (grant: { id: string; generation: number }, field: string, sealed: string | null) =>
+    world.vault.open(world.environment.id, { row: grant.id, field, generation: grant.generation }, sealed!, (secret) =>
+      secret.reveal(),
+    )
+  let grant = await world.grantOf(connection)
+  for (let n = 0; n < 3; n++) {
+    const used = await reveal(grant, 'refresh', grant.refresh)
+    await expire(world)
+    await world.call(connection)
+    grant = await world.grantOf(connection)
+    assert.equal(await reveal(grant, 'previousRefresh', grant.previousRefresh), used)
+    assert.notEqual(await reveal(grant, 'refresh', grant.refresh), used)
+  }
+})
+
+const extending: WorldOptions = {
+  auth: {
+    refresh: {
+      model: 'extends',
+      request: {
+        method: 'GET',
+        url: 'https://accounts.tuneful.example/oauth/extend',
+        params: { grant_type: 'extend', access_token: '{accessToken}', client_secret: '{clientSecret}' },
+      },
+      minAgeMs: 24 * hour,
+      refreshAfterMs: 30 * 24 * hour,
+      source: 'made up',
+    },
+  },
+  emulator: { oauth: { accessLifetimeSeconds: 60 * 86_400 } },
+}
+
+story(
+  'a token that is extended lives on, before its end and after its age',
+  async (world, connection) => {
+    assert.equal((await world.grantOf(connection)).refresh, null)
+    for (let n = 0; n < 4; n++) {
+      await world.clock.sleep(31 * 24 * hour)
+      assert.equal(await runDueRefreshes(world.deps, world.credentials), 1)
+    }
+    assert.equal((await world.grantOf(connection)).generation, 5)
+    await world.call(connection)
+    await world.clock.sleep(61 * 24 * hour)
+    await fails(world.call(connection), 'connection.expired')
+    const after = await world.connectionOf(connection)
+    assert.deepEqual([after.state, after.reason], ['needs_reauth', 'expired'])
+  },
+  extending,
+)
+
+story('a grant whose connections were never made is given back, not renewed for ever', async (world, connection) => {
+  const change = { from: ['pending'], to: 'disconnected', reason: null } as const
+  await world.stores.connections.move(world.environment.id, connection.id, change, { at: 0, actor: 'system' })
+  await world.startJobs()
+  await world.clock.sleep(hour)
+  await runDueRefreshes(world.deps, world.credentials)
+  await world.clock.sleep(10 * minute)
+  assert.equal((await world.grantOf(connection)).state, 'revoked')
+  assert.equal(world.sandbox.grants.list()[0]!.ended?.why, 'app')
+})
+
+story('stopping waits for a refresh that is under way', async (world, connection) => {
+  await expire(world)
+  world.sandbox.weather.add({ kind: 'delay', ms: 30 * second, route: 'POST accounts.tuneful.example/oauth/token' })
+  await world.clock.sleep(10 * second)
+  await fails(world.call(connection), 'connection.refreshing')
+  await world.credentials.stop()
+  assert.equal((await world.grantOf(connection)).generation, 2)
+})

@@ -1,0 +1,185 @@
+import { Fault, isFault } from '@patchbay/kit'
+import { NetworkFailure, type WireResponse } from '../../ports/network.ts'
+import type { Deps } from '../deps.ts'
+import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
+import { isAllowedHeader } from './request-headers.ts'
+import type { Target } from './target.ts'
+
+/** A caller's own request to a provider. Bytes are passed on as they come. */
+export interface RawRequest {
+  readonly method: string
+  /** Below the provider's base address, without a query. */
+  readonly path: string
+  /** As it was sent, without the question mark. */
+  readonly query: string
+  /** One of the provider's named hosts. */
+  readonly host?: string
+  /** Those that a call may not set are left out. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: AsyncIterable<Uint8Array>
+}
+
+export interface RawResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** What is under way: the intent that the layers know, the body that goes out, and the answer that is to be passed on. */
+interface Passage {
+  readonly intent: Intent
+  readonly request: RawRequest
+  answer: RawResponse | null
+}
+
+/**
+ * Opens one passage through the gateway's own layers. A success is passed on unread; an error is read, so that the layers learn what it is about, and
+ * passed on all the same. Repeated is only what was refused for its credential, and only where there was no body: nothing that may have had an effect.
+ */
+export function openForward(
+  deps: Pick<Deps, 'clock' | 'networks'>,
+  layers: (last: Step) => Step,
+  options: { userAgent: string },
+) {
+  const passages = new WeakMap<Intent['tally'], Passage>()
+  const send = layers((intent) => attempt(passages.get(intent.tally)!, intent))
+
+  return async function forward(
+    target: Target,
+    request: RawRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<{ intent: Intent; fault: string | null; response: RawResponse }> {
+    const path = request.path === '/' ? '' : request.path
+    const intent = openIntent(
+      target,
+      { method: request.method as 'GET', path, host: request.host, idempotent: request.body === undefined },
+      { now: deps.clock.now(), signal },
+    )
+    intent.url.search = request.query
+    const passage: Passage = { intent, request, answer: null }
+    passages.set(intent.tally, passage)
+    try {
+      await send(intent)
+      return { intent, fault: null, response: passage.answer! }
+    } catch (error) {
+      // The provider answered, and what it said is the caller's to read.
+      if (isFault(error) && passage.answer !== null) return { intent, fault: error.code, response: passage.answer }
+      throw error
+    } finally {
+      passages.delete(intent.tally)
+    }
+  }
+
+  async function attempt(passage: Passage, intent: Intent): Promise<Answer> {
+    const { target, tally, authorization } = intent
+    passage.answer = null
+    tally.attempts++
+    const url = new URL(intent.url)
+    for (const [name, value] of Object.entries(authorization?.query ?? {})) url.searchParams.set(name, value)
+    try {
+      const response = await deps.networks[target.environment.mode].send(
+        {
+          method: intent.method,
+          url: url.href,
+          headers: headersOf(passage.request, intent, options.userAgent),
+          body: passage.request.body,
+        },
+        intent.signal,
+      )
+      tally.sent++
+      tally.sentNow = true
+      tally.status = response.status
+      return await take(passage, response)
+    } catch (error) {
+      if (error instanceof NetworkFailure && error.sent) tally.sentNow = true
+      throw error
+    }
+  }
+
+  async function take(passage: Passage, response: WireResponse): Promise<Answer> {
+    const { status } = response
+    const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !keptBack.has(name)))
+    const error = status >= 400 ? await readError(response) : null
+    passage.answer = { status, headers, body: error === null ? response.body : only(error) }
+    const answer = { status, headers: response.headers, bytes: error ?? nothing, body: null, at: deps.clock.now() }
+    passage.intent.tally.answer = answer
+    return answer
+  }
+}
+
+/** Errors are judged as always. A success was not read, so there is nothing to judge, and a redirect is the caller's to follow or not. */
+export function classifyErrors(classify: Layer): Layer {
+  return (next) => {
+    const judge = classify(async (intent) => {
+      const answer = await next(intent)
+      if (answer.status < 400) throw new Unread(answer)
+      return answer
+    })
+    return (intent) =>
+      judge(intent).catch((error: unknown) => {
+        if (error instanceof Unread) return error.answer
+        throw error
+      })
+  }
+}
+
+/** Carries a success past the judge. */
+class Unread extends Error {
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    super('not read')
+    this.answer = answer
+  }
+}
+
+const nothing = new Uint8Array()
+
+/** Of the provider's headers, those that are about this connection and not about the content, and cookies that are not the caller's. */
+const keptBack = new Set([
+  'alt-svc',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'set-cookie',
+  'strict-transport-security',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function headersOf(
+  { headers }: RawRequest,
+  { target, authorization }: Intent,
+  userAgent: string,
+): Record<string, string> {
+  const given = Object.entries(headers).filter(([name]) => isAllowedHeader(target.provider, name))
+  const all = [
+    ...Object.entries({ accept: 'application/json', 'user-agent': userAgent, ...target.provider.api.headers }),
+    ...given,
+    ...Object.entries(authorization?.headers ?? {}),
+  ]
+  return Object.fromEntries(all.map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+const mostErrorBytes = 256 * 1024
+
+async function readError(response: WireResponse): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of response.body) {
+    pieces.push(piece)
+    size += piece.length
+    if (size > mostErrorBytes)
+      throw new Fault('provider.changed', 'The provider’s error is longer than any error should be.', {
+        status: response.status,
+      })
+  }
+  return Buffer.concat(pieces)
+}
+
+async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Audience, Item, Observation, Page } from '@patchbay/kit'
+import { checkPage } from './check-page.ts'
+import { madeUp } from './test-world.ts'
+
+const now = Date.parse('2026-10-05T12:00:00Z')
+const stream = {
+  ...madeUp.streams.videos!,
+  metrics: ['consumption.views', 'revenue.estimated_daily'] as const,
+  audiences: ['viewers'] as const,
+}
+const good: Observation = { metric: 'consumption.views', value: 5, day: '2026-10-05', native: 'views' }
+const page = (more: Partial<Page>) => checkPage(stream, { account: 'acc_1', ...more }, now)
+
+const check = (what: string, row: object, why: RegExp | null) =>
+  test(`an observation with ${what} ${why ? `is set aside: ${why.source}` : 'is stored'}`, () => {
+    const { observations, refused } = page({ observations: [{ ...good, ...row } as Observation, good] })
+    assert.equal(observations.length, why ? 1 : 2)
+    assert.equal(refused.length, why ? 1 : 0)
+    if (why) assert.match(refused[0]!.why, why)
+  })
+
+check('everything right', {}, null)
+check('zero', { value: 0 }, null)
+check('a null and its reason', { value: null, reason: 'hidden' }, null)
+check('a null without reason', { value: null }, /needs a reason/)
+check('a reason nobody knows', { value: null, reason: 'because' }, /needs a reason/)
+check('no value at all', { value: undefined }, /not a number/)
+check('text for a number', { value: '5' }, /not a number: 5/)
+check('NaN', { value: Number.NaN }, /not a number/)
+check('infinity', { value: Infinity }, /not a number/)
+check('a negative count', { value: -1 }, /negative/)
+check('negative money, which is a refund', { metric: 'revenue.estimated_daily', value: -1 }, null)
+check('a metric of another stream', { metric: 'audience.followers' }, /does not declare/)
+check('a metric nobody knows', { metric: 'audience.fans' }, /not in the vocabulary/)
+check('a day that is none', { day: '2026-02-30' }, /not a calendar day/)
+check('an instant for a day', { day: '2026-10-05T00:00:00Z' }, /not a calendar day/)
+check('tomorrow, which it is already somewhere', { day: '2026-10-06' }, null)
+check('a day in the future', { day: '2027-10-05' }, /in the future/)
+check('a zone', { timezone: 'America/Los_Angeles' }, null)
+check('a zone that is none', { timezone: 'Mars/Olympus' }, /not a time zone/)
+check('an empty item', { item: '' }, /not an item id/)
+check('an item id as long as a book', { item: 'x'.repeat(400) }, /not an item id/)
+check('a number as item id', { item: 7 }, /not an item id/)
+check('no native name', { native: '' }, /own name/)
+check('a modelled value', { provenance: 'modelled' }, /never stored/)
+check('an estimate of the provider', { provenance: 'provider_estimate' }, null)
+check('dimensions', { dimensions: { country: 'FR' } }, null)
+check('dimensions that are numbers', { dimensions: { age: 18 } }, /dimensions/)
+
+test('items of declared kinds are kept, and a date that is none is left out', () => {
+  const item = (more: object) => ({ kind: 'video', id: 'v', title: '', ...more }) as Item
+  const { items, refused } = page({
+    items: [
+      item({ id: 'a', publishedAt: '0000-00-00' }),
+      item({ id: 'b', publishedAt: '1981' }),
+      item({ id: 'c', publishedAt: '2026-10-05T10:00:00Z', durationMs: -3 }),
+      item({ id: 'd', kind: 'track' }),
+      item({ id: '' }),
+      item({ id: 'e', title: null }),
+    ],
+  })
+  assert.deepEqual(
+    items.map(({ id, publishedAt, durationMs }) => [id, publishedAt, durationMs]),
+    [
+      ['a', undefined, undefined],
+      ['b', '1981', undefined],
+      ['c', '2026-10-05T10:00:00Z', undefined],
+    ],
+  )
+  assert.equal(refused.length, 3)
+})
+
+test('an audience has shares between nothing and all', () => {
+  const audience = (value: number, more: Partial<Audience> = {}): Audience => ({
+    population: 'viewers',
+    basis: 'share',
+    dimensions: ['country'],
+    period: { start: null, end: '2026-10-01' },
+    rows: [{ group: { country: 'FR' }, value }],
+    ...more,
+  })
+  const { audiences, refused } = page({
+    audiences: [
+      audience(0.2),
+      audience(20),
+      audience(20, { basis: 'count' }),
+      audience(0.2, { population: 'listeners' }),
+      audience(0.2, { period: { start: null, end: 'October' } }),
+      audience(Number.NaN),
+    ],
+  })
+  assert.deepEqual([audiences.length, refused.length], [2, 4])
+})
+
+test('what the provider’s code refused is kept, cut to a readable length and number', () => {
+  const many = Array.from({ length: 500 }, (_, i) => ({ what: `row ${i}`, why: 'x'.repeat(5000) }))
+  const { refused } = page({ refused: many })
+  assert.equal(refused.length, 200)
+  assert.equal(refused[0]!.why.length, 500)
+})

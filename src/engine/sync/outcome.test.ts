@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Fault, type FaultCode, faults, hour, minute } from '@patchbay/kit'
+import { slotOf } from '../../ports/schedule.contract.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import { backoffMs, nextReading } from './cadence.ts'
+import { afterFault } from './outcome.ts'
+import { madeUp } from './test-world.ts'
+
+const now = Date.parse('2026-10-31T15:00:00Z')
+const stream = madeUp.streams.channel!
+const slot: Slot = {
+  ...slotOf({ connectionId: 'con_1', everyMs: 6 * hour }),
+  environmentId: 'env_1',
+  failures: 2,
+  claim: 'clm_1',
+  claimedUntil: now,
+  lastRunId: null,
+  lastEndedAt: null,
+  syncedAt: null,
+  lastFault: null,
+}
+const after = (code: FaultCode, detail = {}, state: 'healthy' | 'needs_reauth' | 'paused' = 'healthy') =>
+  afterFault(new Fault(code, undefined, detail), { provider: madeUp, stream, slot, connection: { state }, now })
+
+const check = (
+  code: FaultCode,
+  detail: object,
+  expected: { blocked?: string; waits?: [number, number]; failures?: number },
+) =>
+  test(`after ${code} ${JSON.stringify(detail)}`, () => {
+    const { blocked, dueAt, failures } = after(code, detail)
+    assert.equal(blocked, expected.blocked ?? null)
+    if (expected.failures !== undefined) assert.equal(failures, expected.failures)
+    if (expected.waits)
+      assert.ok(dueAt - now >= expected.waits[0] && dueAt - now <= expected.waits[1], `${dueAt - now}`)
+  })
+
+check('provider.throttled', { waitMs: 90_000 }, { waits: [90_000, 94_500], failures: 2 })
+check('provider.throttled', {}, { waits: [2 * minute, 4 * minute], failures: 3 })
+check('provider.exhausted', { waitMs: 16 * hour }, { waits: [16 * hour, 16 * hour + minute], failures: 2 })
+check('connection.refreshing', { waitMs: 2000 }, { waits: [2000, 2100], failures: 2 })
+check('provider.down', { waitMs: 5 * hour }, { waits: [2 * minute, 4 * minute], failures: 3 })
+check('provider.changed', {}, { waits: [2 * minute, 4 * minute] })
+check('platform.storage', {}, { waits: [2 * minute, 4 * minute] })
+check('setup.plan', {}, { waits: [2 * minute, 4 * minute] })
+check('connection.scopes', {}, { blocked: 'missing_scope' })
+check('connection.unsuitable', {}, { blocked: 'unsupported' })
+check('setup.unsupported', {}, { blocked: 'unsupported' })
+check('connection.revoked', {}, { waits: [2 * minute, 4 * minute] })
+
+test('a confirmed loss blocks with the word of the connection’s state', () => {
+  assert.equal(after('connection.expired', {}, 'needs_reauth').blocked, 'needs_reauth')
+  assert.equal(after('connection.inactive', {}, 'paused').blocked, 'paused')
+  assert.equal(after('provider.down', {}, 'needs_reauth').blocked, null)
+})
+
+test('every fault of the table leads somewhere: due again, or blocked with a reason', () => {
+  for (const code of Object.keys(faults) as FaultCode[]) {
+    const { dueAt, says, fault } = after(code)
+    assert.ok(dueAt > now && dueAt <= now + 7 * hour, code)
+    assert.equal(fault, code)
+    assert.match(says!, /\.$/, code)
+  }
+})
+
+test('waits grow to half an hour for what ends by itself, to the interval for what needs a person', () => {
+  const waits = (most: number) => [1, 2, 5, 10, 50].map((failures) => backoffMs(failures, 'con_1', most) / minute)
+  for (const [i, [least, most]] of [[0.5, 1], [1, 2], [8, 16], [15, 30], [15, 30]].entries()) // biome-ignore format: a table
+    assert.ok(waits(30 * minute)[i]! >= least! && waits(30 * minute)[i]! <= most!)
+  assert.ok(waits(6 * hour)[4]! >= 180)
+})
+
+test('a quota day of 25 hours is named by its own clock', () => {
+  // The night in which Los Angeles turns its clocks back.
+  const resetsAt = Date.parse('2026-11-01T07:00:00Z')
+  const { says } = after('provider.exhausted', { quota: 'daily', waitMs: resetsAt - now })
+  assert.match(says!, /^Waits until 2026-11-01 00:00 America\/Los_Angeles because the daily units are used up\.$/)
+})
+
+test('each connection has its own place in the interval and keeps it', () => {
+  const daily = { every: '24h' } as const
+  const places = new Set<number>()
+  for (let i = 0; i < 1000; i++) {
+    const of = { ...slot, connectionId: `con_${i}` }
+    const first = nextReading(daily, of, now)
+    assert.ok(first >= now + 2.4 * hour && first < now + 26.4 * hour)
+    assert.equal(nextReading(daily, of, first), first + 24 * hour)
+    assert.equal(nextReading(daily, of, first + 90 * hour), first + 96 * hour)
+    places.add(Math.floor((first % (24 * hour)) / hour))
+  }
+  assert.equal(places.size, 24)
+})
+
+test('what is read in batches is due together', () => {
+  const batched = { every: '24h', batch: 50 } as const
+  const due = new Set([1, 2, 3].map((i) => nextReading(batched, { ...slot, connectionId: `con_${i}` }, now)))
+  assert.equal(due.size, 1)
+  assert.notEqual(nextReading(batched, { ...slot, integrationId: 'int_2' }, now), [...due][0])
+})

@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Fault, hour, minute } from '@patchbay/kit'
+import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
+
+/** A story in a world of its own, in which time moves by itself. */
+const story = (title: string, tell: (world: TestWorld) => Promise<void>) =>
+  test(title, async () => {
+    const world = await openTestWorld()
+    await world.clock.run(() => tell(world))
+  })
+
+const eventsOf = ({ along }: TestWorld) => along.events.map(({ type, connectionId }) => `${type} ${connectionId}`)
+const slotOf = async ({ deps }: TestWorld, id = 'con_1') => (await deps.schedule.of(environmentId, [id]))[0]!
+const stateOf = async ({ deps }: TestWorld, id = 'con_1') => {
+  const { state, reason } = (await deps.connections.read(environmentId, id))!
+  return reason === null ? state : `${state} ${reason}`
+}
+const videos = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: `v${count - i}`, views: 10 * (count - i) }))
+
+story('a first run stores what was read, makes the connection healthy and tells it once', async (world) => {
+  await world.connect('con_1')
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, {
+    state: 'succeeded',
+    trigger: 'initial',
+    pages: 1,
+    calls: 1,
+    inserted: 1,
+    says: null,
+  })
+  assert.partialDeepStrictEqual(await world.stored(), {
+    accounts: [{ metric: 'audience.followers', value: 100, day: '2026-10-05' }],
+  })
+  assert.equal(await stateOf(world), 'healthy')
+  assert.deepEqual(eventsOf(world), ['metrics.updated con_1', 'connection.healthy con_1'])
+  const slot = await slotOf(world)
+  assert.partialDeepStrictEqual(slot, {
+    claim: null,
+    failures: 0,
+    lastFault: null,
+    lastRunId: run!.id,
+    lane: 'scheduled',
+  })
+  assert.ok(slot.dueAt > world.clock.now() + 30 * minute && slot.dueAt <= world.clock.now() + 6.7 * hour)
+  assert.deepEqual(await world.deps.journal.readRuns(environmentId, { limit: 9 }), [run])
+})
+
+story('a run in which nothing changed writes and tells nothing', async (world) => {
+  await world.connect('con_1', { streams: ['channel', 'videos', 'daily'] })
+  world.platform.videos.set('acc_1', videos(5))
+  world.platform.plays.set('acc_1', [3, 2, 1])
+  await world.runDue()
+  const series = () =>
+    world.deps.records.series(environmentId, {
+      connections: ['con_1'],
+      metrics: ['audience.followers', 'consumption.views_daily'],
+      limit: 99,
+    })
+  const before = await series()
+  const told = world.along.events.length
+  const runs = await world.runDue({ aheadMs: 48 * hour })
+  assert.equal(runs.length, 3)
+  for (const run of runs) assert.partialDeepStrictEqual(run, { state: 'succeeded', inserted: 0, restated: 0, items: 0 })
+  assert.deepEqual(await series(), before)
+  assert.equal(world.along.events.length, told)
+})
+
+story('a corrected day is told as restated, a number that moved today only as updated', async (world) => {
+  await world.connect('con_1', { streams: ['channel', 'daily'] })
+  world.platform.plays.set('acc_1', [30, 20])
+  await world.runDue()
+  world.along.events.length = 0
+  world.platform.plays.set('acc_1', [31, 20])
+  world.platform.followers.set('acc_1', 101)
+  await world.runDue({ aheadMs: 48 * hour })
+  assert.deepEqual(eventsOf(world), ['metrics.updated con_1', 'metric.restated con_1', 'metrics.updated con_1'])
+  assert.partialDeepStrictEqual(world.along.events[1]!.data, {
+    count: 1,
+    values: [{ metric: 'consumption.views_daily', day: '2026-10-04', before: 30, after: 31 }],
+  })
+})
+
+story('new items are told, except those of the first reading', async (world) => {
+  await world.connect('con_1', { streams: ['videos'] })
+  world.platform.videos.set('acc_1', videos(3))
+  await world.runDue()
+  assert.deepEqual(eventsOf(world), ['metrics.updated con_1', 'connection.healthy con_1'])
+  world.platform.videos.set('acc_1', videos(4))
+  await world.runDue({ aheadMs: 48 * hour })
+  const published = world.along.events.filter(({ type }) => type === 'item.published')
+  assert.deepEqual(
+    published.map(({ data }) => data.item),
+    [{ id: 'v4', kind: 'video', title: 'A video' }],
+  )
+})
+
+story('stopped at any checkpoint, it goes on to the same rows', async (world) => {
+  const ids = ['con_1', 'con_2', 'con_3', 'con_4', 'con_5']
+  for (const [pages, id] of ids.entries()) {
+    await world.connect(id, { streams: ['videos'] })
+    world.platform.videos.set(`acc_${pages + 1}`, videos(9))
+    // Stops while page `pages` is read: it is saved, and no other begins.
+    const stop = new AbortController()
+    let asked = 0
+    world.platform.spoil = () => {
+      if (asked++ === pages) stop.abort()
+      return undefined
+    }
+    const [run] = await world.runDue({ stop: stop.signal })
+    assert.equal(run!.state, pages < 4 ? 'waiting' : 'succeeded')
+    assert.equal(run!.pages, pages + 1)
+    const [rest] = await world.runDue()
+    assert.equal(rest?.pages, pages < 4 ? 4 - pages : undefined)
+  }
+  const { items, list, places } = await world.stored()
+  for (const id of ids) {
+    const of = <Row extends { connectionId: string }>(rows: readonly Row[]) =>
+      rows.filter(({ connectionId }) => connectionId === id).map(({ connectionId: _, ...row }) => row)
+    assert.deepEqual(
+      of(items),
+      of(items.map((row) => (row.connectionId === 'con_1' ? { ...row, connectionId: id } : row))).slice(0, 9),
+    )
+    assert.equal(of(list).length, 9)
+    assert.partialDeepStrictEqual(of(places)[1], { cursor: 'v9', checkpoint: null })
+  }
+  const told = world.along.events
+    .filter(({ type }) => type === 'metrics.updated')
+    .map(({ connectionId }) => connectionId)
+  assert.deepEqual(new Set(told), new Set(ids))
+})
+
+story('an expired page token costs the walk, not the stream', async (world) => {
+  await world.connect('con_1', { streams: ['videos'] })
+  world.platform.videos.set('acc_1', videos(6))
+  world.platform.spoil = ({ query }) => {
+    if (query?.page !== '4' || world.platform.requests.length > 3) return undefined
+    throw new Fault('provider.cursor')
+  }
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'succeeded', calls: 6, inserted: 6, unchanged: 4 })
+  assert.equal((await world.stored()).list.length, 6)
+})
+
+story('an expired cursor is dropped once, and a platform that refuses every start is a failure', async (world) => {
+  await world.connect('con_1', { streams: ['videos'] })
+  world.platform.videos.set('acc_1', videos(2))
+  await world.runDue()
+  world.platform.spoil = ({ query }) => {
+    if (typeof query?.since !== 'string') return undefined
+    throw new Fault('provider.cursor')
+  }
+  assert.partialDeepStrictEqual((await world.runDue({ aheadMs: 48 * hour }))[0], { state: 'succeeded', calls: 2 })
+  world.platform.spoil = () => {
+    throw new Fault('provider.cursor')
+  }
+  const [run] = await world.runDue({ aheadMs: 48 * hour })
+  assert.partialDeepStrictEqual(run, { state: 'waiting', fault: 'provider.cursor', calls: 2 })
+})
+
+story('a bad row is set aside and costs nothing else', async (world) => {
+  await world.connect('con_1')
+  await world.connect('con_2')
+  await world.connect('con_3')
+  world.platform.followers.set('acc_2', 'many').set('acc_3', -4)
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'partial', inserted: 1, refused: 2, fault: null })
+  assert.equal(run!.says, '2 rows could not be understood and were set aside.')
+  const refused = await world.deps.records.refusedRows(environmentId, { connections: ['con_2', 'con_3'], limit: 9 })
+  assert.deepEqual(
+    refused.map(({ connectionId, what, why }) => `${connectionId}: ${what}: ${why}`),
+    ['con_2: audience.followers 2026-10-05: not a number: many', 'con_3: audience.followers 2026-10-05: negative: -4'],
+  )
+})
+
+story('an account that is missing in a batch fails alone', async (world) => {
+  for (const id of ['con_1', 'con_2', 'con_3']) await world.connect(id)
+  world.platform.followers.delete('acc_2')
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'partial', inserted: 2, fault: 'provider.missing' })
+  assert.match(
+    run!.says!,
+    /^1 of 3 accounts could not be read\. The platform has no such object\. It is tried again at /,
+  )
+  assert.deepEqual(
+    [(await slotOf(world, 'con_1')).lastFault, (await slotOf(world, 'con_2')).lastFault],
+    [null, 'provider.missing'],
+  )
+  assert.deepEqual([await stateOf(world, 'con_2'), await stateOf(world, 'con_3')], ['pending', 'healthy'])
+})
+
+story('accounts that nobody asked for are set aside', async (world) => {
+  await world.connect('con_1')
+  world.platform.spoil = () => ({
+    items: [
+      { id: 'acc_9', followers: 1 },
+      { id: 'acc_1', followers: 2 },
+    ],
+  })
+  assert.partialDeepStrictEqual((await world.runDue())[0], { inserted: 1, refused: 1 })
+})
+
+story('two connections to one account are one reading', async (world) => {
+  await world.connect('con_1', { account: 'acc_1' })
+  await world.connect('con_2', { account: 'acc_1' })
+  assert.partialDeepStrictEqual((await world.runDue())[0], { calls: 1, inserted: 2, state: 'succeeded' })
+  assert.deepEqual(world.platform.requests[0]!.request.query, { ids: ['acc_1'] })
+  await world.connect('con_3', { account: 'acc_1', streams: ['videos'] })
+  world.platform.videos.set('acc_1', videos(1))
+  await world.runDue()
+  await world.connect('con_4', { account: 'acc_1', streams: ['videos'] })
+  const [run] = await world.runDue({ aheadMs: 48 * hour })
+  assert.ok(run)
+  assert.equal((await world.stored()).list.length, 2)
+})
+
+story('a used-up quota is waited for to the minute, and is nobody’s failure', async (world) => {
+  await world.connect('con_1')
+  const resetsAt = Date.parse('2026-10-06T07:00:00Z')
+  world.platform.spoil = () => {
+    throw new Fault('provider.exhausted', undefined, { quota: 'daily', waitMs: resetsAt - world.clock.now() })
+  }
+  const [run] = await world.runDue()
+  assert.equal(run!.state, 'waiting')
+  assert.equal(run!.says, 'Waits until 2026-10-06 00:00 America/Los_Angeles because the daily units are used up.')
+  const slot = await slotOf(world)
+  assert.ok(slot.dueAt >= resetsAt && slot.dueAt < resetsAt + minute)
+  assert.deepEqual([slot.failures, slot.blocked, slot.lastFault], [0, null, 'provider.exhausted'])
+  assert.equal(await stateOf(world), 'pending')
+})
+
+story('an outage degrades after three runs, asks nobody, and is over with the first success', async (world) => {
+  await world.connect('con_1')
+  await world.runDue()
+  world.platform.spoil = failing(4, () => new Fault('provider.down'))
+  const seen: string[] = []
+  const waits: number[] = []
+  for (let i = 0; i < 5; i++) {
+    await world.runDue({ aheadMs: 12 * hour })
+    seen.push(await stateOf(world))
+    waits.push((await slotOf(world)).dueAt - world.clock.now())
+  }
+  assert.deepEqual(seen, ['healthy', 'healthy', 'degraded provider.down', 'degraded provider.down', 'healthy'])
+  for (const [i, most] of [1, 2, 4, 8].entries())
+    assert.ok(waits[i]! >= (most * minute) / 2 && waits[i]! <= most * minute)
+  assert.deepEqual(world.along.tasks, [])
+})
+
+story('48 hours of outage end within half an hour of the platform’s return (F66)', async (world) => {
+  await world.connect('con_1')
+  const back = start + 48 * hour
+  world.platform.spoil = () => {
+    if (world.clock.now() < back) throw new Fault('provider.unreachable')
+    return undefined
+  }
+  let runs = 0
+  for (; (await slotOf(world)).syncedAt === null; runs++) {
+    await world.clock.sleep(Math.max(0, (await slotOf(world)).dueAt - world.clock.now()))
+    await world.runDue()
+  }
+  assert.ok(world.clock.now() <= back + 30 * minute)
+  assert.ok(runs < 250, `${runs} runs`)
+  assert.equal(await stateOf(world), 'healthy')
+})
+
+story('what is wrong with the app changes no connection (I34)', async (world) => {
+  await world.connect('con_1')
+  world.platform.spoil = () => {
+    throw new Fault('setup.credentials')
+  }
+  for (let i = 0; i < 4; i++) await world.runDue({ aheadMs: 12 * hour })
+  assert.equal(await stateOf(world), 'pending')
+  assert.partialDeepStrictEqual(await slotOf(world), { failures: 4, blocked: null, lastFault: 'setup.credentials' })
+})
+
+story('a lost grant blocks only when the connect part confirmed it', async (world) => {
+  await world.connect('con_1', { streams: ['videos'] })
+  world.platform.spoil = () => {
+    throw new Fault('connection.revoked')
+  }
+  await world.runDue()
+  assert.equal((await slotOf(world)).blocked, null)
+  const gone = { from: ['pending'], to: 'needs_reauth', reason: 'revoked' } as const
+  await world.deps.connections.move(environmentId, 'con_1', gone, { at: world.clock.now(), actor: 'provider' })
+  await world.runDue({ aheadMs: 48 * hour })
+  assert.equal((await slotOf(world)).blocked, 'needs_reauth')
+  assert.deepEqual(await world.runDue({ aheadMs: 96 * hour }), [])
+})
+
+story('in a batch, one account’s lost credential does not stop the others', async (world) => {
+  for (const id of ['con_1', 'con_2', 'con_3']) await world.connect(id)
+  world.platform.spoil = (_request, { grantId }) => {
+    if (grantId === 'grt_con_1') throw new Fault('connection.expired')
+    return undefined
+  }
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'partial', inserted: 2, calls: 2, fault: 'connection.expired' })
+  assert.equal((await slotOf(world, 'con_1')).lastFault, 'connection.expired')
+  assert.equal(await stateOf(world, 'con_3'), 'healthy')
+})
+
+story('a permission that the platform misses is asked of the owner, and the rest goes on', async (world) => {
+  await world.connect('con_1', { streams: ['channel', 'videos'] })
+  world.platform.spoil = ({ path }) => {
+    if (path === '/videos') throw new Fault('connection.scopes')
+    return undefined
+  }
+  await world.runDue()
+  assert.equal(await stateOf(world), 'degraded missing_scope')
+  const [channel, videosSlot] = await world.deps.schedule.of(environmentId, ['con_1'])
+  assert.deepEqual([channel!.blocked, videosSlot!.blocked], [null, 'missing_scope'])
+  assert.deepEqual(
+    world.along.tasks.map(({ kind }) => kind),
+    ['grant_permission'],
+  )
+  await world.runDue({ aheadMs: 48 * hour })
+  assert.equal(await stateOf(world), 'degraded missing_scope')
+})
+
+story('a paused connection is not read, whatever the schedule says', async (world) => {
+  await world.connect('con_1')
+  const pause = { from: ['pending'], to: 'paused', reason: 'paused' } as const
+  await world.deps.connections.move(environmentId, 'con_1', pause, { at: start, actor: 'system' })
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'failed', calls: 0, fault: 'connection.inactive' })
+  assert.equal((await slotOf(world)).blocked, 'paused')
+})
+
+story('a list that points at itself ends (F43)', async (world) => {
+  await world.connect('con_1', { streams: ['daily'] })
+  const stream = { ...world.deps.providers.get('madeup')!.streams.daily! }
+  let asked = 0
+  stream.read = async function* () {
+    for (;;) yield { account: 'acc_1', checkpoint: { page: ++asked % 3 } }
+  }
+  const provider = { ...world.deps.providers.get('madeup')!, streams: { daily: stream } }
+  const deps = { ...world.deps, providers: new Map([['madeup', provider]]) }
+  const [run] = await world.runDue({ deps })
+  assert.partialDeepStrictEqual(run, { state: 'failed', fault: 'provider.changed', pages: 4 })
+  const [place] = await world.deps.records.places(environmentId, [{ connectionId: 'con_1', stream: 'daily' }])
+  assert.equal(place!.checkpoint, null)
+})
+
+story('provider code that stumbles over an answer says that the answer changed', async (world) => {
+  await world.connect('con_1')
+  world.platform.spoil = () => ({ items: 'none' })
+  assert.partialDeepStrictEqual((await world.runDue())[0], { state: 'failed', fault: 'provider.changed' })
+})
+
+story('a run whose claim is lost writes nothing more, and its slot goes on (I26)', async (world) => {
+  await world.connect('con_1')
+  const slow = world.deps
+  let release = () => {}
+  world.platform.spoil = () => {
+    if (world.platform.requests.length > 1) return undefined
+    return new Promise<undefined>((resolve) => {
+      release = () => resolve(undefined)
+    })
+  }
+  // The process stalls: its heartbeat does not get through.
+  const stalled = {
+    ...slow,
+    schedule: {
+      ...slow.schedule,
+      extend: async (...args: Parameters<typeof slow.schedule.extend>) =>
+        world.clock.now() > start ? 1 : slow.schedule.extend(...args),
+    },
+  }
+  const late = world.runDue({ deps: stalled, claim: 'clm_slow' })
+  await world.clock.sleep(3 * minute)
+  world.platform.followers.set('acc_1', 200)
+  const [taken] = await world.runDue()
+  assert.equal(taken!.state, 'succeeded')
+  stalled.schedule.extend = slow.schedule.extend
+  await world.clock.sleep(minute)
+  release()
+  const [lost] = await late
+  assert.equal(lost!.state, 'abandoned')
+  const runs = await world.deps.journal.readRuns(environmentId, { limit: 9 })
+  assert.deepEqual(runs.map(({ state }) => state).sort(), ['abandoned', 'succeeded'])
+  assert.partialDeepStrictEqual((await world.stored()).accounts, [{ value: 200, revision: 0 }])
+  assert.equal((await slotOf(world)).lastRunId, taken!.id)
+})
+
+story('a run without an end is broken off and goes on from its last page', async (world) => {
+  await world.connect('con_1', { streams: ['videos'] })
+  world.platform.videos.set('acc_1', videos(4))
+  let hang = true
+  world.platform.spoil = async ({ query }) => {
+    if (query?.page === '2' && hang) await world.clock.sleep(24 * hour)
+    return undefined
+  }
+  const stalled = world.runDue()
+  const [run] = await stalled
+  assert.partialDeepStrictEqual(run, { fault: 'provider.timeout', inserted: 2 })
+  hang = false
+  assert.partialDeepStrictEqual((await world.runDue({ aheadMs: hour }))[0], { state: 'succeeded', inserted: 2 })
+})
+
+story('what ends the process three times is left alone for a while (F94)', async (world) => {
+  await world.connect('con_1')
+  for (let i = 0; i < 3; i++) {
+    await world.deps.schedule.claim({
+      now: world.clock.now(),
+      until: world.clock.now() + minute,
+      claim: `clm_${i}`,
+      limit: 1,
+    })
+    await world.deps.journal.run({ ...(await blankRun(world)), id: `run_00000000${i}` })
+    await world.clock.sleep(2 * minute)
+    if (i === 2) break
+    await world.deps.journal.run({ ...(await blankRun(world)), id: `run_00000000${i}`, state: 'abandoned' })
+  }
+  const [run] = await world.runDue()
+  assert.partialDeepStrictEqual(run, { state: 'failed', fault: 'platform.bug', calls: 0 })
+  assert.partialDeepStrictEqual((await world.runDue({ aheadMs: 12 * hour }))[0], { state: 'succeeded' })
+})
+
+async function blankRun({ deps }: TestWorld) {
+  const slot = (await deps.schedule.of(environmentId, ['con_1']))[0]!
+  const { integrationId, provider, stream, lane } = slot
+  const counts = { pages: 0, calls: 0, inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 }
+  const times = { startedAt: deps.clock.now(), endedAt: null }
+  const about = { environmentId, integrationId, provider, stream, lane, connectionIds: ['con_1'] }
+  return { ...about, ...counts, ...times, trigger: 'schedule', state: 'running', fault: null, says: null } as const
+}
