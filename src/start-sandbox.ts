@@ -39,7 +39,15 @@ export async function startSandbox(options: {
     replay: options.replay === undefined ? undefined : openReplay({ directory: options.replay }),
     snapshot: stateFile === undefined ? undefined : readState(stateFile),
   })
-  const served = await serveSandbox(sandbox, { host: options.host, port: options.port })
+  const served = await serveSandbox(sandbox, { host: options.host, port: options.port }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE')
+        throw new Error(
+          `Port ${options.port}, for the sandbox, is taken. Stop what listens there, or set PORT or PATCHBAY_SANDBOX_PORT to another one.`,
+        )
+      throw error
+    },
+  )
   const save = stateFile === undefined ? () => {} : saver(sandbox, stateFile)
   const timer = setInterval(save, saveEveryMs)
   timer.unref()

@@ -368,7 +368,8 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await values({ latest: true, to: '2026-12-31' }), [2])
       assert.deepEqual(await values({ limit: 2 }), [0, 1])
       assert.deepEqual(await values({ connections: ['con_2'] }), [])
-      assert.deepEqual(await values({ metrics: [] }), [])
+      assert.deepEqual(await values({ metrics: [], limit: 2 }), [0, 1])
+      assert.deepEqual(await values({ metrics: ['consumption.views'] }), [])
     })
 
     story('twelve thousand rows are one call', async ({ records }, environmentId) => {

@@ -91,6 +91,7 @@ export interface StoredAudience extends Audience {
 
 export interface SeriesQuery {
   readonly connections: readonly string[]
+  /** Every metric when empty. */
   readonly metrics: readonly string[]
   /** First and last day, both included. */
   readonly from?: string

@@ -93,7 +93,7 @@ function SocketField() {
       ].map(({ from, to, cable, sag }) => {
         const [x1, x2] = [48 + from * 43.5, 48 + to * 43.5]
         return (
-          <g key={from} stroke={`var(--cable-${cable})`} strokeLinecap="round">
+          <g key={from} className="[color-scheme:dark]" stroke={`var(--cable-${cable})`} strokeLinecap="round">
             <path d={`M${x1} 58C${x1} ${sag} ${x2} ${sag} ${x2} 132`} strokeWidth="5" />
             <circle cx={x1} cy="58" r="8" fill={`var(--cable-${cable})`} stroke="none" />
             <circle cx={x2} cy="132" r="8" fill={`var(--cable-${cable})`} stroke="none" />

@@ -15,14 +15,11 @@ export function RunsTable({ runs, short = false }: { runs: readonly Run[]; short
   const more: Column<Run>[] = [
     {
       name: 'Trigger',
-      cell: ({ trigger, lane }) =>
-        trigger === lane ? (
-          <Tag>{trigger}</Tag>
-        ) : (
-          <>
-            <Tag>{trigger}</Tag> <Tag>{lane}</Tag>
-          </>
-        ),
+      cell: ({ trigger, lane }) => (
+        <>
+          <Tag>{trigger}</Tag> {lane !== 'scheduled' && lane !== trigger && <Tag>{lane}</Tag>}
+        </>
+      ),
     },
     { name: 'Calls', right: true, cell: ({ calls }) => numberText(calls, 'count') },
     { name: 'Took', right: true, cell: tookText },
@@ -79,7 +76,7 @@ function Rows({ rows }: { rows: Run['rows'] }) {
   const changed = [
     rows.inserted > 0 && `${numberText(rows.inserted, 'count')} new`,
     rows.restated > 0 && `${numberText(rows.restated, 'count')} corrected`,
-    rows.items > 0 && `${numberText(rows.items, 'count')} items`,
+    rows.items > 0 && countText(rows.items, 'item'),
     rows.refused > 0 && `${numberText(rows.refused, 'count')} refused`,
   ].filter((part) => part !== false)
   return <span className={changed.length === 0 ? 'text-soft' : ''}>{changed.join(' · ') || 'nothing new'}</span>

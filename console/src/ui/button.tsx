@@ -11,7 +11,7 @@ const looks = {
 /** For a link that looks like a button, too. */
 export const buttonClass = (look: keyof typeof looks = 'plain', small = false) =>
   join(
-    'inline-flex items-center justify-center gap-2 rounded-lg border font-medium no-underline transition-colors select-none',
+    'inline-flex items-center justify-center gap-2 rounded-lg border font-medium whitespace-nowrap no-underline transition-colors select-none',
     'disabled:opacity-55 disabled:cursor-not-allowed aria-disabled:opacity-55',
     small ? 'min-h-8 px-2.5 text-sm' : 'min-h-10 px-4 text-[0.9375rem]',
     looks[look],

@@ -238,7 +238,7 @@ function optionsOf(
         grid: { show: false },
         ticks: { stroke: line, width: 1, size: 5 },
         values: dayLabels,
-        space: 70,
+        space: (_self, _axis, _low, _high, room) => (room < 320 ? 50 : 70),
         size: 34,
       },
       {
@@ -267,7 +267,7 @@ const dayLabels: uPlot.Axis.DynamicValues = (_, splits, _axis, _space, increment
   const format = new Intl.DateTimeFormat(undefined, {
     timeZone: 'UTC',
     month: 'short',
-    ...(months ? { year: '2-digit' } : { day: 'numeric' }),
+    ...(months ? { year: 'numeric' } : { day: 'numeric' }),
   })
   return splits.map((seconds) => format.format(seconds * 1000))
 }

@@ -45,7 +45,7 @@ export function publishedText(value: string, locale?: string): string {
 /** How long something takes or took: `840 ms`, `12 s`, `4 min`, `6 h`, `2 d`. */
 export function lengthText(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, '')} s`
   if (ms < 90_000) return `${Math.round(ms / 1000)} s`
   if (ms < 90 * minute && ms % hour !== 0) return `${Math.round(ms / minute)} min`
   if (ms < 36 * hour && ms % day !== 0) return `${Math.round(ms / hour)} h`

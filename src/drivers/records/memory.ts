@@ -68,7 +68,7 @@ export function openMemoryRecords(log: AlongLog): Records {
         .filter(
           (row) =>
             connections.includes(row.connectionId) &&
-            metrics.includes(row.metric) &&
+            (metrics.length === 0 || metrics.includes(row.metric)) &&
             (from === undefined || row.day >= from) &&
             (to === undefined || row.day <= to) &&
             (item === '*' ? row.item !== '' : row.item === (item ?? '')),

@@ -1,4 +1,4 @@
-import type { Item } from '@patchbay/kit'
+import { type Item, metrics } from '@patchbay/kit'
 import type { Sql } from '../../ports/database.ts'
 import type {
   Place,
@@ -45,13 +45,17 @@ const toObservation = ({ item, dimensions, ...rest }: ObservationColumns): Store
 })
 
 export async function readSeries(sql: Sql, environmentId: string, query: SeriesQuery): Promise<StoredObservation[]> {
-  const { connections, metrics, from, to, item, latest, limit } = query
-  const values = [environmentId, connections, metrics, from ?? null, to ?? null, item ?? '', limit]
+  const { connections, from, to, item, latest, limit } = query
+  const wanted = query.metrics.length > 0 ? query.metrics : vocabulary
+  const values = [environmentId, connections, wanted, from ?? null, to ?? null, item ?? '', limit]
   const { rows } = latest
     ? await sql<ObservationColumns>(selectLatest, values, 'records.latest')
     : await sql<ObservationColumns>(selectSeries, values, 'records.series')
   return rows.map(toObservation)
 }
+
+/** Named one by one, each is a look into the index; left open, every row of every item would be read. */
+const vocabulary = Object.keys(metrics)
 
 const seriesWhere = `
   environment_id = $1 and connection_id = any ($2) and metric = any ($3)

@@ -7,8 +7,8 @@ import type { Deps } from '../deps.ts'
 import { missingForStream, offeredStreams } from './scopes.ts'
 
 /**
- * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within a quarter of an
- * hour, each at a moment of its own so that many new connections do not all call together. What lacks a permission is blocked with that reason.
+ * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within half a minute, each
+ * at a moment of its own so that many new connections do not all call together; quotas hold back what is too much. What lacks a permission is blocked with that reason.
  * Slots that are already there keep their time and take the new `blocked`.
  */
 export async function putSlots(
@@ -20,7 +20,7 @@ export async function putSlots(
 ): Promise<void> {
   const slots = offeredStreams(provider, integration).map(([name, stream]) => {
     const everyMs = parseDuration(stream.every)
-    const laterMs = Math.floor(unitOf(`${connection.id}/${name}`) * Math.min(everyMs, 15 * minute))
+    const laterMs = Math.floor(unitOf(`${connection.id}/${name}`) * Math.min(everyMs, minute / 2))
     return {
       connectionId: connection.id,
       provider: provider.id,

@@ -41,6 +41,7 @@ export function openTestGateway(deps: Pick<Deps, 'clock' | 'networks'>, credenti
       const get: Http['get'] = async (path, query, more) => (await call(target, { ...more, path, query })).body
       return Object.assign(http, { get, spent: { calls: 0, cost: {} } })
     },
+    forward: () => Promise.reject(new Error('nobody asks for it here')),
     async flush() {},
   }
 }

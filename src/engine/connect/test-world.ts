@@ -22,13 +22,13 @@ import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Deps, Setting } from '../deps.ts'
-import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
+import { openTestGateway } from './test-gateway.ts'
 
 export interface WorldOptions {
   readonly auth?: Partial<OAuth2>
@@ -112,7 +112,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     const deps: Deps = { ...plain, ...options.wrap?.(plain) }
     const vault = openVault(deps)
     const credentials = openCredentials(deps, setting, vault)
-    const gateway = openGateway(deps, setting, credentials)
+    const gateway = openTestGateway(deps, credentials)
     const returnUrls = () => options.returnUrls ?? []
     const connect = openConnect(deps, setting, { vault, gateway, credentials, returnUrls })
     return { deps, vault, credentials, gateway, connect }

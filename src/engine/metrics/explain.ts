@@ -14,7 +14,7 @@ export interface Explanation {
 
 /** Where one number comes from and how sure it is. Throws `input.unknown` when there is no such number. */
 export async function explainPoint(
-  deps: Pick<Deps, 'records'>,
+  deps: Pick<Deps, 'records' | 'schedule' | 'clock'>,
   setting: Setting,
   environmentId: string,
   wanted: { connection: Connection; metric: string; day: string; item: string | null },
@@ -22,7 +22,7 @@ export async function explainPoint(
   const { connection, metric, day, item } = wanted
   if (!metricDefinition(metric))
     throw new Fault('input.invalid', `There is no metric "${metric}".`, { field: 'metric' })
-  const [rows, revisions] = await Promise.all([
+  const [rows, revisions, slots] = await Promise.all([
     deps.records.series(environmentId, {
       connections: [connection.id],
       metrics: [metric],
@@ -32,12 +32,14 @@ export async function explainPoint(
       limit: 1,
     }),
     deps.records.revisions(environmentId, { connectionId: connection.id, item, metric, day }),
+    deps.schedule.of(environmentId, [connection.id]),
   ])
   const [row] = rows
   if (!row) throw new Fault('input.unknown', 'There is no such number.')
+  const point = pointOf(row, connection.provider, { slots, now: deps.clock.now() })
   return {
-    point: pointOf(row, connection.provider),
-    says: sentences(row, connection, setting, revisions.length),
+    point,
+    says: sentences(row, point, connection, setting, revisions.length),
     revisions,
   }
 }
@@ -50,6 +52,7 @@ export const nullReasons: Readonly<Record<string, string>> = {
   not_ready: 'The platform has not worked it out yet.',
   unavailable: 'The platform answered without it and gave no reason.',
   incomplete: 'Some days of the period are missing, so there is no honest sum.',
+  definition_changed: 'The platform changed how it counts within the period, so there is no honest sum.',
 }
 
 const provenances: Readonly<Record<string, string>> = {
@@ -59,7 +62,13 @@ const provenances: Readonly<Record<string, string>> = {
   self_reported: 'The account’s owner said so.',
 }
 
-function sentences(row: StoredObservation, connection: Connection, setting: Setting, revisions: number): string[] {
+function sentences(
+  row: StoredObservation,
+  { final }: MetricPoint,
+  connection: Connection,
+  setting: Setting,
+  revisions: number,
+): string[] {
   const provider = setting.providers.get(connection.provider)
   const stream = provider?.streams[row.stream]
   return [
@@ -69,8 +78,8 @@ function sentences(row: StoredObservation, connection: Connection, setting: Sett
       ? (nullReasons[row.reason ?? ''] ?? 'There is no value.')
       : (provenances[row.provenance] ?? `Provenance: ${row.provenance}.`),
     `The day is a day in ${row.timezone}.`,
-    row.final ? 'The platform will not correct it any more.' : 'The platform may still correct it.',
+    final ? 'The platform will not correct it any more.' : 'The platform may still correct it.',
     ...(row.version === null ? [] : [`Counted by the platform’s rule ${row.version}.`]),
-    ...(revisions === 0 ? [] : [`It was corrected ${revisions === 1 ? 'once' : `${revisions} times`}.`]),
+    ...(revisions === 0 ? [] : [`It had ${revisions === 1 ? 'another value' : `${revisions} other values`} before.`]),
   ]
 }

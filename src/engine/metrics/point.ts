@@ -1,5 +1,7 @@
 import { addDays, dayOf, type MetricDefinition, metricDefinition, startOfDay } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { StoredObservation } from '../../ports/records.ts'
+import type { Slot } from '../../ports/schedule.ts'
 
 export type Granularity = 'day' | 'week' | 'month' | 'latest'
 
@@ -30,13 +32,18 @@ export interface MetricPoint {
   readonly source: { readonly provider: string; readonly native: string; readonly stream: string; readonly run: string }
 }
 
-/** Writes a stored observation as a point of its own day. */
-export function pointOf(observation: StoredObservation, provider: string): MetricPoint {
+/** Writes a stored observation as a point of its own day. `slots` are those of its connection: when its stream was last read whole. */
+export function pointOf(
+  observation: StoredObservation,
+  provider: string,
+  { slots, now }: { slots: readonly Slot[]; now: Instant },
+): MetricPoint {
   const definition = definitionOf(observation.metric)
   const { day, timezone } = observation
   const start = startOfDay(day, timezone)
   const end = startOfDay(addDays(day, 1), timezone)
   const isState = definition.kind === 'gauge' || definition.kind === 'cumulative' || definition.kind === 'rank'
+  const fetchedAt = isState ? confirmedAt(observation, slots) : observation.observedAt
   return {
     connection: observation.connectionId,
     item: observation.item,
@@ -47,13 +54,23 @@ export function pointOf(observation: StoredObservation, provider: string): Metri
     kind: definition.kind,
     dimensions: observation.dimensions,
     period: { day, start, end, timezone, granularity: 'day' },
-    asOf: isState ? Math.min(observation.observedAt, end) : end,
-    fetchedAt: observation.observedAt,
+    asOf: isState ? Math.min(fetchedAt, end) : end,
+    fetchedAt,
     provenance: observation.provenance,
     // A state of a day that is over cannot change any more, whatever the provider marked when it was read.
-    final: observation.final || (isState && dayOf(observation.observedAt, timezone) > day),
+    final: observation.final || (isState && dayOf(now, timezone) > day),
     source: { provider, native: observation.native, stream: observation.stream, run: observation.runId },
   }
+}
+
+/**
+ * An account's number that a later whole reading of the same day left as it was is a number of that reading too: a value that did not change is not
+ * written again, and would look older than it is.
+ */
+function confirmedAt({ item, stream, day, timezone, observedAt }: StoredObservation, slots: readonly Slot[]): Instant {
+  if (item !== null) return observedAt
+  const syncedAt = slots.find((slot) => slot.stream === stream)?.syncedAt ?? 0
+  return syncedAt > observedAt && dayOf(syncedAt, timezone) === day ? syncedAt : observedAt
 }
 
 /** Metrics only get into the store when they are in the registry. */

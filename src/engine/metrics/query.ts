@@ -3,6 +3,7 @@ import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps } from '../deps.ts'
 import { definitionOf, type Granularity, type MetricPoint, pointOf } from './point.ts'
+import { readLatest } from './read-latest.ts'
 
 export interface MetricQuery {
   readonly connections: readonly Connection[]
@@ -22,41 +23,56 @@ export interface MetricQuery {
  * Platforms are never added together: each connection has its own points.
  */
 export async function queryMetrics(
-  deps: Pick<Deps, 'records'>,
+  deps: Pick<Deps, 'records' | 'schedule' | 'clock'>,
   environmentId: string,
   query: MetricQuery,
 ): Promise<{ points: MetricPoint[]; truncated: boolean }> {
   const { granularity, metrics = [] } = query
-  if (query.from !== undefined && query.to !== undefined && query.from > query.to)
-    throw new Fault('input.invalid', 'from is after to.', { field: 'from' })
-  if (granularity === 'week' || granularity === 'month') {
-    if (metrics.length === 0)
-      throw new Fault('input.invalid', `Name the metrics: not every metric can be summed up by ${granularity}.`, {
-        field: 'metric',
-      })
-    for (const metric of metrics) refuseSumOfUniques(metric, granularity)
-  }
-  const rows = await deps.records.series(environmentId, {
-    connections: query.connections.map(({ id }) => id),
-    metrics,
-    // A week or month that is asked for in part is read whole, so that its sum is not.
-    from: query.from && startOf(query.from, granularity),
-    to: query.to && endOf(query.to, granularity),
-    item: query.item,
-    latest: granularity === 'latest',
-    limit: query.limit + 1,
-  })
+  refuseWhatCannotBe(query, granularity, metrics)
+  const ids = query.connections.map(({ id }) => id)
+  const [rows, slots] = await Promise.all([
+    granularity === 'latest' ? readLatest(deps, environmentId, ids, query) : readDays(deps, environmentId, ids, query),
+    deps.schedule.of(environmentId, ids),
+  ])
   const truncated = rows.length > query.limit
   const kept = truncated ? rows.slice(0, query.limit) : rows
-  const providers = new Map(query.connections.map(({ id, provider }) => [id, provider]))
-  const toPoint = (row: StoredObservation) => pointOf(row, providers.get(row.connectionId) ?? '')
+  const now = deps.clock.now()
+  const toPoint = (row: StoredObservation) =>
+    pointOf(row, query.connections.find(({ id }) => id === row.connectionId)?.provider ?? '', {
+      slots: slots.filter(({ connectionId }) => connectionId === row.connectionId),
+      now,
+    })
   if (granularity === 'day' || granularity === 'latest') return { points: kept.map(toPoint), truncated }
-  return {
-    points: [...Map.groupBy(kept, (row) => seriesKey(row, startOf(row.day, granularity))).values()].map((days) =>
-      fold(days.map(toPoint), granularity),
-    ),
-    truncated,
-  }
+  const periods = Map.groupBy(kept, (row) => seriesKey(row, startOf(row.day, granularity))).values()
+  return { points: [...periods].map((days) => fold(days, days.map(toPoint), granularity)), truncated }
+}
+
+function readDays(
+  { records }: Pick<Deps, 'records'>,
+  environmentId: string,
+  connections: readonly string[],
+  { granularity, from, to, metrics = [], item, limit }: MetricQuery,
+): Promise<StoredObservation[]> {
+  return records.series(environmentId, {
+    connections,
+    metrics,
+    // A week or month that is asked for in part is read whole, so that its sum is not.
+    from: from && startOf(from, granularity),
+    to: to && endOf(to, granularity),
+    item,
+    limit: limit + 1,
+  })
+}
+
+function refuseWhatCannotBe({ from, to }: MetricQuery, granularity: Granularity, metrics: readonly string[]): void {
+  if (from !== undefined && to !== undefined && from > to)
+    throw new Fault('input.invalid', 'from is after to.', { field: 'from' })
+  if (granularity !== 'week' && granularity !== 'month') return
+  if (metrics.length === 0)
+    throw new Fault('input.invalid', `Name the metrics: not every metric can be summed up by ${granularity}.`, {
+      field: 'metric',
+    })
+  for (const metric of metrics) refuseSumOfUniques(metric, granularity)
 }
 
 function refuseSumOfUniques(metric: string, granularity: string): void {
@@ -71,7 +87,12 @@ function refuseSumOfUniques(metric: string, granularity: string): void {
   }
 }
 
-function fold(days: readonly MetricPoint[], granularity: 'week' | 'month'): MetricPoint {
+/** Days that were counted by different rules do not make one sum. */
+function fold(
+  rows: readonly StoredObservation[],
+  days: readonly MetricPoint[],
+  granularity: 'week' | 'month',
+): MetricPoint {
   const last = days.at(-1)!
   const { timezone } = last.period
   const firstDay = startOf(last.period.day, granularity)
@@ -84,12 +105,14 @@ function fold(days: readonly MetricPoint[], granularity: 'week' | 'month'): Metr
     granularity,
   }
   if (last.kind !== 'delta') return { ...last, period }
-  const whole = days.length === daysBetween(firstDay, endDay) && days.every(({ value }) => value !== null)
+  const oneRule = rows.every(({ version }) => version === rows[0]!.version)
+  const complete = days.length === daysBetween(firstDay, endDay) && days.every(({ value }) => value !== null)
+  const whole = oneRule && complete
   return {
     ...last,
     period,
     value: whole ? days.reduce((sum, { value }) => sum + value!, 0) : null,
-    reason: whole ? null : 'incomplete',
+    reason: whole ? null : complete ? 'definition_changed' : 'incomplete',
     asOf: period.end,
     fetchedAt: Math.min(...days.map(({ fetchedAt }) => fetchedAt)),
     provenance: 'derived',

@@ -6,6 +6,7 @@ import type { Deps, Setting } from '../deps.ts'
 import { type Badge, freshnessOf } from './freshness.ts'
 import { type Growth, growthOf } from './growth.ts'
 import { definitionOf } from './point.ts'
+import { readLatest } from './read-latest.ts'
 
 export interface ProfileSummary {
   readonly profile: { readonly id: string; readonly name: string }
@@ -57,12 +58,12 @@ export async function summarizeProfile(
   const ids = connections.map(({ id }) => id)
   const now = deps.clock.now()
   const [latest, history, slots] = await Promise.all([
-    deps.records.series(environmentId, { connections: ids, metrics: [], latest: true, limit: 10_000 }),
+    readLatest(deps, environmentId, ids, { limit: 10_000 }),
     deps.records.series(environmentId, {
       connections: ids,
       metrics: [],
       from: addDays(dayOf(now), -Math.ceil(growthDays * 1.5) - 3),
-      limit: 50_000,
+      limit: 100_000,
     }),
     deps.schedule.of(environmentId, ids),
   ])

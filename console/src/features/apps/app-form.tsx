@@ -224,7 +224,7 @@ function SettingField(props: {
       autoComplete={field.secret ? 'new-password' : 'off'}
       defaultValue={field.secret ? '' : (value ?? field.initial ?? '')}
       required={field.required && !(field.secret && stored)}
-      placeholder={field.secret && stored ? 'type to replace what is stored' : (field.placeholder ?? '')}
+      placeholder={field.secret && stored ? 'type to set or replace it' : (field.placeholder ?? '')}
       maxLength={4000}
       error={error}
       help={field.help}

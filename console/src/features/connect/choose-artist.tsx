@@ -92,7 +92,6 @@ function NewArtist() {
           required
           spellCheck={false}
           autoComplete="off"
-          className="font-mono"
           onChange={(event) => setTyped(event.target.value)}
           error={id !== '' && !valid ? 'Letters, digits and . _ : @ - only.' : null}
           help={

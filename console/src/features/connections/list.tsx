@@ -198,7 +198,7 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
       columns={[
         {
           name: 'Account',
-          className: 'max-w-52 min-w-40 sm:max-w-80 sm:min-w-56',
+          className: 'max-w-52 min-w-40 sm:max-w-72 sm:min-w-48',
           cell: ({ id, account, provider }) => (
             <Link
               to="/connections/$connection"
@@ -225,7 +225,7 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
         { name: 'Freshness', cell: ({ freshness }) => <Freshness freshness={freshness} /> },
         { name: 'Next reading', cell: (connection) => <NextReading connection={connection} /> },
         { name: 'Quota', className: 'min-w-24', cell: ({ integration }) => <Pressure integration={integration} /> },
-        { name: 'Who acts', className: 'min-w-52 text-sm', cell: (connection) => <WhoActs connection={connection} /> },
+        { name: 'Who acts', className: 'min-w-44 text-sm', cell: (connection) => <WhoActs connection={connection} /> },
       ]}
     />
   )

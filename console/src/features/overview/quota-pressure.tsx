@@ -1,3 +1,4 @@
+import type { Operations } from '@patchbay/sdk'
 import { Link } from '@tanstack/react-router'
 import { useProviderLook, useQuotas } from '../../data/manifest.ts'
 import { Card } from '../../ui/card.tsx'
@@ -6,6 +7,8 @@ import { Meter } from '../../ui/meter.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { numberText, percentUsed } from '../../words/numbers.ts'
+
+type Quota = Awaited<ReturnType<Operations['quotas']['list']>>['data'][number]
 
 const shown = 5
 
@@ -24,8 +27,8 @@ export function QuotaPressure() {
     >
       <Loaded query={query} skeleton={<SkeletonRows rows={3} />}>
         {({ data }) => {
-          const fullest = data
-            .toSorted(
+          const fullest = fullestOfEach(data)
+            .sort(
               (a, b) =>
                 Number(b.parkedUntil !== null) - Number(a.parkedUntil !== null) || b.used / b.limit - a.used / a.limit,
             )
@@ -34,7 +37,7 @@ export function QuotaPressure() {
           return (
             <ul className="space-y-3.5">
               {fullest.map((quota) => (
-                <li key={`${quota.integration} ${quota.quota} ${quota.holder ?? ''}`}>
+                <li key={`${quota.integration} ${quota.quota}`}>
                   <p className="flex flex-wrap justify-between gap-x-3 text-sm">
                     <span>
                       {look(quota.provider).name} · {quota.quota}
@@ -73,5 +76,12 @@ export function QuotaPressure() {
         }}
       </Loaded>
     </Card>
+  )
+}
+
+/** A quota that is counted for each account stands here once, by its fullest. */
+function fullestOfEach(quotas: readonly Quota[]): Quota[] {
+  return [...Map.groupBy(quotas, ({ integration, quota }) => `${integration} ${quota}`).values()].map((holders) =>
+    holders.reduce((fullest, next) => (next.used / next.limit > fullest.used / fullest.limit ? next : fullest)),
   )
 }

@@ -46,7 +46,7 @@ export function StateStrip() {
                 {shown.map((state) => {
                   const words = connectionState(state)
                   return (
-                    <li key={state} className="min-w-26 flex-1 shadow-[1px_1px_0_var(--rack-line)]">
+                    <li key={state} className="min-w-[5.75rem] flex-1 shadow-[1px_1px_0_var(--rack-line)]">
                       <Link
                         to="/connections"
                         search={{ state }}

@@ -143,7 +143,10 @@ function QuotaBars({ rows }: { rows: readonly Quota[] }) {
             </div>
             {row.parkedUntil && (
               <p className="mt-1 flex items-center gap-1.5 text-sm text-warn">
-                <Jack shape="waiting" /> The platform said stop. Goes on <RelativeTime at={row.parkedUntil} />.
+                <Jack shape="waiting" />
+                <span>
+                  The platform said stop. Goes on <RelativeTime at={row.parkedUntil} />.
+                </span>
               </p>
             )}
           </li>

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
+
+const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
+  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
+
+const story = (
+  title: string,
+  tell: (world: TestWorld, connection: Connection) => Promise<void>,
+  options: WorldOptions = {},
+) =>
+  test(title, async () => {
+    const world = await openTestWorld(options)
+    await world.run(async () => tell(world, (await world.connectAccount()).connection))
+    assert.deepEqual(world.sandbox.ledger.violations, [])
+  })
+
+const blocked = async (world: TestWorld, { id }: Connection) =>
+  (await world.stores.schedule.of(world.environment.id, [id])).map((slot) => slot.blocked)
+
+story('I04: after a disconnect no token is sent, and the provider has taken it back', async (world, connection) => {
+  const { connect, environment } = world
+  await connect.disconnect(environment, connection.id, 'key:key_1')
+  const after = await world.connectionOf(connection)
+  assert.deepEqual([after.state, after.reason], ['disconnected', 'disconnected'])
+  const grant = await world.grantOf(connection)
+  assert.deepEqual([grant.state, grant.access, grant.refresh], ['revoked', null, null])
+  assert.equal(world.sandbox.grants.list()[0]!.ended?.why, 'app')
+  const requests = world.sandbox.ledger.entries.length
+  for (let n = 0; n < 5; n++) await fails(world.call(connection), 'connection.inactive')
+  assert.equal(world.sandbox.ledger.entries.length, requests)
+  assert.deepEqual(await blocked(world, connection), ['disconnected', 'disconnected'])
+  assert.ok(world.events().includes('connection.disconnected'))
+  await connect.disconnect(environment, connection.id, 'key:key_1')
+  assert.equal(world.events().filter((type) => type === 'connection.disconnected').length, 1)
+  await fails(connect.createReconnectSession(environment, connection.id, {}), 'input.conflict')
+  // The same account may be connected anew.
+  assert.notEqual((await world.connectAccount()).connection.id, connection.id)
+})
+
+story('a grant that another connection uses is left alone', async (world, connection) => {
+  const { connection: other } = await world.connectAccount({ profile: 'label' })
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  await world.call(other)
+  await fails(world.call(connection), 'connection.inactive')
+  await world.connect.disconnect(world.environment, other.id, 'user:u')
+  assert.equal((await world.grantOf(other)).state, 'revoked')
+})
+
+story('while the provider is away it is disconnected here at once, and given back later', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/revoke' })
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  assert.equal((await world.connectionOf(connection)).state, 'disconnected')
+  assert.equal((await world.grantOf(connection)).state, 'live')
+  await fails(world.call(connection), 'connection.inactive')
+  await world.clock.sleep(10 * minute)
+  world.sandbox.weather.clear()
+  await world.clock.sleep(2 * hour)
+  assert.equal((await world.grantOf(connection)).state, 'revoked')
+  assert.equal(world.sandbox.grants.list()[0]!.ended?.why, 'app')
+})
+
+story('a provider that never answers again: the tokens are forgotten in the end', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/revoke' })
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  await world.clock.sleep(5 * 24 * hour)
+  const grant = await world.grantOf(connection)
+  assert.deepEqual([grant.state, grant.refresh], ['revoked', null])
+})
+
+story(
+  'a process that dies in the middle leaves a job behind',
+  async (world, connection) => {
+    await world.startJobs()
+    void world.connect.disconnect(world.environment, connection.id, 'user:u')
+    await world.clock.sleep(3 * minute)
+    assert.equal((await world.grantOf(connection)).state, 'revoked')
+  },
+  {
+    wrap: (deps) => {
+      let died = false
+      return {
+        grants: {
+          ...deps.grants,
+          read: async (...rest) => {
+            const grant = await deps.grants.read(...rest)
+            const [connection] = await deps.connections.list('env_test', { limit: 1, state: 'disconnected' })
+            if (died || !connection) return grant
+            died = true
+            return new Promise(() => {})
+          },
+        },
+      }
+    },
+  },
+)
+
+story('disconnecting while new tokens are on their way: they are given back too', async (world, connection) => {
+  await world.startJobs()
+  await world.clock.sleep(hour - 5 * second)
+  world.sandbox.weather.add({ kind: 'delay', ms: 20 * second, route: 'POST accounts.tuneful.example/oauth/token' })
+  await fails(world.call(connection), 'connection.refreshing')
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  await fails(world.call(connection), 'connection.inactive')
+  await world.clock.sleep(10 * minute)
+  assert.equal((await world.grantOf(connection)).state, 'revoked')
+  assert.ok(world.sandbox.grants.list().every(({ ended }) => ended?.why === 'app'))
+})
+
+story('paused: nothing is called; resumed: where it was', async (world, connection) => {
+  const { connect, environment } = world
+  await connect.pause(environment, connection.id, 'user:u')
+  await connect.pause(environment, connection.id, 'user:u')
+  assert.deepEqual(await blocked(world, connection), ['paused', 'paused'])
+  await fails(world.call(connection), 'connection.inactive')
+  await connect.resume(environment, connection.id, 'user:u')
+  await connect.resume(environment, connection.id, 'user:u')
+  assert.deepEqual(await blocked(world, connection), [null, null])
+  assert.equal((await world.connectionOf(connection)).state, 'pending')
+  await world.call(connection)
+  assert.deepEqual(world.events(), ['connection.created', 'connection.paused', 'connection.resumed'])
+})
+
+story('resuming keeps what lacks a permission blocked', async (world) => {
+  const { connection } = await world.connectAccount({ artist: 1, profile: 'x', scopes: ['profile'] })
+  await world.connect.pause(world.environment, connection.id, 'user:u')
+  await world.connect.resume(world.environment, connection.id, 'user:u')
+  assert.deepEqual(await blocked(world, connection), ['missing_scope', null])
+  const after = await world.connectionOf(connection)
+  assert.deepEqual([after.state, after.reason], ['degraded', 'missing_scope'])
+})
+
+story('access that ended while it was paused is found out when it is resumed', async (world, connection) => {
+  await world.connect.pause(world.environment, connection.id, 'user:u')
+  world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
+  await world.clock.sleep(hour)
+  await world.credentials.refresh(world.environment.id, connection.grantId)
+  assert.equal((await world.connectionOf(connection)).state, 'paused')
+  await world.connect.resume(world.environment, connection.id, 'user:u')
+  const after = await world.connectionOf(connection)
+  assert.deepEqual([after.state, after.reason], ['needs_reauth', 'refresh_refused'])
+})
+
+story('validating asks once and says how it is', async (world, connection) => {
+  const { connect, environment } = world
+  const ask = () => connect.validate(environment, connection.id, 'user:u')
+  assert.deepEqual(await ask(), { works: true, fault: null, says: null })
+  const degraded = { from: ['pending'], to: 'degraded', reason: 'provider.down' } as const
+  await world.stores.connections.move(environment.id, connection.id, degraded, { at: 0, actor: 'system' })
+  await ask()
+  assert.equal((await world.connectionOf(connection)).state, 'healthy')
+  world.sandbox.weather.add({ kind: 'outage', route: 'GET api.tuneful.example/v1/me' })
+  assert.equal((await ask()).works, false)
+  assert.equal((await world.connectionOf(connection)).state, 'healthy')
+  world.sandbox.weather.clear()
+  await world.clock.sleep(minute)
+  world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
+  assert.equal((await ask()).works, false)
+  await world.clock.sleep(minute)
+  assert.equal((await ask()).fault, 'connection.expired')
+  assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
+})
+
+story('the token itself is shown fresh, and only after that is written down', async (world, connection) => {
+  const { connect, environment } = world
+  const first = await connect.revealCredentials(environment, connection.id, 'key:key_1')
+  assert.match(first.accessToken, /^at_/)
+  await world.clock.sleep(hour)
+  const second = await connect.revealCredentials(environment, connection.id, 'key:key_1')
+  assert.notEqual(second.accessToken, first.accessToken)
+  assert.equal(second.expiresAt, world.clock.now() + hour)
+  const reads = world.along.audit.filter(({ action }) => action === 'credentials.read')
+  assert.deepEqual(
+    reads.map(({ actor, subject }) => [actor, subject]),
+    Array(2).fill(['key:key_1', connection.id]),
+  )
+})
+
+story('another environment’s connection and none look the same', async ({ connect, environment }, { id }) => {
+  const other = { ...environment, id: 'env_other' }
+  for (const act of [connect.validate, connect.pause, connect.resume, connect.disconnect, connect.revealCredentials])
+    for (const [env, name] of [
+      [other, id],
+      [environment, 'con_nothing'],
+    ] as const)
+      await fails(act(env, name, 'user:u'), 'input.unknown')
+})
