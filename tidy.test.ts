@@ -43,7 +43,15 @@ const arrows: Record<string, readonly string[]> = {
 }
 
 /** Tests may also reach for what a test needs: pretend drivers, the sandbox, the catalog. */
-const inTests: readonly string[] = ['packages/kit', 'src/ports', 'src/engine', 'src/drivers', 'sandbox', 'providers', 'sim']
+const inTests: readonly string[] = [
+  'packages/kit',
+  'src/ports',
+  'src/engine',
+  'src/drivers',
+  'sandbox',
+  'providers',
+  'sim',
+]
 
 /** The ambient world: only drivers, and the edges named here, may touch it. */
 const ambient: readonly { what: string; pattern: RegExp }[] = [

@@ -72,8 +72,8 @@ const connection = createRoute({
     failed: flag,
     run: text,
     after: text,
-    /** Came back from a reconnect. */
-    connected: text,
+    /** Came back from a reconnect: how it ended. */
+    status: oneOf(['connected', 'failed']),
   }),
   component: lazyRouteComponent(() => import('./features/connections/detail.tsx'), 'ConnectionPage'),
 })
@@ -81,7 +81,15 @@ const connection = createRoute({
 const connect = createRoute({
   getParentRoute: () => root,
   path: '/connect',
-  validateSearch: searchOf({ profile: text, after: text, session: text, connected: text, state: text, error: text }),
+  validateSearch: searchOf({
+    profile: text,
+    after: text,
+    /** The invitation, and how it ended: the server adds both to the way back. */
+    session: text,
+    status: oneOf(['connected', 'failed']),
+    /** Connections whose first reading is looked at. */
+    connected: text,
+  }),
   component: lazyRouteComponent(() => import('./features/connect/connect.tsx'), 'ConnectPage'),
 })
 

@@ -11,13 +11,14 @@ import {
   type Http,
   isFault,
   type Json,
+  mostExactFirst,
   type Observation,
   type Page,
+  parseRoutePattern,
   type Subject,
 } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import { parse as parseYaml } from 'yaml'
-import { mostExactFirst, parseRoutePattern } from '@patchbay/kit'
 import { makeWorld } from '../../sandbox/world.ts'
 import * as numbers from './emulator/numbers.ts'
 import spotify from './index.ts'

@@ -1,4 +1,5 @@
 import fastifyStatic from '@fastify/static'
+import { Fault } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
 
 /**
@@ -14,7 +15,8 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
     root: folder,
     prefix: '/console/',
     index: ['index.html'],
-    wildcard: true,
+    // Each file is an address of its own, so that all others below it are left for the application.
+    wildcard: false,
     cacheControl: false,
     setHeaders: (reply, path) => {
       // Vite names built files after their content.
@@ -22,8 +24,9 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
       reply.header('content-security-policy', headers['content-security-policy'])
     },
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply.headers(headers).header('cache-control', 'no-cache').sendFile('index.html'),
-  )
+  app.get('/console/*', { schema: { hide: true } }, (request, reply) => {
+    if (request.url.startsWith('/console/assets/')) throw new Fault('input.unknown', 'There is no such file.')
+    return reply.sendFile('index.html')
+  })
   app.get('/console', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/console/', 302))
 }

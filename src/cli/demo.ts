@@ -73,33 +73,44 @@ async function firstNumbers({ client, remark, isTerminal }: DemoOptions, total: 
   progress.end()
 }
 
-/** Artists × platforms: followers, and one more number of each platform. */
+/** Artists × platforms: of each platform the first two of its headline numbers, newest first read. */
 export async function demoTable(client: Client, limit: number): Promise<string> {
   const [{ data: profiles }, { data: providers }] = await Promise.all([
     client.profiles.list({ limit }),
     client.providers.list(),
   ])
   const summaries = await Promise.all(profiles.map(({ id }) => client.profiles.summary({ id })))
-  const used = providers.filter(({ id }) =>
-    summaries.some((summary) => summary.accounts.some((account) => account.provider === id)),
-  )
-  const headings = ['artist', ...used.flatMap(({ name }) => [`${name} followers`, 'latest'])]
+  const columns = providers
+    .filter(({ id }) => summaries.some(({ accounts }) => accounts.some(({ provider }) => provider === id)))
+    .flatMap(({ id, name, streams }) => {
+      const shown = summaries.flatMap(({ accounts }) =>
+        accounts
+          .filter(({ provider }) => provider === id)
+          .flatMap(({ metrics }) => metrics.map(({ metric }) => metric)),
+      )
+      const headline = streams.filter((stream) => stream.headline).flatMap((stream) => stream.metrics)
+      const wanted = [...new Set(headline)].filter((metric) => shown.includes(metric) && !quiet.has(metric)).slice(0, 2)
+      return wanted.map((metric) => ({
+        heading: `${name} ${words(metric.split('.')[1] ?? metric)}`,
+        provider: id,
+        metric,
+      }))
+    })
   const rows = summaries.map(({ profile, accounts }) => [
     profile.name,
-    ...used.flatMap(({ id }) => {
-      const account = accounts.find((one) => one.provider === id)
-      const followers = account?.metrics.find(({ metric }) => metric === 'audience.followers')
-      const other = account?.metrics.find(
-        ({ metric, value }) => metric !== 'audience.followers' && metric !== 'audience.following' && value !== null,
-      )
-      return [
-        followers ? (followers.value ?? `– ${words(followers.reason)}`) : null,
-        other ? `${other.value?.toLocaleString('en-US')} ${words(other.metric.split('.')[1] ?? '')}` : null,
-      ]
+    ...columns.map(({ provider, metric }) => {
+      const point = accounts
+        .find((account) => account.provider === provider)
+        ?.metrics.find((one) => one.metric === metric)
+      if (!point) return null
+      return point.value ?? `– ${words(point.reason)}`
     }),
   ])
-  return table(headings, rows)
+  return table(['artist', ...columns.map(({ heading }) => heading)], rows)
 }
+
+/** Says little about an artist. */
+const quiet = new Set(['audience.following', 'catalogue.posts', 'catalogue.videos'])
 
 function words(name: string | null): string {
   return (name ?? '').replaceAll('_', ' ')

@@ -6,7 +6,7 @@ export function table(headings: readonly string[], rows: readonly (readonly (str
   )
   const numeric = headings.map((_, column) =>
     rows.every(
-      (row) => row[column] === null || typeof row[column] === 'number' || /^[\d.,–-]*$/.test(String(row[column])),
+      (row) => row[column] === null || typeof row[column] === 'number' || /^[\d.,-]*$|^–/.test(String(row[column])),
     ),
   )
   const line = (row: readonly string[]) =>

@@ -5,7 +5,7 @@ import { dayText } from '../words/times.ts'
 
 /** How old: when it was read, and until which day the platform itself knows. Platforms are late, and that is not our lateness. */
 export function Freshness(props: {
-  freshness: { syncedAt: string | null; dataAsOf: string | null; badge: string }
+  freshness: { syncedAt: string | null; dataAsOf?: string | null; badge: string }
   long?: boolean
 }) {
   const { syncedAt, dataAsOf, badge } = props.freshness

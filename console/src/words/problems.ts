@@ -37,7 +37,10 @@ export function fixedByOf(code: string | null, state?: string): string {
   if (state === 'needs_reauth' || state === 'revoked') return 'owner'
   if (state === 'paused' || state === 'disconnected') return 'caller'
   if (code === null) return 'time'
-  if (/^(connection\.|missing_scope|lost_response|needs_reauth)/.test(code) || code === 'provider.forbidden')
+  if (
+    /^(connection\.|missing_scope|lost_response|needs_reauth|refresh_refused|expired|revoked|key_refused)/.test(code) ||
+    code === 'provider.forbidden'
+  )
     return 'owner'
   if (code.startsWith('setup.') || code === 'unsupported') return 'operator'
   if (code === 'provider.throttled' || code === 'provider.exhausted' || code === 'provider.cursor') return 'time'

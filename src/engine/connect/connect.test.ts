@@ -120,6 +120,18 @@ story(
   { others: [hostile] },
 )
 
+story(
+  'T03: also where a platform does not name itself',
+  async (world) => {
+    const { redirect, cookie } = await world.begin(await world.sessionOf())
+    const back = await world.consent(redirect)
+    const elsewhere = `int_${world.environment.id}_mixer`
+    await fails(world.connect.callback(elsewhere, back, cookie), 'input.unauthenticated')
+    assert.equal(world.tokenRequests().length, 0)
+  },
+  { others: [{ ...hostile, auth: { ...hostile.auth, issuer: undefined } as typeof hostile.auth }] },
+)
+
 story('T04: codes that were swapped between two trips are refused by PKCE', async (world) => {
   const mine = await world.begin(await world.sessionOf('mine'))
   const theirs = await world.begin(await world.sessionOf('theirs'))

@@ -112,6 +112,35 @@ story('disconnecting while new tokens are on their way: they are given back too'
   assert.ok(world.sandbox.grants.list().every(({ ended }) => ended?.why === 'app'))
 })
 
+story(
+  'new tokens that come when all is over are given back by whoever got them',
+  async (world, connection) => {
+    await world.clock.sleep(hour - 5 * second)
+    await fails(world.call(connection), 'connection.refreshing')
+    // The lease of the slow one is over.
+    await world.clock.sleep(80 * second)
+    await world.connect.disconnect(world.environment, connection.id, 'user:u')
+    assert.equal((await world.grantOf(connection)).state, 'revoked')
+    const revocations = () => world.sandbox.ledger.entries.filter(({ what }) => what === 'revoke').length
+    const before = revocations()
+    await world.clock.sleep(minute)
+    assert.ok(revocations() > before)
+    const grant = await world.grantOf(connection)
+    assert.deepEqual([grant.state, grant.access, grant.refresh], ['revoked', null, null])
+  },
+  {
+    wrap: (deps) => ({
+      grants: {
+        ...deps.grants,
+        commit: async (...rest) => {
+          await deps.clock.sleep(100 * second)
+          return deps.grants.commit(...rest)
+        },
+      },
+    }),
+  },
+)
+
 story('paused: nothing is called; resumed: where it was', async (world, connection) => {
   const { connect, environment } = world
   await connect.pause(environment, connection.id, 'user:u')

@@ -130,6 +130,24 @@ story(
 )
 
 story(
+  'F62: another process does not ask sooner than the one that lost the answer',
+  async (world, connection) => {
+    await expire(world)
+    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 2 })
+    await Promise.allSettled([world.call(connection, 0), world.call(connection, 1), world.call(connection, 2)])
+    await world.clock.sleep(20 * second)
+    const times = world
+      .tokenRequests()
+      .slice(1)
+      .map(({ at }) => at)
+    assert.equal(times.length, 3)
+    assert.ok(times[1]! - times[0]! >= 2 * second && times[2]! - times[1]! >= 2 * second, times.join())
+    assert.equal((await world.grantOf(connection)).generation, 2)
+  },
+  { auth: { refresh: grace }, engines: 3 },
+)
+
+story(
   'F62: a lost answer without grace: needs a person, with the cause, told once',
   async (world, connection) => {
     await expire(world)
@@ -246,6 +264,7 @@ story(
     assert.equal(refreshes(world), 1)
     assert.equal((await world.grantOf(connection)).generation, 2)
     assert.equal(world.events().filter((type) => type === 'grant.refreshed').length, 1)
+    assert.doesNotMatch(world.log.text(), /commit_late/)
   },
   failingCommits(1, true),
 )

@@ -84,6 +84,8 @@ story(
     assert.equal((await world.connectionOf(connection)).state, 'pending')
     const hourly = 6
     assert.ok(refreshes(world) <= hourly + 2, `${refreshes(world)} refreshes in six hours`)
+    const probes = world.sandbox.ledger.entries.filter(({ route }) => route?.endsWith('/v1/me')).length - 13
+    assert.ok(probes <= hourly, `${probes} light calls in six hours`)
     assert.deepEqual(world.openTasks(), [])
   },
 )

@@ -28,7 +28,7 @@ import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
-import { openTestGateway } from './test-gateway.ts'
+import { openGateway } from '../http/gateway.ts'
 
 export interface WorldOptions {
   readonly auth?: Partial<OAuth2>
@@ -112,7 +112,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     const deps: Deps = { ...plain, ...options.wrap?.(plain) }
     const vault = openVault(deps)
     const credentials = openCredentials(deps, setting, vault)
-    const gateway = openTestGateway(deps, credentials)
+    const gateway = openGateway(deps, setting, credentials)
     const returnUrls = () => options.returnUrls ?? []
     const connect = openConnect(deps, setting, { vault, gateway, credentials, returnUrls })
     return { deps, vault, credentials, gateway, connect }
@@ -174,7 +174,8 @@ export async function openTestWorld(options: WorldOptions = {}) {
     connection,
     lane: 'scheduled',
     runId: null,
-    patienceMs: 30_000,
+    // No longer than a caller waits for a token, so that the gateway does not ask for one again.
+    patienceMs: 5000,
   })
 
   return {

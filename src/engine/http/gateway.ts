@@ -48,9 +48,17 @@ export function openGateway(
     ...shared,
     classify(), // from here on up: a success or a Fault
   )(wire(deps, { userAgent })) // the provider's own origin only
-  const forward = openForward(deps, compose(retry(again, { attempts: 1 }), ...shared, classifyErrors(classify())), {
-    userAgent,
-  })
+  const forward = openForward(
+    deps,
+    compose(
+      retry(again, { attempts: 1, replays: ({ idempotent }) => idempotent }),
+      ...shared,
+      classifyErrors(classify()),
+    ),
+    {
+      userAgent,
+    },
+  )
 
   async function call(target: Target, request: ApiRequest, options: { signal?: AbortSignal; spent?: Spent }) {
     const startedAt = clock.now()

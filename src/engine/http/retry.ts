@@ -13,7 +13,11 @@ import type { Credentials } from './target.ts'
  */
 export function retry(
   { clock, random, credentials }: Pick<Deps, 'clock' | 'random'> & { credentials: Credentials },
-  options: { attempts: number },
+  options: {
+    attempts: number
+    /** Whether a call whose credential was refused can be made again as it was. False where its body was a stream that has been read. Always when absent. */
+    replays?: (intent: Intent) => boolean
+  },
 ): Layer {
   const budget = new RetryBudget()
   return (next) => async (intent) => {
@@ -26,7 +30,8 @@ export function retry(
         return await next(intent)
       } catch (error) {
         if (isRefusal(error, intent)) {
-          if (replayed || (await refused(intent)) === 'stop') throw ofTheApp(error, intent)
+          if (replayed || (await refused(intent)) === 'stop' || options.replays?.(intent) === false)
+            throw ofTheApp(error, intent)
           replayed = true
           // It counts as a retry, and is not refused as one: without it nothing of that connection would ever work again.
           budget.take(key, clock.now())

@@ -1,4 +1,4 @@
-import { addDays, type Cost, dayOf, type Provider, type Quota, startOfDay } from '@patchbay/kit'
+import { addDays, dayOf, holdsUnder, openCosts, type Provider, type Quota, startOfDay } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Target } from '../http/target.ts'
@@ -19,20 +19,15 @@ export interface CountedCall {
   readonly as: 'account' | 'app'
 }
 
-/**
- * What a call takes. The first cost rule that fits decides; without one it is 1 from `general` and from each quota that no rule names: a quota
- * that rules name is for the calls of those rules. Quotas of a user or an account do not concern a call in the app's own name.
- */
+/** What a call takes, by the same rule by which the sandbox counts. Quotas of a user or an account do not concern a call in the app's own name. */
 export function takesOf(call: CountedCall): Take[] {
-  const { provider } = call.target
-  const table = costTableOf(provider)
-  const rule = table.rules.find(({ fits }) => fits(call.method, call.url.host + call.url.pathname))
+  const { target, method, url, as } = call
+  const costs = costsOf(target.provider)(method, url.host + url.pathname, settingsOf(target))
   const takes: Take[] = []
-  for (const quota of quotasUnder(call.target)) {
-    const usual = quota.id === 'general' || !table.named.has(quota.id) ? 1 : 0
-    const amount = rule ? (rule.takes[quota.id] ?? 0) : usual
-    const bucket = bucketOf(call.target, quota, call.as)
-    if (amount > 0 && bucket !== null) takes.push({ quota, bucket, amount })
+  for (const quota of target.provider.api.quotas) {
+    const amount = costs[quota.id] ?? 0
+    const bucket = amount > 0 ? bucketOf(target, quota, as) : null
+    if (bucket !== null) takes.push({ quota, bucket, amount })
   }
   return takes
 }
@@ -52,48 +47,29 @@ export function windowAt({ window }: Quota, now: Instant): Draw['window'] {
   return 'day' in window ? dayAround(now, window.day) : window
 }
 
-/** The provider's quotas that hold for this integration, by its settings. What was not said is what the set-up form would have suggested. */
-export function quotasUnder({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Quota[] {
-  return provider.api.quotas.filter(({ when }) =>
-    Object.entries(when ?? {}).every(
-      ([name, value]) => (integration.settings[name] ?? provider.settings?.[name]?.initial) === value,
-    ),
-  )
+/** The provider's quotas that hold for this integration, by its settings. */
+export function quotasUnder(target: Pick<Target, 'provider' | 'integration'>): Quota[] {
+  const settings = settingsOf(target)
+  return target.provider.api.quotas.filter(({ when }) => holdsUnder(when, settings))
 }
 
-interface CostTable {
-  readonly rules: readonly {
-    readonly fits: (method: string, place: string) => boolean
-    readonly takes: Cost['takes']
-  }[]
-  readonly named: ReadonlySet<string>
+/** What was not said is what the set-up form would have suggested. */
+function settingsOf({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Record<string, string> {
+  const settings: Record<string, string> = {}
+  for (const [name, { initial }] of Object.entries(provider.settings ?? {}))
+    if (initial !== undefined) settings[name] = initial
+  return { ...settings, ...integration.settings }
 }
 
-const costTables = new WeakMap<Provider, CostTable>()
+const costTables = new WeakMap<Provider, ReturnType<typeof openCosts>>()
 
-function costTableOf(provider: Provider): CostTable {
-  let table = costTables.get(provider)
-  if (!table) {
-    const costs = provider.api.costs ?? []
-    table = {
-      rules: costs.map(({ call, takes }) => ({ fits: parseCallPattern(call), takes })),
-      named: new Set(costs.flatMap(({ takes }) => Object.keys(takes))),
-    }
-    costTables.set(provider, table)
+function costsOf(provider: Provider): ReturnType<typeof openCosts> {
+  let costs = costTables.get(provider)
+  if (!costs) {
+    costs = openCosts(provider.api)
+    costTables.set(provider, costs)
   }
-  return table
-}
-
-/** `GET api.example.com/v1/artists/{id}`: fits that path and everything below it, segment by segment. The method may be `*`. */
-function parseCallPattern(call: string): (method: string, place: string) => boolean {
-  const [method, place, more] = call.split(' ')
-  if (!method || !place || more !== undefined)
-    throw new TypeError(`a cost names its call like "GET api.example.com/v1/artists/{id}", not like "${call}"`)
-  const source = place
-    .replace(/\/$/, '')
-    .replace(/\{\w+\}|[.*+?^$()|[\]\\{}]/g, (found) => (found.length > 1 ? '[^/]+' : `\\${found}`))
-  const beginning = new RegExp(`^${source}(/|$)`)
-  return (asked, at) => (method === '*' || asked === method) && beginning.test(at)
+  return costs
 }
 
 /** Working out a day costs microseconds of calendar; it changes once in one. */

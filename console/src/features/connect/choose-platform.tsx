@@ -13,7 +13,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { problemOf } from '../../words/problems.ts'
 
 /** Which platform. What a person needs there is said before they are sent to it. */
-export function ChoosePlatform({ profile, trouble }: { profile: string; trouble: string | undefined }) {
+export function ChoosePlatform({ profile }: { profile: string }) {
   const navigate = useNavigate()
   const { environment } = usePatchbay()
   const integrations = useIntegrations()
@@ -51,11 +51,6 @@ export function ChoosePlatform({ profile, trouble }: { profile: string; trouble:
           Somebody else
         </Link>
       </p>
-      {trouble && (
-        <p role="alert" className="rounded-lg bg-warn-ground p-3 text-warn">
-          The account was not connected: {trouble}. Try again, or choose another one.
-        </p>
-      )}
       {create.error && <ErrorCard problem={problemOf(create.error)} />}
       <Loaded query={integrations}>
         {({ data }) => {

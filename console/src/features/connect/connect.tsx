@@ -13,7 +13,7 @@ const route = getRouteApi('/connect')
 /** From an artist to the first numbers. Each step stands in the address, so that a reload or a way back loses nothing. */
 export function ConnectPage() {
   const search = route.useSearch()
-  const ended = search.connected !== undefined || search.error !== undefined || search.state !== undefined
+  const ended = search.status !== undefined || search.connected !== undefined
   const [closing, setClosing] = useState(false)
   useEffect(() => {
     if (ended) setClosing(endConnectWindow())
@@ -36,7 +36,7 @@ export function ConnectPage() {
       ) : search.session ? (
         <Invitation session={search.session} profile={search.profile} />
       ) : search.profile ? (
-        <ChoosePlatform profile={search.profile} trouble={search.error} />
+        <ChoosePlatform profile={search.profile} />
       ) : (
         <ChooseArtist after={search.after} />
       )}

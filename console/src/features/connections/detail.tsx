@@ -38,8 +38,8 @@ export function ConnectionPage() {
   const tab = search.tab ?? 'overview'
   const look = useProviderLook()
   useEffect(() => {
-    if (search.connected !== undefined) endConnectWindow()
-  }, [search.connected])
+    if (search.status !== undefined) endConnectWindow()
+  }, [search.status])
   const query = useRead(['connections', 'read', id], (client, signal) => client.connections.read({ id }, { signal }), {
     everyMs: 15_000,
   })

@@ -7,7 +7,6 @@ import { Jack } from '../../ui/jack.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { countText } from '../../words/numbers.ts'
 
 const shown = 6
 
@@ -70,7 +69,6 @@ export function NeedsMe() {
                           due <RelativeTime at={task.dueAt} />
                         </span>
                       )}
-                      {task.impact > 1 && <span>touches {countText(task.impact, 'connection')}</span>}
                     </p>
                   </div>
                   {task.connection ? (

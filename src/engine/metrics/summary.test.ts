@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addDays, dayMs, type Provider } from '@patchbay/kit'
+import { observed, pageOf } from '../../ports/records.contract.ts'
+import { environmentId, madeUp, openTestWorld } from '../sync/test-world.ts'
+import { explainPoint } from './explain.ts'
+import { summarizeProfile } from './summary.ts'
+
+const provider: Provider = { ...madeUp, notOffered: { 'audience.monthly_listeners': 'not given' } }
+const setting = { providers: new Map([[provider.id, provider]]), publicUrl: 'http://127.0.0.1' }
+
+test('a summary has every platform with what it has: newest numbers, change, freshness', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await world.clock.run(async () => {
+    const connection = await world.connect('con_1')
+    const { profileId } = connection
+    await deps.directory.saveProfile({ id: profileId, environmentId, name: 'Nova', createdAt: clock.now() })
+    const save = (day: string, value: number) =>
+      deps.records.save(environmentId, [pageOf({ observations: [observed(value, { day })] })], {
+        at: clock.now(),
+        actor: 'system',
+      })
+    const today = '2026-10-05'
+    await save(addDays(today, -28), 80)
+    await save(addDays(today, -1), 99)
+    await world.runDue()
+    const { profile, accounts } = await summarizeProfile(deps, setting, environmentId, profileId)
+    assert.deepEqual(profile, { id: profileId, name: 'Nova' })
+    assert.deepEqual(accounts, [
+      {
+        connection: 'con_1',
+        provider: 'madeup',
+        account: { id: 'acc_1', name: 'con_1', handle: null, url: null, imageUrl: null },
+        state: 'healthy',
+        reason: null,
+        freshness: { syncedAt: clock.now(), badge: 'fresh', dataAsOf: today },
+        metrics: [
+          {
+            metric: 'audience.followers',
+            value: 100,
+            reason: null,
+            unit: 'count',
+            day: today,
+            provenance: 'measured',
+            change: { value: 20, reason: null, since: '2026-09-07' },
+          },
+        ],
+        notOffered: { 'audience.monthly_listeners': 'not given' },
+      },
+    ])
+  })
+})
+
+test('an account of which nothing came for months still shows its last numbers, and how old they are', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await world.clock.run(async () => {
+    const { profileId } = await world.connect('con_1')
+    await deps.directory.saveProfile({ id: profileId, environmentId, name: 'Nova', createdAt: clock.now() })
+    await world.runDue()
+    await clock.sleep(200 * dayMs)
+    const [account] = (await summarizeProfile(deps, setting, environmentId, profileId)).accounts
+    assert.partialDeepStrictEqual(account, {
+      freshness: { badge: 'stale', dataAsOf: '2026-10-05' },
+      metrics: [{ value: 100, change: { value: null } }],
+    })
+  })
+})
+
+test('nobody’s profile is unknown', async () => {
+  const { deps } = await openTestWorld()
+  await assert.rejects(summarizeProfile(deps, setting, environmentId, 'nobody'), { code: 'input.unknown' })
+})
+
+test('a number is explained: its meaning, its source, its earlier values', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await world.clock.run(async () => {
+    const connection = await world.connect('con_1')
+    await world.runDue()
+    world.platform.followers.set('acc_1', 101)
+    await deps.schedule.wake(environmentId, 'con_1', { lane: 'interactive', at: clock.now() })
+    await world.runDue()
+    const wanted = { connection, metric: 'audience.followers', day: '2026-10-05', item: null }
+    const { point, says, revisions } = await explainPoint(deps, setting, environmentId, wanted)
+    assert.partialDeepStrictEqual(point, { value: 101, source: { native: 'audience.followers', stream: 'channel' } })
+    assert.deepEqual(
+      revisions.map(({ value }) => value),
+      [100],
+    )
+    assert.deepEqual(says, [
+      'Accounts that follow, subscribe to or are fans of this account.',
+      'Made-up calls it audience.followers; read by the stream “channel”: Followers.',
+      'The platform said exactly this, for exactly this account and day.',
+      'The day is a day in UTC.',
+      'The platform may still correct it.',
+      'It had another value before.',
+    ])
+    await assert.rejects(explainPoint(deps, setting, environmentId, { ...wanted, day: '2026-01-01' }), {
+      code: 'input.unknown',
+    })
+    await assert.rejects(explainPoint(deps, setting, environmentId, { ...wanted, metric: 'fans' }), {
+      code: 'input.invalid',
+    })
+  })
+})
+
+test('a null says why in words', async () => {
+  const { deps } = await openTestWorld()
+  const hidden = observed(null, { reason: 'hidden' })
+  await deps.records.save(environmentId, [pageOf({ observations: [hidden] })], {
+    at: deps.clock.now(),
+    actor: 'system',
+  })
+  const connection = { id: 'con_1', provider: 'madeup' } as Parameters<typeof explainPoint>[3]['connection']
+  const wanted = { connection, metric: 'audience.followers', day: '2026-10-05', item: null }
+  const { point, says } = await explainPoint(deps, setting, environmentId, wanted)
+  assert.deepEqual([point.value, point.reason], [null, 'hidden'])
+  assert.ok(says.includes('The account or item hides this number.'))
+})
