@@ -50,9 +50,7 @@ export function readConfig(
     sandboxPort: portOf(env, 'PATCHBAY_SANDBOX_PORT', port === 0 ? 0 : port + 1),
     dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl:
-      urlOf(env, 'PATCHBAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ??
-      `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    publicUrl: urlOf(env, 'PATCHBAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? localUrl(host, port),
     encryptionKey: keyOf(env, 'PATCHBAY_ENCRYPTION_KEY'),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
@@ -65,6 +63,12 @@ export function readConfig(
       }),
     ),
   }
+}
+
+/** Where a browser on this machine reaches a server that listens there. */
+export function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
 }
 
 function appOf(env: Environment, provider: string, names: readonly string[]): Record<string, string> | null {

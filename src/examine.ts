@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import pg from 'pg'
 import type { Finding } from './cli/command.ts'
-import { type Config, variableOf } from './config.ts'
+import { type Config, localUrl, variableOf } from './config.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { pendingMigrations } from './drivers/database/migrate.ts'
+import { integrationIdOf } from './engine/connect/start-integrations.ts'
+import { environmentIdOf } from './start-server.ts'
 
 /** Looks at what a start needs, changes nothing but an empty data directory, and says of each thing whether it will do. */
 export async function examine(config: Config, providers: readonly Provider[]): Promise<Finding[]> {
@@ -21,7 +23,7 @@ export async function examine(config: Config, providers: readonly Provider[]): P
     await answers('server', `${config.publicUrl}/ready`, 'not running'),
     await answers(
       'sandbox',
-      `${config.sandboxUrl ?? `http://${config.host}:${config.sandboxPort}`}/_sandbox/clock`,
+      `${config.sandboxUrl ?? localUrl(config.host, config.sandboxPort)}/_sandbox/clock`,
       config.sandboxUrl === null ? 'starts with the server' : 'does not answer',
     ),
     ...providers.map((provider) => liveApp(config, provider)),
@@ -109,7 +111,7 @@ function liveApp({ apps, publicUrl }: Config, provider: Provider): Finding {
     }
   const plain = new URL(publicUrl)
   const loopback = plain.hostname === '127.0.0.1' || plain.hostname === '[::1]'
-  const redirect = `register ${publicUrl}/oauth/callback/int_live_${provider.id}`
+  const redirect = `register ${publicUrl}/oauth/callback/${integrationIdOf(environmentIdOf('live'), provider.id)}`
   return plain.protocol === 'https:' || loopback
     ? { what, state: 'ok', says: redirect }
     : { what, state: 'warning', says: `${redirect}; most platforms take https addresses only: set PATCHBAY_PUBLIC_URL` }

@@ -1,11 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
 import { openApi } from './api/server.ts'
-import type { Config } from './config.ts'
+import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
+import type { Deps } from './engine/deps.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
 import { openDrivers, openLog } from './open-drivers.ts'
 import type { Environment } from './ports/directory.ts'
@@ -36,21 +38,32 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
+export interface StartOptions {
+  readonly demo: boolean
+  /** What stands in for standard error, and for the internet, in tests. */
+  readonly log?: ReturnType<typeof openLog>
+  readonly networks?: (networks: Deps['networks']) => Deps['networks']
+}
+
 const version = (JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string })
   .version
 const consoleFolder = join(import.meta.dirname, '../console/dist')
 
 /** Starts everything one process does: database, sandbox, engine, API. Throws with a sentence for the operator when it cannot. */
 export async function startServer(
-  config: Config,
+  asked: Config,
   providers: readonly Provider[],
-  options: { demo: boolean },
+  options: StartOptions,
 ): Promise<RunningServer> {
+  const config = await withRealPort(asked)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const { log, registerSecret } = openLog(config)
+  const { log, registerSecret } = options.log ?? openLog(config)
   const closers: (() => Promise<void>)[] = []
   const stop = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+    const failed: unknown[] = []
+    // One that cannot close keeps none of the others open.
+    for (const closer of closers.splice(0).reverse()) await closer().catch((error) => failed.push(error))
+    if (failed.length > 0) throw failed[0]
   }
   try {
     const sandbox = config.sandboxUrl === null ? await ownSandbox(config, providers) : null
@@ -60,7 +73,7 @@ export async function startServer(
     closers.push(() => drivers.close())
 
     const engine = await openEngine(
-      drivers.deps,
+      { ...drivers.deps, networks: options.networks?.(drivers.deps.networks) ?? drivers.deps.networks },
       {
         providers: new Map(providers.map((provider) => [provider.id, provider])),
         publicUrl: config.publicUrl,
@@ -92,9 +105,24 @@ export async function startServer(
     const demo = options.demo ? await ensureDemoFile(config, { engine, people, test, url, sandboxUrl }) : null
     return { engine, url, sandboxUrl, people, test, fresh: drivers.fresh, demo, stop }
   } catch (error) {
-    await stop()
+    await stop().catch(() => {})
     throw error
   }
+}
+
+/** For port 0 a free one, found before anything else starts: redirect addresses and links name it long before the server listens. */
+async function withRealPort(config: Config): Promise<Config> {
+  if (config.port !== 0) return config
+  const port = await new Promise<number>((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, config.host, () => {
+      const address = probe.address()
+      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+  const publicUrl = config.publicUrl === localUrl(config.host, 0) ? localUrl(config.host, port) : config.publicUrl
+  return { ...config, port, publicUrl }
 }
 
 function ownSandbox(config: Config, providers: readonly Provider[]): Promise<RunningSandbox> {
@@ -106,11 +134,13 @@ function ownSandbox(config: Config, providers: readonly Provider[]): Promise<Run
   })
 }
 
-/** The first workspace's halves. Their ids stay the same, so that every process and every start means the same ones. */
+/** Of the first workspace's halves. They stay the same, so that every process and every start means the same ones. */
+export const environmentIdOf = (mode: Environment['mode']): string => `env_${mode}`
+
 async function ensureEnvironments({ deps }: Engine): Promise<{ test: Environment; live: Environment }> {
   const createdAt = deps.clock.now()
   for (const mode of ['test', 'live'] as const)
-    await deps.directory.saveEnvironment({ id: `env_${mode}`, workspace: 'default', mode, createdAt })
+    await deps.directory.saveEnvironment({ id: environmentIdOf(mode), workspace: 'default', mode, createdAt })
   const all = await deps.directory.environments()
   return { test: all.find(({ mode }) => mode === 'test')!, live: all.find(({ mode }) => mode === 'live')! }
 }

@@ -32,7 +32,8 @@ export function openAuthenticator(
   async function callerOf(request: FastifyRequest): Promise<Caller> {
     const authorization = request.headers.authorization
     if (authorization !== undefined) {
-      const key = await checkAccessKey(deps, authorization.replace(/^Bearer /i, ''))
+      const [, token = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+      const key = await checkAccessKey(deps, token)
       return {
         environment: await environmentOf(key.environmentId),
         actor: `key:${key.id}`,
@@ -66,10 +67,14 @@ export function openAuthenticator(
     return environment
   }
 
+  /** Where somebody lands who named none: `live` once an app is set up there, the sandbox's side until then. */
   async function firstEnvironment(): Promise<Environment> {
-    const [first] = await deps.directory.environments()
-    if (!first) throw new Fault('input.unknown', 'There is no environment yet.')
-    return first
+    const all = await deps.directory.environments()
+    const live = all.find(({ mode }) => mode === 'live')
+    const inUse = live !== undefined && (await deps.directory.integrations(live.id)).length > 0
+    const chosen = inUse ? live : (all.find(({ mode }) => mode === 'test') ?? live)
+    if (!chosen) throw new Fault('input.unknown', 'There is no environment yet.')
+    return chosen
   }
 }
 

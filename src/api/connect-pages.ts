@@ -1,4 +1,4 @@
-import { type Fault, isFault } from '@patchbay/kit'
+import { type Fault, faults, isFault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Choice, ConnectView } from '../engine/connect/connect-view.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -20,15 +20,15 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
   app.setErrorHandler((error, request, reply) => send(reply, sorry(error, request, engine)))
 
   app.get('/connect', { schema: { hide: true } }, async (request, reply) => {
-    const { token } = request.query as { token?: string }
-    const proof = token === undefined ? sessionProof(request) : { token, cookie: cookieOf(request).secret }
+    const { token, problem, session } = request.query as { token?: string; problem?: string; session?: string }
+    const proof = token === undefined ? sessionProof(request, session) : { token, cookie: cookieOf(request).secret }
     const view = await connect.view(proof)
-    return send(reply, { status: 200, ...picker(view, token, formTargets(view)) })
+    return send(reply, { status: 200, ...picker(view, token, formTargets(view), { ended: sayingOf(problem) }) })
   })
 
   app.post('/connect/begin', { schema: { hide: true } }, async (request, reply) => {
-    const { integration = '', token, ...answers } = (request.body ?? {}) as Record<string, string>
-    const proof = token === undefined ? sessionProof(request) : { token, cookie: cookieOf(request).secret }
+    const { integration = '', token, session, ...answers } = (request.body ?? {}) as Record<string, string>
+    const proof = token === undefined ? sessionProof(request, session) : { token, cookie: cookieOf(request).secret }
     const view = await connect.view(proof)
     try {
       const begun = await connect.begin(proof, integration, answers)
@@ -39,19 +39,22 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
       if (!isFault(error, 'input.invalid')) throw error
       return send(reply, {
         status: 422,
-        ...picker(view, token, formTargets(view), { integration, answers, fault: error }),
+        ...picker(view, token, formTargets(view), { trouble: { integration, answers, fault: error } }),
       })
     }
   })
 
-  app.get('/oauth/callback/:integration', { schema: { hide: true } }, async (request, reply) => {
+  // Without a HEAD: whoever looks at an address before it is opened would use it up.
+  app.get('/oauth/callback/:integration', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
     const { integration } = request.params as { integration: string }
     const ended = await connect.callback(integration, request.query as Record<string, string>, cookieOf(request).secret)
     return reply.redirect(ended.redirect, 303)
   })
 
   app.get('/connect/done', { schema: { hide: true } }, async (request, reply) => {
-    const { result, returnUrl, environmentId } = await connect.outcome(sessionProof(request))
+    const { result, returnUrl, environmentId } = await connect.outcome(
+      sessionProof(request, (request.query as { session?: string }).session),
+    )
     const connections =
       result && 'connectionIds' in result
         ? await engine.deps.connections.list(environmentId, { ids: result.connectionIds, limit: 50 })
@@ -72,9 +75,10 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
     return send(reply, { status: 200, ...page({ title: 'Connected', body }) })
   })
 
-  function sessionProof(request: FastifyRequest) {
+  /** The page names its session, since there may be several in the tabs of one browser. It is no secret: the cookie proves whose it is. */
+  function sessionProof(request: FastifyRequest, named: unknown) {
     const { session, secret } = cookieOf(request)
-    return { session: session ?? '', cookie: secret }
+    return { session: typeof named === 'string' ? named : (session ?? ''), cookie: secret }
   }
 
   function cookieOf(request: FastifyRequest): { session: string | null; secret: string | null } {
@@ -108,10 +112,22 @@ interface Trouble {
   readonly fault: Fault
 }
 
-function picker(view: ConnectView, token: string | undefined, targets: readonly string[], trouble?: Trouble) {
+/** The sentence for a fault's code that stands in an address. Nothing else of the address is ever shown. */
+function sayingOf(problem: unknown): string | null {
+  if (typeof problem !== 'string') return null
+  return Object.hasOwn(faults, problem) ? faults[problem as keyof typeof faults].says : 'It was not connected.'
+}
+
+function picker(
+  view: ConnectView,
+  token: string | undefined,
+  targets: readonly string[],
+  { trouble, ended }: { trouble?: Trouble; ended?: string | null },
+) {
   const heading = view.reconnect
     ? `<h1>Connect ${escapeHtml(view.reconnect.account.name)} again</h1><p>Sign in as the same account. Its history stays.</p>`
     : `<h1>Connect an account of ${escapeHtml(view.profile.name || view.profile.id)}</h1>`
+  const why = ended ? `<p class="note" role="alert">${escapeHtml(ended)}</p>` : ''
   const sandbox =
     view.mode === 'test'
       ? '<p class="note">This is a test: the platforms are the sandbox’s, and nobody’s real account is touched.</p>'
@@ -123,7 +139,7 @@ function picker(view: ConnectView, token: string | undefined, targets: readonly 
   return page({
     title: 'Connect an account',
     formTargets: targets,
-    body: `${heading}${sandbox}${choices}<p class="soft"><small>This page works until ${escapeHtml(new Date(view.expiresAt).toISOString().slice(11, 16))} UTC.</small></p>`,
+    body: `${heading}${why}${sandbox}${choices}<p class="soft"><small>This page works until ${escapeHtml(new Date(view.expiresAt).toISOString().slice(11, 16))} UTC.</small></p>`,
   })
 }
 
@@ -138,30 +154,33 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
     choice.preflight.length === 0
       ? ''
       : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
+  const beside = choice.fields.find(({ name }) => name === wrong?.fault.detail.field)
   return `<form method="post" action="/connect/begin" class="tile">
 <strong>${escapeHtml(choice.name)}</strong><span class="soft">${escapeHtml(choice.summary)}</span>
 ${connected}${incident}${preflight}
-${wrong ? `<p class="note" role="alert">${escapeHtml(wrong.fault.message)}</p>` : ''}
+${wrong && !beside ? `<p class="note" role="alert">${escapeHtml(wrong.fault.message)}</p>` : ''}
 <input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
-${token === undefined ? '' : `<input type="hidden" name="token" value="${escapeHtml(token)}">`}
-${choice.fields.map((field) => input(field, wrong?.answers[field.name])).join('\n')}
+<input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
+${choice.fields.map((field) => input(field, wrong?.answers[field.name], field === beside ? wrong?.fault.message : undefined)).join('\n')}
 <button class="primary">${choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`}</button>
 </form>`
 }
 
-function input(field: Choice['fields'][number], typed: string | undefined): string {
+function input(field: Choice['fields'][number], typed: string | undefined, wrong: string | undefined): string {
   const help = field.help ? `<small class="soft">${escapeHtml(field.help)}</small>` : ''
   const name = escapeHtml(field.name)
+  const trouble = wrong === undefined ? '' : `<span class="note" role="alert">${escapeHtml(wrong)}</span>`
+  const marked = wrong === undefined ? '' : ' aria-invalid="true" autofocus'
   if (field.choices) {
     const options = field.choices
       .map(
         (choice) => `<option${choice === (typed ?? field.initial) ? ' selected' : ''}>${escapeHtml(choice)}</option>`,
       )
       .join('')
-    return `<label>${escapeHtml(field.label)}${help}<select name="${name}">${options}</select></label>`
+    return `<label>${escapeHtml(field.label)}${help}<select name="${name}"${marked}>${options}</select>${trouble}</label>`
   }
   const value = field.secret ? '' : (typed ?? field.initial ?? '')
-  return `<label>${escapeHtml(field.label)}${help}<input name="${name}" type="${field.secret ? 'password' : 'text'}" value="${escapeHtml(value)}" placeholder="${escapeHtml(field.placeholder ?? '')}" autocomplete="off"${field.required ? ' required' : ''}></label>`
+  return `<label>${escapeHtml(field.label)}${help}<input name="${name}" type="${field.secret ? 'password' : 'text'}" value="${escapeHtml(value)}" placeholder="${escapeHtml(field.placeholder ?? '')}" autocomplete="off"${field.required ? ' required' : ''}${marked}>${trouble}</label>`
 }
 
 function send(

@@ -56,6 +56,7 @@ button{cursor:pointer}
 .primary{display:inline-block;margin-top:1rem;padding:.65rem 1.1rem;border:0;border-radius:9px;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .note{background:var(--warn-ground);color:var(--warn);border-radius:9px;padding:.6rem .8rem;margin:.8rem 0}
+span.note{display:block;font-weight:400}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}

@@ -1,4 +1,5 @@
 import { Fault, type FaultCode, faults, isFault } from '@patchbay/kit'
+import type { FastifyReply } from 'fastify'
 
 /** RFC 9457. `type` is stable and leads to the page that explains it; `detail` never carries a secret. */
 export interface Problem {
@@ -47,3 +48,12 @@ export function problemOf(error: unknown, requestId: string): Problem {
     }),
   }
 }
+
+/** Answers with a problem document and the headers that belong to it. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1000))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="patchbay"')
+  return reply.code(problem.status).type(problemType).serializer(JSON.stringify).send(problem)
+}
+
+export const problemType = 'application/problem+json'

@@ -39,7 +39,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
         target,
         {
           method: request.method,
-          ...addressOf(request, connection),
+          ...addressOf(request),
           host: typeof host === 'string' ? host : undefined,
           headers: headersOf(request),
           body:
@@ -50,13 +50,37 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       // Our own limit is ours to say; theirs is theirs. Both at once could not be told apart.
       reply.removeHeader('ratelimit')
       reply.removeHeader('ratelimit-policy')
-      return reply.code(answer.status).headers(answer.headers).send(Readable.from(answer.body))
+      const passed = Object.entries(answer.headers).filter(([name]) => !ours.has(name) && !name.startsWith('access-control-'))
+      return reply.code(answer.status).headers(Object.fromEntries(passed)).send(Readable.from(answer.body))
     },
   })
 }
 
+/**
+ * What browsers make of an answer is for the origin to say that they got it from, which is ours: a page of the provider must not become a page of
+ * Patchbay with whatever scripts, frames and workers its own headers allow.
+ */
+const ours = new Set([
+  'clear-site-data',
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'cross-origin-embedder-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'link',
+  'nel',
+  'permissions-policy',
+  'referrer-policy',
+  'refresh',
+  'report-to',
+  'reporting-endpoints',
+  'service-worker-allowed',
+  'x-content-type-options',
+  'x-frame-options',
+])
+
 /** As it was sent: decoding and encoding again would change what some providers sign. */
-function addressOf(request: FastifyRequest, connection: string): { path: string; query: string } {
-  const [path = '', ...query] = request.url.slice(`/v1/proxy/${encodeURIComponent(connection)}`.length).split('?')
-  return { path, query: query.join('?') }
+function addressOf(request: FastifyRequest): { path: string; query: string } {
+  const [, path = '', query = ''] = /^\/v1\/proxy\/[^/?]*([^?]*)\??(.*)$/s.exec(request.url) ?? []
+  return { path, query }
 }

@@ -4,15 +4,23 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Scope } from '../engine/access/access-keys.ts'
 import type { Deps } from '../engine/deps.ts'
-import { problemOf } from './problem.ts'
+import type { Vault } from '../engine/vault/vault.ts'
+import { problemOf, sendProblem } from './problem.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Caller, Route } from './route.ts'
 
 export interface Serving {
   readonly deps: Pick<Deps, 'access' | 'clock'>
+  /** Answers that may be asked for again are kept sealed: some hold the text of a key or an invitation. */
+  readonly vault: Pick<Vault, 'seal' | 'open'>
   readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Caller>
   readonly rate: RequestRate
 }
+
+/** What an operation takes that says nothing about it: no key at all. */
+const nothing = z.strictObject({})
+
+const bindingOf = (key: string) => ({ row: key, field: 'idempotency.answer', generation: 0 })
 
 /** A retried POST that still runs after this long is taken for dead, and the key may be used again. */
 const staleMs = 120_000
@@ -39,9 +47,9 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       const caller = await serving.authenticate(request, route.scope)
       serving.rate.count(caller, reply)
       const call = {
-        params: parse(route.params, request.params, 'path'),
-        query: parse(route.query, request.query, 'query'),
-        body: parse(route.body, request.body, 'body'),
+        params: parse(route.params ?? nothing, request.params, 'path'),
+        query: parse(route.query ?? nothing, request.query, 'query'),
+        body: parse(route.body ?? nothing, request.body, 'body'),
         caller,
         signal: signalOf(request, reply),
         idempotencyKey: idempotencyKeyOf(request),
@@ -64,7 +72,7 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
   ): Promise<FastifyReply> {
     const now = serving.deps.clock.now()
     const hash = createHash('sha256')
-      .update(JSON.stringify([request.method, request.url, request.body ?? null]))
+      .update(JSON.stringify([caller.actor, request.method, request.url, request.body ?? null]))
       .digest('base64url')
     const environmentId = caller.environment.id
     const replay = await serving.deps.access.begin(environmentId, key, { hash, at: now, staleBefore: now - staleMs })
@@ -74,21 +82,29 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       })
     if (replay.state === 'running')
       throw new Fault('input.conflict', 'The first request with this Idempotency-Key is still running.')
-    if (replay.state === 'done')
-      return reply.code(replay.status).header('idempotent-replayed', 'true').send(replay.body)
+    if (replay.state === 'done') {
+      const kept = await serving.vault.open(environmentId, bindingOf(key), replay.body as string, (secret) =>
+        JSON.parse(secret.reveal()),
+      )
+      reply.code(replay.status).header('idempotent-replayed', 'true')
+      return replay.status === status ? reply.send(kept) : sendProblem(reply, { ...kept, requestId: request.id })
+    }
     try {
       const answer = await handle()
-      await serving.deps.access.end(environmentId, key, { status, body: answer })
+      await keep(environmentId, key, { status, body: answer })
       return reply.code(status).send(answer)
     } catch (error) {
       const problem = problemOf(error, request.id)
-      await serving.deps.access.end(
-        environmentId,
-        key,
-        problem.status < 500 && problem.retry === 'never' ? { status: problem.status, body: problem } : null,
-      )
+      const lasts = problem.status < 500 && problem.retry === 'never'
+      if (lasts) await keep(environmentId, key, { status: problem.status, body: problem })
+      else await serving.deps.access.end(environmentId, key, null)
       throw error
     }
+  }
+
+  async function keep(environmentId: string, key: string, answer: { status: number; body: unknown }): Promise<void> {
+    const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
+    await serving.deps.access.end(environmentId, key, { status: answer.status, body })
   }
 }
 
@@ -103,9 +119,15 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
   const result = schema.safeParse(value ?? {})
   if (result.success) return result.data
   const [issue] = result.error.issues
-  const field = issue?.path.join('.') || where
+  // Names come from the caller, in any number and length.
+  const field = (issue?.path.join('.') || where).slice(0, 200)
   const unknown =
-    issue?.code === 'unrecognized_keys' ? `unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}` : issue?.message
+    issue?.code === 'unrecognized_keys'
+      ? `unknown ${issue.keys
+          .slice(0, 5)
+          .map((key) => `"${key.slice(0, 80)}"`)
+          .join(', ')}`
+      : issue?.message
   throw new Fault('input.invalid', `${where}${issue?.path.length ? `: ${field}` : ''}: ${unknown}`, { field })
 }
 

@@ -14,10 +14,11 @@ import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
-import { problemOf } from './problem.ts'
+import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { serveProxy } from './proxy.ts'
 import { quotaRoutes } from './quotas.ts'
+import { readJson } from './read-json.ts'
 import { serveReference } from './reference.ts'
 import { openRequestRate } from './request-rate.ts'
 import type { Route } from './route.ts'
@@ -64,6 +65,19 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
     // Each operation brings its own checks (zod); this one must not coerce or remove anything.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } },
     return503OnClosing: true,
+    // What is refused before there is a route, in the same words.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(everywhere).header('x-request-id', request.id)
+      sendProblem(reply, problemOf(clientError(error) ?? error, request.id))
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) return
+      const problem = problemOf(clientError(Object.assign(error, { statusCode: 400 })), engine.deps.random.id('req'))
+      const body = JSON.stringify(problem)
+      socket.end(
+        `HTTP/1.1 ${problem.status} Bad Request\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${problem.requestId}\r\nconnection: close\r\n\r\n${body}`,
+      )
+    },
   })
 
   app.setErrorHandler((error, request, reply) => {
@@ -76,8 +90,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         error,
       })
     }
-    if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1000))
-    return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
+    return sendProblem(reply, problem)
   })
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
@@ -89,6 +102,10 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
     reply.header('x-request-id', request.id)
   })
 
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
+    readJson(text),
+  )
   await app.register(fastifyCookie)
   await app.register(fastifySwagger, {
     openapi: {
@@ -107,6 +124,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
 
   const serving: Serving = {
     deps: engine.deps,
+    vault: engine.vault,
     authenticate: openAuthenticator(engine.deps, options.people, engine.setting.publicUrl),
     rate: openRequestRate(engine.deps.clock),
   }

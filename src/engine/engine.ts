@@ -12,7 +12,7 @@ import { type AppSetUp, startIntegrations } from './connect/start-integrations.t
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
-import { openPlanner, type Planner } from './sync/planner.ts'
+import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 
@@ -61,6 +61,7 @@ export interface Engine {
 export interface EngineOptions {
   /** Whether this process reads streams and does jobs. */
   readonly works: boolean
+  readonly planner?: Partial<PlannerOptions>
   readonly registerSecret?: (secret: string) => void
 }
 
@@ -74,7 +75,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
   await vault.start()
   const credentials = openCredentials(deps, setting, vault)
   const gateway = openGateway(deps, setting, credentials)
-  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }) : null
+  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
   const wakePlanner = () => planner?.wake()
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
   const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })

@@ -7,16 +7,19 @@ import { type Environment, useSession } from './session.tsx'
 
 const place = 'patchbay.environment'
 
-/** The environment of the address, else the one of last time, else the server's first. Null when the address names one that is not there. */
+/**
+ * The environment of the address, else the one of last time, else a test one: on a first visit the demo is there, and nothing can go wrong.
+ * Null when the address names one that is not here.
+ */
 export function useEnvironment(): Environment | null {
   const { env } = useSearch({ from: '__root__' })
   const { environments } = useSession()
-  const named = environments.find(({ id }) => id === env)
+  const last = stored()
   const found =
     env !== undefined
-      ? named
-      : (environments.find(({ id }) => id === stored()) ??
-        environments.find(({ current }) => current) ??
+      ? environments.find(({ id }) => id === env)
+      : (environments.find(({ id }) => id === last) ??
+        environments.find(({ mode }) => mode === 'test') ??
         environments[0])
   const id = found?.id
   useEffect(() => {

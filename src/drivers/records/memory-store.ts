@@ -5,7 +5,7 @@ import type { Change, Place, RefusedRow, StoredAudience, StoredItem } from '../.
 import { itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
 import type { mergePlaces } from './merge-places.ts'
 import { type ObservationRow, observationKey, wasOver } from './observation-rows.ts'
-import { dimensionsOf } from './save-rest.ts'
+import { dimensionsOf } from './save-audiences.ts'
 import { storable, storableText } from './storable.ts'
 
 /** One environment's rows, by their keys. */

@@ -3,10 +3,17 @@ import type { Records } from '../../ports/records.ts'
 import { writeAlong } from '../along/postgres.ts'
 import { joinChanges } from './join-changes.ts'
 import { toObservationRows } from './observation-rows.ts'
-import { readAudiences, readItems, readPlaces, readRefusedRows, readRevisions, readSeries } from './read-records.ts'
+import { readAudiences } from './read-audiences.ts'
+import { readItems } from './read-items.ts'
+import { readPlaces } from './read-places.ts'
+import { readRefusedRows } from './read-refused-rows.ts'
+import { readRevisions } from './read-revisions.ts'
+import { readSeries } from './read-series.ts'
+import { saveAudiences } from './save-audiences.ts'
 import { saveItems } from './save-items.ts'
 import { saveObservations } from './save-observations.ts'
-import { saveAudiences, savePlaces, saveRefused } from './save-rest.ts'
+import { savePlaces } from './save-places.ts'
+import { saveRefusedRows } from './save-refused-rows.ts'
 
 /** Records in PostgreSQL. A save is one transaction with everything that belongs to it. */
 export function openPostgresRecords(database: Database): Records {
@@ -19,7 +26,7 @@ export function openPostgresRecords(database: Database): Records {
         const observations = await saveObservations(sql, environmentId, rows, at)
         const items = await saveItems(sql, environmentId, pages, at)
         await saveAudiences(sql, environmentId, pages, at)
-        await saveRefused(sql, environmentId, pages, at)
+        await saveRefusedRows(sql, environmentId, pages, at)
         await writeAlong(sql, environmentId, 'of' in along ? along.of(joinChanges(observations, items.fresh)) : along)
         const inserted = sum(observations.map((change) => change.inserted))
         const restated = sum(observations.map((change) => change.restated))

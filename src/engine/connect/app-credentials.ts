@@ -9,6 +9,7 @@ import { clearIncident, raiseIncident } from './integration-incident.ts'
 import { withClient, withSetting } from './integration-secrets.ts'
 import type { Tokens } from './token-answer.ts'
 import type { TokenCircuit } from './token-circuit.ts'
+import { whileRenewing } from './while-renewing.ts'
 
 interface Cached {
   readonly secret: Secret
@@ -81,8 +82,8 @@ export class AppCredentials {
 
   async #ask(target: Target, app: ClientCredentialsApp): Promise<Cached> {
     const { integration } = target
-    const waitMs = this.#circuit.waitMs(integration)
-    if (waitMs > 0) throw new Fault('provider.down', undefined, { provider: target.provider.id, waitMs })
+    const waitMs = this.#circuit.waitMs(integration, { urgent: false })
+    if (waitMs > 0) throw whileRenewing(new Fault('provider.down', undefined, { provider: target.provider.id, waitMs }))
     const reply = await withClient(this.#vault, integration, (client) =>
       this.#exchange.clientCredentials(target, app, client),
     )
@@ -93,7 +94,7 @@ export class AppCredentials {
       this.#circuit.failed(integration, { first: (reply.kind === 'down' ? 2 : 30) * second })
       await raiseIncident(this.#deps, integration, code, reply.reason)
     }
-    throw new Fault(code, undefined, { provider: target.provider.id, reason: reply.reason })
+    throw whileRenewing(new Fault(code, undefined, { provider: target.provider.id, reason: reply.reason }))
   }
 
   async #keep(target: Target, tokens: Tokens): Promise<Cached> {

@@ -16,6 +16,7 @@ import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.t
 import { RefusalBook } from './refusal-book.ts'
 import { TokenCircuit } from './token-circuit.ts'
 import { waitAtMost } from './wait-at-most.ts'
+import { whileRenewing } from './while-renewing.ts'
 
 /** The engine's credentials, and what the rest of `connect` needs of them. */
 export interface OpenCredentials extends Credentials {
@@ -121,7 +122,7 @@ export function openCredentials(
       const after = deps.clock.now()
       const stillValid = !refusedNow && grant.access !== null && (grant.accessExpiresAt ?? Infinity) > after
       if (stillValid || (outcome !== 'later' && outcome.kind === 'impossible')) return grant
-      if (outcome !== 'later') throw outcome.fault
+      if (outcome !== 'later') throw whileRenewing(outcome.fault)
       throw new Fault('connection.refreshing', undefined, { provider: target.provider.id, waitMs: 2 * second })
     }
   }

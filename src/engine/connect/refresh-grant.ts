@@ -1,19 +1,17 @@
-import { Fault, type FaultCode, isFault, minute, type OAuth2, second } from '@patchbay/kit'
+import { Fault, type FaultCode, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grant, GrantState } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
-import { openedFields } from './authorization.ts'
+import { askForTokens, type Stage } from './ask-for-tokens.ts'
 import { markNeedsReauth } from './connection-states.ts'
 import type { Exchange, TokenPlace } from './exchange.ts'
 import { findPlace } from './find-place.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
-import { type NextTokens, sealNextTokens } from './seal-tokens.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
-import type { TokenReply } from './token-reply.ts'
 
 export interface RefreshParts {
   readonly deps: Deps
@@ -62,7 +60,7 @@ export async function runRefresh(
     if (grant.state === 'dead') return { kind: 'ended', cause: grant.cause ?? 'refresh_refused' }
     const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
     if (!canRefresh(place.provider.auth, grant, deps.clock.now())) return { kind: 'impossible' }
-    const waitMs = parts.circuit.waitMs(place.integration)
+    const waitMs = parts.circuit.waitMs(place.integration, { urgent: grant.state === 'unknown' })
     if (waitMs > 0) return failed(place, place.integration.incident?.code as FaultCode, waitMs)
 
     const pauseMs = grant.state === 'unknown' ? (grant.refreshDueAt ?? 0) - deps.clock.now() : 0
@@ -86,7 +84,7 @@ export async function runRefresh(
       return deps.grants.release(environmentId, grantId, generation, outcome, { at, actor: 'system' })
     }
 
-    const asked = await ask(parts, place, grant, stage).catch((error: unknown) => ({ error }))
+    const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
     if ('error' in asked) {
       await release(grant.state, grant.cause, laterMs(grant.attempts))
       if (isFault(asked.error)) return { kind: 'failed', fault: asked.error }
@@ -146,9 +144,6 @@ export async function runRefresh(
   return { kind: 'failed', fault: new Fault('platform.busy', 'The access token could not be renewed in time.') }
 }
 
-/** What is presented: the refresh token, the same again after a refusal, or the one before it where the provider grants a while for that. */
-type Stage = 'first' | 'confirm' | 'previous'
-
 const leaseMs = 75 * second
 const longestPauseMs = 30 * second
 const confirmMs = 5 * second
@@ -172,37 +167,6 @@ async function waitForOther({ deps }: RefreshParts, grant: Grant): Promise<void>
     if (!seen || seen.generation !== generation || seen.leaseUntil === null) return
     if (seen.leaseUntil <= deps.clock.now()) return
   }
-}
-
-/** Presents what renews the grant. New tokens are sealed before the old secret is closed again. */
-async function ask(
-  parts: RefreshParts,
-  place: TokenPlace,
-  grant: Grant,
-  stage: Stage,
-): Promise<{ reply: TokenReply; next: NextTokens | null }> {
-  const { deps, vault, exchange } = parts
-  const { auth } = place.provider
-  const extended = auth.scheme === 'oauth2' && auth.refresh.model === 'extends'
-  const field = stage === 'previous' ? 'previousRefresh' : extended ? 'access' : 'refresh'
-  const binding = { row: grant.id, field, generation: grant.generation }
-  return vault.open(grant.environmentId, binding, grant[field]!, async (secret) => {
-    let reply: TokenReply
-    if (auth.scheme === 'client_credentials') {
-      const { clientId = '', clientSecret = '' } = openedFields(secret.reveal())
-      reply = await exchange.clientCredentials(place, auth, { id: clientId, secret: clientSecret })
-      // This client is the account's own: that it is refused is about the connection and not about the integration.
-      if (reply.kind === 'setup' && reply.fault === 'setup.credentials')
-        reply = { kind: 'refused', reason: reply.reason }
-    } else if (auth.scheme === 'oauth2' && auth.refresh.model === 'extends') {
-      reply = await exchange.token(place, auth, auth.refresh.request, secret.reveal())
-    } else {
-      reply = await exchange.refresh(place, auth as OAuth2, secret.reveal())
-    }
-    if (reply.kind !== 'tokens') return { reply, next: null }
-    const refreshToken = extended ? null : secret.reveal()
-    return { reply, next: await sealNextTokens(deps, vault, auth, grant, reply.tokens, refreshToken) }
-  })
 }
 
 /** The one before the current one may be repeated for so long after it was replaced. */

@@ -102,7 +102,7 @@ story('a token that is still valid is used while the token endpoint is down', as
   await world.call(connection)
   assert.ok(refreshes(world) <= 12, `${refreshes(world)} requests`)
   await world.clock.sleep(30 * second)
-  await fails(world.call(connection), 'provider.down')
+  await fails(world.call(connection), 'connection.refreshing')
   const integration = await world.stores.directory.integration(world.environment.id, world.integrationId)
   assert.equal(integration!.incident?.code, 'provider.down')
   assert.equal((await world.connectionOf(connection)).state, 'pending', 'an outage is nobody’s fault')

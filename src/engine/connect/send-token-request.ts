@@ -3,6 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Environment } from '../../ports/directory.ts'
 import { NetworkFailure, readBody, type WireRequest } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
+import { parseRetryAfter } from '../http/retry-after.ts'
 import type { Tokens } from './token-answer.ts'
 import { readTokenError, type TokenReply } from './token-reply.ts'
 import { waitAtMost } from './wait-at-most.ts'
@@ -30,11 +31,12 @@ export async function sendTokenRequest(
     const tokens = read(body, deps.clock.now())
     return tokens ? { kind: 'tokens', tokens } : { kind: 'lost', reason: 'no access token in the answer' }
   }
+  const wait = parseRetryAfter(headers['retry-after'], { date: headers.date, at: deps.clock.now() })
   return readTokenError(provider, {
     // Some answer 200 and put the error into the body.
     status: ok ? 400 : status,
     body: body === 'page' || body === 'unreadable' ? undefined : body,
-    waitMs: retryAfterMs(headers['retry-after'], deps.clock.now()),
+    waitMs: wait === null ? undefined : Math.min(wait, longestWaitMs),
   })
 }
 
@@ -105,9 +107,5 @@ function isError(provider: Provider, body: Json): boolean {
   return provider.api.errors.failed?.(body) ?? false
 }
 
-/** Seconds or a date, held between a second and an hour; undefined when it says neither. */
-function retryAfterMs(value: string | undefined, now: Instant): number | undefined {
-  if (value === undefined) return undefined
-  const ms = /[a-z]/i.test(value) ? Date.parse(value) - now : Number(value) * 1000
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 1000), 3_600_000) : undefined
-}
+/** A token endpoint that asks for more is asked again after an hour: every grant of the app depends on it. */
+const longestWaitMs = 3_600_000

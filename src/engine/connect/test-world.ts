@@ -22,13 +22,13 @@ import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
-import { openGateway } from '../http/gateway.ts'
 
 export interface WorldOptions {
   readonly auth?: Partial<OAuth2>
@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly wrap?: (deps: Deps) => Partial<Deps>
   readonly returnUrls?: readonly string[]
   readonly seed?: string
+  /** Other stores than those in memory. */
+  readonly stores?: (clock: SimulatedClock) => Partial<Deps>
 }
 
 /** Two streams, of which one needs a permission of its own, and accounts that the platform names. */
@@ -104,6 +106,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),
     inbox: openMemoryInbox(),
+    ...options.stores?.(clock),
   }
   const log = openCapturedLog()
   const openEngine = (n: number) => {

@@ -7,6 +7,8 @@ interface State {
   readonly app: string
   readonly failures: number
   readonly openUntil: number
+  /** The provider named that moment; before it nobody asks. */
+  readonly asked: boolean
 }
 
 /**
@@ -21,12 +23,15 @@ export class TokenCircuit {
     this.#clock = clock
   }
 
-  /** How long to wait before a request may go out, in milliseconds; 0: now. Whoever gets 0 is the one that tries. */
-  waitMs(integration: Integration): number {
+  /**
+   * How long to wait before a request may go out, in milliseconds; 0: now. Whoever gets 0 is the one that tries. `urgent` waits only where the
+   * provider asked for it: an answer that got lost can be had again for a short while only (F62).
+   */
+  waitMs(integration: Integration, options: { urgent: boolean }): number {
     const state = this.#states.get(integration.id)
     if (!state || state.app !== appOf(integration)) return 0
     const waitMs = state.openUntil - this.#clock.now()
-    if (waitMs > 0) return waitMs
+    if (waitMs > 0) return options.urgent && !state.asked ? 0 : waitMs
     // The others wait for this one's outcome, a while at most: it may never come.
     this.#states.set(integration.id, { ...state, openUntil: this.#clock.now() + 5 * second })
     return 0
@@ -40,6 +45,7 @@ export class TokenCircuit {
       app: appOf(integration),
       failures,
       openUntil: this.#clock.now() + waitMs,
+      asked: options.waitMs !== undefined,
     })
   }
 

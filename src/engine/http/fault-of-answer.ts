@@ -83,8 +83,8 @@ const mayHaveHappened = (status: number, code: FaultCode) =>
 
 function waitOf(answer: Answer, intent: Intent): number | null {
   const asked = tolerant(() => intent.target.provider.api.errors.wait?.(answer) ?? null)
-  if (typeof asked === 'number') return clampWait(asked)
-  return parseRetryAfter(answer.headers['retry-after'], { date: answer.headers['date'], at: answer.at })
+  const clamped = typeof asked === 'number' ? clampWait(asked) : null
+  return clamped ?? parseRetryAfter(answer.headers['retry-after'], { date: answer.headers['date'], at: answer.at })
 }
 
 function ruleWait(rule: ErrorRule | undefined, at: number): number | null {

@@ -22,7 +22,7 @@ export function readJson(bytes: Uint8Array, headers: Readonly<Record<string, str
     return { body: unclean.test(text) ? cleaned(body) : body }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    const endsSomewhere = 'content-length' in headers || 'transfer-encoding' in headers
+    const endsSomewhere = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
     return { unreadable: endsSomewhere ? 'not_json' : 'cut_off', text }
   }
 }

@@ -90,9 +90,11 @@ export function openTestWorld(
     limiter?: Limiter
     journal?: Pick<Deps['journal'], 'calls'>
     seed?: string
+    /** Shared by several worlds, which are then several processes. */
+    clock?: SimulatedClock
   } = {},
 ): TestWorld {
-  const clock = new SimulatedClock(testStart)
+  const clock = options.clock ?? new SimulatedClock(testStart)
   const random = new SeededRandom(options.seed ?? 'http', clock)
   const limiter = options.limiter ?? openMemoryLimiter()
   const log = openCapturedLog()

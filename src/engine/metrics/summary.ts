@@ -84,9 +84,9 @@ function summarize(
   setting: Setting,
 ): AccountSummary {
   const { account } = connection
-  const mine = read.latest.filter(
-    (row) => row.connectionId === connection.id && Object.keys(row.dimensions).length === 0,
-  )
+  const mine = read.latest
+    .filter((row) => row.connectionId === connection.id && Object.keys(row.dimensions).length === 0)
+    .map((row) => lastWorkedOut(row, read.history))
   const freshness = freshnessOf(
     read.slots.filter(({ connectionId }) => connectionId === connection.id),
     read.now,
@@ -130,4 +130,17 @@ function summarize(
     })),
     notOffered: { ...setting.providers.get(connection.provider)?.notOffered },
   }
+}
+
+/** A platform that is late says so with a null: what it said last is shown instead, on its own day. */
+function lastWorkedOut(row: StoredObservation, history: readonly StoredObservation[]): StoredObservation {
+  if (row.reason !== 'not_ready') return row
+  const known = history.findLast(
+    (other) =>
+      other.connectionId === row.connectionId &&
+      other.metric === row.metric &&
+      other.reason !== 'not_ready' &&
+      Object.keys(other.dimensions).length === 0,
+  )
+  return known ?? row
 }

@@ -241,6 +241,22 @@ story('what a dead process held is read by another when its claims run out', asy
   assert.deepEqual(new Set(runs.map(({ state }) => state)), new Set(['succeeded', 'abandoned']))
 })
 
+story('the run of a dead process is closed, also when its connection is never read again', async (world) => {
+  await world.connect('con_1', { streams: ['daily'] })
+  const dead = { value: false }
+  void startPlanner(world, {}, mortal(world.deps, dead))
+  await world.clock.sleep(100)
+  dead.value = true
+  await world.deps.schedule.block(environmentId, 'con_1', { blocked: 'paused' })
+  const { stop } = startPlanner(world)
+  await world.clock.sleep(hour)
+  await stop()
+  assert.deepEqual(
+    (await world.deps.journal.readRuns(environmentId, { limit: 9 })).map(({ state }) => state),
+    ['abandoned'],
+  )
+})
+
 story('a store that is away for a while loses nothing', async (world) => {
   await connectMany(world, 5, { streams: ['daily'] })
   let away = true

@@ -1,6 +1,7 @@
-import { second } from '@patchbay/kit'
+import { minute, second } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
+import { closeLostRuns } from './abandon-runs.ts'
 import { rideAlongMs } from './cadence.ts'
 import { FairQueue, type Waiting } from './fair-queue.ts'
 import { claimMs } from './hold-claim.ts'
@@ -45,6 +46,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   let sleeping: AbortController | null = null
   let woken = false
   let claims = 0
+  let tidyAt: Instant = 0
   /** Places that are not reserved. */
   const places = Math.max(1, concurrency - reserved)
   let reach = places
@@ -61,6 +63,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     while (!signal.aborted) {
       woken = false
       beatAt = clock.now()
+      await tidyUp()
       dispatch()
       const more = await fill().catch((error: unknown) => {
         log.error('planner.failed', { error })
@@ -70,6 +73,12 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
       if (!more && !woken) await sleep()
     }
     await windDown()
+  }
+
+  async function tidyUp(): Promise<void> {
+    if (clock.now() < tidyAt) return
+    tidyAt = clock.now() + 15 * minute
+    await closeLostRuns(deps).catch((error: unknown) => log.warn('planner.lost_runs_not_closed', { error }))
   }
 
   /**

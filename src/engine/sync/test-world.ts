@@ -157,8 +157,18 @@ const observation = (metric: Observation['metric'], value: unknown, day: string)
   native: metric,
 })
 
-/** The engine's stores in memory, one environment with two apps of the made-up platform, and time that moves by itself. */
-export async function openTestWorld() {
+type Stores = Pick<SyncDeps, 'directory' | 'connections' | 'records' | 'schedule' | 'journal'>
+
+const inMemory = (along: AlongLog): Stores => ({
+  directory: openMemoryDirectory(along),
+  connections: openMemoryConnections(along),
+  records: openMemoryRecords(along),
+  schedule: openMemorySchedule(),
+  journal: openMemoryJournal(along),
+})
+
+/** The engine's stores, one environment with two apps of the made-up platform, and time that moves by itself. */
+export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) {
   const clock = new SimulatedClock(start)
   const random = new SeededRandom('sync', clock)
   const log = openCapturedLog()
@@ -168,11 +178,7 @@ export async function openTestWorld() {
     clock,
     random,
     log,
-    directory: openMemoryDirectory(along),
-    connections: openMemoryConnections(along),
-    records: openMemoryRecords(along),
-    schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    ...(stores?.(clock) ?? inMemory(along)),
     providers: new Map([[madeUp.id, madeUp]]),
     gateway: openTestGateway(platform, clock),
   }

@@ -1,6 +1,6 @@
 import type { Operations } from '@patchbay/sdk'
 import { Link } from '@tanstack/react-router'
-import { useIntegrations, useProviderLook } from '../../data/manifest.ts'
+import { type Provider, useIntegrations, useProviderLook, useProviders } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
@@ -10,6 +10,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { Hint } from '../../ui/relative-time.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { byFamily, metricName } from '../../words/metric-names.ts'
 import { reasonSays, reasonShort } from '../../words/null-reasons.ts'
 import { noNumber, numberText } from '../../words/numbers.ts'
 import { problemOf } from '../../words/problems.ts'
@@ -19,18 +20,20 @@ type Profile = Awaited<ReturnType<Operations['profiles']['list']>>['data'][numbe
 type Account = Awaited<ReturnType<Operations['profiles']['summary']>>['accounts'][number]
 
 const pageSize = 20
-/** The number that the table compares artists by. */
-const headline = 'audience.followers'
+/** The number that most platforms have; where one has not, the first of its own stands in the column, by its name. */
+const usual = 'audience.followers'
 
-/** Everybody, and their followers on every platform that is set up. A page is read at a time, and each row reads its own numbers. */
+/** Everybody, and their headline number on every platform that is set up. A page is read at a time, and each row reads its own numbers. */
 export function ArtistsTable({ after, here }: { after: string | undefined; here: '/' | '/artists' }) {
   const look = useProviderLook()
+  const providers = useProviders()
   const query = useRead(
     ['profiles', 'list', after],
     (client, signal) => client.profiles.list({ limit: pageSize, cursor: after }, { signal }),
     { keep: true },
   )
   const integrations = useIntegrations()
+  const headlines = new Map(providers.data?.data.map((provider) => [provider.id, headlineOf(provider)]))
   const platforms = [...new Set(integrations.data?.data.map(({ provider }) => provider))].sort((a, b) =>
     look(a).name.localeCompare(look(b).name),
   )
@@ -50,11 +53,18 @@ export function ArtistsTable({ after, here }: { after: string | undefined; here:
       head: (
         <span className="inline-flex items-center gap-2">
           <CableMark {...look(provider)} size={18} />
-          {look(provider).name}
+          <span>
+            {look(provider).name}
+            <span className="block text-[0.625rem] leading-3 tracking-normal normal-case">
+              {metricName(headlines.get(provider) ?? usual)}
+            </span>
+          </span>
         </span>
       ),
       right: true,
-      cell: ({ id }: Profile) => <Followers profile={id} provider={provider} />,
+      cell: ({ id }: Profile) => (
+        <Headline profile={id} provider={provider} metric={headlines.get(provider) ?? usual} />
+      ),
     })),
   ]
   return (
@@ -75,14 +85,14 @@ export function ArtistsTable({ after, here }: { after: string | undefined; here:
         ) : (
           <>
             <DataTable
-              caption="Artists and their followers on each platform"
+              caption="Artists and their headline number on each platform"
               columns={columns}
               rows={data}
               rowKey={({ id }) => id}
               pinned
             />
             <Pager
-              says="Followers as last read. An empty socket: no account connected."
+              says="As last read. An empty socket: no account connected."
               first={after === undefined ? null : { to: here, search: {} }}
               next={nextCursor === null ? null : { to: here, search: { after: nextCursor } }}
             />
@@ -93,7 +103,7 @@ export function ArtistsTable({ after, here }: { after: string | undefined; here:
   )
 }
 
-function Followers({ profile, provider }: { profile: string; provider: string }) {
+function Headline({ profile, provider, metric }: { profile: string; provider: string; metric: string }) {
   const query = useRead(
     ['profiles', 'summary', profile],
     (client, signal) => client.profiles.summary({ id: profile }, { signal }),
@@ -122,14 +132,14 @@ function Followers({ profile, provider }: { profile: string; provider: string })
   return (
     <span className="flex flex-col items-end gap-0.5">
       {accounts.map((account) => (
-        <FollowersOf key={account.connection} account={account} />
+        <HeadlineOf key={account.connection} account={account} wanted={metric} />
       ))}
     </span>
   )
 }
 
-function FollowersOf({ account }: { account: Account }) {
-  const found = account.metrics.find(({ metric }) => metric === headline)
+function HeadlineOf({ account, wanted }: { account: Account; wanted: string }) {
+  const found = account.metrics.find(({ metric }) => metric === wanted)
   const state = connectionState(account.state)
   const standing = account.state !== 'healthy' && (
     <Link
@@ -144,7 +154,7 @@ function FollowersOf({ account }: { account: Account }) {
   )
   const reason = found
     ? found.reason
-    : (account.notOffered[headline] ?? (account.metrics.length > 0 ? 'not_offered' : 'not_read'))
+    : (account.notOffered[wanted] ?? (account.metrics.length > 0 ? 'not_offered' : 'not_read'))
   return (
     <span className="inline-flex items-center gap-1.5">
       {standing}
@@ -159,4 +169,11 @@ function FollowersOf({ account }: { account: Account }) {
       )}
     </span>
   )
+}
+
+function headlineOf(provider: Provider): string | undefined {
+  const metrics = provider.streams
+    .toSorted((a, b) => Number(b.headline) - Number(a.headline))
+    .flatMap((stream) => stream.metrics)
+  return metrics.includes(usual) ? usual : metrics.sort(byFamily)[0]
 }

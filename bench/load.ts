@@ -1,0 +1,77 @@
+import { connect, type Socket } from 'node:net'
+import { serveParent } from './child.ts'
+import { percentile } from './measure.ts'
+
+export interface Load {
+  readonly port: number
+  /** Taken in turns. */
+  readonly requests: readonly { readonly path: string; readonly authorization: string }[]
+  readonly inFlight: number
+  readonly ms: number
+  /** What a right answer contains. */
+  readonly expected: string
+}
+
+export interface Loaded {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/**
+ * Keeps so many requests in flight and counts the answers, over sockets and with as little of HTTP as that takes: what this process spends is
+ * missing to what is measured. An answer that is not the right one ends everything, because a fast refusal is no speed.
+ */
+await serveParent(async () => ({ answer: run, close: async () => {} }))
+
+async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Loaded> {
+  const texts = requests.map(({ path, authorization }) =>
+    Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\n\r\n`),
+  )
+  const taken: number[] = []
+  let next = 0
+  const startedAt = performance.now()
+  const until = startedAt + ms
+  await Promise.all(Array.from({ length: inFlight }, () => ask()))
+  taken.sort((one, other) => one - other)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { perSecond: taken.length / seconds, p50Ms: percentile(taken, 0.5), p99Ms: percentile(taken, 0.99) }
+
+  function ask(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      let text = ''
+      let sentAt = 0
+      const send = () => {
+        sentAt = performance.now()
+        socket.write(texts[next++ % texts.length]!)
+      }
+      socket.setEncoding('latin1')
+      socket.once('connect', send)
+      socket.on('error', reject)
+      socket.on('close', () => resolve())
+      socket.on('data', (piece: string) => {
+        text += piece
+        if (!isWhole(text)) return
+        const now = performance.now()
+        if (!text.startsWith('HTTP/1.1 200') || !text.includes(expected)) {
+          reject(new Error(`not the right answer: ${text.slice(0, 1_000)}`))
+          socket.destroy()
+          return
+        }
+        taken.push(now - sentAt)
+        text = ''
+        if (now < until) send()
+        else socket.destroy()
+      })
+    })
+  }
+}
+
+/** Whether this is all of an answer: by its length, or by the last of its chunks. */
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n')
+  if (end < 0) return false
+  const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end + 2))
+  return length ? text.length >= end + 4 + Number(length[1]) : text.endsWith('\r\n0\r\n\r\n')
+}

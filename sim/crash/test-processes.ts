@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Client, openPatchbay } from '@patchbay/sdk'
+import { readPassword } from '../../src/drivers/database/initialize-postgres.ts'
+import { findPostmaster } from '../../src/drivers/database/postmaster.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** A process of ours, started as a user would start it. Its log is a file, so that nothing is lost with it. */
+export interface Running {
+  readonly pid: number
+  readonly logFile: string
+  readonly ended: Promise<number | null>
+  isRunning(): boolean
+  kill(signal: NodeJS.Signals): void
+}
+
+/** A folder for one story's data and logs, and everything that was started in it. `close` leaves nothing behind, however the story ended. */
+export interface Stage {
+  readonly folder: string
+  start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): Running
+  /** Waits for `done` to answer something, and gives up with the end of the log when `running` ends before or it takes too long. */
+  until<Found>(what: string, running: Running, done: () => Promise<Found | null>, patienceMs?: number): Promise<Found>
+  postmasterOf(dataDir: string): Promise<{ pid: number; url: string } | null>
+  close(): Promise<void>
+}
+
+export function openStage(): Stage {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-crash-'))
+  // The database may run as somebody else, who has to get through.
+  chmodSync(folder, 0o711)
+  const started: Running[] = []
+  const dataDirs = new Set<string>()
+  return { folder, start, until, postmasterOf, close }
+
+  function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const logFile = join(folder, `${name}.log`)
+    const log = openSync(logFile, 'a')
+    const child = spawn(process.execPath, [main, ...command], {
+      cwd: folder,
+      env: { ...inherited(), PATCHBAY_LOG: 'warn', ...env },
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    if (env['PATCHBAY_DATA_DIR']) dataDirs.add(env['PATCHBAY_DATA_DIR'])
+    const running: Running = {
+      pid: child.pid!,
+      logFile,
+      ended: endOf(child),
+      isRunning: () => child.exitCode === null && child.signalCode === null,
+      kill: (signal) => void child.kill(signal),
+    }
+    started.push(running)
+    return running
+  }
+
+  async function until<Found>(
+    what: string,
+    running: Running,
+    done: () => Promise<Found | null>,
+    patienceMs = 60_000,
+  ): Promise<Found> {
+    const startedAt = performance.now()
+    for (;;) {
+      const found = await done().catch(() => null)
+      if (found !== null) return found
+      if (!running.isRunning() || performance.now() - startedAt > patienceMs)
+        throw new Error(`${what}: not within ${patienceMs} ms. Its log ends:\n${tail(running.logFile)}`)
+      await sleep(25)
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const running of started) running.kill('SIGKILL')
+    await Promise.all(started.map(({ ended }) => ended))
+    for (const dataDir of dataDirs) {
+      const postmaster = await postmasterOf(dataDir)
+      if (postmaster) await endPostmaster(postmaster.pid)
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  }
+}
+
+/** The database of an installation, found from outside: its main process, and its address for the superuser. */
+async function postmasterOf(dataDir: string): Promise<{ pid: number; url: string } | null> {
+  const directory = join(dataDir, 'postgres')
+  if (!statSync(join(directory, 'files'), { throwIfNoEntry: false })) return null
+  const found = await findPostmaster(join(directory, 'files'))
+  if (!found) return null
+  const place = found.host.startsWith('/')
+    ? `localhost/patchbay?host=${encodeURIComponent(found.host)}&port=${found.port}`
+    : `${found.host}:${found.port}/patchbay`
+  return { pid: found.pid, url: `postgresql://postgres:${readPassword(directory)}@${place}` }
+}
+
+/** A port outside of the range from which the system takes those of outgoing connections: a server that is killed gets it back. */
+export async function findPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+}
+
+export interface SandboxProcess {
+  readonly url: string
+  readonly process: Running
+  /** The control API. */
+  get<Answer>(path: string): Promise<Answer>
+  post<Answer>(path: string, body: unknown): Promise<Answer>
+}
+
+/** A pretend internet in a process of its own: it outlives the servers, as the real one would. */
+export async function startSandboxProcess(
+  stage: Stage,
+  options: { artists: number; seed: string },
+): Promise<SandboxProcess> {
+  const { artists, seed } = options
+  const running = stage.start('sandbox', ['sandbox', '--port', '0', '--artists', String(artists), '--seed', seed])
+  const url = await stage.until('the sandbox', running, async () => {
+    const said = /^sandbox +(http:\S+)\/_sandbox$/m.exec(readFileSync(running.logFile, 'utf8'))
+    return said?.[1] ?? null
+  })
+  const control = openPatchbay({ url })
+  return {
+    url,
+    process: running,
+    get: async (path) => (await control.request('GET', `/_sandbox/${path}`)).json(),
+    post: async (path, body) => (await control.request('POST', `/_sandbox/${path}`, { body })).json(),
+  }
+}
+
+/** Whether a server takes work, all of it. */
+export async function isReady(url: string): Promise<true | null> {
+  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(5_000) })
+  return response.ok ? true : null
+}
+
+/** The client for the demo's environment, as soon as the server has written its key down. */
+export async function demoClient(dataDir: string, url: string): Promise<Client> {
+  const { testKey } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as { testKey: string }
+  return openPatchbay({ url, key: testKey })
+}
+
+export function tail(logFile: string, lines = 15): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+}
+
+/** Lines of a log, as data; what is not JSON is left out. */
+export function readLog(logFile: string): { level?: string; event?: string; [field: string]: unknown }[] {
+  return readFileSync(logFile, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line.startsWith('{') ? [JSON.parse(line)] : []
+      } catch {
+        return []
+      }
+    })
+}
+
+/** What a test runner sets for its own children is not for servers, nor is a developer's own set-up. */
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !/^(PATCHBAY_|NODE_|DATABASE_URL$|HOST$|PORT$)/.test(entry[0]),
+    ),
+  )
+}
+
+async function endOf(child: ChildProcess): Promise<number | null> {
+  const [code] = await once(child, 'exit')
+  return code as number | null
+}
+
+async function endPostmaster(pid: number): Promise<void> {
+  try {
+    process.kill(pid, 'SIGQUIT')
+    for (;;) {
+      await sleep(20)
+      process.kill(pid, 0)
+    }
+  } catch {
+    // It is gone.
+  }
+}
