@@ -113,7 +113,11 @@ async function seed({ deps, vault }: Engine, environment: Environment): Promise<
       await deps.connections.create(
         {
           ...{ id: connection, environmentId, profileId: `artist-${n}`, provider: provider.id, integrationId },
-          ...{ grantId: grant, account: { id: `acc-${n}`, name: `Artist ${n}`, kind: 'artist' as const }, inputs: {} },
+          ...{
+            grantId: grant,
+            account: { id: `acc-${n}`, name: `Artist ${n}`, kind: 'artist_page' as const },
+            inputs: {},
+          },
           ...{ state: 'healthy' as const, reason: null, missingScopes: [], stateAt: now, createdAt: now },
         },
         along,

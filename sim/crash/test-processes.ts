@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Client, openPatchbay } from '@patchbay/sdk'
+import { openPatchbay } from '@patchbay/sdk'
+import pg from 'pg'
 import { readPassword } from '../../src/drivers/database/initialize-postgres.ts'
 import { findPostmaster } from '../../src/drivers/database/postmaster.ts'
 
@@ -28,6 +29,7 @@ export interface Stage {
   /** Waits for `done` to answer something, and gives up with the end of the log when `running` ends before or it takes too long. */
   until<Found>(what: string, running: Running, done: () => Promise<Found | null>, patienceMs?: number): Promise<Found>
   postmasterOf(dataDir: string): Promise<{ pid: number; url: string } | null>
+  killProcess(pid: number): void
   close(): Promise<void>
 }
 
@@ -37,7 +39,7 @@ export function openStage(): Stage {
   chmodSync(folder, 0o711)
   const started: Running[] = []
   const dataDirs = new Set<string>()
-  return { folder, start, until, postmasterOf, close }
+  return { folder, start, until, postmasterOf, killProcess: (pid) => void process.kill(pid, 'SIGKILL'), close }
 
   function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const logFile = join(folder, `${name}.log`)
@@ -99,6 +101,18 @@ async function postmasterOf(dataDir: string): Promise<{ pid: number; url: string
   return { pid: found.pid, url: `postgresql://postgres:${readPassword(directory)}@${place}` }
 }
 
+/** Asks a database of a story as its superuser, who sees every environment. */
+export async function query<Row>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows as Row[]
+  } finally {
+    await client.end()
+  }
+}
+
 /** A port outside of the range from which the system takes those of outgoing connections: a server that is killed gets it back. */
 export async function findPort(): Promise<number> {
   for (;;) {
@@ -137,8 +151,8 @@ export async function startSandboxProcess(
   return {
     url,
     process: running,
-    get: async (path) => (await control.request('GET', `/_sandbox/${path}`)).json(),
-    post: async (path, body) => (await control.request('POST', `/_sandbox/${path}`, { body })).json(),
+    get: async (path) => (await control.request('GET', `/_sandbox/${path}`)).json() as never,
+    post: async (path, body) => (await control.request('POST', `/_sandbox/${path}`, { body })).json() as never,
   }
 }
 
@@ -148,10 +162,11 @@ export async function isReady(url: string): Promise<true | null> {
   return response.ok ? true : null
 }
 
-/** The client for the demo's environment, as soon as the server has written its key down. */
-export async function demoClient(dataDir: string, url: string): Promise<Client> {
-  const { testKey } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as { testKey: string }
-  return openPatchbay({ url, key: testKey })
+/** The key of the demo's environment; null until the server has written it down. */
+export function demoKey(dataDir: string): string | null {
+  const file = join(dataDir, 'demo.json')
+  if (!statSync(file, { throwIfNoEntry: false })) return null
+  return (JSON.parse(readFileSync(file, 'utf8')) as { testKey: string }).testKey
 }
 
 export function tail(logFile: string, lines = 15): string {

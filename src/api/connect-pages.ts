@@ -45,11 +45,19 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
   })
 
   // Without a HEAD: whoever looks at an address before it is opened would use it up.
-  app.get('/oauth/callback/:integration', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
-    const { integration } = request.params as { integration: string }
-    const ended = await connect.callback(integration, request.query as Record<string, string>, cookieOf(request).secret)
-    return reply.redirect(ended.redirect, 303)
-  })
+  app.get(
+    '/oauth/callback/:integration',
+    { schema: { hide: true }, exposeHeadRoute: false },
+    async (request, reply) => {
+      const { integration } = request.params as { integration: string }
+      const ended = await connect.callback(
+        integration,
+        request.query as Record<string, string>,
+        cookieOf(request).secret,
+      )
+      return reply.redirect(ended.redirect, 303)
+    },
+  )
 
   app.get('/connect/done', { schema: { hide: true } }, async (request, reply) => {
     const { result, returnUrl, environmentId } = await connect.outcome(
@@ -155,15 +163,18 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
       ? ''
       : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
   const beside = choice.fields.find(({ name }) => name === wrong?.fault.detail.field)
-  return `<form method="post" action="/connect/begin" class="tile">
-<strong>${escapeHtml(choice.name)}</strong><span class="soft">${escapeHtml(choice.summary)}</span>
+  // Folded, so that a long list of platforms can be overlooked; the only one, and the one with an error, is open.
+  const open = view.choices.length === 1 || wrong ? ' open' : ''
+  return `<details class="tile" name="platform"${open}>
+<summary><strong>${escapeHtml(choice.name)}</strong><span class="soft">${escapeHtml(choice.summary)}</span></summary>
+<form method="post" action="/connect/begin">
 ${connected}${incident}${preflight}
 ${wrong && !beside ? `<p class="note" role="alert">${escapeHtml(wrong.fault.message)}</p>` : ''}
 <input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
 <input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
 ${choice.fields.map((field) => input(field, wrong?.answers[field.name], field === beside ? wrong?.fault.message : undefined)).join('\n')}
 <button class="primary">${choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`}</button>
-</form>`
+</form></details>`
 }
 
 function input(field: Choice['fields'][number], typed: string | undefined, wrong: string | undefined): string {

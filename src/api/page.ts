@@ -49,6 +49,11 @@ ul.tiles{list-style:none;margin:1rem 0 0;padding:0;display:grid;gap:10px}
 .tile{border:1px solid var(--line);border-radius:10px;padding:12px 14px;display:block;width:100%;text-align:left;background:none;color:inherit;font:inherit;text-decoration:none}
 .tile:hover,.tile:focus-visible{border-color:var(--accent)}
 .tile strong{display:block}
+summary{cursor:pointer;list-style:none;display:grid;grid-template-columns:1fr auto}
+summary::-webkit-details-marker{display:none}
+summary span{grid-column:1}
+summary::after{content:'+';grid-column:2;grid-row:1/3;font-size:1.4rem;line-height:1;color:var(--accent);align-self:center}
+[open]>summary::after{content:'–'}
 label{display:block;margin:.9rem 0;font-weight:600}
 label small{display:block;font-weight:400}
 input,select{display:block;width:100%;margin-top:.3rem;padding:.6rem .7rem;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:8px}

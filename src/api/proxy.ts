@@ -50,7 +50,9 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       // Our own limit is ours to say; theirs is theirs. Both at once could not be told apart.
       reply.removeHeader('ratelimit')
       reply.removeHeader('ratelimit-policy')
-      const passed = Object.entries(answer.headers).filter(([name]) => !ours.has(name) && !name.startsWith('access-control-'))
+      const passed = Object.entries(answer.headers).filter(
+        ([name]) => !ours.has(name) && !name.startsWith('access-control-'),
+      )
       return reply.code(answer.status).headers(Object.fromEntries(passed)).send(Readable.from(answer.body))
     },
   })

@@ -34,7 +34,8 @@ function depthOf(text: string): number {
 /** Numbers that no double holds become Infinity, which nobody meant. */
 function refuseSpecialKeys(key: string, value: unknown): unknown {
   if (key === '__proto__') throw refused('it has a key __proto__')
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw refused('it has a number too large')
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    throw refused('it has a number too large')
   return value
 }
 

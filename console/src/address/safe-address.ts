@@ -23,10 +23,23 @@ function isLoopback({ protocol, hostname }: URL): boolean {
  * Where a limit is taken from. A source is text such as `developer.example.com/limits, "Rates": 60 a minute`, and begins with `guess` when no
  * page of the platform says the number.
  */
-export function readSource(source: string): { guess: boolean; href: string | null; says: string } {
+export function readSource(source: string): {
+  guess: boolean
+  before: string
+  link: string
+  href: string | null
+  after: string
+} {
   const guess = /^guess\b/i.test(source)
   const says = source.replace(/^guess[:;,]?\s*/i, '')
-  const found = /(?:https:\/\/)?\b((?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/[\w\-./#?=&%~]*)?)/i.exec(says)
-  const href = found ? safeAddress(`https://${found[1]!.replace(/[.,;:]+$/, '')}`) : null
-  return { guess, href, says }
+  const found = /(?:https:\/\/)?\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/[\w\-./#?=&%~]*[\w\-/#=&%~])?/i.exec(says)
+  const href = found ? safeAddress(`https://${found[0].replace(/^https:\/\//i, '')}`) : null
+  if (!found || href === null) return { guess, before: says, link: '', href: null, after: '' }
+  return {
+    guess,
+    before: says.slice(0, found.index),
+    link: found[0],
+    href,
+    after: says.slice(found.index + found[0].length),
+  }
 }

@@ -34,6 +34,7 @@ export function Chart(props: ChartProps) {
   const days = useMemo(() => everyDay(points, { from, to }), [points, from, to])
   const provisional = days.some((day) => !day.final)
   const gaps = days.filter((day) => day.value === null).length
+  const begins = days[0] !== undefined && from !== undefined && days[0].day > from ? days[0].day : null
   return (
     <figure className="min-w-0">
       {asTable ? <DayTable {...props} days={days} /> : <Plot {...props} days={days} />}
@@ -49,6 +50,7 @@ export function Chart(props: ChartProps) {
               the platform may still correct these days
             </span>
           )}
+          {begins && <span>read since {dayText(begins)}</span>}
           {gaps > 0 && <span>{gaps === 1 ? '1 day without a number' : `${gaps} days without a number`}</span>}
         </span>
         <Button

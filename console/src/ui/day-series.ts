@@ -10,11 +10,15 @@ export interface DayPoint {
   readonly final: boolean
 }
 
-/** Every day from the first to the last. A day that nobody spoke of is a gap: neither zero nor the day before. */
+/**
+ * Every day from the first to the last. A day that nobody spoke of is a gap: neither zero nor the day before. Before the first reading there is
+ * nothing to miss, so the days begin there, also when the range began earlier.
+ */
 export function everyDay(points: readonly DayPoint[], bounds: { from?: string; to?: string } = {}): DayPoint[] {
   const known = new Map(points.map((point) => [point.day, point]))
   const days = [...known.keys()].sort()
-  const from = bounds.from ?? days[0]
+  const first = days[0]
+  const from = first === undefined || (bounds.from !== undefined && bounds.from > first) ? bounds.from : first
   const to = bounds.to ?? days.at(-1)
   if (from === undefined || to === undefined) return []
   const all: DayPoint[] = []

@@ -1,8 +1,17 @@
 import type { Access, AccessKey, Replay } from '../../ports/access.ts'
 import type { Database } from '../../ports/database.ts'
+import { together } from '../database/together.ts'
 
 /** Access keys and idempotency keys in PostgreSQL. */
 export function openPostgresAccess(database: Database): Access {
+  // Every request begins with it.
+  const findKey = together((_, hashes) =>
+    database.system(async (sql) => {
+      const { rows } = await sql<Row>(`${selectKeys} where hash = any ($1)`, [hashes], 'access.find')
+      return new Map(rows.map((row) => [row.hash, row]))
+    }),
+  )
+
   return {
     async createKey(key) {
       const instants = [key.createdAt, key.expiresAt, key.lastUsedAt, key.revokedAt].map(toDate)
@@ -10,11 +19,7 @@ export function openPostgresAccess(database: Database): Access {
       await database.tenant(key.environmentId, (sql) => sql(insertKey, values))
     },
 
-    findKey: (hash) =>
-      database.system(async (sql) => {
-        const { rows } = await sql<Row>(`${selectKeys} where hash = $1`, [hash], 'access.find')
-        return rows[0] ?? null
-      }),
+    findKey: (hash) => findKey('', hash),
 
     keys: (environmentId) =>
       database.tenant(environmentId, async (sql) => {

@@ -1,9 +1,17 @@
 import { type Connection, type ConnectionState, type Connections, connectionEdges } from '../../ports/connections.ts'
 import type { Database, Sql } from '../../ports/database.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { together } from '../database/together.ts'
 
 /** Connections in PostgreSQL. A change of state, its row of history and its traces are one transaction. */
 export function openPostgresConnections(database: Database): Connections {
+  const read = together((environmentId, ids) =>
+    database.tenant(environmentId, async (sql) => {
+      const { rows } = await sql<Row>(selectByIds, [environmentId, ids], 'connections.read')
+      return new Map(rows.map((row) => [row.id, row]))
+    }),
+  )
+
   return {
     create: (connection, along) =>
       database.tenant(connection.environmentId, async (sql) => {
@@ -22,11 +30,7 @@ export function openPostgresConnections(database: Database): Connections {
         }
       }),
 
-    read: (environmentId, id) =>
-      database.tenant(environmentId, async (sql) => {
-        const { rows } = await sql<Row>(selectById, [environmentId, id], 'connections.read')
-        return rows[0] ?? null
-      }),
+    read,
 
     list: (environmentId, page) =>
       database.tenant(environmentId, async (sql) => {
@@ -117,7 +121,7 @@ const insertConnection = `
   insert into transition (environment_id, connection_id, from_state, to_state, reason, actor, at)
   select environment_id, id, null, state, reason, $15, state_at from made`
 
-const selectById = `select ${columns} from connection where environment_id = $1 and id = $2`
+const selectByIds = `select ${columns} from connection where environment_id = $1 and id = any ($2)`
 
 const selectByAccount = `
   select ${columns} from connection

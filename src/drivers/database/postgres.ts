@@ -9,8 +9,9 @@ import { parseColumn } from './parse-column.ts'
 /**
  * PostgreSQL 15 or later, own or hosted. `connection` is a connection string.
  *
- * A transaction starts in one round trip that also takes the role and the environment; both end with it, so nothing of them can
- * stay on a connection that goes back to the pool. It is run again, from the start, after a serialization failure or deadlock,
+ * A transaction starts with one message that also takes the role and the environment; both end with it, so nothing of them can
+ * stay on a connection that goes back to the pool. Its first statement is sent along without waiting for the answer: when the
+ * beginning fails, so does what follows. Statements that are not awaited one by one share a round trip, too. It is run again, from the start, after a serialization failure or deadlock,
  * and when the connection broke before COMMIT was sent. If it broke after, nobody knows whether it holds: that is an error with
  * `outcome: 'unknown'`, for the caller to look up by key.
  */
@@ -23,6 +24,7 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    pipeline: true,
     ...limits,
     application_name: 'patchbay',
     options: '-c TimeZone=UTC',
@@ -60,9 +62,17 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
     client.on('error', ignore)
     let broken = true
     try {
-      await client.query(begin).catch(rethrow)
-      const result = await open.run(state, () => work(sqlOf(client, state)))
+      const begun = client.query(begin).catch(rethrow)
+      // Whoever fails first is not alone: the other one's failure has been told with it.
+      begun.catch(() => {})
+      const result = await open
+        .run(state, () => work(sqlOf(client, state)))
+        .catch(async (error: unknown) => {
+          await begun
+          throw error
+        })
       state.ended = true
+      await begun
       await commit(client)
       broken = false
       return result

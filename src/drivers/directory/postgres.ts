@@ -1,9 +1,18 @@
 import type { Database } from '../../ports/database.ts'
 import type { Directory, Environment, Integration, Profile } from '../../ports/directory.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { together } from '../database/together.ts'
 
 /** Environments, integrations and profiles in PostgreSQL. */
 export function openPostgresDirectory(database: Database): Directory {
+  const readIntegration = together((environmentId, ids) =>
+    database.tenant(environmentId, async (sql) => {
+      const text = `${selectIntegrations} and id = any ($2)`
+      const { rows } = await sql<Row<Integration>>(text, [environmentId, ids], 'directory.integration')
+      return new Map(rows.map((row) => [row.id, row]))
+    }),
+  )
+
   return {
     async saveEnvironment({ id, workspace, mode, createdAt }) {
       await database.system((sql) => sql(upsertEnvironment, [id, workspace, mode, new Date(createdAt)]))
@@ -43,11 +52,7 @@ export function openPostgresDirectory(database: Database): Directory {
         return (await sql<Row<Integration>>(text, [environmentId], 'directory.integrations')).rows
       }),
 
-    integration: (environmentId, id) =>
-      database.tenant(environmentId, async (sql) => {
-        const text = `${selectIntegrations} and id = $2`
-        return (await sql<Row<Integration>>(text, [environmentId, id], 'directory.integration')).rows[0] ?? null
-      }),
+    integration: readIntegration,
 
     environmentOfIntegration: (integrationId) =>
       database.system(async (sql) => {

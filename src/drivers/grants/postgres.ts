@@ -1,6 +1,7 @@
-import type { Database, Sql } from '../../ports/database.ts'
+import type { Database } from '../../ports/database.ts'
 import type { Grant, Grants } from '../../ports/grants.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { together } from '../database/together.ts'
 
 /** Grants in PostgreSQL. Every change is one compare-and-swap statement and its traces, in one transaction. */
 export function openPostgresGrants(database: Database): Grants {
@@ -18,6 +19,13 @@ export function openPostgresGrants(database: Database): Grants {
       return count > 0
     })
 
+  const read = together((environmentId, ids) =>
+    database.tenant(environmentId, async (sql) => {
+      const { rows } = await sql<Row>(selectByIds, [environmentId, ids], 'grants.read')
+      return new Map(rows.map((row) => [row.id, toGrant(row)]))
+    }),
+  )
+
   return {
     async create(grant, along) {
       await database.tenant(grant.environmentId, async (sql) => {
@@ -26,13 +34,13 @@ export function openPostgresGrants(database: Database): Grants {
       })
     },
 
-    read: (environmentId, id) =>
-      database.tenant(environmentId, (sql) => readOne(sql, selectById, [environmentId, id], 'grants.read')),
+    read,
 
     findBySubject: (environmentId, integrationId, subjectId) =>
-      database.tenant(environmentId, (sql) =>
-        readOne(sql, selectBySubject, [environmentId, integrationId, subjectId], 'grants.by_subject'),
-      ),
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Row>(selectBySubject, [environmentId, integrationId, subjectId], 'grants.by_subject')
+        return rows[0] ? toGrant(rows[0]) : null
+      }),
 
     lease: (environmentId, id, { generation, leaseId, now, until }) =>
       database.tenant(environmentId, async (sql) => {
@@ -88,10 +96,7 @@ export function openPostgresGrants(database: Database): Grants {
 
 type Row = Omit<Grant, 'subject'> & { subjectId: string; subjectName: string } & Record<string, unknown>
 
-async function readOne(sql: Sql, text: string, values: unknown[], name: string): Promise<Grant | null> {
-  const row = (await sql<Row>(text, values, name)).rows[0]
-  if (!row) return null
-  const { subjectId, subjectName, ...grant } = row
+function toGrant({ subjectId, subjectName, ...grant }: Row): Grant {
   return { ...grant, subject: { id: subjectId, name: subjectName } }
 }
 
@@ -128,7 +133,7 @@ const columns = `
   data_access_expires_at as "dataAccessExpiresAt", refresh_due_at as "refreshDueAt", lease_id as "leaseId",
   lease_until as "leaseUntil", attempts`
 
-const selectById = `select ${columns} from account_grant where environment_id = $1 and id = $2`
+const selectByIds = `select ${columns} from account_grant where environment_id = $1 and id = any ($2)`
 
 const selectBySubject = `
   select ${columns} from account_grant

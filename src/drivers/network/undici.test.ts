@@ -211,7 +211,7 @@ suite('undici network', () => {
       const started = performance.now()
       const limits = { connectMs: 50 }
       await assert.rejects(readAll(network, { url: 'https://slow.example/', limits }), { kind: 'connect', sent: false })
-      assert.ok(performance.now() - started < 1000)
+      assert.ok(performance.now() - started < 5_000)
       await network.close()
     })
 
@@ -265,11 +265,11 @@ suite('undici network', () => {
     test('no slow reader: the sender waits, and nothing is lost', async () => {
       const body = Buffer.alloc(mb(4), 'abc')
       const server = await openHttpServer((_request, response) => response.end(body))
-      const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`], limits: { idleMs: 60 } })
+      const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`], limits: { idleMs: 400 } })
       const response = await network.send({ method: 'GET', url: server.origin, headers: {} })
       const pieces: Uint8Array[] = []
       for await (const piece of response.body) {
-        if (pieces.length === 0) await sleep(150)
+        if (pieces.length === 0) await sleep(600)
         pieces.push(piece)
       }
       assert.ok(Buffer.concat(pieces).equals(body))

@@ -44,7 +44,7 @@ function readFields(fields: Fields, answers: Readonly<Record<string, string>>): 
 function checked(name: string, field: Field, answer: string): string {
   // A private key has many lines; nothing else has control characters.
   const strange = field.secret ? /[^\P{Cc}\r\n\t]/u : /\p{Cc}/u
-  if (answer.length > 8000 || strange.test(answer))
+  if (answer.length > 8000 || !answer.isWellFormed() || strange.test(answer))
     throw new Fault('input.invalid', `“${field.label}” is too long or has characters that cannot be meant.`, {
       field: name,
     })

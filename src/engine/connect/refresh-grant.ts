@@ -39,7 +39,8 @@ export type Refreshed =
  * Renews the tokens of one generation of a grant. Of all processes one at a time asks: it holds a lease of 75 s on the row, and a request has 60 s.
  * What it gets is stored where the generation is still that one, whoever holds the lease by then, and nobody uses it before that is committed.
  *
- * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s. Nothing is lost by trying.
+ * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s, then every minute. Nothing is
+ *   lost by trying.
  * - `invalid_grant`: looked up again, asked once more after 5 s, and only then over.
  * - The app refused, an outage, a page: an incident of the integration. Nothing happens to the grant or its connections.
  */
@@ -97,7 +98,6 @@ export async function runRefresh(
         return storeTokens(parts, place, grant, next!)
 
       case 'lost': {
-        const delayMs = lostDelaysMs[lost]
         deps.log.warn('grant.refresh_lost', {
           environmentId,
           grantId,
@@ -105,9 +105,9 @@ export async function runRefresh(
           reason: reply.reason,
           times: lost + 1,
         })
+        const delayMs = lostDelaysMs[lost++]
         await release('unknown', 'lost_response', delayMs ?? minute)
         if (delayMs === undefined) return failed(place, 'provider.timeout', minute)
-        lost++
         await deps.clock.sleep(delayMs)
         continue
       }
@@ -132,12 +132,17 @@ export async function runRefresh(
 
       case 'setup':
       case 'down': {
-        const wait = reply.kind === 'down' ? reply.waitMs : undefined
+        const asked = reply.kind === 'down' ? reply.waitMs : undefined
         const first = reply.kind === 'down' ? 2 * second : 30 * second
-        parts.circuit.failed(place.integration, { first, waitMs: wait })
-        await release(grant.state, grant.cause, Math.max(wait ?? 0, laterMs(grant.attempts)))
+        parts.circuit.failed(place.integration, { first, waitMs: asked })
         await raiseIncident(deps, place.integration, reply.fault, reply.reason)
-        return failed(place, reply.fault, wait ?? first)
+        // What was lost can be had again for a short while only, so an outage does not make the waits grow.
+        const delayMs = grant.state === 'unknown' && asked === undefined ? lostDelaysMs[lost++] : undefined
+        const later = grant.state === 'unknown' ? minute : laterMs(grant.attempts)
+        await release(grant.state, grant.cause, delayMs ?? Math.max(asked ?? 0, later))
+        if (delayMs === undefined) return failed(place, reply.fault, asked ?? first)
+        await deps.clock.sleep(delayMs)
+        continue
       }
     }
   }

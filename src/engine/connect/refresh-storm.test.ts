@@ -6,7 +6,7 @@ import type { Connection } from '../../ports/connections.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { openTestWorld } from './test-world.ts'
 
-const hours = 5
+const hours = 2
 const tokenRoute = 'POST accounts.tuneful.example/oauth/token'
 
 /**
@@ -21,7 +21,7 @@ async function storm(seed: string) {
     seed,
     engines: 3,
     auth: { refresh: { model: 'rotates', graceMs, source: 'made up' } },
-    emulator: { oauth: { accessLifetimeSeconds: 300 + Math.floor(chance.unit() * 3300) } },
+    emulator: { oauth: { accessLifetimeSeconds: 300 + Math.floor(chance.unit() * 1500) } },
   })
   const { clock, sandbox } = world
   // Each seed has its own kinds of trouble; all of them always would leave none of them room.
@@ -46,10 +46,12 @@ async function storm(seed: string) {
         await clock.sleep(chance.unit() * 4 * minute)
         const connection = connections[Math.floor(chance.unit() * connections.length)]!
         await world.call(connection, engine).catch((error) => assert.ok(isFault(error), `${error}`))
-        if (engine === 0) await runDueRefreshes(world.deps, world.engines[engine]!.credentials)
       }
     }
-    await Promise.all([0, 1, 2, 0, 1, 2].map(worker))
+    const background = async () => {
+      for (; clock.now() < end; await clock.sleep(minute)) await runDueRefreshes(world.deps, world.credentials)
+    }
+    await Promise.all([...[0, 1, 2, 0, 1, 2].map(worker), background()])
     sandbox.weather.clear()
     // As long as the longest wait that a platform may name.
     await clock.sleep(61 * minute)
@@ -59,7 +61,6 @@ async function storm(seed: string) {
       const connection = await world.connectionOf(before)
       if (connection.state === 'needs_reauth') {
         lost++
-        if (graceMs === 10 * minute) console.log(seed, before.grantId, sandbox.ledger.entries.filter((e) => e.what==='token' && e.artist === before.account.id).slice(-14).map((e) => [Math.round((e.at - end)/1000), e.outcome, e.status, e.why, e.weather?.join(), e.generation].join(' ')).join('\n'))
         assert.equal(connection.reason, 'lost_response')
         assert.equal((await world.grantOf(connection)).state, 'dead')
       } else {
@@ -79,9 +80,9 @@ async function storm(seed: string) {
   })
 }
 
-test('forty storms', async () => {
+test('sixteen storms', async () => {
   const seen = { lost: 0, requests: 0, lostWithLongGrace: 0 }
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 16; seed++) {
     const { lost, graceMs, requests } = await storm(String(seed)).catch((error) => {
       throw new Error(`seed ${seed}`, { cause: error })
     })
@@ -90,6 +91,6 @@ test('forty storms', async () => {
     if (graceMs === 10 * minute) seen.lostWithLongGrace += lost
   }
   // The storms are storms: some grants of platforms without grace are lost, none where there is time to ask again.
-  assert.ok(seen.lost > 0 && seen.requests > 1000, JSON.stringify(seen))
+  assert.ok(seen.lost > 0 && seen.requests > 500, JSON.stringify(seen))
   assert.equal(seen.lostWithLongGrace, 0)
 })

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
-import type { Grants } from '../../ports/grants.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
 
 const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
   assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
-
-const grace = { model: 'rotates', graceMs: 60_000, source: 'made up' } as const
 
 /** Tells it with a connection whose token request at the sandbox is the only one so far. Every refresh token rotates, and a used one ends the grant. */
 const story = (
@@ -115,85 +112,6 @@ story('a token that is still valid is used while the token endpoint is down', as
   assert.equal(mended!.incident, null)
 })
 
-story(
-  'F62: a lost answer, within the grace: the same token again after two seconds, and nothing is lost',
-  async (world, connection) => {
-    await expire(world)
-    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
-    await world.call(connection)
-    assert.equal(refreshes(world), 2)
-    const grant = await world.grantOf(connection)
-    assert.deepEqual([grant.generation, grant.state, grant.cause], [2, 'live', null])
-    assert.equal((await world.connectionOf(connection)).state, 'pending')
-  },
-  { auth: { refresh: grace } },
-)
-
-story(
-  'F62: another process does not ask sooner than the one that lost the answer',
-  async (world, connection) => {
-    await expire(world)
-    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 2 })
-    await Promise.allSettled([world.call(connection, 0), world.call(connection, 1), world.call(connection, 2)])
-    await world.clock.sleep(20 * second)
-    const times = world
-      .tokenRequests()
-      .slice(1)
-      .map(({ at }) => at)
-    assert.equal(times.length, 3)
-    assert.ok(times[1]! - times[0]! >= 2 * second && times[2]! - times[1]! >= 2 * second, times.join())
-    assert.equal((await world.grantOf(connection)).generation, 2)
-  },
-  { auth: { refresh: grace }, engines: 3 },
-)
-
-story(
-  'F62: a lost answer without grace: needs a person, with the cause, told once',
-  async (world, connection) => {
-    await expire(world)
-    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
-    const calls = Array.from({ length: 20 }, (_, n) => world.call(connection, n % 2))
-    for (const { status } of await Promise.allSettled(calls)) assert.equal(status, 'rejected')
-    await world.clock.sleep(minute)
-    await fails(world.call(connection), 'connection.expired')
-    const after = await world.connectionOf(connection)
-    assert.deepEqual([after.state, after.reason], ['needs_reauth', 'lost_response'])
-    assert.deepEqual((await world.grantOf(connection)).state, 'dead')
-    assert.notEqual((await world.grantOf(connection)).refresh, null, 'a token is never deleted')
-    assert.deepEqual(world.openTasks(), ['reconnect'])
-    assert.equal(world.events().filter((type) => type === 'connection.needs_reauth').length, 1)
-    const slots = await world.stores.schedule.of(world.environment.id, [connection.id])
-    assert.ok(slots.every(({ blocked }) => blocked === 'needs_reauth'))
-
-    const again = await world.connectAccount({ reconnect: connection.id })
-    assert.deepEqual([again.connection.id, again.connection.state], [connection.id, 'healthy'])
-    assert.deepEqual(world.openTasks(), [])
-    await world.call(again.connection)
-  },
-  // The second presentation is the one that the platform calls a theft: without grace nobody can know.
-  { engines: 2, violations: 1 },
-)
-
-story('a request that never arrives is repeated after 2, 10 and 30 s, then every minute', async (world, connection) => {
-  await expire(world)
-  world.sandbox.weather.add({ kind: 'drop', route: 'POST accounts.tuneful.example/oauth/token', times: 4 })
-  await fails(world.call(connection), 'connection.refreshing')
-  await world.clock.sleep(50 * second)
-  const grant = await world.grantOf(connection)
-  assert.deepEqual([grant.state, grant.cause, grant.generation], ['unknown', 'lost_response', 1])
-  assert.equal((await world.connectionOf(connection)).state, 'pending')
-  await world.clock.sleep(minute)
-  await runDueRefreshes(world.deps, world.credentials)
-  assert.equal((await world.grantOf(connection)).generation, 2)
-  const times = world
-    .tokenRequests()
-    .slice(1)
-    .map(({ at }) => at)
-  const gaps = times.slice(1).map((at, n) => Math.round((at - times[n]!) / 1000))
-  assert.deepEqual(gaps.slice(0, 3), [2, 10, 30])
-  await world.call(connection)
-})
-
 story('the owner takes access back: asked twice, then a person is needed', async (world, connection) => {
   await world.clock.sleep(10 * minute)
   world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
@@ -228,115 +146,6 @@ story('an app that is refused is an incident, once, and no connection hears of i
   await startIntegrations(world.deps, world.setting, world.vault, world.environment, apps)
   for (const one of all) await world.call(one)
 })
-
-/** Grants whose commit goes wrong so many times; `kept`: the row is written all the same. */
-const failingCommits = (times: number, kept: boolean): WorldOptions => ({
-  auth: { refresh: { model: 'rotates', graceMs: 0, source: 'made up' } },
-  wrap: ({ grants }) => {
-    let left = times
-    const commit: Grants['commit'] = async (...rest) => {
-      if (left-- <= 0) return grants.commit(...rest)
-      if (kept) await grants.commit(...rest)
-      throw new Error('connection lost while committing')
-    }
-    return { grants: { ...grants, commit } }
-  },
-})
-
-story(
-  'commit unknown and not done: the tokens in memory are written again, and were not used before',
-  async (world, connection) => {
-    await expire(world)
-    await world.call(connection)
-    assert.equal(refreshes(world), 1)
-    assert.equal((await world.grantOf(connection)).generation, 2)
-    await expire(world)
-    await world.call(connection)
-  },
-  failingCommits(3, false),
-)
-
-story(
-  'commit unknown and done: it is found, and nothing is written twice',
-  async (world, connection) => {
-    await expire(world)
-    await world.call(connection)
-    assert.equal(refreshes(world), 1)
-    assert.equal((await world.grantOf(connection)).generation, 2)
-    assert.equal(world.events().filter((type) => type === 'grant.refreshed').length, 1)
-    assert.doesNotMatch(world.log.text(), /commit_late/)
-  },
-  failingCommits(1, true),
-)
-
-/** A process that dies between the token endpoint's answer and the commit: from there on it never does anything again. */
-const dyingAtCommit = (refresh: NonNullable<WorldOptions['auth']>['refresh']): WorldOptions => {
-  let died = false
-  return {
-    engines: 2,
-    auth: { refresh },
-    wrap: (deps) => ({
-      grants: {
-        ...deps.grants,
-        commit: async (...rest) => {
-          if (died) return deps.grants.commit(...rest)
-          died = true
-          return new Promise(() => {})
-        },
-      },
-    }),
-  }
-}
-
-story(
-  'a process dies between the answer and the commit: within the grace another one mends it',
-  async (world, connection) => {
-    await expire(world)
-    await fails(world.call(connection, 0), 'connection.refreshing')
-    await world.clock.sleep(71 * second)
-    await world.call(connection, 1)
-    assert.equal(refreshes(world), 2)
-    assert.equal((await world.grantOf(connection)).generation, 2)
-  },
-  dyingAtCommit({ model: 'rotates', graceMs: 120_000, source: 'made up' }),
-)
-
-story(
-  'a process dies between the answer and the commit: without grace a person is needed',
-  async (world, connection) => {
-    await expire(world)
-    await fails(world.call(connection, 0), 'connection.refreshing')
-    await world.clock.sleep(71 * second)
-    await fails(world.call(connection, 1), 'connection.refreshing', 'connection.expired')
-    await world.clock.sleep(minute)
-    assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
-  },
-  { ...dyingAtCommit({ model: 'rotates', graceMs: 0, source: 'made up' }), violations: 1 },
-)
-
-story(
-  'a late winner whose lease ran out still stores good tokens',
-  async (world, connection) => {
-    // Nobody else asks while the first answer is on its way, so its tokens are the good ones.
-    await expire(world)
-    await fails(world.call(connection), 'connection.refreshing')
-    await world.clock.sleep(2 * minute)
-    assert.equal((await world.grantOf(connection)).generation, 2)
-    await world.call(connection)
-    assert.equal(refreshes(world), 1)
-  },
-  {
-    wrap: (deps) => ({
-      grants: {
-        ...deps.grants,
-        commit: async (...rest) => {
-          await deps.clock.sleep(90 * second)
-          return deps.grants.commit(...rest)
-        },
-      },
-    }),
-  },
-)
 
 story(
   'a refresh token that stays is kept when the answer has none',

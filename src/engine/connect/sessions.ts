@@ -43,6 +43,8 @@ export function openSessions(
       const { profile } = wish
       if (!isName(profile.id))
         throw new Fault('input.invalid', 'A profile id has 1 to 200 characters.', { field: 'profile.id' })
+      if (profile.name !== undefined && !isName(profile.name))
+        throw new Fault('input.invalid', 'A profile name has 1 to 200 characters.', { field: 'profile.name' })
       const returnUrl = returnUrlOf(environment, wish.returnUrl)
       const integrationIds = wish.integrations ? await integrationsNamed(environment, wish.integrations) : null
       const inputs = inputsOf(wish.inputs)
@@ -170,10 +172,18 @@ export const notYours = () =>
   )
 
 function inputsOf(inputs: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  if (Object.keys(inputs).length > 30) throw new Fault('input.invalid', 'At most 30 inputs.', { field: 'inputs' })
+  const entries = Object.entries(inputs)
+  if (entries.length > 30) throw new Fault('input.invalid', 'At most 30 inputs.', { field: 'inputs' })
+  for (const [name, value] of entries) {
+    if (!isText(name, 200) || !isText(value, 8000))
+      throw new Fault('input.invalid', 'An input is too long or no text.', { field: 'inputs' })
+  }
   return inputs
 }
 
-const isName = (text: string) => text.length >= 1 && text.length <= 200 && !/\p{Cc}/u.test(text)
+const isName = (text: string) => text.length >= 1 && isText(text, 200) && !/\p{Cc}/u.test(text)
+
+/** Text that every database takes. */
+const isText = (text: string, longest: number) => text.length <= longest && text.isWellFormed() && !text.includes('\0')
 
 const sessionMs = 30 * minute

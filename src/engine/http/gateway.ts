@@ -35,7 +35,8 @@ export function openGateway(
 ): Gateway {
   const { clock, random } = deps
   const calls = openCallLog(deps)
-  const userAgent = `Patchbay (+${setting.publicUrl})`
+  // Google compresses answers only for clients that say `gzip` here too: developers.google.com/youtube/v3/getting-started, "Using gzip".
+  const userAgent = `Patchbay (gzip; +${setting.publicUrl})`
   const again = { ...deps, credentials }
   const shared = [
     breaker(deps), // not while the host is down

@@ -99,7 +99,7 @@ suite('Retry-After', () => {
       '-'.repeat(50_000),
     ])
       parseRetryAfter(text, { date: text, at })
-    assert.ok(performance.now() - started < 250)
+    assert.ok(performance.now() - started < 2_000)
   })
 
   test('a wait of a provider’s own stays between a second and a day', () => {

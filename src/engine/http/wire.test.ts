@@ -68,7 +68,7 @@ suite('wire', () => {
   suite('sends', () => {
     const agent = {
       accept: 'application/json',
-      'user-agent': 'Patchbay (+http://127.0.0.1:4400)',
+      'user-agent': 'Patchbay (gzip; +http://127.0.0.1:4400)',
       authorization: 'Bearer token-of-generation-1',
     }
 

@@ -123,6 +123,7 @@ function summarize(
           (other) =>
             other.connectionId === row.connectionId &&
             other.metric === row.metric &&
+            other.day <= row.day &&
             Object.keys(other.dimensions).length === 0,
         ),
         growthDays,

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useIntegrations, useProviderLook, useProviders } from '../../data/manifest.ts'
+import { usePatchbay } from '../../data/patchbay.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -23,6 +24,7 @@ export function AppsPage() {
   const integrations = useIntegrations()
   const providers = useProviders()
   const look = useProviderLook()
+  const { environment } = usePatchbay()
   const [words, setWords] = useState('')
   return (
     <>
@@ -45,9 +47,8 @@ export function AppsPage() {
                       <CableMark {...look(app.provider)} size={36} />
                       <div className="min-w-0 flex-1">
                         <h2 className="font-semibold">{app.name}</h2>
-                        <p className="text-sm text-soft">
-                          {look(app.provider).name} · <code>{app.id}</code>
-                        </p>
+                        <p className="text-sm text-soft">{look(app.provider).name}</p>
+                        <CopyId id={app.id} label="the app’s id" />
                       </div>
                       <Badge state={app.incident ? wrong : app.enabled ? ready : off} says={app.incident?.says} />
                     </div>
@@ -93,7 +94,9 @@ export function AppsPage() {
                       <li key={provider.id}>
                         <Link
                           to="/setup/apps/$app"
-                          params={{ app: freeId(provider.id, integrations.data?.data ?? []) }}
+                          params={{
+                            app: freeId(`int_${environment ?? ''}_${provider.id}`, integrations.data?.data ?? []),
+                          }}
                           search={{ provider: provider.id }}
                           className="flex h-full items-center gap-3 rounded-lg border border-line bg-raised px-3 py-2.5 text-ink no-underline hover:border-accent"
                         >
@@ -116,11 +119,11 @@ export function AppsPage() {
   )
 }
 
-/** The platform's own id, or one with a number when that is taken: several apps of one platform are allowed. */
-function freeId(provider: string, taken: readonly { id: string }[]): string {
+/** Named after environment and platform, with a number when that is taken: several apps of one platform are allowed. */
+function freeId(wanted: string, taken: readonly { id: string }[]): string {
   const has = (id: string) => taken.some((each) => each.id === id)
-  if (!has(provider)) return provider
+  if (!has(wanted)) return wanted
   let number = 2
-  while (has(`${provider}-${number}`)) number++
-  return `${provider}-${number}`
+  while (has(`${wanted}_${number}`)) number++
+  return `${wanted}_${number}`
 }

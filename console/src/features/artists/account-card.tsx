@@ -147,22 +147,19 @@ function Headline({ metric, explain }: { metric: Metric; explain: () => void }) 
           className="-mx-1 rounded px-1 text-left decoration-edge decoration-dotted underline-offset-4 hover:underline"
         >
           {metric.value === null ? (
-            <span className="text-soft">
-              <span className="text-xl leading-8">{noNumber}</span>{' '}
-              <span className="text-sm">{reasonShort(metric.reason)}</span>
-            </span>
+            <span className="text-xl leading-8 text-soft">{noNumber}</span>
           ) : (
             <span className="number text-2xl leading-8 font-semibold">{numberText(metric.value, metric.unit)}</span>
           )}
         </button>
-        <Change metric={metric} direction={definition?.direction ?? 'neutral'} />
+        <Change metric={metric} direction={definition?.direction ?? 'neutral'} kind={definition?.kind ?? 'gauge'} />
       </dd>
     </div>
   )
 }
 
 /** Against 28 days before. Where that cannot be said honestly, why not. */
-function Change({ metric, direction }: { metric: Metric; direction: string }) {
+function Change({ metric, direction, kind }: { metric: Metric; direction: string; kind: string }) {
   const { value, reason, since } = metric.change
   if (value === null)
     return metric.value === null ? (
@@ -179,7 +176,9 @@ function Change({ metric, direction }: { metric: Metric; direction: string }) {
         <span aria-hidden="true">{value > 0 ? '▲ ' : value < 0 ? '▼ ' : ''}</span>
         {changeText(value, metric.unit)}
       </span>{' '}
-      <span className="text-soft">in 28 days</span>
+      <span className="text-soft">
+        {kind === 'delta' || kind === 'rolling' ? 'against 28 days before' : 'in 28 days'}
+      </span>
     </span>
   )
 }

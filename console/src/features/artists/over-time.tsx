@@ -31,7 +31,7 @@ export function OverTime(props: { profile: string; accounts: readonly Account[];
   const from = firstDay(range, today)
 
   const known = [...new Set(accounts.flatMap((account) => account.metrics.map(({ metric }) => metric)))].sort(byFamily)
-  const metric = search.metric ?? known[0]
+  const metric = search.metric ?? withHistory(accounts, known) ?? known[0]
   const definition = definitions.data?.data.find((each) => each.metric === metric)
   const query = useRead(
     ['metrics', 'days', profile, metric, from],
@@ -125,7 +125,9 @@ function AccountChart(props: {
   const availability = useAvailability()
   const offered = availability.data?.data.find((row) => row.provider === account.provider && row.metric === metric)
   const missing =
-    account.notOffered[metric] ?? (offered?.available === false ? (offered.says ?? 'not_offered') : undefined)
+    account.notOffered[metric] ??
+    (offered?.available === false ? (offered.says ?? 'not_offered') : undefined) ??
+    (availability.data && !offered ? `${look.name} has no number of that kind.` : undefined)
   return (
     <section aria-label={`${look.name}: ${account.account.name}`} className="min-w-0">
       <h3 className="flex items-center gap-2 font-medium">
@@ -153,6 +155,13 @@ function AccountChart(props: {
         />
       )}
     </section>
+  )
+}
+
+/** On the first day most metrics are a single dot; one that came with its past says more. */
+function withHistory(accounts: readonly Account[], metrics: readonly string[]): string | undefined {
+  return metrics.find((metric) =>
+    accounts.some((account) => account.metrics.some((each) => each.metric === metric && each.change.value !== null)),
   )
 }
 

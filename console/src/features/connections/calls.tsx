@@ -82,7 +82,7 @@ export function CallsTab(props: { connection: Connection; failed?: '1'; run?: st
                     name: 'Answer',
                     cell: ({ status, fault, attempts }) => (
                       <span
-                        className={`inline-flex flex-wrap items-center gap-1.5 ${fault ? 'text-bad' : 'text-good'}`}
+                        className={`inline-flex items-center gap-1.5 whitespace-nowrap ${fault ? 'text-bad' : 'text-good'}`}
                       >
                         <Jack shape={fault ? 'crossed' : 'plugged'} />
                         {status ?? 'none'}

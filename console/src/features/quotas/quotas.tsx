@@ -158,7 +158,9 @@ function QuotaBars({ rows }: { rows: readonly Quota[] }) {
         </Button>
       )}
       <p className="mt-1.5 text-sm text-soft">
-        Source: <OutsideLink href={source.href}>{source.says}</OutsideLink>
+        Source: {source.before}
+        {source.href && <OutsideLink href={source.href}>{source.link}</OutsideLink>}
+        {source.after}
       </p>
     </section>
   )
