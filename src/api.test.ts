@@ -416,7 +416,7 @@ test('beyond its limit a key waits until the window is over, and nobody else doe
 test('bodies that are meant to hurt are refused, and the server goes on', async () => {
   const bombs: [what: string, body: string][] = [
     ['deep arrays', '['.repeat(100_000) + ']'.repeat(100_000)],
-    ['deep objects', '{"a":'.repeat(50_000) + '1' + '}'.repeat(50_000)],
+    ['deep objects', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`],
     ['never closed', '['.repeat(500_000)],
     ['deep inside what may be anything', `{"connection":"c","input":${'['.repeat(5000)}${']'.repeat(5000)}}`],
     ['many keys', `{${Array.from({ length: 90_000 }, (_, index) => `"k${index}":1`).join(',')}}`],
@@ -441,7 +441,7 @@ test('bodies that are meant to hurt are refused, and the server goes on', async 
           answer.status >= 400 && answer.status < 500,
           `${what} at ${path}: ${answer.status} ${answer.text.slice(0, 200)}`,
         )
-        assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8')
+        assert.equal(answer.headers.get('content-type'), 'application/problem+json')
         assert.ok(answer.text.length < 4000, `${what}: ${answer.text.length} characters`)
       }
     }
@@ -645,7 +645,7 @@ function assertAnswer(operation: Operation, answer: Answer): void {
 function assertProblem(answer: Answer, status: number, code: keyof typeof faults, about = ''): void {
   const { json, headers } = answer
   assert.equal(answer.status, status, `${about}: ${answer.text}`)
-  assert.equal(headers.get('content-type'), 'application/problem+json; charset=utf-8', about)
+  assert.equal(headers.get('content-type'), 'application/problem+json', about)
   const { type, title, detail, requestId, fixedBy, retry } = json
   assert.deepEqual(
     { code: json.code, status: json.status, title, type, fixedBy, retry },

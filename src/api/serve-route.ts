@@ -6,6 +6,7 @@ import type { Scope } from '../engine/access/access-keys.ts'
 import type { Deps } from '../engine/deps.ts'
 import type { Vault } from '../engine/vault/vault.ts'
 import { problemOf, sendProblem } from './problem.ts'
+import { isStorable } from './read-json.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Caller, Route } from './route.ts'
 
@@ -116,6 +117,8 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<st
 
 function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!schema) return value
+  if (where !== 'body' && !Object.values(value ?? {}).every((text) => typeof text !== 'string' || isStorable(text)))
+    throw new Fault('input.invalid', `${where}: it has a null byte.`, { field: where })
   const result = schema.safeParse(value ?? {})
   if (result.success) return result.data
   const [issue] = result.error.issues

@@ -47,7 +47,8 @@ export async function startPostmaster(options: {
   const parameters = ['-D', files, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 
   for (let attempt = 1; ; attempt++) {
-    disownStalePid(files)
+    disownStalePid(files, join(files, 'postmaster.pid'))
+    if (host.startsWith('/')) disownStalePid(files, join(host, `.s.PGSQL.${port}.lock`))
     const [program, rest] = runner.command(options.postgres, parameters)
     const logStart = startLog(options.logFile)
     const log = openSync(options.logFile, 'a', 0o600)
@@ -150,15 +151,15 @@ function isPostmasterOf(files: string, pid: number): boolean {
 }
 
 /**
- * After a restart of the machine or container the old number often belongs to somebody else, and PostgreSQL would take that
- * process for a living server and refuse. The number is replaced by an impossible one, and the file kept: PostgreSQL still
- * looks in it for shared memory that orphans of the old server may hold.
+ * After a restart of the machine or container the old number often belongs to somebody else, and after a kill to a process that
+ * ended and that nobody collects, since process 1 of a container often is no init. PostgreSQL would take either for a living
+ * server and refuse. The number is replaced by an impossible one, and the file kept: PostgreSQL still looks in it for shared
+ * memory that orphans of the old server may hold. The lock of the socket names the same number.
  */
-function disownStalePid(files: string): void {
-  const path = join(files, 'postmaster.pid')
+function disownStalePid(files: string, path: string): void {
   if (!existsSync(path)) return
   const [pid, ...rest] = readFileSync(path, 'utf8').split('\n')
-  if (processIdentity(Number(pid)) === null || isPostmasterOf(files, Number(pid))) return
+  if (isPostmasterOf(files, Number(pid))) return
   writeFileSync(path, [String(2 ** 31 - 2), ...rest].join('\n'))
 }
 

@@ -121,7 +121,7 @@ export function openCredentials(
       if (outcome !== 'later' && outcome.kind === 'ended') continue
       const after = deps.clock.now()
       const stillValid = !refusedNow && grant.access !== null && (grant.accessExpiresAt ?? Infinity) > after
-      if ( (outcome !== 'later' && outcome.kind === 'impossible')) return grant
+      if (stillValid || (outcome !== 'later' && outcome.kind === 'impossible')) return grant
       if (outcome !== 'later') throw whileRenewing(outcome.fault)
       throw new Fault('connection.refreshing', undefined, { provider: target.provider.id, waitMs: 2 * second })
     }

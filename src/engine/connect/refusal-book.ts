@@ -12,6 +12,8 @@ interface Entry {
   renewedAt: Instant | null
   /** Until then a refusal changes nothing: what it means was found out. */
   settledUntil: Instant
+  /** What was found out is about the place that refuses and not about the token, so it holds for the next token too. */
+  works: boolean
 }
 
 /** What is remembered of refused tokens, in this process, so that refusals do not become a storm of refreshes (F26, F27). */
@@ -46,7 +48,7 @@ export class RefusalBook {
   /** A light call worked, so the refusals are about what was asked for; or it was refused too, and nothing more can be done now. */
   settle(grant: Grant, verdict: 'works' | 'refused' | 'unclear', now: Instant): void {
     const restMs = { works: hour, refused: 5 * minute, unclear: 0 }[verdict]
-    this.#of(grant).settledUntil = now + restMs
+    Object.assign(this.#of(grant), { settledUntil: now + restMs, works: verdict === 'works' })
   }
 
   isSettled(grant: Grant, now: Instant): boolean {
@@ -62,8 +64,14 @@ export class RefusalBook {
     const key = keyOf(grant)
     const before = this.#entries.get(key)
     if (before?.generation === grant.generation) return before
-    const renewedAt = before?.renewedAt ?? null
-    const entry = { generation: grant.generation, times: 0, unusable: false, renewedAt, settledUntil: 0 }
+    const entry: Entry = {
+      generation: grant.generation,
+      times: 0,
+      unusable: false,
+      renewedAt: before?.renewedAt ?? null,
+      settledUntil: before?.works ? before.settledUntil : 0,
+      works: before?.works ?? false,
+    }
     this.#entries.delete(key)
     this.#entries.set(key, entry)
     if (this.#entries.size > mostEntries) this.#entries.delete(this.#entries.keys().next().value!)

@@ -6,6 +6,7 @@ import {
   type FaultCode,
   type FaultDetail,
   type Json,
+  parseRoutePattern,
   startOfDay,
 } from '@patchbay/kit'
 import type { Answer, Intent } from './intent.ts'
@@ -23,7 +24,7 @@ export function faultOfAnswer(answer: Answer, read: ReadBody, intent: Intent): F
   const facts = { status: answer.status, reason: told.reason ?? '', message: told.message ?? '' }
   // A page in front of an API is a firewall's, and says nothing about whoever asked.
   const challenged = answer.status === 403 && 'unreadable' in read && read.unreadable === 'html'
-  const rule = challenged ? undefined : errors.rules.find((each) => fits(each, facts))
+  const rule = challenged ? undefined : errors.rules.find((each) => fits(each, facts, intent))
   const code = challenged ? 'provider.down' : (rule?.is ?? usualCode(answer.status, intent.as))
   const waitMs = waitOf(answer, intent) ?? (challenged ? challengeWaitMs : ruleWait(rule, answer.at))
   const detail: FaultDetail = {
@@ -44,11 +45,16 @@ export function faultOfAnswer(answer: Answer, read: ReadBody, intent: Intent): F
 /** How long a firewall's page is heeded when it names no time. */
 const challengeWaitMs = 15 * 60_000
 
-function fits(rule: ErrorRule, facts: { status: number; reason: string; message: string }): boolean {
-  const { status, reason, message } = rule
+function fits(
+  rule: ErrorRule,
+  facts: { status: number; reason: string; message: string },
+  { method, url }: Intent,
+): boolean {
+  const { status, reason, message, call } = rule
   if (typeof status === 'number' ? status !== facts.status : status && !status.includes(facts.status)) return false
   if (typeof reason === 'string' ? reason !== facts.reason : reason && !reason.test(facts.reason)) return false
-  return !message || message.test(facts.message)
+  if (message && !message.test(facts.message)) return false
+  return call === undefined || parseRoutePattern(call).begins(method, url.host + url.pathname)
 }
 
 function usualCode(status: number, as: 'account' | 'app'): FaultCode {

@@ -48,6 +48,7 @@ export function openForward(
     target: Target,
     request: RawRequest,
     signal: AbortSignal | undefined,
+    unanswered: (intent: Intent, error: unknown) => void,
   ): Promise<{ intent: Intent; fault: string | null; response: RawResponse }> {
     const path = request.path === '/' ? '' : request.path
     const intent = openIntent(
@@ -64,6 +65,7 @@ export function openForward(
     } catch (error) {
       // The provider answered, and what it said is the caller's to read.
       if (isFault(error) && passage.answer !== null) return { intent, fault: error.code, response: passage.answer }
+      unanswered(intent, error)
       throw error
     } finally {
       passages.delete(intent.tally)

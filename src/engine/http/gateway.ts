@@ -69,15 +69,17 @@ export function openGateway(
       const { status, headers, body, at } = await send(intent)
       return { status, headers, body, at }
     } catch (error) {
-      fault = isFault(error) ? error.code : options.signal?.aborted ? 'aborted' : 'platform.bug'
+      fault = faultCodeOf(error, options.signal)
       throw error
     } finally {
-      calls.add(
-        target.environment.id,
-        recordOf(intent, fault, { id: random.id('cal'), startedAt, endedAt: clock.now() }),
-      )
+      record(intent, fault, startedAt)
       if (options.spent) spend(options.spent, intent)
     }
+  }
+
+  function record(intent: Intent, fault: string | null, startedAt: Instant): void {
+    const { environment } = intent.target
+    calls.add(environment.id, recordOf(intent, fault, { id: random.id('cal'), startedAt, endedAt: clock.now() }))
   }
 
   return {
@@ -88,17 +90,16 @@ export function openGateway(
     call: (target, request, signal) => call(target, request, { signal }),
     async forward(target, request, signal) {
       const startedAt = clock.now()
-      const { intent, fault, response } = await forward(target, request, signal)
-      const record = () =>
-        calls.add(
-          target.environment.id,
-          recordOf(intent, fault, { id: random.id('cal'), startedAt, endedAt: clock.now() }),
-        )
-      return { ...response, body: counted(response.body, intent, record) }
+      const unanswered = (intent: Intent, error: unknown) => record(intent, faultCodeOf(error, signal), startedAt)
+      const { intent, fault, response } = await forward(target, request, signal, unanswered)
+      return { ...response, body: counted(response.body, intent, () => record(intent, fault, startedAt)) }
     },
     flush: calls.flush,
   }
 }
+
+const faultCodeOf = (error: unknown, signal: AbortSignal | undefined): string =>
+  isFault(error) ? error.code : signal?.aborted ? 'aborted' : 'platform.bug'
 
 /** Recorded when the last byte went through, or when nobody wants more of it. */
 async function* counted(

@@ -21,15 +21,29 @@ export interface CountedCall {
 
 /** What a call takes, by the same rule by which the sandbox counts. Quotas of a user or an account do not concern a call in the app's own name. */
 export function takesOf(call: CountedCall): Take[] {
-  const { target, method, url, as } = call
-  const costs = costsOf(target.provider)(method, url.host + url.pathname, settingsOf(target))
-  const takes: Take[] = []
-  for (const quota of target.provider.api.quotas) {
-    const amount = costs[quota.id] ?? 0
-    const bucket = amount > 0 ? bucketOf(target, quota, as) : null
-    if (bucket !== null) takes.push({ quota, bucket, amount })
+  const { provider, integration } = call.target
+  const cost = costsOf(provider)(
+    call.method,
+    call.url.host + call.url.pathname,
+    settingsOf(provider, integration.settings),
+  )
+  return provider.api.quotas.flatMap((quota) => {
+    const amount = cost[quota.id]
+    const bucket = amount === undefined ? null : bucketOf(call.target, quota, call.as)
+    return amount === undefined || bucket === null ? [] : [{ quota, bucket, amount }]
+  })
+}
+
+const costTables = new WeakMap<Provider, ReturnType<typeof openCosts>>()
+
+/** Worked out once a provider. */
+function costsOf(provider: Provider): ReturnType<typeof openCosts> {
+  let costs = costTables.get(provider)
+  if (!costs) {
+    costs = openCosts(provider.api)
+    costTables.set(provider, costs)
   }
-  return takes
+  return costs
 }
 
 /** The same as the limiter asks for it: a calendar day is worked out for that instant. */
@@ -48,28 +62,19 @@ export function windowAt({ window }: Quota, now: Instant): Draw['window'] {
 }
 
 /** The provider's quotas that hold for this integration, by its settings. */
-export function quotasUnder(target: Pick<Target, 'provider' | 'integration'>): Quota[] {
-  const settings = settingsOf(target)
-  return target.provider.api.quotas.filter(({ when }) => holdsUnder(when, settings))
+export function quotasUnder({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Quota[] {
+  const settings = settingsOf(provider, integration.settings)
+  return provider.api.quotas.filter(({ when }) => holdsUnder(when, settings))
 }
 
 /** What was not said is what the set-up form would have suggested. */
-function settingsOf({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Record<string, string> {
+function settingsOf(
+  { settings: fields = {} }: Provider,
+  said: Readonly<Record<string, string>>,
+): Record<string, string> {
   const settings: Record<string, string> = {}
-  for (const [name, { initial }] of Object.entries(provider.settings ?? {}))
-    if (initial !== undefined) settings[name] = initial
-  return { ...settings, ...integration.settings }
-}
-
-const costTables = new WeakMap<Provider, ReturnType<typeof openCosts>>()
-
-function costsOf(provider: Provider): ReturnType<typeof openCosts> {
-  let costs = costTables.get(provider)
-  if (!costs) {
-    costs = openCosts(provider.api)
-    costTables.set(provider, costs)
-  }
-  return costs
+  for (const [name, { initial }] of Object.entries(fields)) if (initial !== undefined) settings[name] = initial
+  return { ...settings, ...said }
 }
 
 /** Working out a day costs microseconds of calendar; it changes once in one. */
