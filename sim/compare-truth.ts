@@ -1,4 +1,4 @@
-import { type Artist, addDays, type Day, dayOf, type Provider, type Truth } from '@patchbay/kit'
+import { type Artist, addDays, type Day, dayMs, dayOf, type Provider, parseDuration, type Truth } from '@patchbay/kit'
 import type { Connection } from '../src/ports/connections.ts'
 import type { RunRecord } from '../src/ports/journal.ts'
 import type { StoredObservation } from '../src/ports/records.ts'
@@ -40,7 +40,8 @@ export function compareStored(
     const from = read.reduce((day, row) => (row.day < day ? row.day : day), dayOf(at))
     for (const truth of truthAt(world, provider, artist, from, at)) {
       const row = waiting.get(keyOf(truth))
-      if (row && row.value !== truth.value) differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
+      if (row && row.value !== truth.value)
+        differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
       waiting.delete(keyOf(truth))
       if (waiting.size === 0) break
     }
@@ -64,23 +65,25 @@ export function compareTrue(
 ): void {
   const stored = new Map(rows.map((row) => [keyOf(row), row]))
   const newest = new Map(rows.map((row) => [seriesOf(row), row.day]))
-  const known = new Map<number, Map<string, Truth>>()
-  const at = (now: number) => {
+  const known = new Map<number, Map<string, Truth[]>>()
+  const at = (now: number, metric: string): readonly Truth[] => {
     let all = known.get(now)
     if (!all) {
-      all = new Map(truthAt(world, provider, artist, world.sandbox.world.since, now).map((one) => [keyOf(one), one]))
+      const truths = truthAt(world, provider, artist, world.sandbox.world.since, now)
+      all = Map.groupBy(truths, (one) => (one.item === undefined ? one.metric : ofItems(one.metric)))
       known.set(now, all)
     }
-    return all
+    return all.get(metric) ?? []
   }
   for (const [metric, streams] of readersOf(provider, [...lastRuns.keys()])) {
     const runs = streams.map((stream) => lastRuns.get(stream)!)
-    const before = at(Math.min(...runs.map(({ startedAt }) => startedAt)))
-    const after = at(Math.max(...runs.map(({ endedAt }) => endedAt!)))
-    for (const [key, truth] of before) {
-      if (metric !== `${truth.metric}${truth.item === undefined ? '' : ' of items'}`) continue
-      // What came or went while it was read may have been met or not.
-      if (after.get(key)?.value !== truth.value) continue
+    const before = at(Math.min(...runs.map(({ startedAt }) => startedAt)), metric)
+    const after = at(Math.max(...runs.map(({ endedAt }) => endedAt!)), metric)
+    const still = before === after ? null : new Map(after.map((one) => [keyOf(one), one.value]))
+    for (const truth of before) {
+      const key = keyOf(truth)
+      // What came, went or changed while it was read may have been met or not.
+      if (still && still.get(key) !== truth.value) continue
       into.expected++
       const row = stored.get(key)
       if (row) {
@@ -91,16 +94,41 @@ export function compareTrue(
   }
 }
 
+/**
+ * What is read at least once a day has a value of every day, whenever in it the account's turn was. `days` were all over before the last reading and
+ * began after the first.
+ */
+export function compareEveryDay(
+  world: PretendWorld,
+  { artist, provider }: Owned,
+  rows: readonly StoredObservation[],
+  days: readonly Day[],
+  streams: readonly string[],
+  into: Comparison,
+): void {
+  const daily = streams.filter((name) => parseDuration(provider.streams[name]!.every) <= dayMs)
+  const metrics = new Set(daily.flatMap((name) => provider.streams[name]!.metrics))
+  const stored = new Set(rows.filter(({ item }) => item === null).map(({ metric, day }) => `${day} ${metric}`))
+  for (const { metric, item, day } of truthAt(world, provider, artist, dayOf(world.clock.now()), world.clock.now())) {
+    const isCounter = item === undefined && day === dayOf(world.clock.now()) && metrics.has(metric)
+    for (const missed of isCounter ? days.filter((each) => !stored.has(`${each} ${metric}`)) : [])
+      differ(into, artist, provider, { metric, day: missed }, 'not read on that day')
+    if (isCounter) into.expected += days.length
+  }
+}
+
 /** Metric → the streams that may bring it. Streams without items bring numbers of the account only. */
 function readersOf(provider: Provider, streams: readonly string[]): Map<string, string[]> {
   const readers = new Map<string, string[]>()
   for (const name of streams) {
     const { metrics, items } = provider.streams[name]!
-    for (const key of metrics.flatMap((metric) => (items ? [metric, `${metric} of items`] : [metric])))
+    for (const key of metrics.flatMap((metric) => (items ? [metric, ofItems(metric)] : [metric])))
       readers.set(key, [...(readers.get(key) ?? []), name])
   }
   return readers
 }
+
+const ofItems = (metric: string) => `${metric} of items`
 
 function truthAt({ sandbox }: PretendWorld, provider: Provider, artist: Artist, from: Day, now: number): Truth[] {
   const { settings } = sandbox.apps.first(provider.id)

@@ -1,4 +1,4 @@
-import { type Artist, type Day, dayMs, type Identity, minute, type Provider, second } from '@patchbay/kit'
+import { type Artist, type Day, dayMs, minute, type Provider, second } from '@patchbay/kit'
 import type { Replay } from '../sandbox/replay.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { openMemoryAccess } from '../src/drivers/access/memory.ts'
@@ -149,7 +149,11 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   }
 
   /** What the browser does on the consent page, down to the boxes on it. Returns the query that it comes back with. */
-  async function consent(redirect: string, artist: Artist, withhold: readonly string[]): Promise<Record<string, string>> {
+  async function consent(
+    redirect: string,
+    artist: Artist,
+    withhold: readonly string[],
+  ): Promise<Record<string, string>> {
     const [page, query] = redirect.split('?')
     const shown = await sandbox.send({ method: 'GET', url: `${redirect}&persona=${artist.key}`, headers: {} })
     const html = Buffer.from(await readBody(shown)).toString()
@@ -223,7 +227,10 @@ const unreachable = {
 
 /** What the sandbox's own app has for each setting, as a started server would set it up. */
 function sandboxSettings(provider: Provider): Record<string, string> {
-  const known = Object.entries(provider.settings ?? {}).map(([name, { sandbox, initial }]) => [name, sandbox ?? initial])
+  const known = Object.entries(provider.settings ?? {}).map(([name, { sandbox, initial }]) => [
+    name,
+    sandbox ?? initial,
+  ])
   return Object.fromEntries(known.filter(([, value]) => value !== undefined))
 }
 

@@ -1,17 +1,31 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { dayMs, hour, type Provider } from '@patchbay/kit'
+import { dayMs, dayOf, hour, type Provider } from '@patchbay/kit'
 import * as catalog from '../providers/index.ts'
 import type { RunRecord } from '../src/ports/journal.ts'
-import { compareStored, compareTrue, noComparison, type Owned } from './compare-truth.ts'
+import { compareEveryDay, compareStored, compareTrue, noComparison, type Owned } from './compare-truth.ts'
 import { openPretendWorld, type PretendWorld, type PretendWorldOptions } from './pretend-world.ts'
 
 /** More than any provider's batch, page or window of quota. */
 const everybody = Number(process.env.N ?? 220)
 
+const providers = Object.values(catalog)
+
 test('the numbers of every artist, metric and day are the true ones', async (t) => {
-  await compareDays(t, { providers: Object.values(catalog), artists: everybody, since: '2026-01-01' }, [0, 1])
+  await compareDays(t, { providers, artists: everybody, since: '2026-01-10' }, [0, 1])
 })
+
+test('so they are after a week of ordinary days, with a history of years', async (t) => {
+  await compareDays(t, { providers, artists: 6, seed: 'week' }, [0, 9])
+})
+
+for (const provider of providers)
+  for (const settings of otherSettings(provider))
+    test(`so they are with ${provider.name} and ${JSON.stringify(settings)}`, async (t) => {
+      const options = { providers: [provider], settings: { [provider.id]: settings }, since: '2026-01-10' }
+      await compareDays(t, { ...options, artists: everybody }, [0])
+    })
+
 async function compareDays(t: TestContext, options: PretendWorldOptions, days: readonly number[]): Promise<void> {
   const world = await openPretendWorld({ seed: 'truth', ...options })
   const began = world.clock.now()
@@ -31,6 +45,19 @@ async function compareDays(t: TestContext, options: PretendWorldOptions, days: r
       compareTrue(world, one, own, runs.get(one.connection.id)!, { itemDays: isFirst ? 0 : 8 }, result)
     }
     comparedAt = world.clock.now()
+    if (day === days[0] || day !== days.at(-1)) continue
+    const between = Array.from({ length: day - days[0]! - 1 }, (_, index) =>
+      dayOf(began + (days[0]! + index + 1) * dayMs),
+    )
+    for (const one of owned)
+      compareEveryDay(
+        world,
+        one,
+        rows.get(one.connection.id) ?? [],
+        between,
+        [...runs.get(one.connection.id)!.keys()],
+        result,
+      )
   }
   const { compared, expected, differences } = result
   t.diagnostic(
@@ -73,4 +100,11 @@ async function lastRuns({ deps, environment }: PretendWorld): Promise<Map<string
     if (run.state === 'succeeded' || run.state === 'partial')
       for (const id of run.connectionIds) last.set(id, (last.get(id) ?? new Map()).set(run.stream, run))
   return last
+}
+
+/** Each choice that the sandbox's own app does not have. */
+function otherSettings({ settings = {} }: Provider): Record<string, string>[] {
+  return Object.entries(settings).flatMap(([name, { choices = [], sandbox, initial }]) =>
+    choices.filter((choice) => choice !== (sandbox ?? initial)).map((choice) => ({ [name]: choice })),
+  )
 }

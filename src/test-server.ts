@@ -109,7 +109,7 @@ export async function startTestServer(
       status: response.status,
       headers: response.headers,
       text,
-      json: isJson ? JSON.parse(text) : null,
+      json: isJson && text !== '' ? JSON.parse(text) : null,
     } as Answer
   }
 
@@ -136,6 +136,13 @@ export async function startTestServer(
       const id = connections[0]!
       if (wait) await until(async () => (await api.connections.read({ id })).state !== 'pending')
       return api.connections.read({ id })
+    },
+
+    /** As if every token had been given out a minute ago: one that is seconds old may just not be known everywhere yet. */
+    async ageGrants() {
+      await database.database.tenant(server.test.id, (sql) =>
+        sql(`update account_grant set refreshed_at = refreshed_at - interval '1 minute'`),
+      )
     },
 
     /** Every row of every table of the database as text, whoever may see it. */

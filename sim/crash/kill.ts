@@ -15,6 +15,7 @@ import {
   findPort,
   isReady,
   openStage,
+  passTime,
   query,
   type Running,
   readLog,
@@ -100,7 +101,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       await story.server.ended
       if (database === 'last') await killDatabase(story)
       if (database === 'first' || database === 'last') databaseKills++
-      if (timePasses) await passTime(story)
+      if (timePasses) await pretendThatTimePassed(story)
       await restart(story)
       say(
         `${turn}/${kills} killed after ${untilKilledMs} ms${database ? `, database ${database}` : ''}: back in ${story.restartsMs.at(-1)} ms`,
@@ -110,7 +111,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
     if (ending === 'pretend') {
       story.server.kill('SIGKILL')
       await story.server.ended
-      await passTime(story)
+      await pretendThatTimePassed(story)
       await restart(story)
     }
     const settledMs = await settle(story, client, connections)
@@ -205,21 +206,13 @@ const renews = new Set(
 
 async function killDatabase({ stage, dataDir }: Story): Promise<void> {
   const postmaster = await stage.postmasterOf(dataDir)
-  if (postmaster) stage.killProcess(postmaster.pid)
+  if (postmaster) await stage.killProcess(postmaster.pid)
 }
 
-/** What the dead process held runs out, as it would if the machine had been off for some minutes. */
-async function passTime({ stage, dataDir }: Story): Promise<void> {
+/** A database that is gone as well has nothing changed in it: what was held stays held. */
+async function pretendThatTimePassed({ stage, dataDir }: Story): Promise<void> {
   const postmaster = await stage.postmasterOf(dataDir)
-  if (!postmaster) return
-  await query(
-    postmaster.url,
-    "update schedule set ready_at = now() - interval '1 second', claimed_until = now() - interval '1 second' where claim is not null",
-  )
-  await query(
-    postmaster.url,
-    "update account_grant set lease_until = now() - interval '1 second' where lease_until is not null",
-  )
+  if (postmaster) await passTime(postmaster.url)
 }
 
 /** Until everything was read once more and nothing is under way. Longer than any claim, lease or wait for a quota of half a minute. */

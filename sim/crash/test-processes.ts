@@ -10,6 +10,10 @@ import { openPatchbay } from '@patchbay/sdk'
 import pg from 'pg'
 import { readPassword } from '../../src/drivers/database/initialize-postgres.ts'
 import { findPostmaster } from '../../src/drivers/database/postmaster.ts'
+import { processIdentity } from '../../src/drivers/database/process-identity.ts'
+
+/** Asking costs those who are asked. */
+const pollMs = 100
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -29,7 +33,8 @@ export interface Stage {
   /** Waits for `done` to answer something, and gives up with the end of the log when `running` ends before or it takes too long. */
   until<Found>(what: string, running: Running, done: () => Promise<Found | null>, patienceMs?: number): Promise<Found>
   postmasterOf(dataDir: string): Promise<{ pid: number; url: string } | null>
-  killProcess(pid: number): void
+  /** Ends a process at once and waits until it is gone. */
+  killProcess(pid: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,7 +44,7 @@ export function openStage(): Stage {
   chmodSync(folder, 0o711)
   const started: Running[] = []
   const dataDirs = new Set<string>()
-  return { folder, start, until, postmasterOf, killProcess: (pid) => void process.kill(pid, 'SIGKILL'), close }
+  return { folder, start, until, postmasterOf, killProcess, close }
 
   function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const logFile = join(folder, `${name}.log`)
@@ -74,7 +79,7 @@ export function openStage(): Stage {
       if (found !== null) return found
       if (!running.isRunning() || performance.now() - startedAt > patienceMs)
         throw new Error(`${what}: not within ${patienceMs} ms. Its log ends:\n${tail(running.logFile)}`)
-      await sleep(25)
+      await sleep(pollMs)
     }
   }
 
@@ -83,7 +88,7 @@ export function openStage(): Stage {
     await Promise.all(started.map(({ ended }) => ended))
     for (const dataDir of dataDirs) {
       const postmaster = await postmasterOf(dataDir)
-      if (postmaster) await endPostmaster(postmaster.pid)
+      if (postmaster) await killProcess(postmaster.pid, 'SIGQUIT')
     }
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
@@ -107,10 +112,24 @@ export async function query<Row>(url: string, sql: string): Promise<Row[]> {
   client.on('error', () => {})
   await client.connect()
   try {
-    return (await client.query(sql)).rows as Row[]
+    // Of several statements, the last one's rows.
+    return [await client.query(sql)].flat().at(-1)!.rows as Row[]
   } finally {
     await client.end()
   }
+}
+
+/** What dead processes held runs out, as it would if some minutes had passed. */
+export async function passTime(url: string): Promise<void> {
+  const before = "now() - interval '1 second'"
+  await query(
+    url,
+    `set role patchbay_system;
+     update schedule set ready_at = ${before}, claimed_until = ${before} where claim is not null;
+     set role patchbay_tenant;
+     set app.environment = 'env_test';
+     update account_grant set lease_until = ${before} where lease_until is not null`,
+  )
 }
 
 /** A port outside of the range from which the system takes those of outgoing connections: a server that is killed gets it back. */
@@ -201,14 +220,10 @@ async function endOf(child: ChildProcess): Promise<number | null> {
   return code as number | null
 }
 
-async function endPostmaster(pid: number): Promise<void> {
-  try {
-    process.kill(pid, 'SIGQUIT')
-    for (;;) {
-      await sleep(20)
-      process.kill(pid, 0)
-    }
-  } catch {
-    // It is gone.
-  }
+/** A process that nobody collects is gone as well. */
+async function killProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  const identity = processIdentity(pid)
+  if (identity === null) return
+  process.kill(pid, signal)
+  while (processIdentity(pid) === identity) await sleep(10)
 }

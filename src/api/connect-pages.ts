@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Choice, ConnectView } from '../engine/connect/connect-view.ts'
 import type { Engine } from '../engine/engine.ts'
 import { escapeHtml, page } from './page.ts'
+import { isStorable } from './read-json.ts'
 
 /**
  * The pages on which people connect accounts: the picker, the way back from the platform, the end. They need no script. The session's cookie goes to these
@@ -86,7 +87,8 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
   /** The page names its session, since there may be several in the tabs of one browser. It is no secret: the cookie proves whose it is. */
   function sessionProof(request: FastifyRequest, named: unknown) {
     const { session, secret } = cookieOf(request)
-    return { session: typeof named === 'string' ? named : (session ?? ''), cookie: secret }
+    const id = typeof named === 'string' ? named : (session ?? '')
+    return { session: isStorable(id) ? id : '', cookie: secret }
   }
 
   function cookieOf(request: FastifyRequest): { session: string | null; secret: string | null } {

@@ -138,11 +138,24 @@ export function connectionRoutes(engine: Engine) {
         return { data: rows.map(({ from, to, reason, actor, at }) => ({ from, to, reason, actor, at: iso(at) })) }
       },
     }),
-    act(
-      'validate',
-      'Ask the provider, with one light call, whether the connection still works',
-      (environment, id, actor) => engine.connect.validate(environment, id, actor),
-    ),
+    route({
+      method: 'POST',
+      path: '/v1/connections/{id}/validate',
+      name: 'connections.validate',
+      summary: 'Ask the provider, with one light call, whether the connection still works',
+      scope: 'connections:write',
+      params,
+      answer: stateChange.extend({
+        works: z.boolean(),
+        /** What stood in the way: of the account, then its state moved, or of the platform just now. */
+        fault: z.string().nullable(),
+        says: z.string().nullable(),
+      }),
+      handle: async ({ params, caller }) => {
+        const { works, fault, says } = await engine.connect.validate(caller.environment, params.id, caller.actor)
+        return { ...(await changed(caller.environment.id, params.id)), works, fault, says }
+      },
+    }),
     act('pause', 'Stop reading this connection until it is resumed', (environment, id, actor) =>
       engine.connect.pause(environment, id, actor),
     ),
@@ -225,12 +238,12 @@ export function connectionRoutes(engine: Engine) {
   ]
 
   function act(
-    name: 'validate' | 'pause' | 'resume',
+    name: 'pause' | 'resume',
     summary: string,
     work: (
-      environment: Parameters<typeof engine.connect.validate>[0],
+      environment: Parameters<typeof engine.connect.pause>[0],
       id: string,
-      actor: Parameters<typeof engine.connect.validate>[2],
+      actor: Parameters<typeof engine.connect.pause>[2],
     ) => Promise<unknown>,
   ) {
     return route({

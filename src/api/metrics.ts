@@ -345,8 +345,14 @@ export function metricRoutes(engine: Engine) {
       ids: query.connection,
       limit: 1000,
     })
-    const missing = query.connection?.find((id) => !connections.some((connection) => connection.id === id))
-    if (missing !== undefined) throw new Fault('input.unknown', `There is no connection "${missing}" here.`)
+    const others = (query.connection ?? []).filter((id) => !connections.some((connection) => connection.id === id))
+    // A list leaves out what was disconnected; who names one means it, and its history stays.
+    for (const id of others) {
+      const connection = await deps.connections.read(environmentId, id)
+      if (!connection || (query.profile !== undefined && connection.profileId !== query.profile))
+        throw new Fault('input.unknown', `There is no connection "${id.slice(0, 128)}" here.`)
+      connections.push(connection)
+    }
     return connections
   }
 }

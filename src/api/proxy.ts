@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
 import { headersOf } from './authenticate.ts'
+import { problemOf, sendProblem } from './problem.ts'
+import { idText } from './route.ts'
 import type { Serving } from './serve-route.ts'
 
 /** Somebody waits for it. */
@@ -16,6 +18,13 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
   // The body is passed on as it comes, whatever it is.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id)
+    if (problem.code === 'platform.bug')
+      engine.deps.log.error('api.bug', { requestId: request.id, route: 'proxy', error })
+    // The provider's own answers may be problem documents, too.
+    return sendProblem(reply.header(faultHeader, problem.code), problem)
+  })
 
   app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -26,6 +35,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       const caller = await serving.authenticate(request, 'proxy:call')
       serving.rate.count(caller, reply)
       const { connection } = request.params as { connection: string }
+      if (!idText.safeParse(connection).success) throw new Fault('input.unknown', 'There is no such connection.')
       const target = await targetOf(engine.deps, engine.setting, caller.environment, connection, {
         lane: 'interactive',
         patienceMs,
@@ -58,6 +68,9 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
   })
 }
 
+/** Only on what Patchbay says itself. */
+const faultHeader = 'patchbay-fault'
+
 /**
  * What browsers make of an answer is for the origin to say that they got it from, which is ours: a page of the provider must not become a page of
  * Patchbay with whatever scripts, frames and workers its own headers allow.
@@ -69,6 +82,7 @@ const ours = new Set([
   'cross-origin-embedder-policy',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
+  faultHeader,
   'link',
   'nel',
   'permissions-policy',

@@ -9,6 +9,13 @@ export interface Database {
   tenant<T>(environmentId: string, work: (sql: Sql) => Promise<T>): Promise<T>
   /** Runs `work` in one transaction as the system role. */
   system<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  /** Runs one statement that only reads, as the tenant role of that environment or, without one, as the system role. It takes one round trip. */
+  read<Row extends Record<string, unknown>>(
+    environmentId: string | null,
+    text: string,
+    values?: unknown[],
+    name?: string,
+  ): Promise<Row[]>
   close(): Promise<void>
 }
 

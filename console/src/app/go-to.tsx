@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { useRead } from '../data/patchbay.tsx'
+import { useFocusBack } from '../ui/drawer.tsx'
 import { join } from '../ui/join-classes.ts'
 import { places } from './navigation.tsx'
 
@@ -23,12 +24,14 @@ export function GoTo({ open, setOpen }: { open: boolean; setOpen: (open: boolean
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   }, [setOpen])
+  const focus = useFocusBack()
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-30 bg-[#0b0c0a]/55" />
         <Dialog.Content
           aria-describedby={undefined}
+          {...focus}
           className="fixed top-[12vh] left-1/2 z-40 w-[min(34rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-panel shadow-2xl"
         >
           <Dialog.Title className="sr-only">Go to</Dialog.Title>
@@ -100,7 +103,8 @@ function Finder({ close }: { close: () => void }) {
 
 function useTargets(words: string, close: () => void): Target[] {
   const navigate = useNavigate()
-  const isId = /^[A-Za-z0-9_.:@-]{1,128}$/.test(words)
+  const settled = useSettled(words)
+  const isId = settled === words && /^[A-Za-z0-9_.:@-]{3,128}$/.test(words)
   const artist = useRead(
     ['profiles', 'read', words],
     (client, signal) => client.profiles.read({ id: words }, { signal }),
@@ -137,4 +141,14 @@ function useTargets(words: string, close: () => void): Target[] {
       .filter(({ name }) => name.toLowerCase().includes(words.toLowerCase()))
       .map(({ name, to }) => ({ key: to, kind: 'Page', name, go: go(() => navigate({ to })) })),
   ]
+}
+
+/** The words once the typing has stopped: an id is looked up whole. */
+function useSettled(words: string): string {
+  const [settled, setSettled] = useState(words)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(words), 300)
+    return () => clearTimeout(timer)
+  }, [words])
+  return settled
 }

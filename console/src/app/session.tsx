@@ -80,8 +80,9 @@ export function SessionGate({ children, link }: { children: ReactNode; link: str
     environments: environments.data.data,
     async signOut() {
       await anywhere.request('POST', '/auth/sign-out', { body: {} })
-      queries.clear()
       queries.setQueryData(['me'], null)
+      // Nothing that one person saw is left for the next.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
     },
   }
   return <Signed value={session}>{children}</Signed>

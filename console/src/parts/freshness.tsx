@@ -19,7 +19,7 @@ export function Freshness(props: {
         </span>
       )}
       {props.long && dataAsOf && (
-        <span className="text-sm whitespace-nowrap text-soft">· data as of {dayText(dataAsOf)}</span>
+        <span className="text-sm whitespace-nowrap text-soft">data as of {dayText(dataAsOf)}</span>
       )}
     </span>
   )

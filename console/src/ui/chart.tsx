@@ -266,12 +266,13 @@ function optionsOf(
 
 const dayLabels: uPlot.Axis.DynamicValues = (_, splits, _axis, _space, increment) => {
   const months = increment >= 27 * 86_400
-  const format = new Intl.DateTimeFormat(undefined, {
-    timeZone: 'UTC',
-    month: 'short',
-    ...(months ? { year: 'numeric' } : { day: 'numeric' }),
+  const month = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', month: 'short' })
+  const day = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', month: 'short', day: 'numeric' })
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1000)
+    if (!months) return day.format(at)
+    return at.getUTCMonth() === 0 ? String(at.getUTCFullYear()) : month.format(at)
   })
-  return splits.map((seconds) => format.format(seconds * 1000))
 }
 
 function resolved(element: HTMLElement, variable: string): string {

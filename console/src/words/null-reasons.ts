@@ -6,7 +6,7 @@ const known: Readonly<Record<string, { short: string; says: string }>> = {
   not_ready: { short: 'not ready', says: 'The platform has not computed it yet.' },
   unavailable: { short: 'unavailable', says: 'The platform answered without it and gave no reason.' },
   incomplete: { short: 'incomplete', says: 'Some days of the period are missing, so there is no honest sum.' },
-  no_value: { short: 'no number', says: 'There is no number to compare.' },
+  no_value: { short: 'newest day missing', says: 'The newest day has no number to compare.' },
   no_earlier_value: { short: 'too new', says: 'There is no value of 28 days before to compare with.' },
   definition_changed: {
     short: 'rule changed',

@@ -2,15 +2,17 @@ import type { Access, AccessKey, Replay } from '../../ports/access.ts'
 import type { Database } from '../../ports/database.ts'
 import { together } from '../database/together.ts'
 
-/** Access keys and idempotency keys in PostgreSQL. */
+/**
+ * Access keys and idempotency keys in PostgreSQL. A key that was found is known for a second, since every request begins with looking for one: when
+ * another process revokes it, it is good for so long at most, and when this one does, for no longer.
+ */
 export function openPostgresAccess(database: Database): Access {
-  // Every request begins with it.
-  const findKey = together((_, hashes) =>
-    database.system(async (sql) => {
-      const { rows } = await sql<Row>(`${selectKeys} where hash = any ($1)`, [hashes], 'access.find')
-      return new Map(rows.map((row) => [row.hash, row]))
-    }),
-  )
+  const known = new Map<string, { key: Row; until: number }>()
+  let revocations = 0
+  const findKey = together(async (_, hashes) => {
+    const rows = await database.read<Row>(null, `${selectKeys} where hash = any ($1)`, [hashes], 'access.find')
+    return new Map(rows.map((row) => [row.hash, row]))
+  })
 
   return {
     async createKey(key) {
@@ -19,7 +21,17 @@ export function openPostgresAccess(database: Database): Access {
       await database.tenant(key.environmentId, (sql) => sql(insertKey, values))
     },
 
-    findKey: (hash) => findKey('', hash),
+    async findKey(hash) {
+      const before = known.get(hash)
+      const askedAt = performance.now()
+      if (before && before.until > askedAt) return before.key
+      known.delete(hash)
+      const then = revocations
+      const key = await findKey('', hash)
+      if (key && then === revocations) known.set(hash, { key, until: askedAt + knownMs })
+      if (known.size > mostKnown) known.delete(known.keys().next().value!)
+      return key
+    },
 
     keys: (environmentId) =>
       database.tenant(environmentId, async (sql) => {
@@ -27,13 +39,18 @@ export function openPostgresAccess(database: Database): Access {
         return (await sql<Row>(text, [environmentId])).rows
       }),
 
-    revokeKey: (environmentId, id, at) =>
-      database.tenant(
-        environmentId,
-        async (sql) => (await sql(revokeKey, [environmentId, id, new Date(at)])).count > 0,
-      ),
+    async revokeKey(environmentId, id, at) {
+      const values = [environmentId, id, new Date(at)]
+      const { count } = await database.tenant(environmentId, (sql) => sql(revokeKey, values))
+      revocations++
+      known.clear()
+      return count > 0
+    },
 
     async touchKey(environmentId, id, at) {
+      // First, so that those who use it at the same time leave it to this one.
+      for (const { key } of known.values())
+        if (key.id === id && key.environmentId === environmentId) Object.assign(key, { lastUsedAt: at })
       await database.tenant(environmentId, (sql) => sql(touchKey, [environmentId, id, new Date(at)], 'access.touch'))
     },
 
@@ -58,6 +75,9 @@ export function openPostgresAccess(database: Database): Access {
     },
   }
 }
+
+const knownMs = 1_000
+const mostKnown = 10_000
 
 type Row = AccessKey & Record<string, unknown>
 type Used = { hash: string; status: number | null; body: unknown }

@@ -5,12 +5,10 @@ import { together } from '../database/together.ts'
 
 /** Connections in PostgreSQL. A change of state, its row of history and its traces are one transaction. */
 export function openPostgresConnections(database: Database): Connections {
-  const read = together((environmentId, ids) =>
-    database.tenant(environmentId, async (sql) => {
-      const { rows } = await sql<Row>(selectByIds, [environmentId, ids], 'connections.read')
-      return new Map(rows.map((row) => [row.id, row]))
-    }),
-  )
+  const read = together(async (environmentId, ids) => {
+    const rows = await database.read<Row>(environmentId, selectByIds, [environmentId, ids], 'connections.read')
+    return new Map(rows.map((row) => [row.id, row]))
+  })
 
   return {
     create: (connection, along) =>

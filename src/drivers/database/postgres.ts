@@ -10,8 +10,9 @@ import { parseColumn } from './parse-column.ts'
  * PostgreSQL 15 or later, own or hosted. `connection` is a connection string.
  *
  * A transaction starts with one message that also takes the role and the environment; both end with it, so nothing of them can
- * stay on a connection that goes back to the pool. Its first statement is sent along without waiting for the answer: when the
- * beginning fails, so does what follows. Statements that are not awaited one by one share a round trip, too. It is run again, from the start, after a serialization failure or deadlock,
+ * stay on a connection that goes back to the pool. Statements are sent as they come, without waiting for the answers to those before
+ * them: the first goes along with the beginning, and those that `work` does not await go along with the COMMIT, which fails when one of
+ * them does. It is run again, from the start, after a serialization failure or deadlock,
  * and when the connection broke before COMMIT was sent. If it broke after, nobody knows whether it holds: that is an error with
  * `outcome: 'unknown'`, for the caller to look up by key.
  */
@@ -33,19 +34,31 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
   pool.on('error', (error) => log.warn('database.idle_connection_lost', { message: toDatabaseError(error).message }))
 
   return {
-    tenant: (environmentId, work) =>
-      transaction(`begin; set local role patchbay_tenant; ${takeEnvironment(environmentId)}`, work),
-    system: (work) => transaction('begin; set local role patchbay_system', work),
+    tenant: (environmentId, work) => transaction(`begin; ${becomeTenant(environmentId)}`, work),
+    system: (work) => transaction(`begin; ${becomeSystem}`, work),
+    async read<Row extends Record<string, unknown>>(
+      environmentId: string | null,
+      ...[text, values, name]: Parameters<Sql>
+    ): Promise<Row[]> {
+      const role = environmentId === null ? becomeSystem : becomeTenant(environmentId)
+      const work = async (sql: Sql) => ({ found: sql<Row>(text, values, name) })
+      const { found } = await transaction(`begin read only; ${role}`, work, { harmless: true })
+      return (await found).rows
+    },
     close: () => pool.end(),
   }
 
-  async function transaction<T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  async function transaction<T>(
+    begin: string,
+    work: (sql: Sql) => Promise<T>,
+    options: { harmless: boolean } = { harmless: false },
+  ): Promise<T> {
     const outer = open.getStore()
     // The pool has an end: when every connection waits for a second one, none ever comes back.
     if (outer && !outer.ended) throw new Error('A transaction was opened inside another one. Hand on its sql instead.')
     for (let attempt = 1; ; attempt++) {
       try {
-        return await attemptOnce(begin, work)
+        return await attemptOnce(begin, work, options)
       } catch (error) {
         if (!(error instanceof DatabaseError) || !error.again || attempt > 5) throw error
         log.debug('database.transaction_repeated', { code: error.code, attempt })
@@ -54,32 +67,32 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
     }
   }
 
-  async function attemptOnce<T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  async function attemptOnce<T>(
+    begin: string,
+    work: (sql: Sql) => Promise<T>,
+    { harmless }: { harmless: boolean },
+  ): Promise<T> {
     const client = await pool.connect().catch(rethrow)
-    const state = { ended: false }
+    const state: State = { ended: false, failure: null, late: null }
     // While a client is lent out the pool does not listen; without a listener of ours a broken connection would end the process.
     const ignore = () => {}
     client.on('error', ignore)
     let broken = true
+    // Why whatever was sent along with it failed.
+    let beginning: DatabaseError | null = null
     try {
-      const begun = client.query(begin).catch(rethrow)
-      // Whoever fails first is not alone: the other one's failure has been told with it.
-      begun.catch(() => {})
-      const result = await open
-        .run(state, () => work(sqlOf(client, state)))
-        .catch(async (error: unknown) => {
-          await begun
-          throw error
-        })
+      client.query(begin).catch((error) => {
+        beginning = toDatabaseError(error)
+      })
+      const result = await open.run(state, () => work(sqlOf(client, state)))
       state.ended = true
-      await begun
-      await commit(client)
+      await commit(client, state, harmless)
       broken = false
       return result
     } catch (error) {
       state.ended = true
       broken = broken && !(await rollBack(client, error))
-      throw error
+      throw beginning ?? error
     } finally {
       client.off('error', ignore)
       client.release(broken)
@@ -88,7 +101,15 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
 }
 
 /** The transaction that the current code runs in. */
-const open = new AsyncLocalStorage<{ ended: boolean }>()
+const open = new AsyncLocalStorage<State>()
+
+interface State {
+  ended: boolean
+  /** Of the first statement that failed. */
+  failure: DatabaseError | null
+  /** Of the first one that failed after `work` had ended: nobody can have swallowed it. */
+  late: DatabaseError | null
+}
 
 /** One statement may take this long, one transaction may wait that long in between; the last is for a server that went silent. */
 const limits = {
@@ -101,32 +122,48 @@ const limits = {
 /** A conflict is over in milliseconds; a restart of the server takes seconds. */
 const baseDelayMs = { conflict: 5, connection: 100 }
 
+const becomeSystem = 'set local role patchbay_system'
+
 /** It stands in the text of a statement, so what an id looks like is checked here and nowhere trusted. */
-function takeEnvironment(environmentId: string): string {
+function becomeTenant(environmentId: string): string {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(environmentId))
     throw new Error('An environment id has letters, digits, _ and -, at most 64.')
-  return `select set_config('app.environment', '${environmentId}', true)`
+  return `set local role patchbay_tenant; select set_config('app.environment', '${environmentId}', true)`
 }
 
-function sqlOf(client: pg.PoolClient, state: { ended: boolean }): Sql {
-  return async (text, values, name) => {
-    if (state.ended) throw new Error('The transaction has ended; its sql cannot be used any more.')
-    const result = await client.query({ text, values, name }).catch(rethrow)
-    return { rows: result.rows, count: result.rowCount ?? 0 }
+function sqlOf(client: pg.PoolClient, state: State): Sql {
+  return (text, values, name) => {
+    const sent = send(client, state, { text, values, name })
+    // Whoever does not await it hears of its failure from COMMIT.
+    sent.catch((error: DatabaseError) => {
+      state.failure ??= error
+      if (state.ended) state.late ??= error
+    })
+    return sent
   }
 }
 
-/** PostgreSQL answers COMMIT with ROLLBACK, and no error, when a statement before it failed and somebody swallowed that. */
-async function commit(client: pg.PoolClient): Promise<void> {
+async function send(client: pg.PoolClient, state: State, statement: pg.QueryConfig) {
+  if (state.ended) throw new Error('The transaction has ended; its sql cannot be used any more.')
+  const { rows, rowCount } = await client.query(statement).catch(rethrow)
+  return { rows, count: rowCount ?? 0 }
+}
+
+/**
+ * PostgreSQL answers COMMIT with ROLLBACK, and no error, when a statement before it failed: one that was sent along with it, or one whose failure
+ * somebody swallowed.
+ */
+async function commit(client: pg.PoolClient, state: State, harmless: boolean): Promise<void> {
   const { command } = await client.query('commit').catch((error) => {
     const failure = toDatabaseError(error)
-    if (failure.again === 'connection')
+    if (failure.again === 'connection' && !harmless)
       throw new DatabaseError(failure.message, { ...failure, again: null, outcome: 'unknown' })
     throw failure
   })
-  if (command !== 'COMMIT') {
-    throw new DatabaseError('a statement of the transaction failed, so nothing of it was kept', { code: '25P02' })
-  }
+  if (state.late) throw state.late
+  if (command === 'COMMIT') return
+  if (state.failure?.again) throw state.failure
+  throw new DatabaseError('a statement of the transaction failed, so nothing of it was kept', { code: '25P02' })
 }
 
 /** Whether the connection can be used again. */

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { DatabaseError } from './database-error.ts'
 import { inTurns, together } from './together.ts'
+
+/** Long enough for what was asked to go out. */
+async function turn(): Promise<void> {
+  await immediate()
+  await immediate()
+}
 
 /** Questions that are answered when a test says so. */
 function open(atOnce = 1) {

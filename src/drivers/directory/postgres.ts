@@ -5,13 +5,16 @@ import { together } from '../database/together.ts'
 
 /** Environments, integrations and profiles in PostgreSQL. */
 export function openPostgresDirectory(database: Database): Directory {
-  const readIntegration = together((environmentId, ids) =>
-    database.tenant(environmentId, async (sql) => {
-      const text = `${selectIntegrations} and id = any ($2)`
-      const { rows } = await sql<Row<Integration>>(text, [environmentId, ids], 'directory.integration')
-      return new Map(rows.map((row) => [row.id, row]))
-    }),
-  )
+  const readIntegration = together(async (environmentId, ids) => {
+    const text = `${selectIntegrations} and id = any ($2)`
+    const rows = await database.read<Row<Integration>>(
+      environmentId,
+      text,
+      [environmentId, ids],
+      'directory.integration',
+    )
+    return new Map(rows.map((row) => [row.id, row]))
+  })
 
   return {
     async saveEnvironment({ id, workspace, mode, createdAt }) {

@@ -19,12 +19,10 @@ export function openPostgresGrants(database: Database): Grants {
       return count > 0
     })
 
-  const read = together((environmentId, ids) =>
-    database.tenant(environmentId, async (sql) => {
-      const { rows } = await sql<Row>(selectByIds, [environmentId, ids], 'grants.read')
-      return new Map(rows.map((row) => [row.id, toGrant(row)]))
-    }),
-  )
+  const read = together(async (environmentId, ids) => {
+    const rows = await database.read<Row>(environmentId, selectByIds, [environmentId, ids], 'grants.read')
+    return new Map(rows.map((row) => [row.id, toGrant(row)]))
+  })
 
   return {
     async create(grant, along) {

@@ -99,17 +99,18 @@ export function openConnectionActions(
 
     async revealCredentials(environment, id, actor) {
       const connection = await find(environment, id)
-      const target = await targetOf(connection)
-      await deps.journal.note(environment.id, {
+      const target = await targetOf(connection, environment)
+      const noted = deps.journal.note(environment.id, {
         at: deps.clock.now(),
         actor,
         audit: [{ id: deps.random.id('aud'), action: 'credentials.read', subject: id, detail: { field: 'access' } }],
       })
-      return credentials.reveal(target, (accessToken, { accessExpiresAt, scopes }) => ({
-        accessToken,
-        expiresAt: accessExpiresAt,
-        scopes,
-      }))
+      noted.catch(() => {})
+      return credentials.reveal(target, async (accessToken, { accessExpiresAt, scopes }) => {
+        // The token is fetched meanwhile, and shown when this is written.
+        await noted
+        return { accessToken, expiresAt: accessExpiresAt, scopes }
+      })
     },
   }
 

@@ -78,7 +78,10 @@ story(
     world.weather.refuse = (path) => path === '/v1/fans'
     for (let n = 0; n < 12; n++) {
       await world.clock.sleep(30 * minute)
-      await fails(world.call(connection, 0, '/fans'), 'connection.expired')
+      for (let again = 0; again < 3; again++) {
+        await fails(world.call(connection, 0, '/fans'), 'connection.expired')
+        await world.clock.sleep(minute)
+      }
       await world.call(connection)
     }
     assert.equal((await world.connectionOf(connection)).state, 'pending')

@@ -45,7 +45,6 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   let beatAt: Instant | null = null
   let sleeping: AbortController | null = null
   let woken = false
-  let claims = 0
   let tidyAt: Instant = 0
   /** Places that are not reserved. */
   const places = Math.max(1, concurrency - reserved)
@@ -90,7 +89,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     const limit = running.size < places ? Math.max(room, reach) : room > 0 ? room : concurrency - running.size
     if (limit <= 0) return false
     const now = clock.now()
-    const claim = `${deps.random.id('clm')}_${claims++}`
+    const claim = deps.random.id('clm')
     const upTo = running.size < places || room > 0 ? 'backfill' : 'interactive'
     const slots = await schedule.claim({ now, until: now + claimMs, claim, limit, upTo })
     const before = queue.size

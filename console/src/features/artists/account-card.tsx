@@ -134,6 +134,7 @@ function Headline({ metric, explain }: { metric: Metric; explain: () => void }) 
   const definitions = useDefinitions()
   const definition = definitions.data?.data.find((each) => each.metric === metric.metric)
   const name = metricName(metric.metric)
+  const text = metric.value === null ? '' : numberText(metric.value, metric.unit)
   return (
     <div className="bg-panel px-4 py-3">
       <dt className="text-sm text-soft" title={definition?.summary}>
@@ -143,13 +144,17 @@ function Headline({ metric, explain }: { metric: Metric; explain: () => void }) 
         <button
           type="button"
           onClick={explain}
-          aria-label={`${name}: ${metric.value === null ? reasonSays(metric.reason) : numberText(metric.value, metric.unit)}. Where it comes from`}
+          aria-label={`${name}: ${metric.value === null ? reasonSays(metric.reason) : text}. Where it comes from`}
           className="-mx-1 rounded px-1 text-left decoration-edge decoration-dotted underline-offset-4 hover:underline"
         >
           {metric.value === null ? (
             <span className="text-xl leading-8 text-soft">{noNumber}</span>
           ) : (
-            <span className="number text-2xl leading-8 font-semibold">{numberText(metric.value, metric.unit)}</span>
+            <span
+              className={`number leading-8 font-semibold whitespace-nowrap ${text.length > 10 ? 'text-xl' : 'text-2xl'}`}
+            >
+              {text}
+            </span>
           )}
         </button>
         <Change metric={metric} direction={definition?.direction ?? 'neutral'} kind={definition?.kind ?? 'gauge'} />

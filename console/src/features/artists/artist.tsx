@@ -1,6 +1,7 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Cable } from 'lucide-react'
 import { useCallback } from 'react'
+import { readWhy, writeWhy } from '../../address/why.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
@@ -14,7 +15,7 @@ import { AccountCard } from './account-card.tsx'
 import { AudienceTab } from './audience.tsx'
 import { ItemsTab } from './items.tsx'
 import { OverTime } from './over-time.tsx'
-import { Provenance, readWhy, writeWhy } from './provenance.tsx'
+import { Provenance } from './provenance.tsx'
 import { Rename } from './rename.tsx'
 
 const route = getRouteApi('/artists/$profile')
@@ -97,7 +98,7 @@ export function ArtistPage() {
             <AudienceTab profile={profile} accounts={accounts} />
           ) : (
             <>
-              <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,20.5rem),1fr))] gap-4">
+              <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,24rem),1fr))] gap-4">
                 {accounts.map((account) => (
                   <AccountCard key={account.connection} account={account} explain={explain} />
                 ))}

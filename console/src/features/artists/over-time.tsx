@@ -87,7 +87,7 @@ export function OverTime(props: { profile: string; accounts: readonly Account[];
               </p>
             )}
             <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 gap-y-6 lg:grid-cols-2">
-              {accounts.map((account) => (
+              {withNumbersFirst(accounts, series).map((account) => (
                 <AccountChart
                   key={account.connection}
                   account={account}
@@ -132,7 +132,7 @@ function AccountChart(props: {
     <section aria-label={`${look.name}: ${account.account.name}`} className="min-w-0">
       <h3 className="flex items-center gap-2 font-medium">
         <CableMark {...look} size={20} />
-        {look.name}
+        <span className="whitespace-nowrap">{look.name}</span>
         <span className="truncate font-normal text-soft">{account.account.handle ?? account.account.name}</span>
       </h3>
       {points.length === 0 ? (
@@ -163,6 +163,10 @@ function withHistory(accounts: readonly Account[], metrics: readonly string[]): 
   return metrics.find((metric) =>
     accounts.some((account) => account.metrics.some((each) => each.metric === metric && each.change.value !== null)),
   )
+}
+
+function withNumbersFirst(accounts: readonly Account[], series: ReadonlyMap<string, unknown>): Account[] {
+  return accounts.toSorted((a, b) => Number(series.has(b.connection)) - Number(series.has(a.connection)))
 }
 
 const none: readonly DayPoint[] = []

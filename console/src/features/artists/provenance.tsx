@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import type { Why } from '../../address/why.ts'
 import { useProviderLook } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -12,24 +13,6 @@ import { metricName, provenanceNames } from '../../words/metric-names.ts'
 import { reasonSays, reasonShort } from '../../words/null-reasons.ts'
 import { noNumber, numberText } from '../../words/numbers.ts'
 import { dayText } from '../../words/times.ts'
-
-export interface Why {
-  readonly connection: string
-  readonly metric: string
-  readonly day: string
-  readonly item?: string
-}
-
-/** A number's name in the address. The platform's id of an item comes last, because it alone may hold a tilde. */
-export function writeWhy({ connection, metric, day, item }: Why): string {
-  return [connection, metric, day, ...(item === undefined ? [] : [item])].join('~')
-}
-
-export function readWhy(text: string | undefined): Why | null {
-  const [connection, metric, day, ...item] = text?.split('~') ?? []
-  if (!connection || !metric || !day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
-  return { connection, metric, day, ...(item.length > 0 && { item: item.join('~') }) }
-}
 
 /** Where one number comes from, how sure it is, and what it was before. */
 export function Provenance({ why, close }: { why: Why | null; close: () => void }) {

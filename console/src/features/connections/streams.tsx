@@ -10,11 +10,11 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
-import { SparkBars } from '../../ui/sparkline.tsx'
+import { Sparkline } from '../../ui/sparkline.tsx'
 import { useTell } from '../../ui/toast.tsx'
 import { countText } from '../../words/numbers.ts'
 import { fixedByOf, problemOf, whoActs } from '../../words/problems.ts'
-import { streamState } from '../../words/states.ts'
+import { connectionState, streamState } from '../../words/states.ts'
 import { lengthText } from '../../words/times.ts'
 
 type Stream = Awaited<ReturnType<Operations['connections']['streams']>>['data'][number]
@@ -67,7 +67,7 @@ export function StreamTable(props: {
         return rows.length === 0 ? (
           <span className="text-soft">no runs yet</span>
         ) : (
-          <SparkBars values={rows} label={`Rows of the last ${rows.length} runs: ${rows.join(', ')}`} />
+          <Sparkline values={rows} label={`Rows of the last ${rows.length} runs: ${rows.join(', ')}`} />
         )
       },
     },
@@ -142,11 +142,18 @@ export function StreamTable(props: {
 
 function Standing({ stream }: { stream: Stream }) {
   const code = stream.blocked ?? stream.lastFault
+  const byChoice = code === 'paused' || code === 'disconnected'
   return (
     <>
-      <Badge state={streamState(stream.state)} />
+      <Badge
+        state={
+          stream.blocked === 'paused' || stream.blocked === 'disconnected'
+            ? connectionState(stream.blocked)
+            : streamState(stream.state)
+        }
+      />
       {stream.says && <span className="mt-0.5 block text-sm text-soft">{stream.says}</span>}
-      {code !== null && ['error', 'blocked', 'waiting'].includes(stream.state) && (
+      {code !== null && !byChoice && ['error', 'blocked', 'waiting'].includes(stream.state) && (
         <span className="block text-sm text-soft">Who acts: {whoActs(fixedByOf(code))}</span>
       )}
     </>

@@ -165,6 +165,9 @@ export interface Operations {
       id: string
       state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
       reason: string | null
+      works: boolean
+      fault: string | null
+      says: string | null
     }>
     /** Stop reading this connection until it is resumed. `POST /v1/connections/{id}/pause`, scope `connections:write`. */
     pause(input: {

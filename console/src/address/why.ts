@@ -1,0 +1,18 @@
+/** Which number is meant: of which account, which metric, which day, and of which item, when it is an item's. */
+export interface Why {
+  readonly connection: string
+  readonly metric: string
+  readonly day: string
+  readonly item?: string
+}
+
+/** A number's name in the address. The platform's id of an item comes last, because it alone may hold a tilde. */
+export function writeWhy({ connection, metric, day, item }: Why): string {
+  return [connection, metric, day, ...(item === undefined ? [] : [item])].join('~')
+}
+
+export function readWhy(text: string | undefined): Why | null {
+  const [connection, metric, day, ...item] = text?.split('~') ?? []
+  if (!connection || !metric || !day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
+  return { connection, metric, day, ...(item.length > 0 && { item: item.join('~') }) }
+}

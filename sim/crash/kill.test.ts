@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isWhole, runKills } from './kill.ts'
+
+test('a server that is killed while it works, once with its database, loses nothing', async (t) => {
+  const summary = await runKills({
+    kills: 4,
+    artists: 1,
+    seed: 'harbor',
+    ending: 'pretend',
+    say: (text) => t.diagnostic(text),
+  })
+  t.diagnostic(JSON.stringify(summary))
+  assert.ok(summary.observations > 500, `${summary.observations} observations only`)
+  assert.ok(isWhole(summary), JSON.stringify(summary))
+})

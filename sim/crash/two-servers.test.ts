@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, openPatchbay } from '@patchbay/sdk'
+import * as catalog from '../../providers/index.ts'
+import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
+import { demoKey, findPort, isReady, openStage, passTime, query, startSandboxProcess } from './test-processes.ts'
+
+const accounts = Object.keys(catalog).length
+
+test('processes share a database: roles apart, one is told to stop, one is killed, and the others carry on', async () => {
+  const database = await openEmptyDatabase()
+  const stage = openStage()
+  try {
+    const sandbox = await startSandboxProcess(stage, { artists: 1, seed: 'harbor' })
+    const shared = {
+      DATABASE_URL: database.url,
+      PATCHBAY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      PATCHBAY_SANDBOX_URL: sandbox.url,
+    }
+    const start = async (name: string, roles: string, ...options: string[]) => {
+      const port = await findPort()
+      const url = `http://127.0.0.1:${port}`
+      const dataDir = join(stage.folder, name)
+      const env = { ...shared, PORT: String(port), PATCHBAY_DATA_DIR: dataDir, PATCHBAY_ROLES: roles }
+      return { url, dataDir, process: stage.start(name, ['start', ...options], env) }
+    }
+
+    const first = await start('first', 'api,worker')
+    const key = await stage.until('the key', first.process, async () => demoKey(first.dataDir))
+    const viaFirst = openPatchbay({ url: first.url, key })
+    await stage.until('the accounts', first.process, async () => ((await count(viaFirst)) === accounts ? true : null))
+
+    const [front, back] = await Promise.all([start('front', 'api', '--empty'), start('back', 'worker', '--empty')])
+    await stage.until('the API apart', front.process, () => isReady(front.url))
+    await sandbox.post('weather', { kind: 'delay', ms: 150, side: 'reply' })
+    first.process.kill('SIGTERM')
+    assert.equal(await first.process.ended, 0, 'told to stop in the middle of its first readings')
+
+    // What the first gave back and what is asked for now is read by the worker, which has no API of its own.
+    const client = openPatchbay({ url: front.url, key })
+    const askedAt = await wakeAll(client)
+    await stage.until('the worker apart', back.process, async () =>
+      (await unread(client, askedAt)).length === 0 ? true : null,
+    )
+
+    const other = await start('other', 'api,worker', '--empty')
+    await stage.until('the second worker', other.process, () => isReady(other.url))
+    for (const { provider, profile } of (await client.connections.list()).data)
+      if (canRenew(provider)) await sandbox.post('tokens', { provider, artist: profile, action: 'expire' })
+    const againAt = await wakeAll(client)
+    await stage.until('both at work', back.process, async () => ((await held()) > 6 ? true : null))
+    back.process.kill('SIGKILL')
+    await back.process.ended
+
+    // What the dead one held stays held; everything else is read meanwhile, by the one that lives.
+    await stage.until('the rest', other.process, async () => {
+      const [before, left] = [await held(), await unread(client, againAt)]
+      await sleep(400)
+      return left.length === before && (await held()) === before ? true : null
+    })
+    await passTime(database.url)
+    await stage.until('what the dead one held', other.process, async () =>
+      (await unread(client, againAt)).length === 0 ? true : null,
+    )
+
+    assert.deepEqual((await client.runs.list({ state: 'running' })).data, [])
+    assert.deepEqual((await client.connections.summary()).states, { healthy: accounts })
+    const ledger = await sandbox.get<{ violations: unknown[] }>('ledger')
+    assert.deepEqual(ledger.violations, [])
+    other.process.kill('SIGTERM')
+    front.process.kill('SIGTERM')
+    assert.deepEqual([await other.process.ended, await front.process.ended], [0, 0])
+  } finally {
+    await stage.close()
+    await database.drop()
+  }
+
+  async function held(): Promise<number> {
+    const rows = await query<{ count: number }>(
+      database.url,
+      'set role patchbay_system; select count(*)::int as count from schedule where claim is not null',
+    )
+    return rows[0]!.count
+  }
+})
+
+async function count(client: Client): Promise<number> {
+  return (await client.connections.list()).data.length
+}
+
+/** Returns when that was. */
+async function wakeAll(client: Client): Promise<number> {
+  const at = Date.now()
+  for (const { id } of (await client.connections.list()).data) await client.connections.sync({ id })
+  return at
+}
+
+async function unread(client: Client, since: number): Promise<string[]> {
+  const names: string[] = []
+  for (const { id, provider } of (await client.connections.list()).data)
+    for (const stream of (await client.connections.streams({ id })).data)
+      if (stream.blocked === null && !(stream.state === 'on_time' && Date.parse(stream.lastEndedAt ?? '') >= since))
+        names.push(`${provider} ${stream.id}`)
+  return names
+}
+
+/** Where the token itself is what renews it, its end is the end. */
+function canRenew(provider: string): boolean {
+  const { auth } = Object.values(catalog).find(({ id }) => id === provider)!
+  return auth.scheme === 'oauth2' && auth.refresh.model !== 'extends'
+}
