@@ -42,7 +42,7 @@ export function readConfig(
   env: Environment,
   options: { cwd: string; settings: Readonly<Record<string, readonly string[]>> },
 ): Config {
-  const host = env.HOST ?? '127.0.0.1'
+  const host = env.HOST || '127.0.0.1'
   const port = portOf(env, 'PORT', 4400)
   return {
     host,
@@ -50,7 +50,7 @@ export function readConfig(
     sandboxPort: portOf(env, 'PATCHBAY_SANDBOX_PORT', port === 0 ? 0 : port + 1),
     dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl: urlOf(env, 'PATCHBAY_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? localUrl(host, port),
+    publicUrl: originOf(env, 'PATCHBAY_PUBLIC_URL') ?? localUrl(host, port),
     encryptionKey: keyOf(env, 'PATCHBAY_ENCRYPTION_KEY'),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
@@ -94,11 +94,21 @@ export function variableOf(provider: string, setting: string): string {
 
 function portOf(env: Environment, name: string, initial: number): number {
   const text = env[name]
-  if (!text) return initial
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  const port = text ? Number(text) : initial
+  if (text && !/^\d+$/.test(text))
     throw new ConfigError(`${name} is "${text}". It takes a port from 0 (any free one) to 65535.`)
+  if (port > 65_535) throw new ConfigError(`${name} is "${port}". It takes a port from 0 (any free one) to 65535.`)
   return port
+}
+
+/** An address whose pages are all ours: cookies, links and redirect addresses count on it. */
+function originOf(env: Environment, name: string): string | null {
+  const text = urlOf(env, name, ['http:', 'https:'])?.replace(/\/+$/, '')
+  if (!text) return null
+  const { origin, pathname, search, hash, username, password } = new URL(text)
+  if (pathname + search + hash + username + password !== '/')
+    throw new ConfigError(`${name} takes scheme, host and port, and no path, query or password: ${origin}`)
+  return origin
 }
 
 function urlOf(env: Environment, name: string, protocols: readonly string[]): string | null {

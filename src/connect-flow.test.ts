@@ -115,7 +115,7 @@ test('the cookie is the browser’s alone', async () => {
 })
 
 test('behind https the cookie is `__Host-` and goes over https only', async () => {
-  const safe = await startTestServer({ env: { PATCHBAY_PUBLIC_URL: 'https://patchbay.example/' } })
+  const safe = await startTestServer({ env: () => ({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example/' }) })
   try {
     const session = await safe
       .client()

@@ -57,11 +57,12 @@ function encryptionKey({ encryptionKey, dataDir }: Config): Finding {
 
 async function database({ databaseUrl }: Config): Promise<Finding[]> {
   if (databaseUrl === null) return [{ what: 'database', state: 'ok', says: 'brings its own PostgreSQL' }]
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+  // Without a listener a connection that breaks ends the process.
+  client.on('error', () => {})
   try {
-    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
     await client.connect()
-    const { rows } = await client.query<{ version: string }>('show server_version')
-    await client.end()
+    const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`)
     const version = rows[0]?.version ?? ''
     const pending = await pendingMigrations({ connection: databaseUrl })
     const found: Finding[] = [
@@ -85,6 +86,8 @@ async function database({ databaseUrl }: Config): Promise<Finding[]> {
     return [
       { what: 'database', state: 'wrong', says: `DATABASE_URL: ${error instanceof Error ? error.message : error}` },
     ]
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 

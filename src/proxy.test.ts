@@ -237,7 +237,7 @@ test('T20: no path leads out of the provider’s address', async () => {
   }
   for (const { url } of front.seen.slice(before)) {
     assert.ok(url.startsWith(`/${base.host}${base.pathname}`), url)
-    assert.ok(!/\/(\.|%2e){2}(\/|%2f|%5c|\?|$)/i.test(url), url)
+    assert.ok(!/\/(\.|%2e){2}(\/|%2f|%5c|$)/i.test(url.split('?')[0]!), url)
   }
   // However the id is written, what follows it is the path.
   const odd = await ask('GET', `/v1/proxy/${connection.replace('_', '%5f')}/x-test/encoded?q=a%2Fb+c&q=%7e`, (reply) =>
@@ -323,7 +323,7 @@ test('twenty megabytes go down, no faster than they are read', async () => {
   let written = 0
   const piece = randomBytes(64 * 1024)
   front.answers.set('big', async (reply) => {
-    reply.writeHead(200, { 'content-type': 'application/octet-stream' })
+    reply.writeHead(200, { 'content-type': 'application/octet-stream' }).setMaxListeners(0)
     while (written < 20 * megabyte && !reply.destroyed) {
       written += piece.length
       if (!reply.write(piece)) await new Promise((resolve) => reply.once('drain', resolve).once('close', resolve))

@@ -50,7 +50,7 @@ export async function startTestServer(
   options: {
     /** Stands between the server and its sandbox. */
     front?: (sandboxUrl: string) => Promise<{ url: string; close(): Promise<void> }>
-    env?: Record<string, string>
+    env?: (sandbox: Sandbox) => Record<string, string>
     networks?: StartOptions['networks']
   } = {},
 ) {
@@ -65,7 +65,7 @@ export async function startTestServer(
     {
       ...{ PORT: '0', DATABASE_URL: database.url, PATCHBAY_DATA_DIR: folder },
       ...{ PATCHBAY_SANDBOX_URL: front?.url ?? sandbox.url, PATCHBAY_ENCRYPTION_KEY: '5a'.repeat(32) },
-      ...options.env,
+      ...options.env?.(sandbox.sandbox),
     },
     {
       cwd: folder,
@@ -121,20 +121,23 @@ export async function startTestServer(
     ...{ ask, client, keyOf },
 
     /** Connects an artist's account as its owner would, and waits until its first numbers were read. */
-    async connect(provider: Provider, { artist = 0, profile = 'nova', key = keys.test, wait = true } = {}) {
+    async connect(
+      provider: Provider,
+      { artist = 0, profile = 'nova', key = keys.test, integration = provider.id, send = fetch as typeof fetch } = {},
+    ) {
       const api = client(key)
       const persona = sandbox.sandbox.world.artists[artist]!
       const { account, credentials } = sandbox.sandbox.personas.persona(provider, persona)
       const session = await api.connectSessions.create({
         profile: { id: profile, name: persona.name },
-        integrations: [provider.id],
+        integrations: [integration],
       })
-      await walkConsent(session.url, { persona: persona.key, inputs: { ...account.inputs, ...credentials } })
+      await walkConsent(session.url, { persona: persona.key, inputs: { ...account.inputs, ...credentials }, send })
       const { state, connections, says } = await api.connectSessions.read({ id: session.id })
       if (state !== 'done')
         throw new Error(`${provider.id} was not connected: ${state} ${says}\n${lines.slice(-5).join('')}`)
       const id = connections[0]!
-      if (wait) await until(async () => (await api.connections.read({ id })).state !== 'pending')
+      await until(async () => (await api.connections.read({ id })).state !== 'pending')
       return api.connections.read({ id })
     },
 

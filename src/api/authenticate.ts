@@ -69,7 +69,7 @@ export function openAuthenticator(
 
   /** Where somebody lands who named none: `live` once an app is set up there, the sandbox's side until then. */
   async function firstEnvironment(): Promise<Environment> {
-    const all = await deps.directory.environments()
+    const all = (await deps.directory.environments()).toSorted((one, other) => one.createdAt - other.createdAt)
     const live = all.find(({ mode }) => mode === 'live')
     const inUse = live !== undefined && (await deps.directory.integrations(live.id)).length > 0
     const chosen = inUse ? live : (all.find(({ mode }) => mode === 'test') ?? live)

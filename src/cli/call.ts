@@ -1,4 +1,4 @@
-import { type Command, UsageError } from './command.ts'
+import { type Command, exitCodes, UsageError } from './command.ts'
 
 export const call: Command = {
   summary: 'Call a provider’s own API as a connection: authorized, within its limits, logged',
@@ -15,7 +15,7 @@ export const call: Command = {
     const body = await response.text()
     if (!json) remark(`${response.status} ${response.headers.get('content-type') ?? ''}`)
     out(pretty(body))
-    return 0
+    return response.status < 400 ? 0 : exitCodes.provider
   },
 }
 

@@ -1,23 +1,37 @@
 import { type Command, type CommandContext, UsageError } from './command.ts'
 import { table } from './table.ts'
 
-type Verb = (context: CommandContext, id: string) => Promise<string>
+interface Done {
+  readonly json: unknown
+  readonly text: string
+}
+
+type Verb = (context: CommandContext, id: string) => Promise<Done>
 
 const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb }>> = {
   show: { says: 'one connection and its streams', run: show },
   validate: {
     says: 'ask the provider whether it still works',
-    run: async ({ client }, id) => state(await client().connections.validate({ id })),
+    run: async ({ client }, id) => {
+      const json = await client().connections.validate({ id })
+      return { json, text: `${changed(json).text}${json.works ? '' : `: ${json.says}`}` }
+    },
   },
-  pause: { says: 'stop reading it', run: async ({ client }, id) => state(await client().connections.pause({ id })) },
-  resume: { says: 'go on reading it', run: async ({ client }, id) => state(await client().connections.resume({ id })) },
+  pause: { says: 'stop reading it', run: async ({ client }, id) => changed(await client().connections.pause({ id })) },
+  resume: {
+    says: 'go on reading it',
+    run: async ({ client }, id) => changed(await client().connections.resume({ id })),
+  },
   reconnect: {
     says: 'a link for its owner to consent again',
-    run: async ({ client }, id) => (await client().connections.reconnect({ id })).url,
+    run: async ({ client }, id) => {
+      const json = await client().connections.reconnect({ id })
+      return { json, text: json.url }
+    },
   },
   disconnect: {
     says: 'give its tokens back and stop',
-    run: async ({ client }, id) => state(await client().connections.disconnect({ id })),
+    run: async ({ client }, id) => changed(await client().connections.disconnect({ id })),
   },
 }
 
@@ -31,19 +45,20 @@ export const connections: Command = {
   },
   async run(context) {
     const [name = 'ls', id] = context.words
+    const say = ({ json, text }: Done) => context.out(context.json ? JSON.stringify(json, null, 2) : text)
     if (name === 'ls') {
-      context.out(await list(context))
+      say(await list(context))
       return 0
     }
     const verb = verbs[name]
     if (!verb) throw new UsageError(`There is no "connections ${name}".`)
     if (id === undefined) throw new UsageError(`Say which one: connections ${name} ID`)
-    context.out(await verb.run(context, id))
+    say(await verb.run(context, id))
     return 0
   },
 }
 
-async function list({ client, options, json }: CommandContext): Promise<string> {
+async function list({ client, options }: CommandContext): Promise<Done> {
   const api = client()
   const filter = {
     provider: options.provider as string | undefined,
@@ -58,8 +73,7 @@ async function list({ client, options, json }: CommandContext): Promise<string> 
     rows.push(...page.data)
     cursor = page.nextCursor ?? undefined
   } while (cursor !== undefined)
-  if (json) return JSON.stringify({ data: rows }, null, 2)
-  return table(
+  const text = table(
     ['connection', 'profile', 'provider', 'account', 'state', 'reason', 'fresh', 'synced'],
     rows.map((row) => [
       row.id,
@@ -72,13 +86,13 @@ async function list({ client, options, json }: CommandContext): Promise<string> 
       row.freshness.syncedAt ?? '',
     ]),
   )
+  return { json: { data: rows }, text }
 }
 
-async function show({ client, json }: CommandContext, id: string): Promise<string> {
+async function show({ client }: CommandContext, id: string): Promise<Done> {
   const api = client()
   const [connection, streams] = await Promise.all([api.connections.read({ id }), api.connections.streams({ id })])
-  if (json) return JSON.stringify({ ...connection, streams: streams.data }, null, 2)
-  return [
+  const text = [
     `${connection.account.name} on ${connection.provider} (${connection.id})`,
     `${connection.state}${connection.says === null ? '' : `: ${connection.says}`}`,
     '',
@@ -87,8 +101,9 @@ async function show({ client, json }: CommandContext, id: string): Promise<strin
       streams.data.map((stream) => [stream.id, stream.state, stream.dueAt, stream.failures, stream.says ?? '']),
     ),
   ].join('\n')
+  return { json: { ...connection, streams: streams.data }, text }
 }
 
-function state(changed: { id: string; state: string; reason: string | null }): string {
-  return `${changed.id} ${changed.state}${changed.reason === null ? '' : ` (${changed.reason})`}`
+function changed(json: { id: string; state: string; reason: string | null }): Done {
+  return { json, text: `${json.id} ${json.state}${json.reason === null ? '' : ` (${json.reason})`}` }
 }

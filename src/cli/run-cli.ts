@@ -90,7 +90,8 @@ function say(error: unknown, shell: Shell, name: string, command: Command): numb
     shell.remark(
       `${problem.title}\n${problem.detail === problem.title ? '' : `${problem.detail}\n`}(${problem.code}, fixed by: ${problem.fixedBy}, request ${problem.requestId})`,
     )
-    if (problem.code.startsWith('input.un') || problem.code === 'input.forbidden') return exitCodes.auth
+    if (problem.code === 'input.unauthenticated' || problem.code === 'input.forbidden') return exitCodes.auth
+    if (problem.code === 'input.invalid') return exitCodes.usage
     if (problem.code === 'provider.throttled' || problem.code === 'provider.exhausted') return exitCodes.quota
     return problem.code.startsWith('provider.') ? exitCodes.provider : exitCodes.failed
   }

@@ -7,10 +7,7 @@ import { type Environment, useSession } from './session.tsx'
 
 const place = 'patchbay.environment'
 
-/**
- * The environment of the address, else the one of last time, else a test one: on a first visit the demo is there, and nothing can go wrong.
- * Null when the address names one that is not here.
- */
+/** The environment of the address, else the one of last time, else the server's choice. Null when the address names one that is not here. */
 export function useEnvironment(): Environment | null {
   const { env } = useSearch({ from: '__root__' })
   const { environments } = useSession()
@@ -18,9 +15,7 @@ export function useEnvironment(): Environment | null {
   const found =
     env !== undefined
       ? environments.find(({ id }) => id === env)
-      : (environments.find(({ id }) => id === last) ??
-        environments.find(({ mode }) => mode === 'test') ??
-        environments[0])
+      : (environments.find(({ id }) => id === last) ?? environments.find(({ current }) => current) ?? environments[0])
   const id = found?.id
   useEffect(() => {
     if (id !== undefined) store(id)

@@ -17,7 +17,12 @@ export function PageHeader(props: {
         <div className="min-w-0 max-w-3xl">
           <div className="flex items-center gap-3">
             {props.mark}
-            <h1 className="min-w-0 text-2xl leading-tight font-semibold tracking-tight">{props.title}</h1>
+            <h1
+              title={props.title}
+              className="line-clamp-3 min-w-0 text-2xl leading-tight font-semibold tracking-tight"
+            >
+              {props.title}
+            </h1>
           </div>
           {props.children && <div className="mt-1.5 text-soft">{props.children}</div>}
         </div>

@@ -20,7 +20,10 @@ export interface CallOptions {
 
 /** A typed client with every operation of the API: `client.connections.list({ profile: 'nova' })`. */
 export type Client = Operations & {
-  /** Any address of the API, for what has no operation: the proxy, health. Throws a PatchbayError like every operation. */
+  /**
+   * Any address of the API, for what has no operation: the proxy, health. Throws a PatchbayError like every operation. What a provider answers
+   * through the proxy comes as it is, also when it says no: only what Patchbay says itself is thrown.
+   */
   request(
     method: string,
     path: string,
@@ -71,7 +74,8 @@ export function openPatchbay(options: ClientOptions): Client {
       body: more.body === undefined ? undefined : JSON.stringify(more.body),
       signal: more.signal,
     })
-    if (response.ok) return response
+    const isProviders = path.startsWith('/v1/proxy/') && !response.headers.has('patchbay-fault')
+    if (response.ok || isProviders) return response
     throw new PatchbayError(await problemOf(response))
   }
 }

@@ -6,12 +6,18 @@ import type { Sql } from '../../ports/database.ts'
  * An event or task that is already there by its id is left alone, so that a repeated write does no harm.
  */
 export async function writeAlong(sql: Sql, environmentId: string, along: Along): Promise<void> {
-  const { at, actor, events = [], audit = [], openTasks = [], closeTasks = [] } = along
+  const { at, events = [], audit = [], openTasks = [], closeTasks = [] } = along
   const now = new Date(at)
   if (events.length > 0) await sql(insertEvents, [environmentId, now, JSON.stringify(events)], 'along.events')
-  if (audit.length > 0) await sql(insertAudit, [environmentId, now, actor, JSON.stringify(audit)], 'along.audit')
+  if (audit.length > 0) await writeAudit(sql, environmentId, [along])
   if (closeTasks.length > 0) await sql(closeOpenTasks, [environmentId, now, JSON.stringify(closeTasks)], 'along.close')
   if (openTasks.length > 0) await sql(insertTasks, [environmentId, now, JSON.stringify(openTasks)], 'along.open')
+}
+
+/** What several actors did, in one statement. */
+export async function writeAudit(sql: Sql, environmentId: string, alongs: readonly Along[]): Promise<void> {
+  const rows = alongs.flatMap(({ at, actor, audit = [] }) => audit.map((row) => ({ ...row, at: new Date(at), actor })))
+  if (rows.length > 0) await sql(insertAudit, [environmentId, JSON.stringify(rows)], 'along.audit')
 }
 
 /** Their numbers are given in the order of the list. */
@@ -25,9 +31,10 @@ const insertEvents = `
 
 const insertAudit = `
   insert into audit (environment_id, id, actor, action, subject, detail, at)
-  select $1, id, $3, action, subject, coalesce(detail, '{}'), $2
-  from rows from (jsonb_to_recordset($4::jsonb) as (id text, action text, subject text, detail jsonb))
-    with ordinality as audit (id, action, subject, detail, place)
+  select $1, id, actor, action, subject, coalesce(detail, '{}'), at
+  from rows from (
+    jsonb_to_recordset($2::jsonb) as (id text, actor text, action text, subject text, detail jsonb, at timestamptz))
+    with ordinality as audit (id, actor, action, subject, detail, at, place)
   order by place`
 
 const closeOpenTasks = `

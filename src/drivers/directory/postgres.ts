@@ -21,7 +21,7 @@ export function openPostgresDirectory(database: Database): Directory {
       await database.system((sql) => sql(upsertEnvironment, [id, workspace, mode, new Date(createdAt)]))
     },
 
-    environments: () => database.system(async (sql) => (await sql<Row<Environment>>(selectEnvironments)).rows),
+    environments: () => database.read<Row<Environment>>(null, selectEnvironments, [], 'directory.environments'),
 
     saveIntegration: (integration, along) =>
       database.tenant(integration.environmentId, async (sql) => {

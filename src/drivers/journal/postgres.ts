@@ -1,6 +1,8 @@
+import type { Along } from '../../ports/along.ts'
 import type { Database, Sql } from '../../ports/database.ts'
 import type { AuditRecord, CallRecord, EventRecord, Journal, RunRecord, TaskRecord } from '../../ports/journal.ts'
-import { writeAlong } from '../along/postgres.ts'
+import { writeAlong, writeAudit } from '../along/postgres.ts'
+import { inTurns } from '../database/together.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { storableText } from '../records/storable.ts'
 import * as select from './select-journal.ts'
@@ -12,6 +14,18 @@ export function openPostgresJournal(database: Database): Journal {
       const nulled = values.map((value) => value ?? null)
       return (await sql<Row & Record<string, unknown>>(text, [environmentId, ...nulled], name)).rows as Row[]
     })
+
+  // Reading a credential waits for it, so those who do so at the same time share a commit.
+  const note = inTurns<Along, void>({ atOnce: 2 }, (environmentId, alongs) =>
+    database.tenant(environmentId, async (sql) => {
+      const audits = alongs.filter(isAuditOnly)
+      await Promise.all([
+        writeAudit(sql, environmentId, audits),
+        ...alongs.filter((along) => !isAuditOnly(along)).map((along) => writeAlong(sql, environmentId, along)),
+      ])
+      return alongs.map(() => {})
+    }),
+  )
 
   return {
     calls: (environmentId, calls) =>
@@ -37,9 +51,12 @@ export function openPostgresJournal(database: Database): Journal {
     readAudit: (environmentId, { limit, before, subject }) =>
       read<AuditRecord>(environmentId, select.audit, 'journal.read_audit', [limit, before, subject]),
 
-    note: (environmentId, along) => database.tenant(environmentId, (sql) => writeAlong(sql, environmentId, along)),
+    note,
   }
 }
+
+const isAuditOnly = ({ events, openTasks, closeTasks }: Along) =>
+  [events, openTasks, closeTasks].every((rows = []) => rows.length === 0)
 
 const toColumns = (calls: readonly CallRecord[]) => [
   calls.map(({ id }) => id),

@@ -9,7 +9,7 @@ import type { Vault } from '../vault/vault.ts'
 import { connectionEvent, workingState } from './connection-states.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { runDisconnect } from './disconnect.ts'
-import { findPlace } from './find-place.ts'
+import { findPlace, findPlaceIn } from './find-place.ts'
 import { probeAccount } from './probe-account.ts'
 import { reasonSays } from './reasons.ts'
 import { putSlots } from './slots.ts'
@@ -53,7 +53,7 @@ export function openConnectionActions(
     async validate(environment, id, actor) {
       const connection = await find(environment, id)
       try {
-        await probeAccount(deps, gateway, await targetOf(connection))
+        await probeAccount(deps, gateway, await targetOf(environment, connection))
       } catch (error) {
         if (!isFault(error)) throw error
         return { works: false, fault: error.code, says: error.message }
@@ -99,7 +99,7 @@ export function openConnectionActions(
 
     async revealCredentials(environment, id, actor) {
       const connection = await find(environment, id)
-      const target = await targetOf(connection, environment)
+      const target = await targetOf(environment, connection)
       const noted = deps.journal.note(environment.id, {
         at: deps.clock.now(),
         actor,
@@ -120,8 +120,8 @@ export function openConnectionActions(
     return connection
   }
 
-  async function targetOf(connection: Connection): Promise<Target> {
-    const place = await findPlace(deps, setting, connection.environmentId, connection.integrationId)
+  async function targetOf(environment: Environment, connection: Connection): Promise<Target> {
+    const place = await findPlaceIn(deps, setting, environment, connection.integrationId)
     const { grantId } = connection
     return { ...place, grantId, connection, lane: 'interactive', runId: null, patienceMs: 15 * second }
   }

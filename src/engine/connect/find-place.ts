@@ -1,5 +1,5 @@
 import { Fault } from '@patchbay/kit'
-import type { Environment } from '../../ports/directory.ts'
+import type { Environment, Integration } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { TokenPlace } from './exchange.ts'
 
@@ -14,6 +14,20 @@ export async function findPlace(
     findEnvironment(deps, environmentId),
     deps.directory.integration(environmentId, integrationId),
   ])
+  return placeOf(setting, environment, integration)
+}
+
+/** The same for an environment that is at hand. */
+export async function findPlaceIn(
+  deps: Pick<Deps, 'directory'>,
+  setting: Setting,
+  environment: Environment,
+  integrationId: string,
+): Promise<TokenPlace> {
+  return placeOf(setting, environment, await deps.directory.integration(environment.id, integrationId))
+}
+
+function placeOf(setting: Setting, environment: Environment, integration: Integration | null): TokenPlace {
   const provider = integration && setting.providers.get(integration.provider)
   if (!integration || !provider) throw new Fault('input.unknown', 'There is no such integration.')
   return { environment, provider, integration }

@@ -37,12 +37,11 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
   async function keepBooks(intent: Intent, takes: readonly Take[], ticket: string): Promise<void> {
     const { answer, sentNow, cost } = intent.tally
     if (sentNow) for (const { quota, amount } of takes) cost[quota.id] = (cost[quota.id] ?? 0) + amount
-    try {
-      await limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow })
-      if (answer) await heed(intent, answer)
-    } catch (error) {
+    const noteFailure = (error: unknown) =>
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
-    }
+    // Nobody waits for this: until it is written the call counts as one that is under way.
+    limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
+    if (answer) await heed(intent, answer).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {

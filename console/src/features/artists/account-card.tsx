@@ -46,7 +46,7 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
         <CableMark {...look} size={36} />
         <div className="min-w-0 flex-1">
           <p className="strip">{look.name}</p>
-          <h2 className="leading-snug font-semibold">
+          <h2 className="line-clamp-2 leading-snug font-semibold">
             <OutsideLink href={account.account.url}>{account.account.name}</OutsideLink>
           </h2>
           {account.account.handle && <p className="text-sm text-soft">{account.account.handle}</p>}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { openPatchbay } from '@patchbay/sdk'
+import type { Services } from './cli/command.ts'
+import { UsageError } from './cli/command.ts'
+import { runCli } from './cli/run-cli.ts'
+import { table } from './cli/table.ts'
+import { examine } from './examine.ts'
+import { consentProvider, keyProvider, providers, startTestServer, type TestServer } from './test-server.ts'
+
+let server: TestServer
+let id: string
+before(async () => {
+  server = await startTestServer()
+  id = (await server.connect(consentProvider, { profile: 'nova' })).id
+})
+after(() => server.stop())
+
+const started: unknown[] = []
+const services: Services = {
+  start: async ({ out, ...options }) => {
+    started.push(options)
+    out('started')
+  },
+  sandbox: async ({ out, ...options }) => {
+    started.push(options)
+    out('sandbox')
+  },
+  examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
+}
+
+/** Runs one command line and gives what a shell would: standard output, standard error, the exit code. */
+async function run(line: string, { url = server.url, key = server.keys.test }: { url?: string; key?: string } = {}) {
+  const [out, remarks]: string[][] = [[], []]
+  const code = await runCli({
+    argv: line.split(' ').filter(Boolean),
+    out: (text) => out!.push(text),
+    remark: (text) => remarks!.push(text),
+    isTerminal: false,
+    client: (asked) => openPatchbay({ url: asked.url ?? url, key: asked.key ?? key }),
+    services,
+  })
+  return { code, out: out!.join('\n'), remarks: remarks!.join('\n') }
+}
+
+/** The exit code, and what either stream says. */
+async function check(
+  line: string,
+  code: number,
+  says: RegExp,
+  where?: { url?: string; key?: string },
+): Promise<string> {
+  const ran = await run(line, where)
+  const text = code === 0 ? ran.out : ran.remarks
+  assert.equal(ran.code, code, `${line}: ${ran.out}\n${ran.remarks}`)
+  assert.match(text, says, line)
+  return ran.out
+}
+
+/** One JSON document on standard output and nothing else. */
+async function json(line: string, code = 0) {
+  const ran = await run(`${line} --json`)
+  assert.equal(ran.code, code, `${line}: ${ran.remarks}`)
+  return JSON.parse(ran.out)
+}
+
+test('help, and what is no command', async () => {
+  for (const line of ['', 'help', '--help']) await check(line, 0, /patchbay <command>.*\n[\s\S]*connections/)
+  await check('dance', 2, /There is no command "dance"/)
+  for (const name of ['start', 'sandbox', 'doctor', 'connect', 'connections', 'sync', 'metrics', 'call'])
+    await check(`${name} --help`, 0, new RegExp(`^patchbay ${name}[\\s\\S]*--json`))
+  await check('connections --colour', 2, /Unknown option '--colour'/)
+})
+
+test('start and sandbox hand on what was said', async () => {
+  await check('start', 0, /started/)
+  await check('start --empty', 0, /started/)
+  await check('sandbox --port 0 --artists 12 --seed x --host 0.0.0.0', 0, /sandbox/)
+  assert.deepEqual(started, [
+    { empty: false, isTerminal: false },
+    { empty: true, isTerminal: false },
+    { port: 0, host: '0.0.0.0', artists: 12, seed: 'x', replay: undefined },
+  ])
+  await check('sandbox --port many', 2, /--port takes a whole number/)
+})
+
+test('doctor says of everything whether it will do', async () => {
+  const out = await check('doctor', 0, /✔ isolation: no environment sees another/)
+  assert.match(out, /✔ server: http:\/\/127\.0\.0\.1:\d+ answers 200/)
+  assert.match(out, /✔ migrations: all applied/)
+  const { findings } = await json('doctor')
+  assert.equal(findings.length, 7 + providers.length)
+})
+
+test('doctor names the redirect address that the server really uses', async () => {
+  const configured = await examine(
+    { ...server.config, publicUrl: server.url, apps: { [consentProvider.id]: { clientId: 'x' } } },
+    providers,
+  )
+  const said = configured.find(({ what }) => what === `${consentProvider.name} app`)?.says
+  await server
+    .client(server.keys.live)
+    .integrations.save({ id: `int_env_live_${consentProvider.id}`, provider: consentProvider.id, clientId: 'x' })
+  const { data } = await server.client(server.keys.live).integrations.list()
+  assert.equal(said, `register ${data[0]?.redirectUri}`)
+  const wrong = await examine(
+    {
+      ...server.config,
+      databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+      publicUrl: 'http://box.local',
+      dataDir: '/dev/null/none',
+    },
+    providers,
+  )
+  assert.deepEqual(
+    wrong.filter(({ state }) => state === 'wrong').map(({ what }) => what),
+    ['data directory', 'database'],
+  )
+})
+
+test('connect makes a link', async () => {
+  await check(`connect ${consentProvider.id} --profile nova`, 0, /http:\/\/127\.0\.0\.1:\d+\/connect\?token=[\w-]{43}/)
+  const session = await json(`connect ${keyProvider.id} --profile second --name Second`)
+  assert.match(session.url, /\/connect\?token=/)
+  await check('connect', 2, /--profile ID/)
+  await check('connect nothing --profile nova', 2, /No app of "nothing" is set up\. There are: /)
+  await check(`connect ${consentProvider.id} --profile nova --return https://evil.example`, 2, /not on the list/)
+})
+
+test('connections are listed, shown and changed', async () => {
+  await check('connections', 0, new RegExp(`^connection +profile[\\s\\S]*${id} +nova +${consentProvider.id} `))
+  assert.equal((await json(`connections ls --provider ${consentProvider.id} --profile nova`)).data[0].id, id)
+  assert.deepEqual((await json('connections --state revoked')).data, [])
+  await check('connections ls --state odd', 2, /state/)
+  await check(`connections show ${id}`, 0, new RegExp(`on ${consentProvider.id} \\(${id}\\)\\nhealthy`))
+  assert.ok((await json(`connections show ${id}`)).streams.length > 0)
+  await check(`connections validate ${id}`, 0, new RegExp(`^${id} healthy$`))
+  assert.equal((await json(`connections validate ${id}`)).works, true)
+  await check(`connections pause ${id}`, 0, /paused \(paused\)$/)
+  assert.equal((await json(`connections resume ${id}`)).state, 'healthy')
+  await check(`connections reconnect ${id}`, 0, /^http.*\/connect\?token=/)
+  await check(
+    'connections show con_nothing',
+    1,
+    /There is no such connection\.\n\(input\.unknown, fixed by: caller, request req_/,
+  )
+  await check('connections dance x', 2, /There is no "connections dance"/)
+  await check('connections show', 2, /Say which one/)
+})
+
+test('sync reads now and shows what became of it', async () => {
+  const [headline] = Object.entries(consentProvider.streams).find(([, stream]) => stream.headline)!
+  const out = await check(`sync ${id} --stream ${headline}`, 0, /^stream +state +ended/)
+  assert.match(out, new RegExp(`${headline} +\\w+ +20`))
+  assert.equal((await json(`sync ${id} --stream ${headline}`)).data[0].id, headline)
+  assert.deepEqual(await json(`sync ${id} --stream ${headline} --no-wait`), { woken: 1 })
+  await check(`sync ${id} --stream nothing`, 2, /There is no stream "nothing"/)
+  await check('sync', 2, /Say which connection/)
+})
+
+test('metrics are a table, or JSON', async () => {
+  const out = await check('metrics --profile nova', 0, /^provider +metric +day +value/)
+  assert.match(out, new RegExp(`${consentProvider.id} +audience\\.`))
+  const { data } = await json(`metrics --connection ${id} --from 2026-01-01 --to 2099-01-01`)
+  assert.ok(data.length > 0)
+  await check('metrics', 2, /Say whose/)
+  await check('metrics --profile nova --by decade', 2, /day, week or month/)
+  await check('metrics --profile nova --metric nothing', 2, /There is no metric/)
+  assert.match(
+    table(
+      ['a', 'n'],
+      [
+        ['x', null],
+        ['y', 1234],
+      ],
+    ),
+    /–[\s\S]*1,234/,
+  )
+})
+
+test('call asks the provider itself, and shows its refusals as they are', async () => {
+  const route = Object.keys(consentProvider.emulator.routes).find(
+    (one) => one.startsWith('GET ') && !one.includes('{'),
+  )!
+  const path = `https://${route.slice(4)}`.slice(consentProvider.api.baseUrl.length)
+  const answered = await run(`call ${id} ${path}`)
+  assert.match(answered.remarks, /^\d{3} application\/json/)
+  assert.ok(JSON.parse(answered.out))
+  const refused = await run(`call ${id} POST /there-is-nothing --body {}`)
+  assert.deepEqual([refused.code, /^404 /.test(refused.remarks)], [5, true], refused.remarks)
+  assert.ok(JSON.parse(refused.out))
+  await check(`call con_nothing ${path}`, 1, /There is no such connection/)
+  await check(`call ${id} POST /x --body {`, 2, /--body takes JSON/)
+  await check(`call ${id}`, 2, /which connection and path/)
+})
+
+test('exit codes say what went wrong', async () => {
+  const { key } = { key: await server.keyOf(server.environments.test, ['metrics:read']) }
+  await check('connections', 3, /input\.forbidden/, { key })
+  await check('connections', 3, /input\.unauthenticated/, { key: 'pb_test_nonsense' })
+  await check('connections --key nonsense', 3, /input\.unauthenticated/)
+  await check('connections', 1, /The server does not answer/, { url: 'http://127.0.0.1:1' })
+  for (const [problem, code] of [
+    ['provider.throttled', 4],
+    ['provider.exhausted', 4],
+    ['provider.down', 5],
+    ['platform.bug', 1],
+    ['connection.revoked', 1],
+  ] as const) {
+    const pretend = createServer((_request, reply) => {
+      reply.writeHead(503, { 'content-type': 'application/problem+json' })
+      reply.end(JSON.stringify({ title: 'T', detail: 'D', code: problem, fixedBy: 'time', requestId: 'r' }))
+    })
+    await new Promise<void>((resolve) => pretend.listen(0, '127.0.0.1', resolve))
+    await check('connections', code, new RegExp(`^T\nD\n\\(${problem}`), {
+      url: `http://127.0.0.1:${(pretend.address() as AddressInfo).port}`,
+    })
+    pretend.closeAllConnections()
+    await new Promise((resolve) => pretend.close(resolve))
+  }
+  const unknown = await runCli({
+    ...{ argv: ['connections'], out: () => {}, remark: () => {}, isTerminal: false, services },
+    client: () => {
+      throw new UsageError('No server is known.')
+    },
+  })
+  assert.equal(unknown, 2)
+})
+
+test('a disconnected connection says so', async () => {
+  await check(`connections disconnect ${id}`, 0, /disconnected/)
+  assert.equal((await json('connections --state disconnected')).data[0].id, id)
+})

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Config, ConfigError, localUrl, readClientConfig, readConfig, variableOf } from './config.ts'
+
+const settings = { acme: ['mode', 'apiKey'], 'big-corp': [] }
+
+/** What `env` leads to: the named part of the configuration, or the message of the refusal. */
+function check(env: Record<string, string>, expected: Partial<Record<keyof Config, unknown>> | RegExp): void {
+  const read = () => readConfig(env, { cwd: '/home/me', settings })
+  if (expected instanceof RegExp) {
+    assert.throws(read, (error) => error instanceof ConfigError && expected.test(error.message))
+    return
+  }
+  const config = read()
+  for (const [name, value] of Object.entries(expected)) assert.deepEqual(config[name as keyof Config], value, name)
+}
+
+test('an empty environment is enough', () => {
+  check({}, { host: '127.0.0.1', port: 4400, sandboxPort: 4401, publicUrl: 'http://127.0.0.1:4400', logLevel: 'info' })
+  check({}, { dataDir: '/home/me/.patchbay', databaseUrl: null, encryptionKey: null, sandboxUrl: null, apps: {} })
+  check({}, { roles: new Set(['api', 'worker']), egressAllow: [] })
+  check(
+    { PORT: '', DATABASE_URL: '', PATCHBAY_LOG: '', PATCHBAY_ROLES: '', ACME_CLIENT_ID: '' },
+    { port: 4400, apps: {} },
+  )
+})
+
+test('ports', () => {
+  check({ PORT: '80' }, { port: 80, sandboxPort: 81, publicUrl: 'http://127.0.0.1:80' })
+  check({ PORT: '0' }, { port: 0, sandboxPort: 0 })
+  check({ PORT: '4400', PATCHBAY_SANDBOX_PORT: '9000' }, { sandboxPort: 9000 })
+  check({ PORT: '65535', PATCHBAY_SANDBOX_PORT: '1' }, { port: 65535 })
+  check({ PORT: '65535' }, /PATCHBAY_SANDBOX_PORT/)
+  for (const PORT of ['-1', '65536', '1.5', 'http', '0x10', '1e3', ' ', '80 '])
+    check({ PORT }, new RegExp(`^PORT is "${PORT}"\\. It takes a port`))
+})
+
+test('addresses', () => {
+  check({ HOST: '0.0.0.0' }, { host: '0.0.0.0', publicUrl: 'http://127.0.0.1:4400' })
+  check({ HOST: '::' }, { publicUrl: 'http://127.0.0.1:4400' })
+  check({ HOST: '::1' }, { publicUrl: 'http://[::1]:4400' })
+  check({ HOST: 'box.local' }, { publicUrl: 'http://box.local:4400' })
+  check({ HOST: '' }, { host: '127.0.0.1' })
+  check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example//' }, { publicUrl: 'https://patchbay.example' })
+  check({ PATCHBAY_PUBLIC_URL: 'patchbay.example' }, /^PATCHBAY_PUBLIC_URL is not an address that starts with http:/)
+  check({ PATCHBAY_PUBLIC_URL: 'ftp://patchbay.example' }, /PATCHBAY_PUBLIC_URL/)
+  check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example/below' }, /PATCHBAY_PUBLIC_URL.*no path/)
+  check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example?a=b' }, /PATCHBAY_PUBLIC_URL.*no path/)
+  check({ PATCHBAY_PUBLIC_URL: 'https://me:secret@patchbay.example' }, /PATCHBAY_PUBLIC_URL.*no path/)
+  check({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:9/' }, { sandboxUrl: 'http://127.0.0.1:9' })
+  check({ PATCHBAY_SANDBOX_URL: 'file:///x' }, /PATCHBAY_SANDBOX_URL/)
+  check({ DATABASE_URL: 'postgres://me@db/patchbay' }, { databaseUrl: 'postgres://me@db/patchbay' })
+  check({ DATABASE_URL: 'postgresql://db/x' }, { databaseUrl: 'postgresql://db/x' })
+  check(
+    { DATABASE_URL: 'mysql://me:secret@db/x' },
+    /^DATABASE_URL is not an address that starts with postgres:\/\/ or postgresql:\/\/\.$/,
+  )
+})
+
+test('folders', () => {
+  check({ PATCHBAY_DATA_DIR: 'data' }, { dataDir: '/home/me/data' })
+  check({ PATCHBAY_DATA_DIR: '/var/lib/patchbay' }, { dataDir: '/var/lib/patchbay' })
+  check({ PATCHBAY_DATA_DIR: '' }, { dataDir: '/home/me/.patchbay' })
+})
+
+test('the encryption key is 32 bytes, and a message never has it', () => {
+  const [hex, base64] = ['ab'.repeat(32), Buffer.alloc(32, 7).toString('base64')]
+  check({ PATCHBAY_ENCRYPTION_KEY: hex }, { encryptionKey: hex })
+  check({ PATCHBAY_ENCRYPTION_KEY: base64 }, { encryptionKey: base64 })
+  for (const key of ['short', 'ab'.repeat(31), 'ab'.repeat(33), 'password-of-mine-that-is-long-enough']) {
+    check({ PATCHBAY_ENCRYPTION_KEY: key }, /^PATCHBAY_ENCRYPTION_KEY must be 32 bytes/)
+    check({ PATCHBAY_ENCRYPTION_KEY: key }, new RegExp(`^(?!.*${key})`))
+  }
+})
+
+test('lists and choices', () => {
+  check({ PATCHBAY_EGRESS_ALLOW: 'a:1, b:2\nc:3' }, { egressAllow: ['a:1', 'b:2', 'c:3'] })
+  check({ PATCHBAY_ROLES: 'worker' }, { roles: new Set(['worker']) })
+  check({ PATCHBAY_ROLES: 'api,worker' }, { roles: new Set(['api', 'worker']) })
+  check({ PATCHBAY_ROLES: 'api,cook' }, /^PATCHBAY_ROLES names "cook"\. It takes api, worker/)
+  check({ PATCHBAY_LOG: 'silent' }, { logLevel: 'silent' })
+  check({ PATCHBAY_LOG: 'loud' }, /^PATCHBAY_LOG is "loud"\. It takes one of debug, /)
+})
+
+test('apps of providers', () => {
+  const app = { clientId: 'id', clientSecret: 'secret' }
+  check({ ACME_CLIENT_ID: 'id', ACME_CLIENT_SECRET: 'secret' }, { apps: { acme: app } })
+  check(
+    { ACME_CLIENT_ID: 'id', ACME_MODE: 'dev', ACME_API_KEY: 'k', ACME_OTHER: 'x' },
+    { apps: { acme: { clientId: 'id', mode: 'dev', apiKey: 'k' } } },
+  )
+  check({ BIG_CORP_CLIENT_ID: 'id' }, { apps: { 'big-corp': { clientId: 'id' } } })
+  check({ ACME_API_KEY: 'k' }, { apps: { acme: { apiKey: 'k' } } })
+  check(
+    { ACME_CLIENT_SECRET: 'secret' },
+    /^ACME_CLIENT_SECRET is set and ACME_CLIENT_ID is not\. Set both or neither\.$/,
+  )
+  check({ NOBODY_CLIENT_ID: 'id' }, { apps: {} })
+  assert.equal(variableOf('acme', 'apiKey'), 'ACME_API_KEY')
+  assert.equal(variableOf('big-corp', 'clientId'), 'BIG_CORP_CLIENT_ID')
+})
+
+test('the command line is told which server', () => {
+  const read = (env: Record<string, string>) => readClientConfig(env, '/home/me')
+  assert.deepEqual(read({}), { url: undefined, key: undefined, dataDir: '/home/me/.patchbay' })
+  assert.deepEqual(read({ PATCHBAY_URL: 'http://a', PATCHBAY_KEY: 'k', PATCHBAY_DATA_DIR: 'd' }), {
+    url: 'http://a',
+    key: 'k',
+    dataDir: '/home/me/d',
+  })
+  assert.equal(localUrl('0.0.0.0', 1), 'http://127.0.0.1:1')
+})

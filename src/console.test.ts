@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { dayOf } from '@patchbay/kit'
+import chromium from '@sparticuz/chromium'
+import { type Browser, type BrowserContext, chromium as driver, type Page } from 'playwright-core'
+import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
+
+/** The console in a real browser, the one that comes inside an npm package, against the real server and the sandbox. */
+
+const built = existsSync(join(import.meta.dirname, '../console/dist/index.html'))
+const skip = built ? false : 'the console is not built: npm run build:console'
+
+let server: TestServer
+let browser: Browser
+/** Signed in as the owner. */
+let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
+
+before(async () => {
+  if (!built) return
+  server = await startTestServer()
+  browser = await driver.launch({
+    executablePath: await chromium.executablePath(),
+    // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it.
+    // Pictures of made-up accounts are nowhere: nothing outside of this machine is asked.
+    args: [
+      ...chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument)),
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+    headless: true,
+  })
+})
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+test('the owner link signs in once, and the second time says why not', { skip }, async () => {
+  const link = await server.server.people.ownerLink()
+  const { page, context } = await open(link)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  signedIn = await context.storageState()
+  await context.close()
+
+  const again = await open(link)
+  await again.page
+    .getByText(/used|no longer|already/i)
+    .first()
+    .waitFor()
+  assert.equal(await again.page.getByRole('heading', { name: 'Overview' }).count(), 0)
+  await again.context.close()
+})
+
+test('an account is connected end to end in a browser, and its numbers are the sandbox’s', { skip }, async () => {
+  // Some hide their number; that is another test's story.
+  const artist = server.sandbox.world.artists.find((one) => (followersOf(one.key) ?? 0) > 1000)!
+  const { page, context } = await open('/console/connect', { signedIn: true })
+  await page.getByLabel(/name/i).first().fill(artist.name)
+  await page
+    .getByRole('button', { name: /go on|next|save|make/i })
+    .first()
+    .click()
+
+  const card = page.getByRole('article').filter({ hasText: consentProvider.name })
+  const popup = context.waitForEvent('page')
+  await card.getByRole('button').first().click()
+  const consent = await popup
+  // The hosted page has one platform only, so its form is open.
+  await consent.getByRole('button', { name: `Go on to ${consentProvider.name}` }).click()
+  await consent.getByPlaceholder('Name, genre or country').fill(artist.name)
+  await consent.getByRole('button', { name: 'Search' }).click()
+  await consent.getByRole('radio').first().check()
+  await consent.getByRole('button', { name: 'Allow' }).click()
+
+  const connected = async () => (await server.client().connections.list({ provider: consentProvider.id })).data
+  await until(async () => (await connected()).some(({ state }) => state === 'healthy'))
+  const [connection] = await connected()
+  const { data } = await server.client().metrics.query({ connection: connection!.id })
+  const point = data.find(({ metric }) => metric === 'audience.followers')!
+  assert.equal(point.value, followersOf(artist.key))
+  const shown = point.value!.toLocaleString('en-US')
+
+  const artistPage = await context.newPage()
+  await artistPage.goto(`${server.url}/console/artists/${connection!.profile}?env=${server.environments.test.id}`)
+  await artistPage.getByText(shown, { exact: true }).first().waitFor()
+  // Where the number comes from is one click away.
+  await artistPage
+    .getByRole('button', { name: new RegExp(shown) })
+    .first()
+    .click()
+  const drawer = artistPage.getByRole('dialog')
+  await drawer.getByText('subscriberCount').first().waitFor()
+  await context.close()
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every room fits 320 px and has no error on its page, ${colorScheme}`, { skip }, async () => {
+    const [connection] = (await server.client().connections.list({ limit: 1 })).data
+    const rooms = [
+      '/',
+      '/artists',
+      `/artists/${connection!.profile}`,
+      '/connections',
+      `/connections/${connection!.id}`,
+      '/connect',
+      '/activity',
+      '/quotas',
+      '/setup/apps',
+      '/setup/keys',
+    ]
+    for (const width of [320, 1280]) {
+      const { page, context, errors } = await open('/console/', { signedIn: true, width, colorScheme })
+      for (const room of rooms) {
+        await page.goto(`${server.url}/console${room}?env=${server.environments.test.id}`)
+        await page.getByRole('heading').first().waitFor()
+        const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+        assert.equal(over, 0, `${room} is ${over} px wider than ${width}`)
+        assert.equal(await page.getByText('platform.bug').count(), 0, room)
+      }
+      assert.deepEqual(errors, [])
+      await context.close()
+    }
+  })
+}
+
+test('without a session there is the sign-in page and no data', { skip }, async () => {
+  const { page, context } = await open('/console/connections')
+  await page.getByLabel(/password/i).waitFor()
+  assert.equal(await page.getByRole('table').count(), 0)
+  await context.close()
+})
+
+test('what a provider sends is text: nothing in a name runs', { skip }, async () => {
+  const api = server.client()
+  const hostile = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
+  await api.profiles.save({ id: 'hostile', name: hostile })
+  const { page, context } = await open('/console/artists', { signedIn: true })
+  await page.getByText(hostile).first().waitFor()
+  assert.equal(await page.evaluate('window.ran'), undefined)
+  await context.close()
+})
+
+/** What the sandbox knows to be true today. */
+function followersOf(artist: string): number | null | undefined {
+  const today = dayOf(server.sandbox.clock.now())
+  const truth = server.sandbox.truth(consentProvider.id, artist, { from: today, to: today })
+  return truth.find(({ metric, item }) => metric === 'audience.followers' && item === undefined)?.value
+}
+
+async function open(
+  address: string,
+  options: { signedIn?: boolean; width?: number; colorScheme?: 'light' | 'dark' } = {},
+): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: 900 },
+    colorScheme: options.colorScheme ?? 'light',
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+    ...(options.signedIn && { storageState: signedIn }),
+  })
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  const url = new URL(address, server.url)
+  if (options.signedIn) url.searchParams.set('env', server.environments.test.id)
+  await page.goto(url.href)
+  return { page, context, errors }
+}
