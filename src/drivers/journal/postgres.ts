@@ -23,7 +23,7 @@ export function openPostgresJournal(database: Database): Journal {
         writeAudit(sql, environmentId, audits),
         ...alongs.filter((along) => !isAuditOnly(along)).map((along) => writeAlong(sql, environmentId, along)),
       ])
-      return alongs.map(() => {})
+      return alongs.map(() => undefined)
     }),
   )
 

@@ -1,4 +1,4 @@
-import { type FaultCode, faults, type Provider, type Stream } from '@patchbay/kit'
+import { type FaultCode, faults, minute, type Provider, type Stream } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import type { Place } from '../../ports/records.ts'
@@ -21,6 +21,8 @@ export interface Skipped {
   readonly blocked: string | null
   readonly fault: FaultCode
   readonly says: string
+  /** It is tried again after so long, where that is before its next time. */
+  readonly waitMs?: number
 }
 
 export interface Prepared {
@@ -59,7 +61,7 @@ export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared
     const connection = connections.find(({ id }) => id === slot.connectionId)
     const objection = connection === undefined ? gone : objectionTo(connection, stream)
     if (objection === null && slot.lapsed && (await abandonRuns(deps, slot)) === 'leave alone')
-      skipped.push({ slot, blocked: null, fault: 'platform.bug', says: endsProcesses })
+      skipped.push({ slot, blocked: null, fault: 'platform.bug', says: endsProcesses, waitMs: leftAloneMs })
     else if (objection !== null) skipped.push({ slot, ...objection })
     else ready.push({ slot, connection: connection!, place: places[i]! })
   }
@@ -67,6 +69,9 @@ export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared
 }
 
 const endsProcesses = 'The last runs all stopped in the middle. It is left alone for a while.'
+
+/** Most that are met by this are innocent: they were read whenever something else ended the process. Their next time may be a day away. */
+const leftAloneMs = 15 * minute
 
 /** Disconnected ones are not in a list that does not ask for them. */
 const gone = { blocked: 'disconnected', fault: 'connection.inactive', says: 'The connection is disconnected.' } as const
