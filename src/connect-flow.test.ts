@@ -567,6 +567,27 @@ test('disconnecting gives the tokens back at the platform; history stays', async
   )
 })
 
+test('T49: a token that was put into another row, or another column, opens for nobody', async () => {
+  const [mine, theirs] = [
+    await server.connect(consentProvider, { artist: 17, profile: 'row-one' }),
+    await server.connect(consentProvider, { artist: 18, profile: 'row-two' }),
+  ]
+  const credentials = (id: string) => server.ask('GET', `/v1/connections/${id}/credentials`)
+  const change = (text: string) =>
+    server.database.database.tenant(server.environments.test.id, (sql) => sql(text, [mine.id, theirs.id]))
+  const grantOf = (place: string) => `(select grant_id from connection where id = ${place})`
+  await change(
+    `update account_grant set access = other.access from (select access from account_grant where id = ${grantOf('$2')}) other
+     where id = ${grantOf('$1')}`,
+  )
+  const swapped = await credentials(mine.id)
+  assert.deepEqual([swapped.status, swapped.json.code], [500, 'platform.vault'])
+  await change(`update account_grant set access = refresh where id = ${grantOf('$2')} and $1::text is not null`)
+  const moved = await credentials(theirs.id)
+  assert.deepEqual([moved.status, moved.json.code], [500, 'platform.vault'])
+  assert.ok(server.lines.some((line) => line.includes('vault.cannot_open')))
+})
+
 test('no secret is in any answer, any line of the log, or any column of the database (T15, T24, T48)', async () => {
   for (const path of [
     '/v1/connections',

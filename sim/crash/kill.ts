@@ -215,29 +215,50 @@ async function pretendThatTimePassed({ stage, dataDir }: Story): Promise<void> {
   if (postmaster) await passTime(postmaster.url)
 }
 
-/** Until everything was read once more and nothing is under way. Longer than any claim, lease or wait for a quota of half a minute. */
+/** Longer than any claim, lease or wait for a quota of half a minute. */
 const patienceMs = 5 * minute
+/** What was under way too often when a process ended is left alone for a while, unless somebody asks for it again. */
+const askAgainMs = 20 * second
 
+/** Waits until everything was read once more and nothing is under way. */
 async function settle({ server }: Story, client: Client, connections: readonly Connection[]): Promise<number> {
   const startedAt = systemClock.now()
-  await Promise.all(connections.map(({ id }) => client.connections.sync({ id })))
+  let askedAt = 0
   while (systemClock.now() - startedAt < patienceMs && server.isRunning()) {
-    await systemClock.sleep(250)
-    const { data: running } = await client.runs.list({ state: 'running' })
-    if (running.length > 0) continue
     const late = await lateStreams(client, connections, startedAt)
-    if (late.length === 0) break
+    const { data: running } = await client.runs.list({ state: 'running' })
+    if (late.length === 0 && running.length === 0) break
+    if (systemClock.now() - askedAt > askAgainMs) {
+      askedAt = systemClock.now()
+      for (const id of new Set(late.map((stream) => stream.connection)))
+        await client.connections.sync({
+          id,
+          streams: late.filter((one) => one.connection === id).map((one) => one.stream),
+        })
+    }
+    await systemClock.sleep(250)
   }
   return systemClock.now() - startedAt
 }
 
-async function lateStreams(client: Client, connections: readonly Connection[], since: number): Promise<string[]> {
-  const late: string[] = []
+interface LateStream {
+  readonly connection: string
+  readonly stream: string
+  readonly says: string
+}
+
+async function lateStreams(
+  client: Client,
+  connections: readonly Connection[],
+  since: number,
+): Promise<readonly LateStream[]> {
+  const late: LateStream[] = []
   for (const { id, profile, provider } of connections)
     for (const stream of (await client.connections.streams({ id })).data) {
       const read = stream.lastEndedAt !== null && Date.parse(stream.lastEndedAt) >= since
-      if (stream.blocked !== 'unsupported' && !(stream.state === 'on_time' && read))
-        late.push(`${stream.id} of ${profile} on ${provider} is ${stream.state}: ${stream.says ?? 'not read again'}`)
+      if (stream.blocked === 'unsupported' || (stream.state === 'on_time' && read)) continue
+      const says = `${stream.id} of ${profile} on ${provider} is ${stream.state}: ${stream.says ?? 'not read again'}`
+      late.push({ connection: id, stream: stream.id, says })
     }
   return late
 }
@@ -287,13 +308,13 @@ async function examine(story: Story, client: Client, connections: readonly Conne
     ...(ids.size === events.length ? [] : [`${events.length - ids.size} events share their id with another`]),
     ...(restated === revisions!.count ? [] : [`${revisions!.count} values were replaced and ${restated} told`]),
   ]
-  const bugs = readLog(server.logFile).filter(({ level, event }) => level === 'error' && !expected.has(event ?? ''))
+  const bugs = readLog(server.logFile).filter((line) => line.level === 'error' && !isAboutTheDatabase(line))
   return {
     observations,
     differences: note(differences),
     stuckRuns: note(running.map(({ id, stream }) => `run ${id} of ${stream} is still running`)),
     abandonedRuns: (await client.runs.list({ state: 'abandoned', limit: 200 })).data.length,
-    lateStreams: note(await lateStreams(client, connections, 0)),
+    lateStreams: note((await lateStreams(client, connections, 0)).map(({ says }) => says)),
     lostGrants: note(
       lost.map(({ profile, provider, state, reason }) => `${profile} on ${provider}: ${state}, ${reason}`),
     ),
@@ -309,8 +330,11 @@ async function examine(story: Story, client: Client, connections: readonly Conne
 /** Days of history that are compared: more than any platform's first reading goes back in one piece. */
 const historyDays = 110
 
-/** What a server may say when its database is taken away from it. */
-const expected: ReadonlySet<string> = new Set(['database.gone', 'planner.failed', 'sync.run_lost'])
+/** What a server may say when its database is taken away from it. Everything else at this level is a bug. */
+function isAboutTheDatabase({ event = '', error }: { event?: string; error?: unknown }): boolean {
+  const { name, code, cause } = (error ?? {}) as { name?: string; code?: string; cause?: { name?: string } }
+  return event.startsWith('database.') || [name, cause?.name].includes('DatabaseError') || code === 'connection.lost'
+}
 
 interface Ledger {
   readonly violations: readonly { readonly kind: string }[]

@@ -103,14 +103,17 @@ function say(error: unknown, shell: Shell, name: string, command: Command): numb
     shell.remark('The server does not answer. Is it running? Start it with `npm start`, or name it with --url.')
     return exitCodes.failed
   }
-  shell.remark(
-    error instanceof Error
-      ? error.name === 'ConfigError'
-        ? error.message
-        : (error.stack ?? error.message)
-      : String(error),
-  )
+  shell.remark(words(error))
   return exitCodes.failed
+}
+
+/** What was thrown to be read is a plain Error, and its sentence is enough. Anything else is a bug, and its trace is what helps. */
+function words(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (/^(Type|Range|Reference|Syntax|Assertion)Error$/.test(error.name)) return error.stack ?? error.message
+  const cause =
+    error.cause instanceof Error && !error.message.includes(error.cause.message) ? `\n${error.cause.message}` : ''
+  return `${error.message}${cause}`
 }
 
 function overview(): string {

@@ -59,8 +59,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
 
   const waitMs = fault.detail.waitMs
   if (fault.kind.fixedBy === 'time' && waitMs !== undefined) {
-    // Never earlier than asked, and not all at the same moment.
-    const dueAt = now + waitMs + Math.floor(shareOf(slot.connectionId) * Math.min(waitMs / 20, minute))
+    const dueAt = now + waitMs + afterWaitMs(slot, waitMs, now)
     return { dueAt, failures: slot.failures, blocked: null, fault: code, says: saysWait(fault, dueAt, facts) }
   }
   const needsPerson = fault.kind.retry === 'never' || code.startsWith('setup.')
@@ -74,6 +73,18 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     says: `${faults[code].says} It is tried again at ${timeIn('UTC', dueAt, now)}.`,
   }
 }
+
+/**
+ * Never earlier than asked, and not all at the same moment. Whoever has been without a reading for longest comes first: a quota with room for few
+ * would otherwise go to the same ones each day.
+ */
+function afterWaitMs({ connectionId, syncedAt, everyMs }: Slot, waitMs: number, now: Instant): number {
+  const late = syncedAt === null ? mostLate : Math.min(mostLate, (now - syncedAt) / everyMs)
+  return Math.floor((shareOf(connectionId) * Math.min(waitMs / 20, minute)) / (1 + late))
+}
+
+/** In intervals. */
+const mostLate = 30
 
 /** States in which nothing is read. Their streams are blocked with the same word. */
 export const inactive: ReadonlySet<string> = new Set(['needs_reauth', 'revoked', 'disconnected', 'paused'])

@@ -74,11 +74,11 @@ async function settleReady(
   })
 }
 
-const outcomeOfSkipped = ({ slot, blocked, fault, says, waitMs = slot.everyMs * 2 }: Skipped, now: number): Outcome => ({
-  dueAt: Math.min(
-    now + waitMs,
-    nextReading({ every: `${Math.max(1, Math.round(slot.everyMs / 1000))}s` }, slot, now),
-  ),
+const outcomeOfSkipped = (
+  { slot, blocked, fault, says, waitMs = Number.POSITIVE_INFINITY }: Skipped,
+  now: number,
+): Outcome => ({
+  dueAt: Math.min(now + waitMs, nextReading({ every: `${Math.max(1, Math.round(slot.everyMs / 1000))}s` }, slot, now)),
   failures: slot.failures,
   blocked,
   fault,

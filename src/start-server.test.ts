@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { type Config, readConfig } from './config.ts'
+import { openTestDatabase, type TestDatabase } from './drivers/database/test-database.ts'
+import { openRedactor } from './drivers/log/redactor.ts'
+import { startServer } from './start-server.ts'
+import { keyProvider } from './test-server.ts'
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
+let database: TestDatabase
+let folder: string
+before(async () => {
+  database = await openTestDatabase()
+  folder = mkdtempSync(join(tmpdir(), 'patchbay-start-'))
+})
+after(async () => {
+  await database.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const configuration = (env: Record<string, string> = {}): Config =>
+  readConfig(
+    {
+      PORT: '0',
+      DATABASE_URL: database.url,
+      PATCHBAY_DATA_DIR: folder,
+      PATCHBAY_ENCRYPTION_KEY: 'ab'.repeat(32),
+      ...env,
+    },
+    { cwd: folder, settings: {} },
+  )
+const start = (config: Config) =>
+  startServer(config, [keyProvider], {
+    demo: false,
+    log: { log: quiet, registerSecret: (secret) => openRedactor().registerSecret(secret) },
+  })
+
+/** Does it with a database that somebody changed, and changes it back. */
+async function whileDatabase(changed: string, back: string, work: () => Promise<void>) {
+  const sql = new pg.Client({ connectionString: database.url })
+  await sql.connect()
+  await sql.query(changed)
+  await work().finally(() => sql.query(back).finally(() => sql.end()))
+}
+
+test('on port 0 the server names the port that it got, everywhere', async () => {
+  const server = await start(configuration())
+  try {
+    const { port } = new URL(server.url)
+    assert.notEqual(port, '0')
+    assert.equal(server.engine.setting.publicUrl, server.url)
+    assert.equal((await fetch(`${server.url}/health`)).status, 200)
+    assert.ok(new URL(await server.people.ownerLink()).port === port)
+  } finally {
+    await server.stop()
+  }
+  await server.stop()
+  await assert.rejects(fetch(`${server.url}/health`))
+})
+
+test('what was made in one start is there in the next: environments, integrations, the session secret', async () => {
+  const seen = []
+  for (let round = 0; round < 2; round++) {
+    const server = await start(configuration())
+    const integrations = await server.engine.deps.directory.integrations(server.test.id)
+    seen.push([server.test.id, integrations.map(({ id, createdAt }) => [id, createdAt])])
+    await server.stop()
+  }
+  assert.deepEqual(seen[0], seen[1])
+})
+
+test('T50: with another key nothing starts and nothing is written', async () => {
+  await assert.rejects(start(configuration({ PATCHBAY_ENCRYPTION_KEY: 'cd'.repeat(32) })), /key/i)
+  await (await start(configuration())).stop()
+})
+
+test('T55: where one environment could see another’s rows, nothing starts', async () => {
+  await whileDatabase(
+    'alter table connection disable row level security',
+    'alter table connection enable row level security',
+    () => assert.rejects(start(configuration()), /connection/),
+  )
+  await whileDatabase(
+    'alter table account_grant no force row level security',
+    'alter table account_grant force row level security',
+    () => assert.rejects(start(configuration()), /account_grant/),
+  )
+  await (await start(configuration())).stop()
+})
+
+test('a port that is taken, and a sandbox that is not there, are said in a sentence; nothing stays behind', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as AddressInfo
+  await assert.rejects(
+    start(configuration({ PORT: String(port), PATCHBAY_SANDBOX_PORT: '0' })),
+    /^Error: Port \d+ is taken\. Stop what listens there, or set PORT/,
+  )
+  await assert.rejects(start(configuration({ PATCHBAY_SANDBOX_PORT: String(port) })), /for the sandbox, is taken/)
+  await new Promise((resolve) => other.close(resolve))
+  await assert.rejects(
+    start(configuration({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:1' })),
+    /^Error: The sandbox at http:\/\/127\.0\.0\.1:1 does not answer/,
+  )
+  assert.ok(
+    readdirSync(folder).every((name) => name.startsWith('sandbox.json')),
+    readdirSync(folder).join(' '),
+  )
+})
+
+test('the demo’s file is its owner’s alone, and its key works', async () => {
+  const config = configuration()
+  const server = await startServer(config, [keyProvider], { demo: true, log: { log: quiet, registerSecret: () => {} } })
+  try {
+    assert.equal(statSync(join(folder, 'demo.json')).mode & 0o777, 0o600)
+    const { testKey, url } = server.demo!
+    assert.equal((await fetch(`${url}/v1/profiles`, { headers: { authorization: `Bearer ${testKey}` } })).status, 200)
+  } finally {
+    await server.stop()
+  }
+})
