@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedPostgres } from '../src/drivers/database/embedded-postgres.ts'
-import type { Log } from '../src/ports/log.ts'
+import { startBenchDatabase } from './bench-database.ts'
 import { type Child, startChild } from './child.ts'
 import type { Load, Loaded } from './load.ts'
 import { median } from './measure.ts'
@@ -27,11 +24,9 @@ export interface Comparison {
 
 /** Requests a second of the whole server beside those of a bare one, on the same database and upstream, each in a process of its own. */
 export async function* compareServers(comparison: Comparison): AsyncIterable<Line> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'patchbay-bench-'))
-  const closers: (() => Promise<void>)[] = []
+  const database = await startBenchDatabase()
+  const closers = [() => database.stop()]
   try {
-    const database = await startEmbeddedPostgres({ dataDir, log: quiet })
-    closers.push(() => database.stop())
     const upstream = `http://127.0.0.1:${ports.upstream}`
     const started: Child[] = []
     closers.push(async () => {
@@ -43,7 +38,7 @@ export async function* compareServers(comparison: Comparison): AsyncIterable<Lin
       return child
     }
     await start('upstream.ts', { port: ports.upstream })
-    const server = { port: ports.ours, dataDir: join(dataDir, 'server'), database: database.url, upstream }
+    const server = { port: ports.ours, dataDir: join(database.folder, 'server'), database: database.url, upstream }
     const ours = await start('our-server.ts', server)
     await start('bare-server.ts', { port: ports.bare, database: database.url, upstream })
     const load = await start('load.ts', {})
@@ -61,7 +56,6 @@ export async function* compareServers(comparison: Comparison): AsyncIterable<Lin
     yield* measure(comparison, run, without)
   } finally {
     for (const closer of closers.reverse()) await closer()
-    rmSync(dataDir, { recursive: true, force: true })
   }
 }
 
@@ -108,5 +102,3 @@ async function* measure(
     unit: 'of bare',
   }
 }
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }

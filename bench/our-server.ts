@@ -45,9 +45,9 @@ async function open({ port, dataDir, database, upstream }: Options) {
   const callers = await seed(engine, test)
   const parts = openParts(engine.deps)
   return {
-    answer({ without }: { without?: Part | null }): unknown {
+    answer({ without, more }: { without?: Part | null; more?: boolean }): unknown {
       if (without === undefined) return callers
-      parts.restore()
+      if (!more) parts.restore()
       if (without !== null) parts.remove(without)
       return null
     },

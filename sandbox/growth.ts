@@ -13,8 +13,10 @@ export class Growth {
   readonly #places = new Map<Day, number>()
   readonly #boosts = new WeakMap<Artist, Float64Array>()
   readonly #days: { since: Day; until: Day }
+  readonly #keptSeries: number
 
-  constructor(chance: Chance, days: { since: Day; until: Day }) {
+  constructor(chance: Chance, days: { since: Day; until: Day }, keptSeries = mostSeries) {
+    this.#keptSeries = keptSeries
     this.#chance = chance
     this.#days = days
     this.#firstDay = Date.parse(`${days.since}T00:00:00Z`) / dayMs
@@ -39,7 +41,7 @@ export class Growth {
     if (series === undefined) {
       series = this.#openSeries(key, shape)
       // Maps keep the order of insertion, so the first key is the oldest.
-      if (this.#series.size >= mostSeries) this.#series.delete(this.#series.keys().next().value!)
+      if (this.#series.size >= this.#keptSeries) this.#series.delete(this.#series.keys().next().value!)
       this.#series.set(name, series)
     }
     for (let next = series.sums.length; next <= place; next++)

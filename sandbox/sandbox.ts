@@ -34,6 +34,8 @@ export interface SandboxOptions {
   readonly replay?: Replay
   /** What `snapshot` said before a restart: grants, apps and what writes left behind live on. Seed and days of the world come from it. */
   readonly snapshot?: SandboxSnapshot
+  /** How many series of numbers keep their sums: time against memory. 4,096 when absent. */
+  readonly keptSeries?: number
   /** How many requests the ledger keeps. */
   readonly ledgerSize?: number
 }
@@ -80,7 +82,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const seed = snapshot?.seed ?? options.seed ?? 'patchbay'
   const since = snapshot?.since ?? options.since ?? `${Number(dayOf(clock.now()).slice(0, 4)) - 2}-01-01`
   const artists = snapshot?.artists ?? options.artists ?? 220
-  const world = makeWorld({ seed, artists, since, until: addDays(since, 3 * 365) })
+  const world = makeWorld({ seed, artists, since, until: addDays(since, 3 * 365), keptSeries: options.keptSeries })
   const chance = seededChance(seed)
   const ledger = new Ledger(options.ledgerSize)
   const apps = new Apps(providers, chance, options.settings)

@@ -25,26 +25,28 @@ export const noComparison = (): Comparison => ({ compared: 0, expected: 0, diffe
  * What is stored against what is true: each value that was read since `since` against the truth of its own moment. Numbers of a day that the
  * platform still corrects are thereby compared with what it said then, a gauge with what it was on the day it is noted under.
  *
- * A null where the truth is silent is no difference: neither knows, and one says so.
+ * A null where the truth is silent is no difference: neither knows, and one says so. `daysBack`: a reading may have begun so many days before, and
+ * told of days that the platform would not offer any more.
  */
 export function compareStored(
   world: PretendWorld,
   { artist, provider }: Owned,
   rows: readonly StoredObservation[],
-  since: number,
+  { since, daysBack = 0 }: { since: number; daysBack?: number },
   into: Comparison,
 ): void {
   const fresh = rows.filter((row) => row.observedAt >= since)
   for (const [at, read] of Map.groupBy(fresh, (row) => row.observedAt)) {
     const waiting = new Map(read.map((row) => [keyOf(row), row]))
     const from = read.reduce((day, row) => (row.day < day ? row.day : day), dayOf(at))
-    for (const truth of truthAt(world, provider, artist, from, at)) {
-      const row = waiting.get(keyOf(truth))
-      if (row && row.value !== truth.value)
-        differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
-      waiting.delete(keyOf(truth))
-      if (waiting.size === 0) break
-    }
+    for (let back = 0; back <= daysBack && waiting.size > 0; back++)
+      for (const truth of truthAt(world, provider, artist, from, at - back * dayMs)) {
+        const row = waiting.get(keyOf(truth))
+        if (row && row.value !== truth.value)
+          differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
+        waiting.delete(keyOf(truth))
+        if (waiting.size === 0) break
+      }
     for (const row of waiting.values())
       if (row.value !== null) differ(into, artist, provider, row, `stored ${row.value}, not true of that day`)
   }

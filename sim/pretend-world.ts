@@ -1,4 +1,4 @@
-import { type Artist, type Day, dayMs, minute, type Provider, second } from '@patchbay/kit'
+import { type Artist, type Day, dayMs, hour, minute, type Provider, second } from '@patchbay/kit'
 import type { Replay } from '../sandbox/replay.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { openMemoryAccess } from '../src/drivers/access/memory.ts'
@@ -51,6 +51,8 @@ export interface ConsentOptions {
   readonly withhold?: readonly string[]
   /** An existing connection that is to be renewed. */
   readonly reconnect?: string
+  /** Typed in instead of what is right. */
+  readonly answers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -100,10 +102,10 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   }
 
   async function runCrons(): Promise<void> {
-    for (let minutes = 1; ; minutes++) {
-      await clock.sleep(minute)
+    for (let times = 1; ; times++) {
+      await clock.sleep(cronsMs)
       for (const [queue, expression] of crons)
-        if (expression.startsWith('* ') || minutes % 60 === 0) await jobs.fire(queue)
+        if (expression.startsWith('* ') || times % (hour / cronsMs) === 0) await jobs.fire(queue)
     }
   }
 
@@ -141,7 +143,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
           integrations: [integrationId],
         })
     const { account, credentials } = sandbox.personas.persona(provider, artist)
-    const answers = { ...(how.reconnect ? {} : account.inputs), ...credentials }
+    const answers = { ...(how.reconnect ? {} : account.inputs), ...credentials, ...how.answers }
     const begun = await connect.begin({ token: session.token, cookie: null }, integrationId, answers)
     if (begun.result) return begun.result
     const query = await consent(begun.redirect, artist, how.withhold ?? [])
@@ -185,6 +187,8 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     artists: sandbox.world.artists,
     along: stores.along,
     connect: connectAccount,
+    /** The same without another try: how it ended. */
+    tryToConnect: (artist: Artist, provider: Provider, how: ConsentOptions = {}) => walk(artist, provider, how),
     integrationIdOf: (provider: Provider) => integrationIdOf(environment.id, provider.id),
     connectionNow: async ({ id }: Connection) => (await deps.connections.read(environment.id, id))!,
     slotsOf: async ({ id }: Connection) => deps.schedule.of(environment.id, [id]),
@@ -201,6 +205,9 @@ export async function openPretendWorld(options: PretendWorldOptions) {
 }
 
 export type PretendWorld = Awaited<ReturnType<typeof openPretendWorld>>
+
+/** Every minute would be most of what happens in a simulated month. */
+const cronsMs = 5 * minute
 
 const publicUrl = 'http://127.0.0.1:4400'
 

@@ -42,7 +42,7 @@ async function compareOn(days: readonly number[], options: PretendWorldOptions, 
     for (const one of owned) {
       const own = rows.get(one.connection.id) ?? []
       const read = runs.get(one.connection.id)!
-      compareStored(world, one, own, comparedAt, result)
+      compareStored(world, one, own, { since: comparedAt }, result)
       compareTrue(world, one, own, read, { itemDays: nth === 0 ? 0 : 8 }, result)
       const between = Array.from({ length: Math.max(0, day - 1) }, (_, before) => dayOf(began + (before + 1) * dayMs))
       compareEveryDay(world, one, own, between, [...read.keys()], result)

@@ -64,7 +64,7 @@ test('without a key, or with one that is none, every operation answers the same 
     '',
     'Bearer',
     'Bearer pb_test_',
-    `Bearer ${server.keys.test.slice(0, -1)}x`,
+    `Bearer ${server.keys.test.slice(0, -1)}${server.keys.test.endsWith('x') ? 'y' : 'x'}`,
     `Basic ${server.keys.test}`,
   ]
   for (const operation of operations) {
@@ -139,6 +139,26 @@ test('another environment’s ids in a query or a body find nothing either', asy
   )
   assertProblem(theirs!, 404, 'input.unknown', path)
   assert.deepEqual(sameIds(theirs!), sameIds(never!))
+})
+
+test('T57: what one environment has is free in every other: accounts, profiles, integrations', async () => {
+  const theirs = await server.connect(keyProvider, { key: server.keys.other, profile: known.test.profile, artist: 0 })
+  const mine = await server.client().connections.read({ id: known.test.keyConnection })
+  assert.deepEqual([theirs.account.id, theirs.profile], [mine.account.id, mine.profile])
+  assert.notEqual(theirs.id, mine.id)
+  const saved = await server.ask('PUT', `/v1/profiles/${known.test.profile}`, {
+    key: server.keys.other,
+    body: { name: 'Theirs' },
+  })
+  assert.equal(saved.json.name, 'Theirs')
+  assert.notEqual((await server.client().profiles.read({ id: known.test.profile })).name, 'Theirs')
+  const body = { provider: consentProvider.id, name: 'Theirs' }
+  assert.equal(
+    (await server.ask('PUT', `/v1/integrations/${known.test.integration}`, { key: server.keys.other, body })).status,
+    200,
+  )
+  const { data } = await server.client().integrations.list()
+  assert.ok(data.every(({ name }) => name !== 'Theirs'))
 })
 
 test('what no operation knows is refused: keys of the query, keys of the body, the ids of tenants', async () => {

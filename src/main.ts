@@ -7,6 +7,7 @@ import * as catalog from '../providers/index.ts'
 import { type Services, UsageError } from './cli/command.ts'
 import { demoTable, runDemo } from './cli/demo.ts'
 import { runCli } from './cli/run-cli.ts'
+import { collectStartUp } from './collect-start-up.ts'
 import { readClientConfig, readConfig } from './config.ts'
 import { examine } from './examine.ts'
 import { startSandbox } from './start-sandbox.ts'
@@ -22,24 +23,35 @@ const services: Services = {
   async start({ empty, out, isTerminal }) {
     const config = configuration()
     const remark = (text: string) => process.stderr.write(text)
+    const told = listenForSignals()
     const server = await startServer(config, providers, { demo: !empty })
-    const stopped = untilTold(() => server.stop())
-    if (server.demo) {
-      const { demo } = server
-      const client = openPatchbay({ url: demo.url, key: demo.testKey })
-      if (server.fresh) await runDemo({ client, sandboxUrl: demo.sandboxUrl, artists: demoArtists, isTerminal, remark })
-      out(`\n${await demoTable(client, demoArtists)}\n`)
-      out(`console   ${demo.ownerLink}\n          (signs you in once; afterwards ${demo.consoleUrl})`)
-      out(`API       ${demo.url}   test key ${demo.testKey}`)
-      out(`sandbox   ${demo.sandboxUrl}/_sandbox`)
-      out(`\nAll of this is in ${join(config.dataDir, 'demo.json')}. Stop with Ctrl-C.`)
-    } else {
-      out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
+    const stopped = whenAborted(told).then(() => server.stop())
+    const introduced = introduce().catch((error: unknown) => {
+      // Told to stop in the middle of it, the server is gone for the demo as well.
+      if (!told.aborted) throw error
+    })
+    collectStartUp()
+    await Promise.all([introduced, stopped])
+
+    async function introduce(): Promise<void> {
+      if (server.demo) {
+        const { demo } = server
+        const client = openPatchbay({ url: demo.url, key: demo.testKey })
+        if (server.fresh)
+          await runDemo({ client, sandboxUrl: demo.sandboxUrl, artists: demoArtists, isTerminal, remark })
+        out(`\n${await demoTable(client, demoArtists)}\n`)
+        out(`console   ${demo.ownerLink}\n          (signs you in once; afterwards ${demo.consoleUrl})`)
+        out(`API       ${demo.url}   test key ${demo.testKey}`)
+        out(`sandbox   ${demo.sandboxUrl}/_sandbox`)
+        out(`\nAll of this is in ${join(config.dataDir, 'demo.json')}. Stop with Ctrl-C.`)
+      } else {
+        out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
+      }
     }
-    await stopped
   },
 
   async sandbox({ host = '127.0.0.1', port, artists, seed, replay, out }) {
+    const told = listenForSignals()
     const running = await startSandbox({
       providers,
       host,
@@ -51,7 +63,8 @@ const services: Services = {
     out(
       `sandbox   ${running.url}/_sandbox\n          the real https://HOST/PATH is ${running.url}/HOST/PATH\n\nStop with Ctrl-C.`,
     )
-    await untilTold(() => running.close())
+    await whenAborted(told)
+    await running.close()
   },
 
   examine: () => examine(configuration(), providers),
@@ -76,17 +89,25 @@ function client({ url, key }: { url?: string; key?: string }) {
   return openPatchbay({ url: address.replace(/\/+$/, ''), key: secret })
 }
 
-/** Resolves when the process was told to stop and did. A second signal does not wait. */
-function untilTold(stop: () => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let told = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(130)
-        told = true
-        stop().then(resolve, reject)
-      })
-    }
+/**
+ * Aborts when the process is told to stop. Listens before anything starts, because what is half started when the process ends, such as a database,
+ * would be left behind. A second signal does not wait.
+ */
+function listenForSignals(): AbortSignal {
+  const told = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (told.signal.aborted) process.exit(130)
+      told.abort()
+    })
+  }
+  return told.signal
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 

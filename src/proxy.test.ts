@@ -388,13 +388,14 @@ test('a refused token is renewed once and a GET made again; a POST’s answer is
   assert.deepEqual([answer.status, answer.text, tokens.length, refreshes() - before], [200, '{"first":false}', 2, 1])
   assert.notEqual(tokens[0], tokens[1])
 
+  const { id } = await server.connect(consentProvider, { artist: 1, profile: 'second' })
   await server.ageGrants()
   let posts = 0
   front.answers.set('posting', (reply) => {
     posts++
     reply.writeHead(401, { 'content-type': 'application/json' }).end('{"theirs":401}')
   })
-  const posted = await server.ask('POST', proxied('posting'), { body: { a: 1 } })
+  const posted = await server.ask('POST', proxied('posting', id), { body: { a: 1 } })
   assert.deepEqual([posted.status, posted.text, posts], [401, '{"theirs":401}', 1])
 })
 

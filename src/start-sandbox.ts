@@ -5,6 +5,7 @@ import { SandboxClock } from '../sandbox/clock.ts'
 import { openReplay } from '../sandbox/replay.ts'
 import { openSandbox, type Sandbox, type SandboxSnapshot } from '../sandbox/sandbox.ts'
 import { serveSandbox } from '../sandbox/serve.ts'
+import { localUrl } from './config.ts'
 import { systemClock } from './drivers/clock/system.ts'
 
 export interface RunningSandbox {
@@ -36,6 +37,9 @@ export async function startSandbox(options: {
     seed: options.seed,
     artists: options.artists,
     settings: Object.fromEntries(providers.map((provider) => [provider.id, sandboxSettings(provider)])),
+    // For people at a desk: a few artists are looked at, and memory is worth more than the last millisecond.
+    keptSeries: 256,
+    ledgerSize: 5_000,
     replay: options.replay === undefined ? undefined : openReplay({ directory: options.replay }),
     snapshot: stateFile === undefined ? undefined : readState(stateFile),
   })
@@ -52,7 +56,8 @@ export async function startSandbox(options: {
   const timer = setInterval(save, saveEveryMs)
   timer.unref()
   return {
-    url: served.url,
+    // Where it listens on every address, browsers are sent to this machine's own.
+    url: localUrl(options.host, Number(new URL(served.url).port)),
     sandbox,
     async close() {
       clearInterval(timer)

@@ -40,6 +40,13 @@ const start = (config: Config) =>
     log: { log: quiet, registerSecret: (secret) => openRedactor().registerSecret(secret) },
   })
 
+/** What a start says when it refuses. One that goes well is stopped, and is a failure. */
+async function refuses(config: Config, says: RegExp): Promise<void> {
+  const started = await start(config).catch((error: unknown) => error as Error)
+  if (!(started instanceof Error)) await started.stop()
+  assert.match(String(started instanceof Error ? started : 'it started'), says)
+}
+
 /** Does it with a database that somebody changed, and changes it back. */
 async function whileDatabase(changed: string, back: string, work: () => Promise<void>) {
   const sql = new pg.Client({ connectionString: database.url })
@@ -75,7 +82,7 @@ test('what was made in one start is there in the next: environments, integration
 })
 
 test('T50: with another key nothing starts and nothing is written', async () => {
-  await assert.rejects(start(configuration({ PATCHBAY_ENCRYPTION_KEY: 'cd'.repeat(32) })), /key/i)
+  await refuses(configuration({ PATCHBAY_ENCRYPTION_KEY: 'cd'.repeat(32) }), /key/i)
   await (await start(configuration())).stop()
 })
 
@@ -83,12 +90,12 @@ test('T55: where one environment could see another’s rows, nothing starts', as
   await whileDatabase(
     'alter table connection disable row level security',
     'alter table connection enable row level security',
-    () => assert.rejects(start(configuration()), /connection/),
+    () => refuses(configuration(), /connection/),
   )
   await whileDatabase(
     'alter table account_grant no force row level security',
     'alter table account_grant force row level security',
-    () => assert.rejects(start(configuration()), /account_grant/),
+    () => refuses(configuration(), /account_grant/),
   )
   await (await start(configuration())).stop()
 })
@@ -97,14 +104,14 @@ test('a port that is taken, and a sandbox that is not there, are said in a sente
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   const { port } = other.address() as AddressInfo
-  await assert.rejects(
-    start(configuration({ PORT: String(port), PATCHBAY_SANDBOX_PORT: '0' })),
+  await refuses(
+    configuration({ PORT: String(port), PATCHBAY_SANDBOX_PORT: '0' }),
     /^Error: Port \d+ is taken\. Stop what listens there, or set PORT/,
   )
-  await assert.rejects(start(configuration({ PATCHBAY_SANDBOX_PORT: String(port) })), /for the sandbox, is taken/)
+  await refuses(configuration({ PATCHBAY_SANDBOX_PORT: String(port) }), /for the sandbox, is taken/)
   await new Promise((resolve) => other.close(resolve))
-  await assert.rejects(
-    start(configuration({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:1' })),
+  await refuses(
+    configuration({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:1' }),
     /^Error: The sandbox at http:\/\/127\.0\.0\.1:1 does not answer/,
   )
   assert.ok(

@@ -202,13 +202,20 @@ async function ensureLiveIntegrations(engine: Engine, live: Environment, config:
 }
 
 async function listen(app: FastifyInstance, config: Config, closers: (() => Promise<void>)[]): Promise<string> {
-  closers.push(() => app.close())
+  closers.push(async () => {
+    // Requests that run are finished; one that does not end, such as a download that nobody reads, does not keep the server.
+    const timer = setTimeout(() => app.server.closeAllConnections(), closeMs)
+    await app.close().finally(() => clearTimeout(timer))
+  })
   return app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
       throw new Error(`Port ${config.port} is taken. Stop what listens there, or set PORT to another one.`)
     throw error
   })
 }
+
+/** How long a stop waits for requests that run. */
+const closeMs = 10_000
 
 /** Makes the demo's key and file once; the owner link is made anew whenever the old one was used. */
 async function ensureDemoFile(

@@ -152,8 +152,8 @@ export async function startTestServer(
     dump: () => dumpText(database, [server.test.id, other.id, live.id]),
 
     async stop() {
-      await server.stop()
       await front?.close()
+      await server.stop()
       await sandbox.close()
       await database.drop()
       rmSync(folder, { recursive: true, force: true })

@@ -126,11 +126,13 @@ test('every number that is read is the true one, and every true one is read', as
   }
 })
 
-test('runs in which nothing changed cost what is declared', async () => {
+test('a run right after another reads no more than what may still change', async () => {
   const { run } = await open(byFame.at(-1)!)
   for (const [name, { idleCalls }] of Object.entries(instagram.streams)) {
     const first = await run(name)
-    assert.equal((await run(name, { cursor: first.cursor })).calls, idleCalls, name)
+    // The two days that are not settled; after a night there is one more.
+    const calls = name === 'daily' ? 3 : idleCalls
+    assert.equal((await run(name, { cursor: first.cursor })).calls, calls, name)
   }
 })
 

@@ -101,7 +101,8 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       await story.server.ended
       if (database === 'last') await killDatabase(story)
       if (database === 'first' || database === 'last') databaseKills++
-      if (timePasses) await pretendThatTimePassed(story)
+      const isLast = turn === kills && ending === 'wait'
+      if (timePasses && !isLast) await pretendThatTimePassed(story)
       await restart(story)
       say(
         `${turn}/${kills} killed after ${untilKilledMs} ms${database ? `, database ${database}` : ''}: back in ${story.restartsMs.at(-1)} ms`,
@@ -218,7 +219,7 @@ async function pretendThatTimePassed({ stage, dataDir }: Story): Promise<void> {
 /** Longer than any claim, lease or wait for a quota of half a minute. */
 const patienceMs = 5 * minute
 /** What was under way too often when a process ended is left alone for a while, unless somebody asks for it again. */
-const askAgainMs = 20 * second
+const askAgainMs = 5 * second
 
 /** Waits until everything was read once more and nothing is under way. */
 async function settle({ server }: Story, client: Client, connections: readonly Connection[]): Promise<number> {
@@ -229,12 +230,10 @@ async function settle({ server }: Story, client: Client, connections: readonly C
     const { data: running } = await client.runs.list({ state: 'running' })
     if (late.length === 0 && running.length === 0) break
     if (systemClock.now() - askedAt > askAgainMs) {
+      const standing = askedAt === 0 ? late : late.filter(({ state }) => state !== 'running')
       askedAt = systemClock.now()
-      for (const id of new Set(late.map((stream) => stream.connection)))
-        await client.connections.sync({
-          id,
-          streams: late.filter((one) => one.connection === id).map((one) => one.stream),
-        })
+      for (const [id, own] of Map.groupBy(standing, ({ connection }) => connection))
+        await client.connections.sync({ id, streams: own.map(({ stream }) => stream) })
     }
     await systemClock.sleep(250)
   }
@@ -244,6 +243,7 @@ async function settle({ server }: Story, client: Client, connections: readonly C
 interface LateStream {
   readonly connection: string
   readonly stream: string
+  readonly state: string
   readonly says: string
 }
 
@@ -258,7 +258,7 @@ async function lateStreams(
       const read = stream.lastEndedAt !== null && Date.parse(stream.lastEndedAt) >= since
       if (stream.blocked === 'unsupported' || (stream.state === 'on_time' && read)) continue
       const says = `${stream.id} of ${profile} on ${provider} is ${stream.state}: ${stream.says ?? 'not read again'}`
-      late.push({ connection: id, stream: stream.id, says })
+      late.push({ connection: id, stream: stream.id, state: stream.state, says })
     }
   return late
 }

@@ -12,6 +12,9 @@ import { readPassword } from '../../src/drivers/database/initialize-postgres.ts'
 import { findPostmaster } from '../../src/drivers/database/postmaster.ts'
 import { processIdentity } from '../../src/drivers/database/process-identity.ts'
 
+/** Half of a start is spent on reading the program. Those that end well leave behind what they made of it. */
+const compiled = join(tmpdir(), 'patchbay-compiled')
+
 /** Asking costs those who are asked. */
 const pollMs = 100
 
@@ -51,7 +54,7 @@ export function openStage(): Stage {
     const log = openSync(logFile, 'a')
     const child = spawn(process.execPath, [main, ...command], {
       cwd: folder,
-      env: { ...inherited(), PATCHBAY_LOG: 'warn', ...env },
+      env: { ...inherited(), NODE_COMPILE_CACHE: compiled, PATCHBAY_LOG: 'warn', ...env },
       stdio: ['ignore', log, log],
     })
     closeSync(log)

@@ -66,7 +66,7 @@ export const daily = defineStream<Cursor>({
   scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
   metrics: [...Object.values(series), ...Object.values(totals)],
   restatesDays: 2,
-  idleCalls: 3,
+  idleCalls: 4,
   async *read(context) {
     for (const subject of context.subjects) yield* readDays(context, subject)
   },

@@ -203,7 +203,8 @@ function openBuckets(): Buckets {
     const names = [...new Set(draws.map(({ bucket }) => bucket))]
     const missing = draws.filter(({ bucket }) => !made.has(bucket))
     // They need nothing of each other, so they share a round trip.
-    const [, , , , rows] = await Promise.all([
+    const [, , , , , rows] = await Promise.all([
+      sql('set local enable_seqscan = off'),
       // Losing an end in a power cut is no harm: the call then counts for longer than it had to.
       names.length === 0 && sql('set local synchronous_commit = off'),
       missing.length > 0 && makeBuckets(sql, missing, now),

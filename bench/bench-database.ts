@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '../src/drivers/database/embedded-postgres.ts'
+import type { Log } from '../src/ports/log.ts'
+
+/** PostgreSQL as an installation has it, every commit on disk, and a folder beside it. Tests have one that forgets, which would measure something else. */
+export async function startBenchDatabase(): Promise<{ url: string; folder: string; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-bench-'))
+  const forget = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const server = await startEmbeddedPostgres({ dataDir: folder, log: quiet })
+    return {
+      url: server.url,
+      folder,
+      async stop() {
+        await server.stop()
+        forget()
+      },
+    }
+  } catch (error) {
+    forget()
+    throw error
+  }
+}
+
+export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
