@@ -80,8 +80,12 @@ export function openStage(): Stage {
     for (;;) {
       const found = await done().catch(() => null)
       if (found !== null) return found
-      if (!running.isRunning() || performance.now() - startedAt > patienceMs)
-        throw new Error(`${what}: not within ${patienceMs} ms. Its log ends:\n${tail(running.logFile)}`)
+      const why = !running.isRunning()
+        ? 'the process ended'
+        : performance.now() - startedAt > patienceMs
+          ? `not within ${patienceMs} ms`
+          : null
+      if (why !== null) throw new Error(`${what}: ${why}. Its log ends:\n${tail(running.logFile)}`)
       await sleep(pollMs)
     }
   }
