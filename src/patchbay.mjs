@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 /**
- * What the command runs: prepares the process, which has to be done before anything else is loaded, and goes on in `main.ts`.
+ * What the command runs. It prepares the process, which has to be done before anything is loaded, and goes on in `main.ts`.
  *
- * Compiled code, and TypeScript without its types, are kept between starts: 2.6 s instead of 6 until a second start shows its table on a busy machine.
+ * The process becomes one with less to spare: 195 MB when idle instead of up to 350. A young generation of three times 16 MB costs an API under load
+ * nothing that can be measured; one of 2 MB costs it a tenth. Compiled code, and TypeScript without its types, are kept between starts, which
+ * takes half of the time until a second start shows its table. Plain JavaScript, so that nothing has to be stripped before that.
  */
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
+const lean = '--max-semi-space-size=16'
+
+// Where a process cannot be replaced, as on Windows, it goes on as it is.
+if (process.execve && !process.execArgv.includes(lean)) {
+  const parameters = [process.execPath, ...process.execArgv, lean, ...process.argv.slice(1)]
+  process.execve(process.execPath, parameters, { MALLOC_ARENA_MAX: '2', ...process.env })
+}
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node'))
 await import('./main.ts')

@@ -45,6 +45,8 @@ export async function checkConsentRoundTrip(provider: Provider): Promise<void> {
       refusedAt: () =>
         world.sandbox.ledger.entries
           .filter(({ artist, at, outcome }) => artist === one.artist.key && at >= began && outcome === 'refused')
+          // Where tokens are renewed, only who renews them can say that it is over.
+          .filter(({ what }) => !rules.refreshable || what === 'token')
           .map(({ at }) => at),
       giveBack: () => {},
     }

@@ -61,6 +61,7 @@ export interface Engine {
 export interface EngineOptions {
   /** Whether this process reads streams and does jobs. */
   readonly works: boolean
+  /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
   readonly registerSecret?: (secret: string) => void
 }
