@@ -27,14 +27,10 @@ export async function* run(): AsyncIterable<Line> {
 /** Until it printed everything it has to say. */
 async function start(dataDir: string): Promise<{ process: ChildProcess; tookMs: number }> {
   const startedAt = performance.now()
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=8', join(import.meta.dirname, '../src/main.ts'), 'start'],
-    {
-      env: { ...process.env, PORT: '0', PATCHBAY_DATA_DIR: dataDir, PATCHBAY_LOG: 'error' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/patchbay.mjs'), 'start'], {
+    env: { ...process.env, PORT: '0', PATCHBAY_DATA_DIR: dataDir, PATCHBAY_LOG: 'error' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   for await (const piece of child.stdout) {
     said += piece
