@@ -70,7 +70,8 @@ function identify(
     connection: null,
     lane: 'interactive',
     runId: null,
-    patienceMs: 30 * second,
+    // Longer than the longest of the short windows: somebody waits, and sending them away for the last quarter of a second helps nobody.
+    patienceMs: 40 * second,
   }
   return credentials.held.during(session.environmentId, grantId, consent.authorization, () =>
     identifyAccounts(deps, gateway, target, inputs),
