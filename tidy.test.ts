@@ -25,6 +25,7 @@ const arrows: Record<string, readonly string[]> = {
     'src/drivers',
     'src/api',
     'sandbox',
+    'sim',
     'src',
   ],
   scripts: ['src/drivers', 'src/api'],
@@ -123,12 +124,12 @@ test('only drivers touch the ambient world', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('only config.ts reads the environment, and main.ts hands it over', () => {
+test('only config.ts reads the environment, and the entry points hand it over', () => {
   const wrong = sources.filter(
     (path) =>
       path.startsWith('src/') &&
       !isTest(path) &&
-      path !== 'src/main.ts' &&
+      !['src/main.ts', 'src/patchbay.mjs'].includes(path) &&
       !path.startsWith('src/drivers/') &&
       /\bprocess\.env\b/.test(read(path)),
   )

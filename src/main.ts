@@ -11,7 +11,7 @@ import { collectStartUp } from './collect-start-up.ts'
 import { readClientConfig, readConfig } from './config.ts'
 import { examine } from './examine.ts'
 import { startSandbox } from './start-sandbox.ts'
-import { type DemoFile, startServer } from './start-server.ts'
+import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
 const providers: Provider[] = Object.values(catalog)
 const environment = { env: process.env, cwd: process.cwd() }
@@ -37,8 +37,10 @@ const services: Services = {
       if (server.demo) {
         const { demo } = server
         const client = openPatchbay({ url: demo.url, key: demo.testKey })
-        if (server.fresh)
+        if (!demo.connected) {
           await runDemo({ client, sandboxUrl: demo.sandboxUrl, artists: demoArtists, isTerminal, remark })
+          writeDemoFile(config, { ...demo, connected: true })
+        }
         out(`\n${await demoTable(client, demoArtists)}\n`)
         out(`console   ${demo.ownerLink}\n          (signs you in once; afterwards ${demo.consoleUrl})`)
         out(`API       ${demo.url}   test key ${demo.testKey}`)

@@ -30,8 +30,6 @@ import type { Log } from './ports/log.ts'
 
 export interface Drivers {
   readonly deps: Deps
-  /** True when this start made the tables. */
-  readonly fresh: boolean
   /** For what opens connections of its own. */
   readonly databaseUrl: string
   /** Hears of every secret in use, so that the log leaves it out. */
@@ -60,15 +58,16 @@ export async function openDrivers(
   }
   try {
     const connection = config.databaseUrl ?? (await ownPostgres())
-    const applied = await migrate({ connection, log })
+    await migrate({ connection, log })
     await checkIsolation({ connection })
     await makeMonths({ connection, around: systemClock.now() })
-    const fresh = applied.some((name) => name.startsWith('0000'))
     const database = openPostgres({ connection, log, poolSize: 12 })
     closers.push(() => database.close())
+    const dataKeys = openPostgresDataKeys(database)
+    // A key is made only while nothing was ever sealed with another one.
     const keys =
       config.encryptionKey === null
-        ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: fresh })
+        ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: (await dataKeys.check()) === null })
         : openEnvironmentKeys({ value: config.encryptionKey, name: 'PATCHBAY_ENCRYPTION_KEY' })
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
@@ -84,7 +83,7 @@ export async function openDrivers(
       limiter: openPostgresLimiter(database),
       jobs: openPgBoss({ connection, log }),
       keys,
-      dataKeys: openPostgresDataKeys(database),
+      dataKeys,
       access: openPostgresAccess(database),
       directory: openPostgresDirectory(database),
       connections: openPostgresConnections(database),
@@ -97,7 +96,6 @@ export async function openDrivers(
     }
     return {
       deps,
-      fresh,
       databaseUrl: connection,
       registerSecret,
       sessionSecret: await keys.secretFor('sessions'),

@@ -22,6 +22,8 @@ export interface DemoFile {
   readonly ownerLink: string
   readonly sandboxUrl: string
   readonly testKey: string
+  /** The demo's artists were connected, all of them: a start that was broken off goes on where it was. */
+  readonly connected: boolean
 }
 
 export interface RunningServer {
@@ -30,8 +32,6 @@ export interface RunningServer {
   readonly sandboxUrl: string
   readonly people: People
   readonly test: Environment
-  /** True when this start made the tables. */
-  readonly fresh: boolean
   /** Null without the demo. */
   readonly demo: DemoFile | null
   /** Stops taking work, finishes or checkpoints what runs, and closes everything. */
@@ -103,7 +103,7 @@ export async function startServer(
     await engine.start()
 
     const demo = options.demo ? await ensureDemoFile(config, { engine, people, test, url, sandboxUrl }) : null
-    return { engine, url, sandboxUrl, people, test, fresh: drivers.fresh, demo, stop }
+    return { engine, url, sandboxUrl, people, test, demo, stop }
   } catch (error) {
     await stop().catch(() => {})
     throw error
@@ -205,7 +205,12 @@ async function listen(app: FastifyInstance, config: Config, closers: (() => Prom
   closers.push(async () => {
     // Requests that run are finished; one that does not end, such as a download that nobody reads, does not keep the server.
     const timer = setTimeout(() => app.server.closeAllConnections(), closeMs)
-    await app.close().finally(() => clearTimeout(timer))
+    // A connection whose request has just ended would be kept open for the next one, which nobody will take.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 100)
+    await app.close().finally(() => {
+      clearTimeout(timer)
+      clearInterval(sweep)
+    })
   })
   return app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
@@ -232,8 +237,15 @@ async function ensureDemoFile(
     testKey:
       before?.testKey ??
       (await createAccessKey(running.engine.deps, running.test, { name: 'demo', scopes: ['*'] })).text,
+    connected: before?.connected ?? false,
   }
+  writeDemoFile(config, demo)
+  return demo
+}
+
+/** For its owner's eyes only. */
+export function writeDemoFile({ dataDir }: Pick<Config, 'dataDir'>, demo: DemoFile): void {
+  const path = join(dataDir, 'demo.json')
   writeFileSync(path, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
-  return demo
 }

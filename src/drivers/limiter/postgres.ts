@@ -203,10 +203,8 @@ function openBuckets(): Buckets {
     const names = [...new Set(draws.map(({ bucket }) => bucket))]
     const missing = draws.filter(({ bucket }) => !made.has(bucket))
     // They need nothing of each other, so they share a round trip.
-    const [, , , , , rows] = await Promise.all([
-      sql('set local enable_seqscan = off'),
-      // Losing an end in a power cut is no harm: the call then counts for longer than it had to.
-      names.length === 0 && sql('set local synchronous_commit = off'),
+    const [, , , , rows] = await Promise.all([
+      planAhead(sql, { lasting: names.length > 0 }),
       missing.length > 0 && makeBuckets(sql, missing, now),
       lockBuckets(sql, names, [...new Set(ended.map(({ ticket }) => ticket))]),
       ended.length > 0 && settleTickets(sql, ended),
@@ -224,6 +222,17 @@ function openBuckets(): Buckets {
 }
 
 const mostMade = 10_000
+
+/**
+ * Rows come and go so fast that what PostgreSQL believes about these tables is wrong most of the time: plans are told to use the indexes, and not by way
+ * of bitmaps, which would not clear them of what is dead. Losing an end in a power cut is no harm: the call then counts for longer than it had to.
+ */
+async function planAhead(sql: Sql, { lasting }: { lasting: boolean }): Promise<void> {
+  const text = `
+    select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+           set_config('synchronous_commit', coalesce($1::text, current_setting('synchronous_commit')), true)`
+  await sql(text, [lasting ? null : 'off'], 'plan-ahead')
+}
 
 const toStanding = (row: StoredBucket): Standing => ({
   bucket: row.bucket,
