@@ -63,9 +63,20 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       const passed = Object.entries(answer.headers).filter(
         ([name]) => !ours.has(name) && !name.startsWith('access-control-'),
       )
-      return reply.code(answer.status).headers(Object.fromEntries(passed)).send(Readable.from(answer.body))
+      reply.code(answer.status).headers(Object.fromEntries(passed))
+      const isSmall = request.method !== 'HEAD' && answer.sizeBytes !== null && answer.sizeBytes <= smallBytes
+      return reply.send(isSmall ? await whole(answer.body) : Readable.from(answer.body))
     },
   })
+}
+
+/** What is no longer than this is sent in one piece, which takes half as long as passing pieces on. */
+const smallBytes = 64 * 1024
+
+async function whole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of body) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 /** Only on what Patchbay says itself. */

@@ -16,7 +16,7 @@ export function openPostgresJournal(database: Database): Journal {
     })
 
   // Reading a credential waits for it, so those who do so at the same time share a commit.
-  const note = inTurns<Along, void>({ atOnce: 2 }, (environmentId, alongs) =>
+  const note = inTurns<Along, void>({ atOnce: 4 }, (environmentId, alongs) =>
     database.tenant(environmentId, async (sql) => {
       const audits = alongs.filter(isAuditOnly)
       await Promise.all([

@@ -27,7 +27,7 @@ export function openPostgresLimiter(database: Database): Limiter & {
 } {
   const buckets = openBuckets()
   // Calls to one provider wait for the same rows in any case; those to another do not wait for them.
-  const turn = inTurns<Wish, Taken | null>({ atOnce: 1 }, async (_, wishes) => {
+  const turn = inTurns<Wish, Taken | null>({ atOnce: 2 }, async (_, wishes) => {
     const { answers, written } = await database.system((sql) => decide(sql, buckets, wishes))
     await written
     return answers

@@ -99,14 +99,13 @@ export function openConnectionActions(
 
     async revealCredentials(environment, id, actor) {
       const connection = await find(environment, id)
-      const target = await targetOf(environment, connection)
       const noted = deps.journal.note(environment.id, {
         at: deps.clock.now(),
         actor,
         audit: [{ id: deps.random.id('aud'), action: 'credentials.read', subject: id, detail: { field: 'access' } }],
       })
       noted.catch(() => {})
-      return credentials.reveal(target, async (accessToken, { accessExpiresAt, scopes }) => {
+      return credentials.reveal(await targetOf(environment, connection), async (accessToken, { accessExpiresAt, scopes }) => {
         // The token is fetched meanwhile, and shown when this is written.
         await noted
         return { accessToken, expiresAt: accessExpiresAt, scopes }

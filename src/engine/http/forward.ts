@@ -22,6 +22,8 @@ export interface RawRequest {
 export interface RawResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** How long the body will be, where the provider said so. */
+  readonly sizeBytes: number | null
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -102,7 +104,8 @@ export function openForward(
     const { status } = response
     const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !keptBack.has(name)))
     const error = status >= 400 ? await readError(response) : null
-    passage.answer = { status, headers, body: error === null ? response.body : only(error) }
+    const sizeBytes = error === null ? sizeOf(response) : error.length
+    passage.answer = { status, headers, sizeBytes, body: error === null ? response.body : only(error) }
     const answer = { status, headers: response.headers, bytes: error ?? nothing, body: null, at: deps.clock.now() }
     passage.intent.tally.answer = answer
     return answer
@@ -111,26 +114,10 @@ export function openForward(
 
 /** Errors are judged as always. A success was not read, so there is nothing to judge, and a redirect is the caller's to follow or not. */
 export function classifyErrors(classify: Layer): Layer {
-  return (next) => {
-    const judge = classify(async (intent) => {
-      const answer = await next(intent)
-      if (answer.status < 400) throw new Unread(answer)
-      return answer
-    })
-    return (intent) =>
-      judge(intent).catch((error: unknown) => {
-        if (error instanceof Unread) return error.answer
-        throw error
-      })
-  }
-}
-
-/** Carries a success past the judge. */
-class Unread extends Error {
-  readonly answer: Answer
-  constructor(answer: Answer) {
-    super('not read')
-    this.answer = answer
+  return (next) => async (intent) => {
+    const outcome = await next(intent).catch((error: unknown) => ({ error }))
+    if ('error' in outcome) return classify(() => Promise.reject(outcome.error))(intent)
+    return outcome.status < 400 ? outcome : classify(async () => outcome)(intent)
   }
 }
 
@@ -180,6 +167,12 @@ async function readError(response: WireResponse): Promise<Uint8Array> {
       })
   }
   return Buffer.concat(pieces)
+}
+
+/** Of what is passed on: an encoded body has been decoded. */
+function sizeOf({ headers }: WireResponse): number | null {
+  const said = headers['content-encoding'] === undefined ? headers['content-length'] : undefined
+  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : null
 }
 
 async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
