@@ -105,11 +105,14 @@ export function openConnectionActions(
         audit: [{ id: deps.random.id('aud'), action: 'credentials.read', subject: id, detail: { field: 'access' } }],
       })
       noted.catch(() => {})
-      return credentials.reveal(await targetOf(environment, connection), async (accessToken, { accessExpiresAt, scopes }) => {
-        // The token is fetched meanwhile, and shown when this is written.
-        await noted
-        return { accessToken, expiresAt: accessExpiresAt, scopes }
-      })
+      return credentials.reveal(
+        await targetOf(environment, connection),
+        async (accessToken, { accessExpiresAt, scopes }) => {
+          // The token is fetched meanwhile, and shown when this is written.
+          await noted
+          return { accessToken, expiresAt: accessExpiresAt, scopes }
+        },
+      )
     },
   }
 
