@@ -17,6 +17,7 @@ import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
 import { openEnvironmentKeys } from './drivers/keys/environment.ts'
 import { openFileKeys } from './drivers/keys/file.ts'
+import { openLeasedLimiter } from './drivers/limiter/leased.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
@@ -63,6 +64,8 @@ export async function openDrivers(
     await makeMonths({ connection, around: systemClock.now() })
     const database = openPostgres({ connection, log, poolSize: 12 })
     closers.push(() => database.close())
+    const limiter = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log })
+    closers.push(() => limiter.close())
     const dataKeys = openPostgresDataKeys(database)
     // A key is made only while nothing was ever sealed with another one.
     const keys =
@@ -80,7 +83,7 @@ export async function openDrivers(
       random: systemRandom,
       log,
       networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
-      limiter: openPostgresLimiter(database),
+      limiter,
       jobs: openPgBoss({ connection, log }),
       keys,
       dataKeys,

@@ -36,7 +36,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       serving.rate.count(caller, reply)
       const { connection } = request.params as { connection: string }
       if (!idText.safeParse(connection).success) throw new Fault('input.unknown', 'There is no such connection.')
-      const target = await targetOf(engine.deps, engine.setting, caller.environment, connection, {
+      const target = await targetOf(engine.recent, engine.setting, caller.environment, connection, {
         lane: 'interactive',
         patienceMs,
       })

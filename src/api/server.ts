@@ -125,7 +125,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   const serving: Serving = {
     deps: engine.deps,
     vault: engine.vault,
-    authenticate: openAuthenticator(engine.deps, options.people, engine.setting.publicUrl),
+    authenticate: openAuthenticator(engine, options.people, engine.setting.publicUrl),
     rate: openRequestRate(engine.deps.clock),
   }
   for (const route of allRoutes(engine)) serveRoute(app, serving, route)

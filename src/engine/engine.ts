@@ -12,6 +12,7 @@ import { type AppSetUp, startIntegrations } from './connect/start-integrations.t
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
+import { openRecent, type Recent } from './recent.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
@@ -20,6 +21,7 @@ import { openVault, type Vault } from './vault/vault.ts'
 export interface Engine {
   readonly deps: Deps
   readonly setting: Setting
+  readonly recent: Recent
   readonly vault: Vault
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
@@ -71,26 +73,27 @@ const freshenMs = 5_000
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
-export async function openEngine(deps: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+  const { recent, deps } = openRecent(given)
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
-  const credentials = openCredentials(deps, setting, vault)
+  const credentials = openCredentials(deps, setting, vault, recent)
   const gateway = openGateway(deps, setting, credentials)
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
   const wakePlanner = () => planner?.wake()
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
-  const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })
+  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: wakePlanner })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
 
   return {
-    ...{ deps, setting, vault, gateway, credentials, connect, planner },
+    ...{ deps, setting, recent, vault, gateway, credentials, connect, planner },
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
     },
     saveIntegration: (environment, change, actor) => saveIntegration(deps, setting, vault, environment, change, actor),
-    runAction: (environment, call) => runAction(deps, setting, gateway, environment, call),
+    runAction: (environment, call) => runAction(deps, setting, recent, gateway, environment, call),
     async quotas(environment) {
       const integrations = await deps.directory.integrations(environment.id)
       const usage = integrations.map(async (integration) => {

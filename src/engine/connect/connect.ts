@@ -3,6 +3,7 @@ import type { Environment } from '../../ports/directory.ts'
 import type { ConnectResult } from '../../ports/flows.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import type { Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { beginConsent } from './begin-consent.ts'
 import { type CallbackQuery, checkIssuer, readCode } from './check-callback.ts'
@@ -65,6 +66,7 @@ export interface ConnectParts {
   readonly vault: Vault
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
+  readonly recent: Recent
   /** Where browsers may be sent back to in that environment, exactly. Besides those only this server, and in `test` the browser's own machine. */
   readonly returnUrls?: (environment: Environment) => readonly string[]
   /** Hears of connections that were made or renewed, after everything of them is stored. */

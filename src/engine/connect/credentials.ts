@@ -3,6 +3,7 @@ import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Authorization, Credentials, Target } from '../http/target.ts'
+import type { Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
@@ -41,6 +42,7 @@ export function openCredentials(
   deps: Deps,
   setting: Setting,
   vault: Vault,
+  recent: Recent,
   options: { needsReauth?: RefreshParts['needsReauth'] } = {},
 ): OpenCredentials {
   const exchange = openExchange(deps, vault)
@@ -72,6 +74,7 @@ export function openCredentials(
       if (as === 'app' && generation === 0) return app.refused(target)
       const { grantId, environment } = target
       if (grantId === null) return 'stop'
+      recent.forgetGrant(environment.id, grantId)
       if (!held.find(environment.id, grantId)) return judge.judge(target, grantId, generation)
       if (!held.mayTryAgain(environment.id, grantId)) return 'stop'
       await waitForReplicas(deps)
@@ -103,7 +106,8 @@ export function openCredentials(
   /** The grant with tokens that may be sent, refreshed first where that is needed. */
   async function usableGrant(target: Target, environmentId: string, grantId: string): Promise<Grant> {
     for (let turn = 0; ; turn++) {
-      const [grant] = await Promise.all([deps.grants.read(environmentId, grantId), refuseInactive(target)])
+      const read = turn === 0 ? recent.grant : deps.grants.read
+      const [grant] = await Promise.all([read(environmentId, grantId), refuseInactive(target)])
       if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
       if (grant.state === 'dead') return endOf(target, grant)
       const now = deps.clock.now()
@@ -130,7 +134,7 @@ export function openCredentials(
   /** Also what was disconnected a moment ago sends no token any more (I04). */
   async function refuseInactive({ connection }: Target): Promise<void> {
     if (!connection) return
-    const { state } = (await deps.connections.read(connection.environmentId, connection.id)) ?? {
+    const { state } = (await recent.connection(connection.environmentId, connection.id)) ?? {
       state: 'disconnected',
     }
     if (state === 'disconnected' || state === 'paused') throw new Fault('connection.inactive', undefined, { state })

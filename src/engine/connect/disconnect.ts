@@ -2,6 +2,7 @@ import { Fault, second } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { connectionEvent, connectionsOf } from './connection-states.ts'
 import type { Exchange } from './exchange.ts'
@@ -47,6 +48,8 @@ export async function runDisconnect(parts: DisconnectParts, connection: Connecti
     ],
   })
   await deps.schedule.block(environmentId, id, { blocked: 'disconnected' })
+  // Until every process knows: a token is not given back while somebody may still use it.
+  await deps.clock.sleep(recentMs)
   try {
     await runRetireGrant(parts, job)
   } catch (error) {

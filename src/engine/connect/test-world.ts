@@ -24,6 +24,7 @@ import type { Network } from '../../ports/network.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
+import { openRecent } from '../recent.ts'
 import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
@@ -112,13 +113,13 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const openEngine = (n: number) => {
     const random = new SeededRandom(`${options.seed ?? 'connect'}/${n}`, clock)
     const plain: Deps = { ...stores, clock, random, log: log.with({ engine: n }) }
-    const deps: Deps = { ...plain, ...options.wrap?.(plain) }
+    const { recent, deps } = openRecent<Deps>({ ...plain, ...options.wrap?.(plain) })
     const vault = openVault(deps)
-    const credentials = openCredentials(deps, setting, vault)
+    const credentials = openCredentials(deps, setting, vault, recent)
     const gateway = openGateway(deps, setting, credentials)
     const returnUrls = () => options.returnUrls ?? []
-    const connect = openConnect(deps, setting, { vault, gateway, credentials, returnUrls })
-    return { deps, vault, credentials, gateway, connect }
+    const connect = openConnect(deps, setting, { vault, gateway, credentials, recent, returnUrls })
+    return { deps, recent, vault, credentials, gateway, connect }
   }
   const engines = Array.from({ length: options.engines ?? 1 }, (_, n) => openEngine(n))
   const { deps, vault, credentials, gateway, connect } = engines[0]!
