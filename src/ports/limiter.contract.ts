@@ -8,7 +8,7 @@ import { type Draw, type Limiter, ticketMs } from './limiter.ts'
  * - `take a`, `take a 3`: the interactive lane takes 1 or 3 for a call named a; answers `ok` or `wait 1001`
  * - `scheduled a 3`: the same in a lane that leaves the reserve
  * - `end a`, `undo a`: the call ended; it was never sent; `end a at 999`: it is told afterwards; `end a 2`, `undo a 2`: so much of it
- * - `park 5000`: until then · `learn 7`: the provider counts 7 · `usage`: answers `3, resets 1000` or `3` or `nothing`
+ * - `park 5000`: until then; `stops`: those that hold, answers `5000` or `none` · `learn 7`: the provider counts 7 · `usage`: answers `3, resets 1000` or `3` or `nothing`
  */
 export function limiterContract(name: string, open: () => Promise<{ limiter: Limiter; close(): Promise<void> }>): void {
   suite(`${name} limiter`, () => {
@@ -202,6 +202,12 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
     ])
     check('never shortens a stop', 10, rolling(1000), ['0 park 5000', '0 park 2000', '3000 take a: wait 2000'])
     check('tells of a stop', 10, rolling(1000), ['0 park 5000', '1 usage: 0, parked 5000', '5000 usage: nothing'])
+    check('names the stops that hold', 10, rolling(1000), [
+      '0 stops: none',
+      '0 park 5000',
+      '4999 stops: 5000',
+      '5000 stops: none',
+    ])
     check('holds a parked bucket for free calls too', 10, rolling(1000), [
       '0 park 50',
       '10 take a 0: wait 40',
@@ -336,7 +342,10 @@ async function runScript(
       const at = told ? start + Number(toldAt) : now
       await limiter.settle(tickets.get(name)!, { at, sent: verb === 'end', ...part })
     } else if (verb === 'park') await limiter.park(bucket, start + Number(name))
-    else if (verb === 'learn') await limiter.learn(draw, Number(name), now)
+    else if (verb === 'stops') {
+      const until = (await limiter.stops(now)).get(bucket)
+      assert.equal(until === undefined ? 'none' : `${until - start}`, expected, line)
+    } else if (verb === 'learn') await limiter.learn(draw, Number(name), now)
     else assert.equal(describeUsage(await limiter.usage(bucket, now)), expected, line)
   }
 }

@@ -47,8 +47,10 @@ export interface Limiter {
    * draw has ended, and the rest is still under way.
    */
   settle(ticket: string, options: { at: Instant; sent: boolean; amount?: number }): Promise<void>
-  /** The provider said stop: nothing from this bucket before `until`, whoever asks; another process may take half a second to hear of it. Never shortens an earlier one. */
+  /** The provider said stop: nothing from this bucket before `until`, whoever asks; another process may take a second to hear of it. Never shortens an earlier one. */
   park(bucket: string, until: Instant): Promise<void>
+  /** The buckets that are parked at `now`, and until when. */
+  stops(now: Instant): Promise<ReadonlyMap<string, Instant>>
   /** The provider said how much is used; counts only if it is more than we know. What is not ours leaves a rolling window when the window is over. Nothing is learned about concurrency. */
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): Promise<void>
   /** Buckets that start with the prefix and are in use or parked, by name. `resetsAt`: when all of it is free again if nothing more is taken; null where that cannot be told. */

@@ -4,14 +4,15 @@ import type { Log } from '../../ports/log.ts'
 import type { Lane } from '../../ports/schedule.ts'
 
 /**
- * A shared limiter that many calls need not ask one by one. Where a process calls often and the limit is wide, it takes a block from the bucket for
- * half a second and hands the block out by itself; what is left goes back. A block counts in full while it is out, so a limit holds for all processes
- * together as before: what this costs is that the last hundredths of a quota are at times somebody's block.
+ * A shared limiter that need not be asked for each call. Where a process calls a bucket again and its limit is wide, it takes a block for some seconds
+ * and hands it out by itself; what is left goes back. A block counts in full while it is out, so a limit holds for all processes together as
+ * before: what this costs is that the last hundredths of a quota are at times somebody's block. A process that has not heard for a second what is
+ * parked, because the shared limiter does not answer, hands out nothing.
  *
  * Blocks leave alone what has to be exact: a limit that a hundredth of is less than two calls, what bounds how many run at once, and the reserve of
  * the interactive lane, since they are taken as the lowest one. When a bucket has no room for a block, each call is decided by itself.
  *
- * A block is out → (half a second, another day, or all of it handed out) closed: the calls that ended and what is left are told together, the calls
+ * A block is out → (its time, another day, a stop, or all of it handed out) closed: the calls that ended and what is left are told together, the calls
  * under way when they have ended → gone. When the process dies, the shared limiter counts the whole block until it takes its ticket for lost.
  */
 export function openLeasedLimiter(
@@ -24,7 +25,9 @@ export function openLeasedLimiter(
   const closed = new Set<Block>()
   const ending = new AbortController()
   let count = 0
-  let ticking = false
+  let watching = false
+  /** When the shared limiter was last asked what is parked, and answered. */
+  let heardAt = Number.NEGATIVE_INFINITY
 
   return {
     async take(draws, { now, lane }) {
@@ -56,10 +59,11 @@ export function openLeasedLimiter(
     park(name, until) {
       const bucket = buckets.get(name)
       // From here on the shared limiter is asked, and says how long.
-      if (bucket) Object.assign(bucket, { exactUntil: clock.now() + leaseMs, block: closeBlock(bucket.block) })
+      if (bucket) stop(bucket, clock.now())
       return shared.park(name, until)
     },
 
+    stops: (now) => shared.stops(now),
     learn: (draw, used, now) => shared.learn(draw, used, now),
     usage: (prefix, now) => shared.usage(prefix, now),
     ...(shared.sweep && { sweep: (now: Instant) => shared.sweep!(now) }),
@@ -95,22 +99,26 @@ export function openLeasedLimiter(
       Object.assign(bucket, { since: now, asked: 0 })
     }
     bucket.asked += amount
-    tick()
+    void watch()
     return bucket
   }
 
   function blockFor(draw: Draw, now: Instant): Block | null {
     const block = buckets.get(draw.bucket)?.block ?? null
-    return block && draw.amount > 0 && fits(block, draw, now) ? block : null
+    return block && draw.amount > 0 && hasHeard(now) && fits(block, draw, now) ? block : null
+  }
+
+  function hasHeard(now: Instant): boolean {
+    return now - heardAt < mostUnheardMs
   }
 
   /** Sees to it that there is a block for the draw where blocks pay. Everybody who needs one waits for the same question. */
   async function refill(bucket: Bucket, draw: Draw, now: Instant): Promise<void> {
-    if (draw.amount === 0 || 'concurrent' in draw.window || now < bucket.exactUntil) return
+    if (draw.amount === 0 || 'concurrent' in draw.window || now < bucket.exactUntil || !hasHeard(now)) return
     if (bucket.block && fits(bucket.block, draw, now)) return
     const often = Math.max(bucket.asked, bucket.askedBefore)
     const amount = Math.min(Math.ceil(often * headroom), Math.floor(draw.limit / 100))
-    if (often < mostAlone * draw.amount || amount < 2 * draw.amount) return
+    if (often < draw.amount * 2 || amount < 2 * draw.amount) return
     bucket.block = closeBlock(bucket.block)
     bucket.asking ??= ask(bucket, { ...draw, amount }, now).finally(() => {
       bucket.asking = null
@@ -121,8 +129,8 @@ export function openLeasedLimiter(
   async function ask(bucket: Bucket, draw: Draw, now: Instant): Promise<void> {
     const taken = await shared.take([draw], { now, lane: 'backfill' })
     if (!taken.granted) {
-      // Tight, or parked: for as long as a block would have been out.
-      bucket.exactUntil = now + leaseMs
+      // Tight, or parked.
+      bucket.exactUntil = now + exactMs
       return
     }
     const { amount: left, limit, window } = draw
@@ -137,7 +145,11 @@ export function openLeasedLimiter(
       endedAt: 0,
       tellAt: 0,
     }
-    tick()
+  }
+
+  function stop(bucket: Bucket, now: Instant): void {
+    bucket.exactUntil = now + exactMs
+    bucket.block = closeBlock(bucket.block)
   }
 
   function closeBlock(block: Block | null): null {
@@ -145,17 +157,30 @@ export function openLeasedLimiter(
     return null
   }
 
-  /** While anything is out or was asked for lately, looks around four times in the life of a block. */
-  function tick(): void {
-    if (ticking || ending.signal.aborted) return
-    ticking = true
-    const look = async () => {
+  /** While anything is out or was asked for lately, looks around four times a second. */
+  async function watch(): Promise<void> {
+    if (watching) return
+    watching = true
+    while (!ending.signal.aborted && (buckets.size > 0 || closed.size > 0)) {
+      await hear(clock.now())
       lookAround(clock.now())
       await tellAll(clock.now())
-      ticking = false
-      if (buckets.size > 0 || closed.size > 0) tick()
+      await clock.sleep(lookEveryMs, ending.signal).catch(() => {})
     }
-    clock.sleep(leaseMs / 4, ending.signal).then(look, () => {})
+    watching = false
+  }
+
+  /** What is parked, wherever that was heard. */
+  async function hear(now: Instant): Promise<void> {
+    try {
+      for (const name of (await shared.stops(now)).keys()) {
+        const bucket = buckets.get(name)
+        if (bucket) stop(bucket, now)
+      }
+      heardAt = now
+    } catch (error) {
+      log.warn('quota.stops_not_heard', { error })
+    }
   }
 
   function lookAround(now: Instant): void {
@@ -182,7 +207,7 @@ export function openLeasedLimiter(
 
   async function tell(block: Block): Promise<void> {
     const { ticket, left, ended, endedAt, flying } = block
-    Object.assign(block, { left: 0, ended: 0, tellAt: clock.now() + leaseMs })
+    Object.assign(block, { left: 0, ended: 0, tellAt: clock.now() + tellEveryMs })
     if (flying === 0) closed.delete(block)
     const at = ended > 0 ? endedAt : clock.now()
     if (ended > 0) await shared.settle(ticket, { at, sent: true, amount: ended })
@@ -191,11 +216,15 @@ export function openLeasedLimiter(
   }
 }
 
-/** How long what one process knows for itself may differ from what all know. */
-const leaseMs = 500
-/** How many calls in that time are not worth a block. */
-const mostAlone = 4
+/** How long a block is out. With the longest call that began in it, its ticket is still younger than the limiter's patience. */
+const leaseMs = 10_000
+/** A block is this much more than what was asked for lately. */
 const headroom = 1.25
+/** For how long a bucket is asked call by call after it had no room for a block. */
+const exactMs = 1_000
+const lookEveryMs = 250
+const mostUnheardMs = 1_000
+const tellEveryMs = 500
 
 /** What this process knows of a bucket. */
 interface Bucket {

@@ -11,6 +11,7 @@ export function openMemoryLimiter(): Limiter {
     take: async (draws, options) => limiter.take(draws, options.now, options.lane),
     settle: async (ticket, options) => limiter.settle(ticket, options),
     park: async (bucket, until) => limiter.park(bucket, until),
+    stops: async (now) => limiter.stops(now),
     learn: async (draw, used, now) => limiter.learn(draw, used, now),
     usage: async (prefix, now) => limiter.usage(prefix, now),
   }
@@ -79,6 +80,11 @@ class MemoryLimiter {
   park(name: string, until: Instant): void {
     const bucket = this.#bucket(name)
     bucket.parkedUntil = Math.max(bucket.parkedUntil, until)
+  }
+
+  stops(now: Instant): Map<string, Instant> {
+    const parked = [...this.#buckets.values()].filter(({ parkedUntil }) => parkedUntil > now)
+    return new Map(parked.map(({ name, parkedUntil }) => [name, parkedUntil]))
   }
 
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): void {

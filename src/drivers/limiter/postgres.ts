@@ -10,6 +10,7 @@ import { lockBuckets } from './queries/lock-buckets.ts'
 import { makeBuckets } from './queries/make-buckets.ts'
 import { parkBucket } from './queries/park-bucket.ts'
 import { readBuckets, type StoredBucket } from './queries/read-buckets.ts'
+import { readStops } from './queries/read-stops.ts'
 import { readUsage } from './queries/read-usage.ts'
 import { settlePart } from './queries/settle-part.ts'
 import { type Ended, settleTickets } from './queries/settle-tickets.ts'
@@ -45,6 +46,8 @@ export function openPostgresLimiter(database: Database): Required<Limiter> {
     },
 
     park: (bucket, until) => database.system((sql) => parkBucket(sql, bucket, until)),
+
+    stops: (now) => database.system((sql) => readStops(sql, now)),
 
     learn: (draw, used, now) =>
       database.system(async (sql) => {

@@ -12,13 +12,16 @@ export async function settlePart(
 ): Promise<void> {
   await sql(
     `with part as (
-       select bucket, kind, rolling_ms, taken_at, least(amount, $2) as amount
+       select bucket, kind, rolling_ms, taken_at, least(amount, $2) as amount, amount <= $2 as whole
          from quota_draw
         where ticket = $1 and not settled and taken_at >= $5
      ), less as (
        update quota_draw set amount = quota_draw.amount - part.amount
          from part
-        where quota_draw.bucket = part.bucket and quota_draw.ticket = $1
+        where quota_draw.bucket = part.bucket and quota_draw.ticket = $1 and not whole
+     ), over as (
+       delete from quota_draw using part
+        where quota_draw.bucket = part.bucket and quota_draw.ticket = $1 and whole
      ), kept as (
        insert into quota_draw (bucket, ticket, kind, amount, taken_at, rolling_ms, settled, counts_until)
        select bucket, $6, kind, amount, taken_at, rolling_ms, true, $3::timestamptz + rolling_ms * interval '1 millisecond'
