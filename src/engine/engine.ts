@@ -12,6 +12,7 @@ import { type AppSetUp, startIntegrations } from './connect/start-integrations.t
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
+import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
@@ -121,6 +122,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      await startQuotaJobs(deps)
       planning = planner.run(stopping.signal)
     },
 
