@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Fault } from '@patchbay/kit'
 import type { AccessKey } from '../../ports/access.ts'
 import type { Instant } from '../../ports/clock.ts'
@@ -103,11 +103,11 @@ function isScope(scope: string): boolean {
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
 
 function checksum(secret: string): string {
-  return base32(createHash('sha256').update(`patchbay ${secret}`).digest().subarray(0, 4)).slice(0, 6)
+  return base32(hash('sha256', `patchbay ${secret}`, 'buffer').subarray(0, 4)).slice(0, 6)
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
