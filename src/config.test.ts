@@ -47,6 +47,15 @@ test('addresses', () => {
   check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example/below' }, /PATCHBAY_PUBLIC_URL.*no path/)
   check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example?a=b' }, /PATCHBAY_PUBLIC_URL.*no path/)
   check({ PATCHBAY_PUBLIC_URL: 'https://me:secret@patchbay.example' }, /PATCHBAY_PUBLIC_URL.*no path/)
+  const returnUrls = ['https://app.example/done?artist=nova', 'http://localhost:3000/back']
+  check({ PATCHBAY_RETURN_URLS: returnUrls.join(', ') }, { returnUrls })
+  for (const address of [
+    'app.example/done',
+    'http://app.example/done',
+    'https://me:pw@app.example',
+    'https://app.example/#a',
+  ])
+    check({ PATCHBAY_RETURN_URLS: address }, /^PATCHBAY_RETURN_URLS has "/)
   check({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:9/' }, { sandboxUrl: 'http://127.0.0.1:9' })
   check({ PATCHBAY_SANDBOX_URL: 'file:///x' }, /PATCHBAY_SANDBOX_URL/)
   check({ DATABASE_URL: 'postgres://me@db/patchbay' }, { databaseUrl: 'postgres://me@db/patchbay' })

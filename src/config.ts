@@ -12,6 +12,8 @@ export interface Config {
   readonly databaseUrl: string | null
   /** Where browsers reach this server, without a slash at the end. */
   readonly publicUrl: string
+  /** Where browsers may be sent back to after connecting, exactly. */
+  readonly returnUrls: readonly string[]
   /** 32 bytes as text. Null: a key file in the data directory. */
   readonly encryptionKey: string | null
   /** A server that keeps the sandbox's address rule. Null: the built-in one. */
@@ -51,6 +53,7 @@ export function readConfig(
     dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: originOf(env, 'PATCHBAY_PUBLIC_URL') ?? localUrl(host, port),
+    returnUrls: returnUrlsOf(env),
     encryptionKey: keyOf(env, 'PATCHBAY_ENCRYPTION_KEY'),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
@@ -109,6 +112,20 @@ function originOf(env: Environment, name: string): string | null {
   if (pathname + search + hash + username + password !== '/')
     throw new ConfigError(`${name} takes scheme, host and port, and no path, query or password: ${origin}`)
   return origin
+}
+
+/** Whoever can read what goes to such an address sees who connected, so only this machine may go without https. */
+function returnUrlsOf(env: Environment): string[] {
+  const texts = listOf(env, 'PATCHBAY_RETURN_URLS')
+  for (const text of texts) {
+    const url = URL.parse(text)
+    const own = url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+    if (!url || (url.protocol !== 'https:' && !own) || url.username + url.password + url.hash !== '')
+      throw new ConfigError(
+        `PATCHBAY_RETURN_URLS has "${text}". It takes addresses that start with https:// (or http:// on this machine), without a password or a fragment.`,
+      )
+  }
+  return texts
 }
 
 function urlOf(env: Environment, name: string, protocols: readonly string[]): string | null {

@@ -77,6 +77,7 @@ export async function startServer(
       {
         providers: new Map(providers.map((provider) => [provider.id, provider])),
         publicUrl: config.publicUrl,
+        returnUrls: config.returnUrls,
         sandboxUrl,
       },
       { works: config.roles.has('worker'), registerSecret },

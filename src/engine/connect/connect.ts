@@ -67,15 +67,13 @@ export interface ConnectParts {
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly recent: Recent
-  /** Where browsers may be sent back to in that environment, exactly. Besides those only this server, and in `test` the browser's own machine. */
-  readonly returnUrls?: (environment: Environment) => readonly string[]
   /** Hears of connections that were made or renewed, after everything of them is stored. */
   readonly connected?: (connections: readonly Connection[]) => void | Promise<void>
 }
 
 export function openConnect(deps: Deps, setting: Setting, parts: ConnectParts): Connect {
   const { vault, credentials } = parts
-  const sessions = openSessions(deps, setting, parts.returnUrls ?? (() => []))
+  const sessions = openSessions(deps, setting)
   const taken = new TakenStates(deps)
   credentials.useGateway(parts.gateway)
 

@@ -87,6 +87,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const setting: Setting = {
     providers: new Map(all.map((one) => [one.id, one])),
     publicUrl: 'http://127.0.0.1:4400',
+    returnUrls: options.returnUrls,
   }
   const environment: Environment = { id: 'env_test', workspace: 'w', mode: 'test', createdAt: clock.now() }
   const along = new AlongLog()
@@ -117,8 +118,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     const vault = openVault(deps)
     const credentials = openCredentials(deps, setting, vault, recent)
     const gateway = openGateway(deps, setting, credentials)
-    const returnUrls = () => options.returnUrls ?? []
-    const connect = openConnect(deps, setting, { vault, gateway, credentials, recent, returnUrls })
+    const connect = openConnect(deps, setting, { vault, gateway, credentials, recent })
     return { deps, recent, vault, credentials, gateway, connect }
   }
   const engines = Array.from({ length: options.engines ?? 1 }, (_, n) => openEngine(n))
