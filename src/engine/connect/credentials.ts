@@ -8,9 +8,11 @@ import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
 import { markNeedsReauth } from './connection-states.ts'
 import { type Exchange, openExchange } from './exchange.ts'
+import { findPlace } from './find-place.ts'
 import { HeldGrants } from './held-grants.ts'
 import { callerPatienceMs, hasToken, openRefusalJudge, waitForReplicas } from './judge-refusals.ts'
-import { canRefresh } from './plan-refresh.ts'
+import { nextRenewal } from './next-renewal.ts'
+import { canRefresh, isOld } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
 import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.ts'
 import { RefusalBook } from './refusal-book.ts'
@@ -22,6 +24,8 @@ import { whileRenewing } from './while-renewing.ts'
 export interface OpenCredentials extends Credentials {
   /** Renews the tokens of the grant's current generation, once for all who ask at the same time. Does not throw because of the provider. */
   refresh(environmentId: string, grantId: string): Promise<Refreshed>
+  /** The background's turn: renews a grant that is about to be used or must be kept alive; else it is looked at again when that is so. */
+  renewDue(environmentId: string, grantId: string): Promise<void>
   /** The access token itself, fresh, while `use` runs. Whoever calls this writes it into the audit first. */
   reveal<T>(target: Target, use: (accessToken: string, grant: Grant) => T | Promise<T>): Promise<T>
   /** Tokens of a consent that is not stored yet, for as long as its accounts are found out. */
@@ -93,6 +97,22 @@ export function openCredentials(
       return grant ? refresh(grant) : { kind: 'ended', cause: 'disconnected' }
     },
 
+    async renewDue(environmentId, grantId) {
+      const grant = await deps.grants.read(environmentId, grantId)
+      if (!grant) return
+      if (grant.state === 'live') {
+        const place = await findPlace(deps, setting, environmentId, grant.integrationId)
+        const ownApp = app.has(place)
+        const renewAt = await nextRenewal(deps, place, grant, { ownApp })
+        const now = deps.clock.now()
+        if (renewAt === null || renewAt > now) {
+          await deps.grants.postpone(environmentId, grantId, grant.generation, { now, refreshDueAt: renewAt })
+          return
+        }
+      }
+      await refresh(grant)
+    },
+
     useGateway: judge.useGateway,
 
     async stop() {
@@ -111,7 +131,7 @@ export function openCredentials(
       const leftMs = refusedNow ? 0 : grant.accessExpiresAt === null ? Infinity : grant.accessExpiresAt - now
       const needsToken = grant.access === null && canRefresh(target.provider.auth, grant, now)
       if (leftMs > hardMarginMs && !needsToken) {
-        if (grant.refreshDueAt !== null && grant.refreshDueAt <= now && !isLeased(grant, now)) void refresh(grant)
+        if (!isLeased(grant, now) && isOld(target.provider.auth, grant, now)) void refresh(grant)
         return grant
       }
       // Without a way to renew it, the provider is the one to say that it is over.

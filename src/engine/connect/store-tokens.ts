@@ -1,7 +1,7 @@
-import { Fault, minute, second } from '@patchbay/kit'
+import { Fault, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
 import { connectionsOf, markWorking } from './connection-states.ts'
-import { retireGrantQueue } from './disconnect.ts'
+import { retireLater } from './disconnect.ts'
 import type { TokenPlace } from './exchange.ts'
 import { clearIncident } from './integration-incident.ts'
 import type { Refreshed, RefreshParts } from './refresh-grant.ts'
@@ -83,11 +83,7 @@ async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Gra
   const { deps, setting } = parts
   const connections = await connectionsOf(deps, grant)
   // A consent whose connections were never made, because a process died in between.
-  if (connections.length === 0) {
-    const job = { environmentId: grant.environmentId, grantId: grant.id }
-    const at = deps.clock.now() + 5 * minute
-    await deps.jobs.send(retireGrantQueue, job, { at, key: `${grant.environmentId} ${grant.id}` })
-  }
+  if (connections.length === 0) await retireLater(deps, grant)
   const changed =
     next.scopes.length !== grant.scopes.length || next.scopes.some((scope) => !grant.scopes.includes(scope))
   for (const connection of connections) {
