@@ -72,11 +72,10 @@ story('what stands still needs no token', async (world, connection) => {
 story(
   'what the app reads with its own credential needs no token of the account',
   async (world, connection) => {
-    await readAt(world, connection, { profile: 2 * hour })
+    await readAt(world, connection, { profile: 2 * hour, fans: 4 * hour })
     await world.pass(3 * hour)
     assert.equal(world.renewals(), 0)
-    await readAt(world, connection, { fans: 2 * hour })
-    await world.pass(2 * hour)
+    await world.pass(hour)
     assert.equal(world.renewals(), 1, 'this one needs a permission of the account')
   },
   {
