@@ -33,3 +33,18 @@ alter table account_grant force row level security;
 alter table connection force row level security;
 create unique index account_grant_person on account_grant (environment_id, integration_id, subject_id)
   where state in ('live', 'unknown') and subject_id <> '';
+
+-- What was wrong with an app, or with the platform as a whole, from when to when. The open one is the integration's own.
+create table incident (
+  environment_id text not null,
+  id text not null,
+  integration_id text not null,
+  provider text not null,
+  code text not null,
+  says text not null,
+  opened_at timestamptz not null,
+  closed_at timestamptz,
+  primary key (environment_id, id)
+);
+create unique index incident_open on incident (environment_id, integration_id) where closed_at is null;
+select patchbay_make_tenant_table('incident');

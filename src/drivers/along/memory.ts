@@ -1,5 +1,5 @@
 import type { Along } from '../../ports/along.ts'
-import type { AuditRecord, EventRecord, TaskRecord } from '../../ports/journal.ts'
+import type { AuditRecord, EventRecord, IncidentRecord, TaskRecord } from '../../ports/journal.ts'
 
 /**
  * Events, audit and tasks in memory. All memory stores of one world share one of these: each writes what goes along with its change in the same
@@ -9,6 +9,8 @@ export class AlongLog {
   readonly events: EventRecord[] = []
   readonly audit: AuditRecord[] = []
   readonly tasks: TaskRecord[] = []
+  /** The directory's. */
+  readonly incidents: IncidentRecord[] = []
   readonly #eventIds = new Set<string>()
 
   /** Synchronous, so that nothing can come between a change and its traces. Closes before it opens, as the other driver does. */

@@ -16,6 +16,7 @@ import { canRefresh, isOld } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
 import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.ts'
 import { RefusalBook } from './refusal-book.ts'
+import { runSecondLook, type SecondLookJob } from './second-look.ts'
 import { TokenCircuit } from './token-circuit.ts'
 import { waitAtMost } from './wait-at-most.ts'
 import { whileRenewing } from './while-renewing.ts'
@@ -26,6 +27,8 @@ export interface OpenCredentials extends Credentials {
   refresh(environmentId: string, grantId: string): Promise<Refreshed>
   /** The background's turn: renews a grant that is about to be used or must be kept alive; else it is looked at again when that is so. */
   renewDue(environmentId: string, grantId: string): Promise<void>
+  /** One more look at a grant that was given up on the provider's word. */
+  lookAgain(job: SecondLookJob): Promise<void>
   /** The access token itself, fresh, while `use` runs. Whoever calls this writes it into the audit first. */
   reveal<T>(target: Target, use: (accessToken: string, grant: Grant) => T | Promise<T>): Promise<T>
   /** Tokens of a consent that is not stored yet, for as long as its accounts are found out. */
@@ -55,6 +58,7 @@ export function openCredentials(
   const refreshing = new Map<string, Promise<Refreshed>>()
   const book = new RefusalBook()
   const needsReauth = options.needsReauth
+  let gateway: Gateway | null = null
   const judge = openRefusalJudge({ deps, book, refresh, needsReauth })
 
   return {
@@ -113,7 +117,14 @@ export function openCredentials(
       await refresh(grant)
     },
 
-    useGateway: judge.useGateway,
+    async lookAgain(job) {
+      if (gateway) await runSecondLook({ ...parts, gateway, held, open }, job)
+    },
+
+    useGateway(opened) {
+      gateway = opened
+      judge.useGateway(opened)
+    },
 
     async stop() {
       while (refreshing.size > 0) await Promise.allSettled(refreshing.values())

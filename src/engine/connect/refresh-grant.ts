@@ -4,9 +4,9 @@ import type { Grant, GrantState } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { askForTokens, type Stage } from './ask-for-tokens.ts'
-import { markNeedsReauth } from './connection-states.ts'
 import type { Exchange, TokenPlace } from './exchange.ts'
 import { findPlace } from './find-place.ts'
+import { giveUp } from './give-up.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
@@ -125,8 +125,7 @@ export async function runRefresh(
           continue
         }
         const cause = causeOf(grant, reply.reason, deps.clock.now())
-        if (!(await release('dead', cause, null))) continue
-        await markNeedsReauth(deps, place.provider, grant, cause, parts.needsReauth)
+        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }, parts.needsReauth))) continue
         return { kind: 'ended', cause }
       }
 

@@ -1,6 +1,6 @@
 import { Fault, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
-import { connectionsOf, markWorking } from './connection-states.ts'
+import { connectionsOf, markRecovered, markWorking } from './connection-states.ts'
 import { retireLater } from './disconnect.ts'
 import type { TokenPlace } from './exchange.ts'
 import { clearIncident } from './integration-incident.ts'
@@ -90,9 +90,12 @@ async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Gra
     const waits = connection.state === 'needs_reauth'
     if (!changed && !waits) continue
     const renewed = { ...grant, scopes: next.scopes }
-    const from = waits ? (['needs_reauth'] as const) : (['healthy', 'degraded'] as const)
-    const type = waits ? 'connection.recovered' : 'connection.scopes_changed'
-    const options = { actor: `provider:${place.provider.id}`, from, type } as const
+    const actor = `provider:${place.provider.id}` as const
+    if (waits) {
+      await markRecovered(deps, setting, place.integration, renewed, connection, actor)
+      continue
+    }
+    const options = { actor, from: ['healthy', 'degraded'], type: 'connection.scopes_changed' } as const
     await markWorking(deps, setting, place.integration, renewed, connection, options)
   }
 }

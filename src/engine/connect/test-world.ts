@@ -28,6 +28,7 @@ import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
+import { callIncidents } from './integration-incident.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
 
 export interface WorldOptions {
@@ -115,7 +116,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     const deps: Deps = { ...plain, ...options.wrap?.(plain) }
     const vault = openVault(deps)
     const credentials = openCredentials(deps, setting, vault)
-    const gateway = openGateway(deps, setting, credentials)
+    const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
     const returnUrls = () => options.returnUrls ?? []
     const connect = openConnect(deps, setting, { vault, gateway, credentials, returnUrls })
     return { deps, vault, credentials, gateway, connect }
