@@ -6,20 +6,20 @@ export function openMemoryGrants(log: AlongLog): Grants {
   const rows = new Map<string, Grant>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
   const read = (environmentId: string, id: string) => rows.get(keyOf(environmentId, id)) ?? null
-  const write = (grant: Grant) => rows.set(keyOf(grant.environmentId, grant.id), grant)
+  /** Who has a usable grant where: one each. A grant of nobody we know is not among them. */
+  const usable = new Map<string, string>()
+  const personOf = (grant: Grant | null) =>
+    grant && mayRefresh(grant) && grant.subject.id !== ''
+      ? `${grant.environmentId} ${grant.integrationId} ${grant.subject.id}`
+      : ''
+  const isSecond = (grant: Grant) => (usable.get(personOf(grant)) ?? grant.id) !== grant.id
 
-  /** A person has one usable grant at an integration; one of nobody we know is not compared. */
-  const isSecond = (grant: Grant) =>
-    mayRefresh(grant) &&
-    grant.subject.id !== '' &&
-    [...rows.values()].some(
-      (other) =>
-        other.id !== grant.id &&
-        other.environmentId === grant.environmentId &&
-        other.integrationId === grant.integrationId &&
-        other.subject.id === grant.subject.id &&
-        mayRefresh(other),
-    )
+  const write = (grant: Grant) => {
+    const [before, now] = [personOf(read(grant.environmentId, grant.id)), personOf(grant)]
+    if (before !== now) usable.delete(before)
+    if (now !== '') usable.set(now, grant.id)
+    rows.set(keyOf(grant.environmentId, grant.id), grant)
+  }
 
   return {
     async create(grant, along) {

@@ -1,5 +1,6 @@
 import { Fault, isFault, type Provider, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Authorization, Credentials, Target } from '../http/target.ts'
@@ -103,7 +104,8 @@ export function openCredentials(
 
     async renewDue(environmentId, grantId) {
       const grant = await deps.grants.read(environmentId, grantId)
-      if (!grant) return
+      // Whom another process is seeing to right now needs no second one.
+      if (!grant || isLeased(grant, deps.clock.now())) return
       if (grant.state === 'live') {
         const place = await findPlace(deps, setting, environmentId, grant.integrationId)
         const ownApp = app.has(place)
@@ -114,7 +116,7 @@ export function openCredentials(
           return
         }
       }
-      await refresh(grant)
+      await refresh(grant, 'scheduled')
     },
 
     async lookAgain(job) {
@@ -142,7 +144,7 @@ export function openCredentials(
       const leftMs = refusedNow ? 0 : grant.accessExpiresAt === null ? Infinity : grant.accessExpiresAt - now
       const needsToken = grant.access === null && canRefresh(target.provider.auth, grant, now)
       if (leftMs > hardMarginMs && !needsToken) {
-        if (!isLeased(grant, now) && isOld(target.provider.auth, grant, now)) void refresh(grant)
+        if (!isLeased(grant, now) && isOld(target.provider.auth, grant, now)) void refresh(grant, 'scheduled')
         return grant
       }
       // Without a way to renew it, the provider is the one to say that it is over.
@@ -194,11 +196,11 @@ export function openCredentials(
   }
 
   /** One at a time for each grant in this process; the lease keeps the other processes off. */
-  function refresh(grant: Grant): Promise<Refreshed> {
+  function refresh(grant: Grant, lane: Lane = 'interactive'): Promise<Refreshed> {
     const key = `${grant.environmentId} ${grant.id}`
     const running = refreshing.get(key)
     if (running) return running
-    const run = runRefresh(parts, grant.environmentId, grant.id, grant.generation)
+    const run = runRefresh(parts, grant.environmentId, grant.id, grant.generation, lane)
       .catch((error: unknown): Refreshed => {
         deps.log.error('grant.refresh_failed', { environmentId: grant.environmentId, grantId: grant.id, error })
         const fault = isFault(error) ? error : new Fault('platform.storage', undefined, { grant: grant.id }, error)

@@ -54,4 +54,4 @@ async function nextUse(
 }
 
 /** The background looks every minute, and many grants may be read at the same time. */
-const mostAheadMs = 10 * minute
+const mostAheadMs = 15 * minute
