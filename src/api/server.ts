@@ -12,6 +12,7 @@ import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
@@ -43,6 +44,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...incidentRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
   ]

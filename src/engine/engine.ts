@@ -8,6 +8,7 @@ import { type IntegrationChange, saveIntegration } from './catalog/save-integrat
 import { type Connect, openConnect } from './connect/connect.ts'
 import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
+import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
@@ -79,7 +80,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const credentials = openCredentials(deps, setting, vault, recent)
-  const gateway = openGateway(deps, setting, credentials)
+  const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
   const wakePlanner = () => planner?.wake()
   const refreshing = { ...deps, ...setting, wake: wakePlanner }

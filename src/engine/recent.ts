@@ -41,7 +41,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
       connections.forget(nameOf(environmentId, id)),
     ),
     directory: forgetting(given.directory, ['saveIntegration', 'setIncident'], () => integrations.forgetAll()),
-    grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget'], (environmentId, id) =>
+    grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget', 'postpone'], (environmentId, id) =>
       grants.forget(nameOf(environmentId, id)),
     ),
   }

@@ -1,6 +1,7 @@
-import { Fault, second } from '@patchbay/kit'
+import { Fault, minute, second } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
+import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -56,6 +57,15 @@ export async function runDisconnect(parts: DisconnectParts, connection: Connecti
     // It is disconnected; the job gives the tokens back when the provider can be asked.
     deps.log.warn('connect.revoke_later', { environmentId, grantId, error })
   }
+}
+
+/** For a grant that seems to have no connection, some minutes on: it may only be that they are being made. */
+export async function retireLater(
+  deps: Pick<Deps, 'clock' | 'jobs'>,
+  { environmentId, id }: Pick<Grant, 'environmentId' | 'id'>,
+): Promise<void> {
+  const at = deps.clock.now() + 5 * minute
+  await deps.jobs.send(retireGrantQueue, { environmentId, grantId: id }, { at, key: `${environmentId} ${id}` })
 }
 
 /**

@@ -1,17 +1,19 @@
 import { Fault, type FaultCode, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grant, GrantState } from '../../ports/grants.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { askForTokens, type Stage } from './ask-for-tokens.ts'
-import { markNeedsReauth } from './connection-states.ts'
 import type { Exchange, TokenPlace } from './exchange.ts'
 import { findPlace } from './find-place.ts'
+import { giveUp } from './give-up.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
+import { awaitTurn } from './token-pace.ts'
 
 export interface RefreshParts {
   readonly deps: Deps
@@ -42,6 +44,7 @@ export type Refreshed =
  * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s, then every minute. Nothing is
  *   lost by trying.
  * - `invalid_grant`: looked up again, asked once more after 5 s, and only then over.
+ * - Of one app no more requests at once than its provider takes; `lane` says who waits for it.
  * - The app refused, an outage, a page: an incident of the integration. Nothing happens to the grant or its connections.
  */
 export async function runRefresh(
@@ -49,6 +52,7 @@ export async function runRefresh(
   environmentId: string,
   grantId: string,
   generation: number,
+  lane: Lane,
 ): Promise<Refreshed> {
   const { deps } = parts
   let lost = 0
@@ -72,9 +76,11 @@ export async function runRefresh(
       continue
     }
 
+    const hadTurn = await awaitTurn(deps, place.provider.auth, place.integration, lane)
     const now = deps.clock.now()
     const leaseId = deps.random.id('lse')
     if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
+      await hadTurn({ sent: false })
       await waitForOther(parts, grant)
       continue
     }
@@ -86,6 +92,7 @@ export async function runRefresh(
     }
 
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
+    await hadTurn({ sent: !('error' in asked) })
     if ('error' in asked) {
       await release(grant.state, grant.cause, laterMs(grant.attempts))
       if (isFault(asked.error)) return { kind: 'failed', fault: asked.error }
@@ -125,8 +132,7 @@ export async function runRefresh(
           continue
         }
         const cause = causeOf(grant, reply.reason, deps.clock.now())
-        if (!(await release('dead', cause, null))) continue
-        await markNeedsReauth(deps, place.provider, grant, cause, parts.needsReauth)
+        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }, parts.needsReauth))) continue
         return { kind: 'ended', cause }
       }
 

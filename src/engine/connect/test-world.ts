@@ -29,6 +29,7 @@ import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
+import { callIncidents } from './integration-incident.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
 
 export interface WorldOptions {
@@ -117,7 +118,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     const { recent, deps } = openRecent<Deps>({ ...plain, ...options.wrap?.(plain) })
     const vault = openVault(deps)
     const credentials = openCredentials(deps, setting, vault, recent)
-    const gateway = openGateway(deps, setting, credentials)
+    const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
     const connect = openConnect(deps, setting, { vault, gateway, credentials, recent })
     return { deps, recent, vault, credentials, gateway, connect }
   }
