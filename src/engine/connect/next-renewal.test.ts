@@ -51,9 +51,9 @@ story(
   'some minutes before the reading that uses it a token is renewed, so that no reading waits',
   async (world, connection) => {
     await readAt(world, connection, { fans: 6 * hour })
-    await world.pass(6 * hour - 10 * minute)
+    await world.pass(6 * hour - 16 * minute)
     assert.equal(world.renewals(), 0)
-    await world.pass(10 * minute)
+    await world.pass(16 * minute)
     assert.equal(world.renewals(), 1)
     const before = world.clock.now()
     await world.call(connection)
