@@ -10,6 +10,7 @@ import { makeMonths } from './drivers/database/make-months.ts'
 import { migrate } from './drivers/database/migrate.ts'
 import { openPostgres } from './drivers/database/postgres.ts'
 import { openPostgresDirectory } from './drivers/directory/postgres.ts'
+import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
 import { openPostgresGrants } from './drivers/grants/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
@@ -61,7 +62,8 @@ export async function openDrivers(
     await migrate({ connection, log })
     await checkIsolation({ connection })
     await makeMonths({ connection, around: systemClock.now() })
-    const database = openPostgres({ connection, log, poolSize: 12 })
+    const failpoints = openFailpoints(config.failpoints)
+    const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
     const dataKeys = openPostgresDataKeys(database)
     // A key is made only while nothing was ever sealed with another one.
@@ -75,7 +77,7 @@ export async function openDrivers(
       () => live.close(),
       () => toSandbox.close(),
     )
-    const deps: Deps = {
+    const deps: Deps = failpoints.into({
       clock: systemClock,
       random: systemRandom,
       log,
@@ -93,7 +95,9 @@ export async function openDrivers(
       schedule: openPostgresSchedule(database),
       journal: openPostgresJournal(database),
       inbox: openPostgresInbox(database),
-    }
+    })
+    failpoints.check()
+    if (config.failpoints.size > 0) log.warn('failpoints.set', { places: [...config.failpoints.keys()] })
     return {
       deps,
       databaseUrl: connection,
