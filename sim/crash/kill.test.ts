@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isWhole, runKills } from './kill.ts'
+import { isWhole } from './examine.ts'
+import { runKills } from './kill.ts'
 
 test('a server that is killed while it works, once with its database, loses nothing', async (t) => {
   const summary = await runKills({
