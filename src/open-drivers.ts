@@ -9,6 +9,7 @@ import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { makeMonths } from './drivers/database/make-months.ts'
 import { migrate } from './drivers/database/migrate.ts'
 import { openPostgres } from './drivers/database/postgres.ts'
+import { waitUntilAlone } from './drivers/database/wait-until-alone.ts'
 import { openPostgresDirectory } from './drivers/directory/postgres.ts'
 import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
@@ -35,6 +36,8 @@ export interface Drivers {
   readonly databaseUrl: string
   /** Hears of every secret in use, so that the log leaves it out. */
   readonly registerSecret: (secret: string) => void
+  /** No other process is connected to this database, nor can be: it is this process's own. */
+  readonly alone: boolean
   /** Signs the sessions of people; the same in every process of an installation. */
   readonly sessionSecret: string
   close(): Promise<void>
@@ -59,6 +62,7 @@ export async function openDrivers(
   }
   try {
     const connection = config.databaseUrl ?? (await ownPostgres())
+    const alone = config.databaseUrl === null && (await waitUntilAlone({ connection }))
     await migrate({ connection, log })
     await checkIsolation({ connection })
     await makeMonths({ connection, around: systemClock.now() })
@@ -102,6 +106,7 @@ export async function openDrivers(
       deps,
       databaseUrl: connection,
       registerSecret,
+      alone,
       sessionSecret: await keys.secretFor('sessions'),
       close,
     }

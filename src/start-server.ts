@@ -79,7 +79,7 @@ export async function startServer(
         publicUrl: config.publicUrl,
         sandboxUrl,
       },
-      { works: config.roles.has('worker'), registerSecret },
+      { works: config.roles.has('worker'), alone: drivers.alone, registerSecret },
     )
     closers.push(() => engine.stop())
     const { test, live } = await ensureEnvironments(engine)

@@ -56,7 +56,9 @@ export interface History {
  */
 export function checkHistory(history: History, options: { strict: readonly string[] }): Record<string, string[]> {
   const broken: Record<string, string[]> = {}
-  const note = (invariant: string, says: string) => (broken[invariant] ??= []).push(says)
+  const note: Note = (invariant, says) => {
+    broken[invariant] = [...(broken[invariant] ?? []), says]
+  }
   oneTokenRequestAtATime(history, note)
   everyLossHasACause(history, note)
   nothingIsUsedBeforeItsCommit(history, options.strict, note)

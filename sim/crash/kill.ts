@@ -16,7 +16,6 @@ import {
   findPort,
   isReady,
   openStage,
-  passTime,
   type Running,
   type SandboxProcess,
   type Stage,
@@ -29,11 +28,6 @@ export interface KillOptions {
   readonly seed: string
   /** Each has an account on every platform. */
   readonly artists: number
-  /**
-   * How the claims of the last process that was killed end: by waiting for it, or by pretending that a while has passed before the next start. The
-   * story does the latter in most of its turns, since otherwise there would be nothing to kill for two minutes after each.
-   */
-  readonly ending: 'wait' | 'pretend'
   readonly say?: (text: string) => void
 }
 
@@ -59,7 +53,7 @@ interface Story {
 }
 
 export async function runKills(options: KillOptions): Promise<KillSummary> {
-  const { kills, seed, artists, ending, say = () => {} } = options
+  const { kills, seed, artists, say = () => {} } = options
   const random = new SeededRandom(seed, systemClock)
   const stage = openStage()
   try {
@@ -73,7 +67,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
 
     let databaseKills = 0
     for (let turn = 1; turn <= kills; turn++) {
-      const { untilKilledMs, database, timePasses } = draw(random, turn)
+      const { untilKilledMs, database } = draw(random, turn)
       await makeWork(story.sandbox, client, connections, { random })
       if (database === 'alone') {
         await systemClock.sleep(untilKilledMs)
@@ -87,8 +81,6 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       await story.server.ended
       if (database === 'last') await killDatabase(story)
       if (database === 'first' || database === 'last') databaseKills++
-      const isLast = turn === kills && ending === 'wait'
-      if (timePasses && !isLast) await pretendThatTimePassed(story)
       await restart(story)
       await story.recorder.collect()
       say(
@@ -96,12 +88,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       )
     }
 
-    if (ending === 'pretend') {
-      story.server.kill('SIGKILL')
-      await story.server.ended
-      await pretendThatTimePassed(story)
-      await restart(story)
-    }
+    // What the last one held was its own, and is free again: nobody has to wait for that to run out.
     const settledMs = await settle(client, connections, () => story.server.isRunning())
     say(`settled in ${settledMs} ms`)
     const found = await examineStory(story, client, connections)
@@ -130,7 +117,6 @@ function draw(random: SeededRandom, turn: number) {
   return {
     untilKilledMs: Math.round(20 + own.unit() ** 2 * 1480),
     database: turn % 5 === 3 ? orders[((turn - 3) / 5) % 3]! : null,
-    timePasses: own.unit() < 0.8,
   }
 }
 
@@ -174,12 +160,6 @@ async function killDatabase({ stage, dataDir }: Story): Promise<void> {
   if (postmaster) await stage.killProcess(postmaster.pid)
 }
 
-/** A database that is gone as well has nothing changed in it: what was held stays held. */
-async function pretendThatTimePassed({ stage, dataDir }: Story): Promise<void> {
-  const postmaster = await stage.postmasterOf(dataDir)
-  if (postmaster) await passTime(postmaster.url)
-}
-
 async function examineStory(
   { sandbox, recorder, dataDir, stage, server }: Story,
   client: Client,
@@ -214,7 +194,6 @@ if (import.meta.main) {
     kills: Number(values.kills),
     artists: Number(values.artists),
     seed: values.seed,
-    ending: 'wait',
     say: (text) => process.stderr.write(`${text}\n`),
   })
   process.stdout.write(`${JSON.stringify(summary)}\n`)

@@ -12,6 +12,7 @@ import { type AppSetUp, startIntegrations } from './connect/start-integrations.t
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
+import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
@@ -63,6 +64,8 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
+  readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
 }
 
@@ -115,6 +118,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       }),
 
     async start() {
+      if (options.alone) await endWhatIsHeld(deps)
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
