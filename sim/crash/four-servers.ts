@@ -73,8 +73,8 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
       ...{ size: 4, artists, seed },
       // Tokens that are nearly over all the time: there is always one to be renewed.
       async prepare(sandbox) {
-        await sandbox.post('rules', { provider: strict, rotates: true, graceMs: 0, accessMs: 40 * second })
-        await sandbox.post('rules', { provider: patient, rotates: true, graceMs: 30 * minute, accessMs: 35 * second })
+        await sandbox.post('rules', { provider: strict, rotates: true, graceMs: 0, accessMs: 32 * second })
+        await sandbox.post('rules', { provider: patient, rotates: true, graceMs: 30 * minute, accessMs: 40 * second })
       },
     })
     const { sandbox } = fleet

@@ -55,7 +55,11 @@ export interface Engine {
   ): Promise<Refreshed>
   /** Begins the background work. */
   start(): Promise<void>
-  /** Takes no more work, and waits for what runs: pages, token requests, jobs. */
+  /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
+  drain(): Promise<void>
+  /** From the beginning of `drain` on. */
+  isStopping(): boolean
+  /** Drains, and waits for token requests and what is still to be written down. Nobody may ask for anything any more. */
   stop(): Promise<void>
 }
 
@@ -85,6 +89,16 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
   const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let drained: Promise<void> | null = null
+
+  /** Once, however many ask. */
+  function drain(): Promise<void> {
+    stopping.abort()
+    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+      if (jobs.status === 'rejected') throw jobs.reason
+    })
+    return drained
+  }
 
   return {
     ...{ deps, setting, vault, gateway, credentials, connect, planner },
@@ -125,10 +139,11 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       planning = planner.run(stopping.signal)
     },
 
+    drain,
+    isStopping: () => stopping.signal.aborted,
+
     async stop() {
-      stopping.abort()
-      await planning
-      await deps.jobs.stop(jobsStopMs)
+      await drain()
       await credentials.stop()
       await gateway.flush()
     },
