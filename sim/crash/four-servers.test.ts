@@ -14,5 +14,7 @@ test('four servers on one database are killed at places and moments, and nothing
   t.diagnostic(JSON.stringify(summary))
   assert.ok(summary.observations > 500, `${summary.observations} observations only`)
   assert.ok(summary.refreshes > 0 && Object.keys(summary.atPlaces).length > 0, 'no place was come to')
+  // The first place is between the answer of a strict platform and the record of it.
+  assert.equal(summary.namedLosses, 1)
   assert.ok(isWhole(summary), JSON.stringify(summary))
 })

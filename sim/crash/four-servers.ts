@@ -6,7 +6,6 @@
  */
 import { parseArgs } from 'node:util'
 import { minute, second } from '@patchbay/kit'
-import { isFault } from '@patchbay/sdk'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import { examine, type Findings, isWhole } from './examine.ts'
@@ -14,7 +13,7 @@ import { type Fleet, openFleet, type Server } from './fleet.ts'
 import { lostConnections, reconnectAll } from './reconnect.ts'
 import { openRecorder } from './record-history.ts'
 import { openStage, passTime } from './test-processes.ts'
-import { type Connection, makeWork, renewing, settle } from './work.ts'
+import { askForTokens, type Connection, makeWork, renewing, settle } from './work.ts'
 
 export interface FourServersOptions {
   readonly kills: number
@@ -132,6 +131,7 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
     const { client } = fleet.anyone()
     const running = () => fleet.servers.every((one) => one.running.isRunning())
     let settledMs = await settle(client, connections, running)
+    await askForTokens(client, connections)
     // What a dead process took with it is said by cause, and its owner connects it again; afterwards nothing may be missing.
     const lost = await lostConnections(client)
     done.namedLosses = lost.filter(({ reason }) => reason === 'lost_response').length
@@ -172,21 +172,23 @@ async function dieAt(
   for (const other of others) other.running.kill('SIGSTOP')
   // It may die while it is told what to do.
   const work = async () => {
+    await askForTokens(victim.client, connections)
     await makeWork(fleet.sandbox, victim.client, connections, { random, expire: 0.2 })
-    for (const { id, provider } of connections)
-      if (renewing.includes(provider)) await victim.client.connections.credentials({ id })
   }
-  await work().catch((error: unknown) => {
-    if (!(error instanceof TypeError) && !isFault(error, 'connection.expired', 'connection.refreshing')) throw error
+  const asked = work().catch((error: unknown) => {
+    if (!isUnreachable(error)) throw error
   })
   const ended = await Promise.race([armed.ended.then(() => true), systemClock.sleep(patienceMs).then(() => false)])
   await fleet.kill(victim)
+  await asked
   for (const other of others) other.running.kill('SIGCONT')
   await fleet.start(victim)
   return ended
 }
 
 const patienceMs = 4 * second
+/** What `fetch` says when the other side is gone. */
+const isUnreachable = (error: unknown) => error instanceof TypeError
 /** A start alone passes these. */
 const often = /^(database|networks)\./
 

@@ -1,5 +1,5 @@
 import { minute, second } from '@patchbay/kit'
-import type { Client } from '@patchbay/sdk'
+import { type Client, isFault } from '@patchbay/sdk'
 import * as catalog from '../../providers/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import type { SeededRandom } from '../../src/drivers/random/seeded.ts'
@@ -23,6 +23,27 @@ export async function makeWork(
     if (renewing.includes(provider) && random.unit() < expire)
       await sandbox.post('tokens', { provider, artist: profile, action: 'expire' })
   await Promise.all(connections.map(({ id }) => client.connections.sync({ id })))
+}
+
+/**
+ * Asks for the access token of every account that has one which can be renewed, until there is an answer that stays: a token, which had to be opened
+ * and perhaps renewed for that (I06), or that its owner must connect again.
+ */
+export async function askForTokens(client: Client, connections: readonly Connection[]): Promise<void> {
+  const startedAt = systemClock.now()
+  const ask = async ({ id }: Connection) => {
+    for (;;) {
+      try {
+        await client.connections.credentials({ id })
+        return
+      } catch (error) {
+        if (isFault(error, 'connection.expired')) return
+        if (!isFault(error, 'connection.refreshing') || systemClock.now() - startedAt > patienceMs) throw error
+        await systemClock.sleep(second)
+      }
+    }
+  }
+  await Promise.all(connections.filter(({ provider }) => renewing.includes(provider)).map(ask))
 }
 
 /** Longer than any claim, lease or wait for a quota of half a minute. */
