@@ -91,6 +91,14 @@ test('lists and choices', () => {
   check({ PATCHBAY_LOG: 'loud' }, /^PATCHBAY_LOG is "loud"\. It takes one of debug, /)
 })
 
+test('places to die at, for tests of crashes', () => {
+  check({}, { failpoints: new Map() })
+  const both = new Map(Object.entries({ 'grants.commit.before': 1, 'records.save.after': 12 }))
+  check({ PATCHBAY_FAILPOINTS: 'grants.commit.before:1, records.save.after:12' }, { failpoints: both })
+  for (const PATCHBAY_FAILPOINTS of ['grants.commit.before', 'grants.commit.before:0', 'a:b', ':1', 'a:1.5'])
+    check({ PATCHBAY_FAILPOINTS }, /^PATCHBAY_FAILPOINTS has ".*"\. It takes places and counts/)
+})
+
 test('apps of providers', () => {
   const app = { clientId: 'id', clientSecret: 'secret' }
   check({ ACME_CLIENT_ID: 'id', ACME_CLIENT_SECRET: 'secret' }, { apps: { acme: app } })

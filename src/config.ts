@@ -21,6 +21,8 @@ export interface Config {
   /** `host:port` pairs that egress may reach although they are not public addresses. */
   readonly egressAllow: readonly string[]
   readonly roles: ReadonlySet<Role>
+  /** Where this process ends itself, for tests of crashes: name of the place → at which passing. Empty in real life. */
+  readonly failpoints: ReadonlyMap<string, number>
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Provider id → what the environment sets for its live app: `clientId`, `clientSecret` and settings, by their own names. */
   readonly apps: Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -58,6 +60,7 @@ export function readConfig(
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
     roles: rolesOf(env),
+    failpoints: failpointsOf(env),
     logLevel: choiceOf(env, 'PATCHBAY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     apps: Object.fromEntries(
       Object.entries(options.settings).flatMap(([provider, names]) => {
@@ -165,6 +168,18 @@ function rolesOf(env: Environment): Set<Role> {
       )
   }
   return new Set(names.length > 0 ? (names as Role[]) : allRoles)
+}
+
+function failpointsOf(env: Environment): Map<string, number> {
+  const found = listOf(env, 'PATCHBAY_FAILPOINTS').map((text) => {
+    const [, name, nth] = /^([\w.]+):([1-9]\d{0,8})$/.exec(text) ?? []
+    if (name === undefined)
+      throw new ConfigError(
+        `PATCHBAY_FAILPOINTS has "${text}". It takes places and counts, such as grants.commit.before:1; leave it out unless you test crashes.`,
+      )
+    return [name, Number(nth)] as const
+  })
+  return new Map(found)
 }
 
 function choiceOf<const Choice extends string>(

@@ -15,6 +15,7 @@ import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
+import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
@@ -58,7 +59,11 @@ export interface Engine {
   ): Promise<Refreshed>
   /** Begins the background work. */
   start(): Promise<void>
-  /** Takes no more work, and waits for what runs: pages, token requests, jobs. */
+  /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
+  drain(): Promise<void>
+  /** From the beginning of `drain` on. */
+  isStopping(): boolean
+  /** Drains, and waits for token requests and what is still to be written down. Nobody may ask for anything any more. */
   stop(): Promise<void>
 }
 
@@ -67,6 +72,8 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
+  readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
 }
 
@@ -87,6 +94,16 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: wakePlanner })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let drained: Promise<void> | null = null
+
+  /** Once, however many ask. */
+  function drain(): Promise<void> {
+    stopping.abort()
+    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+      if (jobs.status === 'rejected') throw jobs.reason
+    })
+    return drained
+  }
 
   return {
     ...{ deps, setting, recent, vault, gateway, credentials, connect, planner },
@@ -120,6 +137,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       }),
 
     async start() {
+      if (options.alone) await endWhatIsHeld(deps)
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
@@ -127,10 +145,11 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       planning = planner.run(stopping.signal)
     },
 
+    drain,
+    isStopping: () => stopping.signal.aborted,
+
     async stop() {
-      stopping.abort()
-      await planning
-      await deps.jobs.stop(jobsStopMs)
+      await drain()
       await credentials.stop()
       await gateway.flush()
     },

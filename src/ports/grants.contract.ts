@@ -96,6 +96,17 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal((await grants.read(environmentId, 'gra_1'))!.leaseId, 'lse_2')
     })
 
+    story('leases of the dead end at once, and it shows that they were there', async ({ grants }, environmentId) => {
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      await grants.lease(environmentId, 'gra_1', lease(1, 'lse_1', 100))
+      assert.equal(await grants.endLeases('env_other', 150), 0)
+      assert.equal(await grants.endLeases(environmentId, 150), 1)
+      assert.equal(await grants.endLeases(environmentId, 160), 0)
+      const { leaseId, leaseUntil } = (await grants.read(environmentId, 'gra_1'))!
+      assert.deepEqual({ leaseId, leaseUntil }, { leaseId: 'lse_1', leaseUntil: 150 })
+      assert.equal(await grants.lease(environmentId, 'gra_1', lease(1, 'lse_2', 150)), true)
+    })
+
     story('a dead or revoked grant is not leased', async ({ grants }, environmentId) => {
       await grants.create(exampleGrant(environmentId, 'gra_1', { state: 'dead' }), along(1))
       await grants.create(exampleGrant(environmentId, 'gra_2', { state: 'revoked' }), along(1))

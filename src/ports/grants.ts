@@ -93,6 +93,8 @@ export interface Grants {
     outcome: { leaseId: string; state: GrantState; cause: string | null; refreshDueAt: Instant | null },
     along: Along,
   ): Promise<boolean>
+  /** Ends every lease of the environment: whoever held them is known to be dead. They are not given back, so that it shows that something was broken off. */
+  endLeases(environmentId: string, now: Instant): Promise<number>
   /** Gives up the secrets for good (disconnect). The row stays, without tokens and one generation on, so that a refresh in flight cannot revive it. */
   forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
   /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */

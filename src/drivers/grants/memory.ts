@@ -94,6 +94,12 @@ export function openMemoryGrants(log: AlongLog): Grants {
       return true
     },
 
+    async endLeases(environmentId, now) {
+      const leased = [...rows.values()].filter((grant) => grant.environmentId === environmentId && isLeased(grant, now))
+      for (const grant of leased) write({ ...grant, leaseUntil: now })
+      return leased.length
+    },
+
     async forget(environmentId, id, state, along) {
       const grant = read(environmentId, id)
       if (!grant) return

@@ -80,6 +80,12 @@ export function openPostgresGrants(database: Database): Grants {
         along,
       ),
 
+    endLeases: (environmentId, now) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql(endLeases, [environmentId, new Date(now)], 'grants.end_leases')).count,
+      ),
+
     async forget(environmentId, id, state, along) {
       await change(environmentId, forgetSecrets, [environmentId, id, state], 'grants.forget', along)
     },
@@ -190,6 +196,8 @@ const releaseLease = `
     lease_until = case when lease_id = $4 then null else lease_until end,
     lease_id = case when lease_id = $4 then null else lease_id end
   where environment_id = $1 and id = $2 and generation = $3`
+
+const endLeases = `update account_grant set lease_until = $2 where environment_id = $1 and lease_until > $2`
 
 const forgetSecrets = `
   update account_grant set
