@@ -25,6 +25,7 @@ import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { systemRandom } from './drivers/random/system.ts'
 import { openPostgresRecords } from './drivers/records/postgres.ts'
 import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
+import { openPostgresSealedTexts } from './drivers/sealed-texts/postgres.ts'
 import type { Deps } from './engine/deps.ts'
 import type { Log } from './ports/log.ts'
 
@@ -84,6 +85,7 @@ export async function openDrivers(
       jobs: openPgBoss({ connection, log }),
       keys,
       dataKeys,
+      sealedTexts: openPostgresSealedTexts(database),
       access: openPostgresAccess(database),
       directory: openPostgresDirectory(database),
       connections: openPostgresConnections(database),

@@ -1,3 +1,4 @@
+import type { Along } from './along.ts'
 import type { Instant } from './clock.ts'
 
 /** The key-encryption key, wherever it lives. It never leaves: data keys go in and come out. */
@@ -18,7 +19,7 @@ export interface DataKey {
   readonly keyId: string
   readonly wrapped: Uint8Array
   readonly createdAt: Instant
-  /** Null while it may still decrypt. */
+  /** When it was destroyed: from then on `wrapped` is empty. Null while it opens what it sealed. */
   readonly retiredAt: Instant | null
 }
 
@@ -26,7 +27,12 @@ export interface DataKey {
 export interface DataKeys {
   read(environmentId: string): Promise<DataKey[]>
   /** False when that version is already there: somebody else was quicker. */
-  add(key: DataKey): Promise<boolean>
+  add(key: DataKey, along: Along): Promise<boolean>
+  /**
+   * Destroys a version for good, unless something that is stored was sealed with it: then nothing happens, and false. From then on nothing that it
+   * sealed can be stored.
+   */
+  retire(environmentId: string, version: number, along: Along): Promise<boolean>
   /** The stored check value, or null on the very first start. */
   check(): Promise<{ keyId: string; value: Uint8Array } | null>
   /** Stores the check value, once. False when there already is one. */

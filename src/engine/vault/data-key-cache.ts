@@ -1,4 +1,5 @@
 import { Fault, hour, isFault, minute } from '@patchbay/kit'
+import type { Actor, NewAudit } from '../../ports/along.ts'
 import type { DataKey } from '../../ports/keys.ts'
 import type { Deps } from '../deps.ts'
 import { type OpenDataKey, openDataKey } from './sealed-text.ts'
@@ -6,7 +7,7 @@ import { type OpenDataKey, openDataKey } from './sealed-text.ts'
 /** The opened data keys of one environment. */
 interface Entry {
   readonly keys: ReadonlyMap<number, OpenDataKey>
-  /** The version that seals: the newest one that is not retired. */
+  /** The version that seals. */
   readonly newest: OpenDataKey | null
   readonly readAt: number
 }
@@ -28,8 +29,8 @@ export class DataKeyCache {
   async newest(environmentId: string): Promise<OpenDataKey> {
     const entry = await this.#entry(environmentId)
     if (entry.newest) return entry.newest
-    await this.add(environmentId)
-    const { newest } = await this.#load(environmentId)
+    await this.add(environmentId, 'system')
+    const { newest } = await this.#loadAnew(environmentId)
     if (!newest) throw new Fault('platform.vault', 'This environment has no data key that may seal.')
     return newest
   }
@@ -37,20 +38,25 @@ export class DataKeyCache {
   /** The key of that version. Another process may have made it a moment ago, so an unknown one is looked up once. */
   async version(environmentId: string, version: number): Promise<OpenDataKey> {
     const key =
-      (await this.#entry(environmentId)).keys.get(version) ?? (await this.#load(environmentId)).keys.get(version)
+      (await this.#entry(environmentId)).keys.get(version) ?? (await this.#loadAnew(environmentId)).keys.get(version)
     if (!key) throw new Fault('platform.vault', 'A stored secret could not be opened: its data key is gone.')
     return key
   }
 
   /** Adds a version, which seals from then on. Of several processes that do so at once one wins, and all use its key. */
-  async add(environmentId: string): Promise<void> {
+  async add(environmentId: string, actor: Actor): Promise<void> {
     const { keys, dataKeys, random, clock } = this.#deps
     const existing = await dataKeys.read(environmentId)
     const version = Math.max(0, ...existing.map((key) => key.version)) + 1
     const plain = random.bytes(32)
     const wrapped = await keys.wrap(plain, contextOf(environmentId, version))
     plain.fill(0)
-    await dataKeys.add({ environmentId, version, keyId: keys.id, wrapped, createdAt: clock.now(), retiredAt: null })
+    const createdAt = clock.now()
+    const audit: NewAudit = { id: random.id('aud'), action: 'data_key.added', subject: String(version) }
+    await dataKeys.add(
+      { environmentId, version, keyId: keys.id, wrapped, createdAt, retiredAt: null },
+      { at: createdAt, actor, audit: [audit] },
+    )
     this.#entries.delete(environmentId)
   }
 
@@ -68,6 +74,12 @@ export class DataKeyCache {
     }
   }
 
+  /** One that is under way may have begun before the key was made that is looked for. */
+  async #loadAnew(environmentId: string): Promise<Entry> {
+    await this.#loading.get(environmentId)?.catch(() => {})
+    return this.#load(environmentId)
+  }
+
   #load(environmentId: string): Promise<Entry> {
     const loading = this.#loading.get(environmentId) ?? this.#read(environmentId)
     this.#loading.set(environmentId, loading)
@@ -79,9 +91,9 @@ export class DataKeyCache {
     const opened = new Map<number, OpenDataKey>()
     let newest: OpenDataKey | null = null
     for (const stored of await dataKeys.read(environmentId)) {
-      const key = await this.#unwrap(stored)
-      opened.set(stored.version, key)
-      if (stored.retiredAt === null && stored.version > (newest?.version ?? 0)) newest = key
+      if (stored.retiredAt !== null) continue
+      newest = await this.#unwrap(stored)
+      opened.set(stored.version, newest)
     }
     const entry = { keys: opened, newest, readAt: clock.now() }
     this.#entries.delete(environmentId)
@@ -104,5 +116,8 @@ const contextOf = (environmentId: string, version: number) => JSON.stringify(['d
 /** How long a key is used without asking again, and how long when asking fails. */
 const freshMs = 10 * minute
 const staleMs = hour
+
+/** For how long after a new version was added some process may still seal with the one before it, at most. */
+export const sealsAtMostMs = freshMs + staleMs
 
 const mostEntries = 2000

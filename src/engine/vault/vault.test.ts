@@ -111,7 +111,7 @@ test('a new data key seals at once here, soon elsewhere, and the older one still
   const other = world({ dataKeys })
   const old = await vault.seal('env_a', place, 'old')
   assert.equal(await other.vault.open('env_a', place, old, reveal), 'old')
-  await vault.addDataKey('env_a')
+  await vault.addDataKey('env_a', 'system')
   const young = await vault.seal('env_a', place, 'young')
   assert.equal(young.split('.')[1], '2')
   assert.equal(await vault.open('env_a', place, old, reveal), 'old')

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Fault, isFault } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
 import type { Deps } from '../deps.ts'
 import { DataKeyCache } from './data-key-cache.ts'
 import { type Binding, nonceBytes, openText, readKeyVersion, sealText } from './sealed-text.ts'
@@ -16,7 +17,11 @@ export interface Vault {
   /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
   open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
   /** From now on a new data key seals. What the older ones sealed stays readable. */
-  addDataKey(environmentId: string): Promise<void>
+  addDataKey(environmentId: string, actor: Actor): Promise<void>
+  /** The same secret for the same place, sealed with that version. Nobody sees it on the way. */
+  reseal(environmentId: string, binding: Binding, sealed: string, version: number): Promise<string>
+  /** Whether two sealed texts of a place hold the same secret. */
+  isSame(environmentId: string, binding: Binding, one: string, other: string): Promise<boolean>
 }
 
 export type { Binding } from './sealed-text.ts'
@@ -48,21 +53,40 @@ export function openVault(
       }
     },
 
-    addDataKey: (environmentId) => cache.add(environmentId),
+    addDataKey: (environmentId, actor) => cache.add(environmentId, actor),
+
+    async reseal(environmentId, binding, sealed, version) {
+      const dataKey = await cache.version(environmentId, version)
+      const plain = await plainOf(environmentId, binding, sealed)
+      const resealed = sealText(dataKey, environmentId, binding, deps.random.bytes(nonceBytes), plain)
+      plain.fill(0)
+      return resealed
+    },
+
+    async isSame(environmentId, binding, one, other) {
+      const [first, second] = [await plainOf(environmentId, binding, one), await plainOf(environmentId, binding, other)]
+      const same = first.length === second.length && timingSafeEqual(first, second)
+      first.fill(0)
+      second.fill(0)
+      return same
+    },
   }
 
-  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
+  async function plainOf(environmentId: string, binding: Binding, sealed: string): Promise<Buffer> {
     try {
-      const dataKey = await cache.version(environmentId, readKeyVersion(sealed))
-      const secret = new Secret(openText(dataKey, environmentId, binding, sealed))
-      if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
-      return secret
+      return openText(await cache.version(environmentId, readKeyVersion(sealed)), environmentId, binding, sealed)
     } catch (error) {
       // Somebody swapped rows, restored an old one, or set another key: an operator must hear of it (T49).
       if (isFault(error, 'platform.vault'))
         deps.log.error('vault.cannot_open', { environmentId, ...binding, says: error.message })
       throw error
     }
+  }
+
+  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
+    const secret = new Secret(await plainOf(environmentId, binding, sealed))
+    if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
+    return secret
   }
 
   function tell(sealed: string, plaintext: string): void {
