@@ -78,7 +78,6 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
 
     story('a key stays as long as one text needs it', async (world, environmentId) => {
       await fill(world, environmentId)
-      await world.dataKeys.add(exampleKey(environmentId, 2), along)
       for (;;) {
         const [one] = await walk(world, environmentId, 2)
         if (!one) break
@@ -105,6 +104,7 @@ async function walk({ sealedTexts }: SealedWorld, environmentId: string, version
 
 /** One row of each kind, with everything in it that may be sealed, and things that only look so. */
 async function fill({ grants, directory, flows, access, dataKeys }: SealedWorld, environmentId: string): Promise<void> {
+  await dataKeys.add(exampleKey(environmentId, 2), along)
   await dataKeys.add(exampleKey(environmentId, 1), along)
   const tokens = { access: text(1, 'access'), refresh: text(1, 'refresh'), previousRefresh: text(1, 'previous') }
   await grants.create(exampleGrant(environmentId, 'gra_1', { ...tokens, generation: 3 }), along)
