@@ -25,6 +25,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { vaultRoutes } from './vault.ts'
 
 export interface ApiOptions {
   readonly people: People | null
@@ -45,6 +46,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...journalRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
+    ...vaultRoutes(engine),
   ]
 }
 

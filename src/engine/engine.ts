@@ -14,6 +14,7 @@ import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
+import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 
 /** The engine, joined: what the API and the background work use. */
@@ -21,6 +22,7 @@ export interface Engine {
   readonly deps: Deps
   readonly setting: Setting
   readonly vault: Vault
+  readonly rotation: KeyRotation
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly connect: Connect
@@ -74,6 +76,7 @@ const jobsStopMs = 10_000
 export async function openEngine(deps: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
+  const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault)
   const gateway = openGateway(deps, setting, credentials)
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
@@ -84,7 +87,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
   let planning: Promise<void> = Promise.resolve()
 
   return {
-    ...{ deps, setting, vault, gateway, credentials, connect, planner },
+    ...{ deps, setting, vault, rotation, gateway, credentials, connect, planner },
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -118,6 +121,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      await rotation.start()
       planning = planner.run(stopping.signal)
     },
 
