@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { openPostgresAccess } from './drivers/access/postgres.ts'
 import { systemClock } from './drivers/clock/system.ts'
@@ -15,8 +14,6 @@ import { openPostgresGrants } from './drivers/grants/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
-import { openEnvironmentKeys } from './drivers/keys/environment.ts'
-import { openFileKeys } from './drivers/keys/file.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
@@ -27,6 +24,7 @@ import { openPostgresRecords } from './drivers/records/postgres.ts'
 import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
 import { openPostgresSealedTexts } from './drivers/sealed-texts/postgres.ts'
 import type { Deps } from './engine/deps.ts'
+import { openKeys } from './open-keys.ts'
 import type { Log } from './ports/log.ts'
 
 export interface Drivers {
@@ -35,8 +33,6 @@ export interface Drivers {
   readonly databaseUrl: string
   /** Hears of every secret in use, so that the log leaves it out. */
   readonly registerSecret: (secret: string) => void
-  /** Signs the sessions of people; the same in every process of an installation. */
-  readonly sessionSecret: string
   close(): Promise<void>
 }
 
@@ -66,10 +62,8 @@ export async function openDrivers(
     closers.push(() => database.close())
     const dataKeys = openPostgresDataKeys(database)
     // A key is made only while nothing was ever sealed with another one.
-    const keys =
-      config.encryptionKey === null
-        ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: (await dataKeys.check()) === null })
-        : openEnvironmentKeys({ value: config.encryptionKey, name: 'PATCHBAY_ENCRYPTION_KEY' })
+    const { keys, close: closeKeys } = openKeys(config, { make: (await dataKeys.check()) === null, registerSecret })
+    closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
     closers.push(
@@ -100,7 +94,6 @@ export async function openDrivers(
       deps,
       databaseUrl: connection,
       registerSecret,
-      sessionSecret: await keys.secretFor('sessions'),
       close,
     }
   } catch (error) {

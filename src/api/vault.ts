@@ -15,7 +15,21 @@ const dataKeyJson = z.strictObject({
   total: z.number(),
 })
 
-const vaultJson = z.strictObject({ dataKey: dataKeyJson })
+const keyJson = z.strictObject({
+  /** The key-encryption key, which wraps the data keys of all environments. */
+  id: z.string(),
+  /**
+   * `newer`: a newer key is there and waits for a rotation. `rewrapping`: older keys still wrap something. `settling`: nothing any more, and they are
+   * still there. `unreachable`: whoever holds the keys does not answer.
+   */
+  state: z.enum(['settled', 'newer', 'rewrapping', 'settling', 'unreachable']),
+  older: z.array(z.string()),
+  /** How many data keys it wraps, of how many. */
+  done: z.number(),
+  total: z.number(),
+})
+
+const vaultJson = z.strictObject({ key: keyJson, dataKey: dataKeyJson })
 
 /** The keys that stored secrets are sealed with, and their rotation. For owners: no role but theirs has these scopes. */
 export function vaultRoutes(engine: Engine) {
@@ -43,11 +57,27 @@ export function vaultRoutes(engine: Engine) {
         return read(caller.environment.id)
       },
     }),
+    route({
+      method: 'POST',
+      path: '/v1/vault/rotate-key',
+      name: 'vault.rotateKey',
+      summary: 'Begin with a newer key-encryption key, and wrap the data keys of all environments with it',
+      scope: 'vault:rotate',
+      status: 202,
+      answer: vaultJson,
+      handle: async ({ caller }) => {
+        await rotation.rotateKey(caller.environment.id, caller.actor)
+        return read(caller.environment.id)
+      },
+    }),
   ]
 
   async function read(environmentId: string): Promise<z.input<typeof vaultJson>> {
-    const { dataKey } = await rotation.status(environmentId)
-    const { createdAt, olderRetireAt, older, ...rest } = dataKey
-    return { dataKey: { ...rest, older: [...older], createdAt: iso(createdAt), olderRetireAt: iso(olderRetireAt) } }
+    const { key, dataKey } = await rotation.status(environmentId)
+    const instants = { createdAt: iso(dataKey.createdAt), olderRetireAt: iso(dataKey.olderRetireAt) }
+    return {
+      key: { ...key, older: [...key.older] },
+      dataKey: { ...dataKey, ...instants, older: [...dataKey.older] },
+    }
   }
 }

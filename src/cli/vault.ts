@@ -6,6 +6,7 @@ type Status = Awaited<ReturnType<Client['vault']['status']>>
 
 const verbs: Readonly<Record<string, (context: CommandContext) => Promise<Status>>> = {
   status: ({ client }) => client().vault.status({}),
+  'rotate-key': rotateKey,
   'rotate-data-keys': rotateDataKeys,
 }
 
@@ -31,6 +32,14 @@ async function rotateDataKeys(context: CommandContext): Promise<Status> {
   return waitFor(context, api, 'sealing anew', ({ dataKey }) => ({ ...dataKey, goesOn: dataKey.state === 'resealing' }))
 }
 
+/** For all environments: only their data keys are wrapped anew, no secret is touched. */
+async function rotateKey(context: CommandContext): Promise<Status> {
+  const api = context.client()
+  const begun = await api.vault.rotateKey({})
+  if (context.options['no-wait'] === true) return begun
+  return waitFor(context, api, 'wrapping anew', ({ key }) => ({ ...key, goesOn: key.state === 'rewrapping' }))
+}
+
 /** Shows how far it is, until it goes on no longer, or for as long as somebody may want to look. */
 async function waitFor(
   { isTerminal, remark }: CommandContext,
@@ -53,8 +62,24 @@ async function waitFor(
 
 const patienceMs = 10 * 60_000
 
-function textOf({ dataKey }: Status): string {
-  return `data key   ${sentenceOf(dataKey)}`
+function textOf({ key, dataKey }: Status): string {
+  return `encryption key   ${keySentenceOf(key)}\ndata key         ${sentenceOf(dataKey)}`
+}
+
+function keySentenceOf({ id, state, older, done, total }: Status['key']): string {
+  const wraps = `${id} wraps ${done} of ${total} data keys`
+  switch (state) {
+    case 'settled':
+      return wraps
+    case 'newer':
+      return `${wraps}; a newer key is there: rotate-key`
+    case 'rewrapping':
+      return `${wraps}; the others are wrapped anew`
+    case 'settling':
+      return `${wraps}; ${older.join(', ')} is not needed any more`
+    case 'unreachable':
+      return `${wraps}; whoever holds it does not answer`
+  }
 }
 
 function sentenceOf({ version, state, older, olderRetireAt, done, total }: Status['dataKey']): string {

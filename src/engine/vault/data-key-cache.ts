@@ -1,5 +1,5 @@
 import { Fault, hour, isFault, minute } from '@patchbay/kit'
-import type { Actor, NewAudit } from '../../ports/along.ts'
+import type { Actor } from '../../ports/along.ts'
 import type { DataKey } from '../../ports/keys.ts'
 import type { Deps } from '../deps.ts'
 import { type OpenDataKey, openDataKey } from './sealed-text.ts'
@@ -48,15 +48,18 @@ export class DataKeyCache {
     const { keys, dataKeys, random, clock } = this.#deps
     const existing = await dataKeys.read(environmentId)
     const version = Math.max(0, ...existing.map((key) => key.version)) + 1
-    const plain = random.bytes(32)
-    const wrapped = await keys.wrap(plain, contextOf(environmentId, version))
-    plain.fill(0)
-    const createdAt = clock.now()
-    const audit: NewAudit = { id: random.id('aud'), action: 'data_key.added', subject: String(version) }
-    await dataKeys.add(
-      { environmentId, version, keyId: keys.id, wrapped, createdAt, retiredAt: null },
-      { at: createdAt, actor, audit: [audit] },
-    )
+    // Another key-encryption key may come to wrap in the middle of this.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const keyId = (await dataKeys.check())?.keyId ?? (await keys.ids()).at(-1)!
+      const plain = random.bytes(32)
+      const wrapped = await keys.wrap(plain, contextOf({ environmentId, version }), keyId)
+      plain.fill(0)
+      const createdAt = clock.now()
+      const audit = [{ id: random.id('aud'), action: 'data_key.added', subject: String(version) }]
+      const key = { environmentId, version, keyId, wrapped, createdAt, retiredAt: null }
+      if (await dataKeys.add(key, { at: createdAt, actor, audit })) break
+      if ((await dataKeys.read(environmentId)).some((other) => other.version === version)) break
+    }
     this.#entries.delete(environmentId)
   }
 
@@ -87,31 +90,35 @@ export class DataKeyCache {
   }
 
   async #read(environmentId: string): Promise<Entry> {
-    const { dataKeys, clock } = this.#deps
-    const opened = new Map<number, OpenDataKey>()
-    let newest: OpenDataKey | null = null
-    for (const stored of await dataKeys.read(environmentId)) {
-      if (stored.retiredAt !== null) continue
-      newest = await this.#unwrap(stored)
-      opened.set(stored.version, newest)
-    }
-    const entry = { keys: opened, newest, readAt: clock.now() }
+    // Wrapped anew between the reading and the opening, it opens the second time.
+    const opened = await this.#openAll(environmentId).catch((error) => {
+      if (isFault(error, 'platform.vault')) return this.#openAll(environmentId)
+      throw error
+    })
+    const newest = opened.get(Math.max(...opened.keys())) ?? null
+    const entry = { keys: opened, newest, readAt: this.#deps.clock.now() }
     this.#entries.delete(environmentId)
     this.#entries.set(environmentId, entry)
     if (this.#entries.size > mostEntries) this.#entries.delete(this.#entries.keys().next().value!)
     return entry
   }
 
-  async #unwrap({ environmentId, version, wrapped }: DataKey): Promise<OpenDataKey> {
-    const plain = await this.#deps.keys.unwrap(wrapped, contextOf(environmentId, version))
-    const key = openDataKey(version, plain)
-    plain.fill(0)
-    return key
+  async #openAll(environmentId: string): Promise<Map<number, OpenDataKey>> {
+    const { keys, dataKeys } = this.#deps
+    const opened = new Map<number, OpenDataKey>()
+    for (const key of await dataKeys.read(environmentId)) {
+      if (key.retiredAt !== null) continue
+      const plain = await keys.unwrap(key.wrapped, contextOf(key), key.keyId)
+      opened.set(key.version, openDataKey(key.version, plain))
+      plain.fill(0)
+    }
+    return opened
   }
 }
 
 /** A wrapped key opens for its own environment and version only. */
-const contextOf = (environmentId: string, version: number) => JSON.stringify(['data key', environmentId, version])
+export const contextOf = ({ environmentId, version }: Pick<DataKey, 'environmentId' | 'version'>) =>
+  JSON.stringify(['data key', environmentId, version])
 
 /** How long a key is used without asking again, and how long when asking fails. */
 const freshMs = 10 * minute

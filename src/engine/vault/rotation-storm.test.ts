@@ -17,8 +17,10 @@ import type { Connection } from '../../ports/connections.ts'
 import { saveIntegration } from '../catalog/save-integration.ts'
 import { openTestWorld, type WorldOptions } from '../connect/test-world.ts'
 import type { Deps } from '../deps.ts'
+import { contextOf } from './data-key-cache.ts'
 import { beginDataKeyRotation, readDataKeyStatus, runDataKeyRotation } from './rotate-data-key.ts'
 import { openDataKey, openText } from './sealed-text.ts'
+import { mortalPorts } from './test-mortal.ts'
 import { openVault } from './vault.ts'
 
 /**
@@ -45,8 +47,8 @@ async function storm(seed: string, options: WorldOptions & { calm?: number } = {
       for (let artist = 0; artist < 6; artist++)
         connections.push((await world.connectAccount({ artist, profile: `p${artist}` })).connection)
       const kept = await Promise.all(
-        (await stores.dataKeys.read(id)).map(async ({ version, wrapped }) =>
-          openDataKey(version, await stores.keys.unwrap(wrapped, JSON.stringify(['data key', id, version]))),
+        (await stores.dataKeys.read(id)).map(async (key) =>
+          openDataKey(key.version, await stores.keys.unwrap(key.wrapped, contextOf(key), key.keyId)),
         ),
       )
       const end = clock.now() + 4 * hour
@@ -140,23 +142,12 @@ test('the same over PostgreSQL', async () => {
   }
 })
 
-/** Slow at its calls, so that much happens in between, and dies at one in a few, before or after it had its effect. */
+/** Slow at its calls, so that much happens in between, and dies at one in a few. */
 function perhapsKilled(deps: Deps, chance: SeededRandom): Deps {
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method = Reflect.get(target, name)
-        if (typeof method !== 'function') return method
-        return async (...values: unknown[]) => {
-          if (chance.unit() < 0.1) throw new Error('killed')
-          await deps.clock.sleep(chance.unit() * minute)
-          const result = await Reflect.apply(method, target, values)
-          if (chance.unit() < 0.1) throw new Error('killed')
-          return result
-        }
-      },
-    })
-  return { ...deps, dataKeys: mortal(deps.dataKeys), sealedTexts: mortal(deps.sealedTexts) }
+  const dies = () => (chance.unit() < 0.1 ? 'before' : chance.unit() < 0.1 ? 'after' : null)
+  const { keys, dataKeys, sealedTexts } = deps
+  const pause = () => deps.clock.sleep(chance.unit() * minute)
+  return { ...deps, ...mortalPorts({ keys, dataKeys, sealedTexts }, dies, pause).ports }
 }
 
 function postgresStores({ database }: TestDatabase, clock: SimulatedClock): Partial<Deps> {

@@ -15,8 +15,10 @@ import { openMemorySealedTexts } from '../../drivers/sealed-texts/memory.ts'
 import type { Along } from '../../ports/along.ts'
 import { exampleGrant } from '../../ports/grants.contract.ts'
 import type { StoredText } from '../../ports/sealed-texts.ts'
-import { beginDataKeyRotation, type RotationDeps, readDataKeyStatus, runDataKeyRotation } from './rotate-data-key.ts'
+import { contextOf } from './data-key-cache.ts'
+import { beginDataKeyRotation, readDataKeyStatus, runDataKeyRotation } from './rotate-data-key.ts'
 import { openDataKey, openText } from './sealed-text.ts'
+import { mortalPorts } from './test-mortal.ts'
 import { openVault } from './vault.ts'
 
 const env = 'env_a'
@@ -66,7 +68,7 @@ async function world(grants = 120) {
   }
   const allTexts = async () => (await sealedTexts.sealedByOthers(env, 999, { after: null, limit: 10_000 })).texts
   const status = () => readDataKeyStatus(deps, env)
-  const walk = (rotating: RotationDeps = deps) => runDataKeyRotation(rotating, vaults[0], env)
+  const walk = () => runDataKeyRotation(deps, vaults[0], env)
   return { deps, stores, traces, vaults, openAll, allTexts, status, walk, pass: (ms: number) => (now += ms) }
 }
 
@@ -102,7 +104,7 @@ test('a rotation seals everything anew, and destroys the older key when nobody c
 test('the older key opens nothing afterwards, not even for somebody who kept it', async () => {
   const { deps, vaults, allTexts, walk, pass } = await world(3)
   const [first] = await deps.dataKeys.read(env)
-  const kept = openDataKey(1, await deps.keys.unwrap(first!.wrapped, JSON.stringify(['data key', env, 1])))
+  const kept = openDataKey(1, await deps.keys.unwrap(first!.wrapped, contextOf(first!), first!.keyId))
   const [before] = await allTexts()
   assert.ok(openText(kept, env, before!, before!.sealed))
   await beginDataKeyRotation(deps, vaults[0], env, 'system')
@@ -165,11 +167,13 @@ test('I33: killed before and after every single step, a rotation goes on, and ev
   for (const moment of ['before', 'after'] as const)
     for (let at = 1, over = false; !over; at++) {
       const { deps, vaults, openAll, status, walk, pass } = await world(60)
-      const mortal = dying(deps, at, moment)
+      const { dataKeys, sealedTexts, jobs } = deps
+      const mortal = mortalPorts({ dataKeys, sealedTexts, jobs }, (call) => (call === at ? moment : null))
       const rotate = async () => {
-        await beginDataKeyRotation(mortal.deps, openVault(mortal.deps), env, 'system')
+        const process = { ...deps, ...mortal.ports }
+        await beginDataKeyRotation(process, openVault(process), env, 'system')
         for (let n = 0; n < 3; n++) {
-          await runDataKeyRotation(mortal.deps, openVault(mortal.deps), env)
+          await runDataKeyRotation(process, openVault(process), env)
           pass(90 * minute)
         }
       }
@@ -190,28 +194,3 @@ test('I33: killed before and after every single step, a rotation goes on, and ev
     }
   assert.ok(steps > 20, `${steps} steps only`)
 })
-
-/** The same world, in which the process is killed at one of its calls: before it has an effect, or after, when nobody hears of it. */
-function dying<Ports extends RotationDeps>(deps: Ports, at: number, moment: 'before' | 'after') {
-  let calls = 0
-  let dead = false
-  const mortal = <Port extends object>(port: Port): Port =>
-    new Proxy(port, {
-      get(target, name) {
-        const method = Reflect.get(target, name)
-        if (typeof method !== 'function') return method
-        return async (...values: unknown[]) => {
-          const hit = ++calls === at
-          dead ||= hit && moment === 'before'
-          if (dead) throw new Error('killed')
-          const result = await Reflect.apply(method, target, values)
-          dead ||= hit
-          if (dead) throw new Error('killed')
-          return result
-        }
-      },
-    })
-  const { dataKeys, sealedTexts, jobs } = deps
-  const ports = { dataKeys: mortal(dataKeys), sealedTexts: mortal(sealedTexts), jobs: mortal(jobs) }
-  return { deps: { ...deps, ...ports }, died: () => dead }
-}

@@ -84,7 +84,13 @@ test('a wrong key is refused at the start, and nothing is changed', async () => 
   const wrong = world({ dataKeys, keys: openFixedKeys('another') })
   await assert.rejects(wrong.vault.start(), cannotOpen)
   // One that claims to be the right one is found out too.
-  const liar = { ...openFixedKeys('another'), id: openFixedKeys().id }
+  const [right] = await openFixedKeys().ids()
+  const [another] = await openFixedKeys('another').ids()
+  const liar: Keys = {
+    ...openFixedKeys('another'),
+    ids: async () => [right!],
+    unwrap: (wrapped, context) => openFixedKeys('another').unwrap(wrapped, context, another!),
+  }
   await assert.rejects(world({ dataKeys, keys: liar }).vault.start(), cannotOpen)
   assert.deepEqual(await dataKeys.check(), before)
 })
@@ -125,8 +131,8 @@ test('while the key service is away, running environments work and new ones fail
   const answers = <T>(work: () => Promise<T>) => (away ? Promise.reject(new Error('no answer')) : work())
   const keys: Keys = {
     ...fixed,
-    wrap: (key, context) => answers(() => fixed.wrap(key, context)),
-    unwrap: (key, context) => answers(() => fixed.unwrap(key, context)),
+    wrap: (...asked) => answers(() => fixed.wrap(...asked)),
+    unwrap: (...asked) => answers(() => fixed.unwrap(...asked)),
   }
   const { vault, pass } = world({ keys })
   const sealed = await vault.seal('env_a', place, 'token')

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { Fault, isFault } from '@patchbay/kit'
+import { isFault } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Deps } from '../deps.ts'
 import { DataKeyCache } from './data-key-cache.ts'
+import { checkKey, secretFor } from './key-check.ts'
 import { type Binding, nonceBytes, openText, readKeyVersion, sealText } from './sealed-text.ts'
 import { Secret } from './secret.ts'
 
@@ -13,6 +14,8 @@ import { Secret } from './secret.ts'
 export interface Vault {
   /** Refuses a wrong key-encryption key before anything is written with it. Throws `platform.vault`. */
   start(): Promise<void>
+  /** A secret for another purpose, the same in every process and after every rotation, and made by nobody without the encryption key. */
+  secretFor(purpose: string): Promise<string>
   seal(environmentId: string, binding: Binding, plaintext: string): Promise<string>
   /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
   open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
@@ -36,6 +39,8 @@ export function openVault(
   const told = new Set<string>()
   return {
     start: () => checkKey(deps),
+
+    secretFor: (purpose) => secretFor(deps, purpose),
 
     async seal(environmentId, binding, plaintext) {
       const dataKey = await cache.newest(environmentId)
@@ -108,28 +113,3 @@ function secretsIn(plaintext: string): string[] {
 }
 
 const mostTold = 20_000
-
-/** The very first start stores a known text, wrapped; every later start must be able to open it. */
-async function checkKey({ keys, dataKeys }: Pick<Deps, 'keys' | 'dataKeys'>): Promise<void> {
-  let check = await dataKeys.check()
-  if (!check) {
-    await dataKeys.setCheck({ keyId: keys.id, value: await keys.wrap(knownText, checkContext) })
-    // Another process may have been quicker, with another key.
-    check = (await dataKeys.check())!
-  }
-  const opened = check.keyId === keys.id ? await keys.unwrap(check.value, checkContext).catch(onlyVaultFaults) : null
-  if (opened?.length === knownText.length && timingSafeEqual(opened, knownText)) return
-  throw new Fault(
-    'platform.vault',
-    'The encryption key is not the one that this database was set up with. Nothing was changed. Start with the right key, or restore it from your backup.',
-    { expected: check.keyId, given: keys.id },
-  )
-}
-
-function onlyVaultFaults(error: unknown): null {
-  if (isFault(error, 'platform.vault')) return null
-  throw error
-}
-
-const knownText = Buffer.from('patchbay: this is the right key.')
-const checkContext = 'key check'

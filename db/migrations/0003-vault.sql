@@ -37,3 +37,8 @@ create trigger sealed before insert or update of verifier on flow
   for each row execute function patchbay_check_sealed('verifier');
 create trigger sealed before insert or update of body on idempotency
   for each row execute function patchbay_check_sealed('body');
+
+-- The row names the key-encryption key that wraps; a data key that another one has wrapped is not added. `root` is what secrets for other purposes, such
+-- as people's sessions, are made from: unlike the key that wraps it, it stays the same for ever.
+alter table key_check add column root bytea;
+grant select (key_id) on key_check to patchbay_tenant;
