@@ -19,7 +19,8 @@ export async function beginKeyRotation(deps: KeyRotationDeps, environmentId: str
   const { keys, dataKeys, journal, jobs, random, clock } = deps
   const check = (await dataKeys.check())!
   let newest = (await keys.ids()).at(-1)!
-  if (newest === check.keyId && !(await isUnderWay(deps, check.keyId))) {
+  const left = (await isUnderWay(deps, check.keyId)) || (await olderThan(deps, check.keyId)).length > 0
+  if (newest === check.keyId && !left) {
     if (!keys.make)
       throw new Fault(
         'input.conflict',
@@ -51,8 +52,7 @@ export async function runKeyRotation(deps: KeyRotationDeps, signal?: AbortSignal
   if (rewrapped > 0) log.info('vault.rewrapped', { key: keyId, rewrapped })
   // Whoever read one of them a moment ago still needs the older key: it goes the next time.
   if (rewrapped > 0 || !keys.destroy || (await isUnderWay(deps, keyId))) return
-  const ids = await keys.ids()
-  for (const older of ids.slice(0, Math.max(0, ids.indexOf(keyId)))) {
+  for (const older of await olderThan(deps, keyId)) {
     await keys.destroy(older)
     log.info('vault.key_destroyed', { key: older })
   }
@@ -85,6 +85,13 @@ const pageSize = 100
 /** Whether data keys are left that others than this key have wrapped. */
 async function isUnderWay({ dataKeys }: Pick<Deps, 'dataKeys'>, keyId: string): Promise<boolean> {
   return (await dataKeys.wrappedByOthers(keyId, 1)).length > 0
+}
+
+/** Keys that are still there and that it is ours to destroy. */
+async function olderThan({ keys }: Pick<Deps, 'keys'>, keyId: string): Promise<readonly string[]> {
+  if (!keys.destroy) return []
+  const ids = await keys.ids()
+  return ids.slice(0, Math.max(0, ids.indexOf(keyId)))
 }
 
 /** What an operator sees of it. */
