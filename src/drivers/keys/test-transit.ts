@@ -70,8 +70,12 @@ export async function openTestTransit(options: { derived?: boolean } = {}) {
       const { keys } = names.get(name)!
       keys.set(Math.max(...keys.keys()) + 1, randomBytes(32))
     },
-    setMinDecryptionVersion: (name: string, version: number) => void (names.get(name)!.minDecryption = version),
-    seal: (now: boolean) => void (sealed = now),
+    setMinDecryptionVersion(name: string, version: number): void {
+      names.get(name)!.minDecryption = version
+    },
+    seal(now: boolean): void {
+      sealed = now
+    },
     allow: [`127.0.0.1:${server.port}`],
     close: () => server.close(),
   }

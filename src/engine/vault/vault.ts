@@ -19,6 +19,8 @@ export interface Vault {
   seal(environmentId: string, binding: Binding, plaintext: string): Promise<string>
   /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
   open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
+  /** Logs leave this out from now on, although it is not sealed: a token that was just given out, a code that is used once. */
+  hide(plaintext: string): void
   /** From now on a new data key seals. What the older ones sealed stays readable. */
   addDataKey(environmentId: string, actor: Actor): Promise<void>
   /** The same secret for the same place, sealed with that version. Nobody sees it on the way. */
@@ -57,6 +59,8 @@ export function openVault(
         secret.wipe()
       }
     },
+
+    hide: (plaintext) => options.registerSecret?.(plaintext),
 
     addDataKey: (environmentId, actor) => cache.add(environmentId, actor),
 
