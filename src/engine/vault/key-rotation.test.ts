@@ -85,7 +85,7 @@ test('a new key wraps everything anew, and the old one is destroyed; nothing tha
   )
 })
 
-test('the old key opens nothing afterwards, for somebody who kept it and the whole database', async () => {
+test('T52: the old key opens nothing afterwards, for somebody who kept it and the whole database', async () => {
   const keys = openFixedKeys('old', 'new')
   const { deps, open } = await world({ keys: openFixedKeys('old') })
   await beginKeyRotation(open(keys), 'env_0', 'system')
@@ -141,7 +141,7 @@ test('people stay signed in: what is made from the root outlives the key', async
   assert.notEqual(await openVault((await world()).deps).secretFor('sessions'), before)
 })
 
-test('I33: killed before and after every single step, it goes on, and every secret opens at any time', async () => {
+test('T52, I33: killed before and after every single step, it goes on, and every secret opens at any time', async () => {
   let steps = 0
   for (const moment of ['before', 'after'] as const)
     for (let at = 1, over = false; !over; at++) {

@@ -117,7 +117,7 @@ async function storm(seed: string, options: WorldOptions & { calm?: number } = {
   return { kills, refreshes: world.tokenRequests().length }
 }
 
-test('a rotation in the middle of everything, killed again and again', async () => {
+test('T52, I33: a rotation in the middle of everything, killed again and again', async () => {
   const seen = { kills: 0, refreshes: 0 }
   for (let seed = 1; seed <= 2; seed++) {
     const { kills, refreshes } = await storm(String(seed)).catch((error) => {

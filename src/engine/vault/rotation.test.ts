@@ -101,7 +101,7 @@ test('a rotation seals everything anew, and destroys the older key when nobody c
   )
 })
 
-test('the older key opens nothing afterwards, not even for somebody who kept it', async () => {
+test('T52: the older key opens nothing afterwards, not even for somebody who kept it', async () => {
   const { deps, vaults, allTexts, walk, pass } = await world(3)
   const [first] = await deps.dataKeys.read(env)
   const kept = openDataKey(1, await deps.keys.unwrap(first!.wrapped, contextOf(first!), first!.keyId))
@@ -162,7 +162,7 @@ test('a text that opens with no key is left as it is, and its key too', async ()
   assert.ok(deps.log.lines.some(({ event }) => event === 'vault.cannot_open'))
 })
 
-test('I33: killed before and after every single step, a rotation goes on, and every secret opens at any time', async () => {
+test('T52, I33: killed before and after every single step, a rotation goes on, and every secret opens at any time', async () => {
   let steps = 0
   for (const moment of ['before', 'after'] as const)
     for (let at = 1, over = false; !over; at++) {
