@@ -6,7 +6,6 @@ import { afterEach, test } from 'node:test'
 import { Fault, hour, isFault, minute } from '@patchbay/kit'
 import { AlongLog } from '../../drivers/along/memory.ts'
 import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
-import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openFileKeys } from '../../drivers/keys/file.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
@@ -37,7 +36,7 @@ async function world(options: { keys?: Keys; count?: number } = {}) {
   const clock = { now: () => now, sleep: async () => {} }
   const traces = new AlongLog()
   const path = join(folder(), 'encryption.key')
-  const base = { log: openCapturedLog(), random: systemRandom, clock, jobs: openMemoryJobs(clock) }
+  const base = { log: openCapturedLog(), random: systemRandom, clock }
   const stores = { dataKeys: openMemoryDataKeys({ log: traces }), journal: openMemoryJournal(traces) }
   const open = (keys: Keys) => ({ ...base, ...stores, keys })
   const deps = open(options.keys ?? openFileKeys({ path, make: true }))
@@ -128,6 +127,20 @@ test('a key that the operator sets is used from the rotation on, and not before:
   await assert.rejects(beginKeyRotation(open(both), 'env_0', 'system'), (error) => isFault(error, 'input.conflict'))
 })
 
+test('a database from before there was a root gets one, once, and keeps it', async () => {
+  const { deps, open } = await world()
+  const { keyId, value } = (await deps.dataKeys.check())!
+  const stores = open(deps.keys)
+  const dataKeys = openMemoryDataKeys()
+  await dataKeys.setCheck({ keyId, value, root: null })
+  const vaults = [1, 2, 3].map(() => openVault({ ...stores, dataKeys }))
+  await Promise.all(vaults.map((vault) => vault.start()))
+  const made = await Promise.all(vaults.map((vault) => vault.secretFor('sessions')))
+  assert.equal(new Set(made).size, 1)
+  await vaults[0]!.start()
+  assert.equal(await vaults[0]!.secretFor('sessions'), made[0])
+})
+
 test('people stay signed in: what is made from the root outlives the key', async () => {
   const { deps, open, path } = await world()
   const vault = openVault(deps)
@@ -147,9 +160,7 @@ test('T52, I33: killed before and after every single step, it goes on, and every
     for (let at = 1, over = false; !over; at++) {
       const { deps, open, path, openAll, status } = await world({ count: 3 })
       const keys = openFileKeys({ path, make: false })
-      const mortal = mortalPorts({ keys, dataKeys: deps.dataKeys, jobs: deps.jobs }, (call) =>
-        call === at ? moment : null,
-      )
+      const mortal = mortalPorts({ keys, dataKeys: deps.dataKeys }, (call) => (call === at ? moment : null))
       const rotate = async () => {
         const process = { ...deps, ...mortal.ports }
         await beginKeyRotation(process, 'env_0', 'system')

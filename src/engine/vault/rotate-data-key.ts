@@ -6,7 +6,7 @@ import { sealsAtMostMs } from './data-key-cache.ts'
 import { resealTexts } from './reseal-texts.ts'
 import type { Vault } from './vault.ts'
 
-export type RotationDeps = Pick<Deps, 'dataKeys' | 'sealedTexts' | 'directory' | 'jobs' | 'random' | 'clock' | 'log'>
+export type RotationDeps = Pick<Deps, 'dataKeys' | 'sealedTexts' | 'random' | 'clock' | 'log'>
 
 /**
  * The data key of an environment, replaced while everything runs. What is to be done stands in the list of its versions and nowhere else, so any
@@ -25,7 +25,6 @@ export async function beginDataKeyRotation(
   const versions = await livingVersions(deps, environmentId)
   // One that is under way is gone on with.
   if (versions.length === 1) await vault.addDataKey(environmentId, actor)
-  await deps.jobs.send(rotationQueue, { environmentId }, { key: environmentId })
 }
 
 /** One walk, and the end of the older versions when it found nothing. Does nothing where no rotation is under way. */
@@ -47,17 +46,6 @@ export async function runDataKeyRotation(
     await deps.dataKeys.retire(environmentId, version, { at: deps.clock.now(), actor: 'system', audit })
   }
 }
-
-/** Every minute in one of the processes, and at once when somebody asks for a rotation. */
-export async function startDataKeyRotations(deps: RotationDeps, vault: Pick<Vault, 'reseal'>): Promise<void> {
-  await deps.jobs.work(rotationQueue, { concurrency: 1, retries: 0 }, async ({ environmentId }, signal) => {
-    if (typeof environmentId === 'string') return runDataKeyRotation(deps, vault, environmentId, signal)
-    for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)
-  })
-  await deps.jobs.cron(rotationQueue, '* * * * *')
-}
-
-const rotationQueue = 'vault.rotate-data-keys'
 
 /** Those that still open, oldest first. */
 export async function livingVersions(deps: Pick<Deps, 'dataKeys'>, environmentId: string): Promise<DataKey[]> {

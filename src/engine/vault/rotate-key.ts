@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { contextOf } from './data-key-cache.ts'
 import { moveCheck } from './key-check.ts'
 
-export type KeyRotationDeps = Pick<Deps, 'keys' | 'dataKeys' | 'journal' | 'jobs' | 'random' | 'clock' | 'log'>
+export type KeyRotationDeps = Pick<Deps, 'keys' | 'dataKeys' | 'journal' | 'random' | 'clock' | 'log'>
 
 /**
  * The key-encryption key, replaced while everything runs. No secret is touched: only the data keys are wrapped anew. Where it stands is in the
@@ -16,7 +16,7 @@ export type KeyRotationDeps = Pick<Deps, 'keys' | 'dataKeys' | 'journal' | 'jobs
  * - none is left → the older key is destroyed, where that is ours to do. Elsewhere the operator may take it away.
  */
 export async function beginKeyRotation(deps: KeyRotationDeps, environmentId: string, actor: Actor): Promise<void> {
-  const { keys, dataKeys, journal, jobs, random, clock } = deps
+  const { keys, dataKeys, journal, random, clock } = deps
   const check = (await dataKeys.check())!
   let newest = (await keys.ids()).at(-1)!
   const left = (await isUnderWay(deps, check.keyId)) || (await olderThan(deps, check.keyId)).length > 0
@@ -34,7 +34,6 @@ export async function beginKeyRotation(deps: KeyRotationDeps, environmentId: str
     await journal.note(environmentId, { at: clock.now(), actor, audit })
     await moveCheck(deps, check, newest)
   }
-  await jobs.send(keyRotationQueue, {}, { key: 'key' })
 }
 
 /** Wraps anew what others than the current key have wrapped, and destroys the older keys once there was nothing to do. */
@@ -73,13 +72,6 @@ async function rewrap({ keys, dataKeys, log }: KeyRotationDeps, key: DataKey, ke
   }
 }
 
-/** Every minute in one of the processes, and at once when somebody asks for a rotation. */
-export async function startKeyRotations(deps: KeyRotationDeps): Promise<void> {
-  await deps.jobs.work(keyRotationQueue, { concurrency: 1, retries: 0 }, (_, signal) => runKeyRotation(deps, signal))
-  await deps.jobs.cron(keyRotationQueue, '* * * * *')
-}
-
-const keyRotationQueue = 'vault.rotate-key'
 const pageSize = 100
 
 /** Whether data keys are left that others than this key have wrapped. */

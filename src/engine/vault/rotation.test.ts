@@ -7,7 +7,6 @@ import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
 import { openMemoryFlows } from '../../drivers/flows/memory.ts'
 import { openMemoryGrants } from '../../drivers/grants/memory.ts'
-import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { systemRandom } from '../../drivers/random/system.ts'
@@ -38,8 +37,7 @@ async function world(grants = 120) {
   }
   const sealedTexts = openMemorySealedTexts(Object.values(stores))
   const dataKeys = openMemoryDataKeys({ log: traces, texts: sealedTexts })
-  const jobs = openMemoryJobs(clock)
-  const deps = { ...stores, sealedTexts, dataKeys, jobs, keys: openFixedKeys(), random: systemRandom, clock, log }
+  const deps = { ...stores, sealedTexts, dataKeys, keys: openFixedKeys(), random: systemRandom, clock, log }
   const vaults = [openVault(deps), openVault(deps)] as const
   const seal = (row: string, field: string, generation = 0) =>
     vaults[0].seal(env, { row, field, generation }, secretOf({ row, field, generation }))
@@ -167,8 +165,8 @@ test('T52, I33: killed before and after every single step, a rotation goes on, a
   for (const moment of ['before', 'after'] as const)
     for (let at = 1, over = false; !over; at++) {
       const { deps, vaults, openAll, status, walk, pass } = await world(60)
-      const { dataKeys, sealedTexts, jobs } = deps
-      const mortal = mortalPorts({ dataKeys, sealedTexts, jobs }, (call) => (call === at ? moment : null))
+      const { dataKeys, sealedTexts } = deps
+      const mortal = mortalPorts({ dataKeys, sealedTexts }, (call) => (call === at ? moment : null))
       const rotate = async () => {
         const process = { ...deps, ...mortal.ports }
         await beginDataKeyRotation(process, openVault(process), env, 'system')
