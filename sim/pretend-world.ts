@@ -18,6 +18,7 @@ import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { openMemoryRecords } from '../src/drivers/records/memory.ts'
 import { openMemorySchedule } from '../src/drivers/schedule/memory.ts'
+import { openMemorySealedTexts } from '../src/drivers/sealed-texts/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { openEngine } from '../src/engine/engine.ts'
@@ -213,14 +214,19 @@ const publicUrl = 'http://127.0.0.1:4400'
 
 function openStores() {
   const along = new AlongLog()
-  return {
-    along,
-    dataKeys: openMemoryDataKeys(),
+  const sealing = {
     access: openMemoryAccess(),
     directory: openMemoryDirectory(along),
-    connections: openMemoryConnections(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
+  }
+  const sealedTexts = openMemorySealedTexts(Object.values(sealing))
+  return {
+    ...sealing,
+    along,
+    sealedTexts,
+    dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
+    connections: openMemoryConnections(along),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),

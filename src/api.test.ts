@@ -40,7 +40,8 @@ const seen = new Set<string>()
 const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'date-time': isInstant, date: /^\d{4}-\d\d-\d\d$/ } })
 
 before(async () => {
-  server = await startTestServer()
+  // Its encryption key is a file, which it may replace.
+  server = await startTestServer({ env: () => ({ PATCHBAY_ENCRYPTION_KEY: '' }) })
   const { json: document } = await server.ask('GET', '/openapi.json', { key: null })
   operations = readOperations(document)
   const [mine, theirs] = await Promise.all([fill('test'), fill('other')])
@@ -224,6 +225,8 @@ test('every operation that does something answers as its schema says', async () 
       { provider: consentProvider.id, clientId: 'a', clientSecret: 'secret-b' },
     ],
     ['keys.create', '/v1/keys', { name: 'made', scopes: ['metrics:read'], expiresAt: '2999-01-01T00:00:00Z' }],
+    ['vault.rotateDataKeys', '/v1/vault/rotate-data-keys'],
+    ['vault.rotateKey', '/v1/vault/rotate-key'],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -522,8 +525,8 @@ test('a role does what its scopes say, in every operation (T62); a page of anoth
   const headers = await signIn()
   const roles: Record<string, (scope: string) => boolean> = {
     owner: () => true,
-    member: (scope) => /^(connections|metrics|actions):|:read$/.test(scope) && scope !== 'credentials:read',
-    viewer: (scope) => scope.endsWith(':read') && scope !== 'credentials:read',
+    member: (scope) => /^(connections|metrics|actions):|:read$/.test(scope) && !ownersOnly.has(scope),
+    viewer: (scope) => scope.endsWith(':read') && !ownersOnly.has(scope),
   }
   for (const [role, may] of Object.entries(roles)) {
     await setRole(role)
@@ -556,6 +559,9 @@ test('a role does what its scopes say, in every operation (T62); a page of anoth
   const wrong = { ...headers, 'x-patchbay-environment': 'env_nothing' }
   assert.equal((await server.ask('GET', '/v1/profiles', { key: null, headers: wrong })).status, 401)
 })
+
+/** What others may not even read. */
+const ownersOnly = new Set(['credentials:read', 'vault:read'])
 
 // Helpers.
 

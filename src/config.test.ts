@@ -76,6 +76,34 @@ test('the encryption key is 32 bytes, and a message never has it', () => {
   const [hex, base64] = ['ab'.repeat(32), Buffer.alloc(32, 7).toString('base64')]
   check({ PATCHBAY_ENCRYPTION_KEY: hex }, { encryptionKey: hex })
   check({ PATCHBAY_ENCRYPTION_KEY: base64 }, { encryptionKey: base64 })
+
+  test('where the encryption key is: in one place, and old keys only beside a new one', () => {
+    const [key, old, older] = ['ab'.repeat(32), 'cd'.repeat(32), 'ef'.repeat(32)]
+    const name = 'PATCHBAY_ENCRYPTION_KEY'
+    check({ [name]: key, [`${name}S_OLD`]: `${older} ${old}` }, { encryptionKey: key, oldEncryptionKeys: [older, old] })
+    check({ [name]: key }, { oldEncryptionKeys: [], kms: null })
+    check({ [name]: key, [`${name}S_OLD`]: 'short' }, /^PATCHBAY_ENCRYPTION_KEYS_OLD must be 32 bytes/)
+    check({ [`${name}S_OLD`]: old }, /PATCHBAY_ENCRYPTION_KEYS_OLD is set, and no new key is/)
+    const url = 'https://vault.example:8200/v1/transit/keys/patchbay'
+    const kms = { PATCHBAY_KMS_URL: url, PATCHBAY_KMS_TOKEN: 'hvs.x' }
+    check(kms, { kms: { url, token: { text: 'hvs.x' } }, encryptionKey: null })
+    check({ ...kms, [`${name}S_OLD`]: old }, { oldEncryptionKeys: [old] })
+    check(
+      { PATCHBAY_KMS_URL: url, PATCHBAY_KMS_TOKEN_FILE: '/run/token' },
+      { kms: { url, token: { file: '/run/token' } } },
+    )
+    check({ ...kms, [name]: key }, /Set PATCHBAY_ENCRYPTION_KEY or PATCHBAY_KMS_URL/)
+    check({ ...kms, PATCHBAY_KMS_TOKEN_FILE: '/run/token' }, /needs one of/)
+    check({ PATCHBAY_KMS_URL: url }, /needs one of/)
+    check({ PATCHBAY_KMS_TOKEN: 'hvs.x' }, /PATCHBAY_KMS_URL is not/)
+    for (const wrong of [
+      'https://vault.example',
+      'ftp://v/v1/t/keys/k',
+      'https://me:pw@v.example/v1/t/keys/k',
+      `${url}?a=b`,
+    ])
+      check({ ...kms, PATCHBAY_KMS_URL: wrong }, /PATCHBAY_KMS_URL/)
+  })
   for (const key of ['short', 'ab'.repeat(31), 'ab'.repeat(33), 'password-of-mine-that-is-long-enough']) {
     check({ PATCHBAY_ENCRYPTION_KEY: key }, /^PATCHBAY_ENCRYPTION_KEY must be 32 bytes/)
     check({ PATCHBAY_ENCRYPTION_KEY: key }, new RegExp(`^(?!.*${key})`))

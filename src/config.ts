@@ -14,8 +14,12 @@ export interface Config {
   readonly publicUrl: string
   /** Where browsers may be sent back to after connecting, exactly. */
   readonly returnUrls: readonly string[]
-  /** 32 bytes as text. Null: a key file in the data directory. */
+  /** 32 bytes as text. Null: a key service, or key files in the data directory. */
   readonly encryptionKey: string | null
+  /** Those from before, oldest first, for as long as a rotation goes on. */
+  readonly oldEncryptionKeys: readonly string[]
+  /** A key service that holds the encryption key. Its token is in a variable or, where it is renewed, in a file. */
+  readonly kms: { readonly url: string; readonly token: { readonly text: string } | { readonly file: string } } | null
   /** A server that keeps the sandbox's address rule. Null: the built-in one. */
   readonly sandboxUrl: string | null
   /** `host:port` pairs that egress may reach although they are not public addresses. */
@@ -56,7 +60,7 @@ export function readConfig(
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: originOf(env, 'PATCHBAY_PUBLIC_URL') ?? localUrl(host, port),
     returnUrls: returnUrlsOf(env),
-    encryptionKey: keyOf(env, 'PATCHBAY_ENCRYPTION_KEY'),
+    ...keysOf(env),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
     roles: rolesOf(env),
@@ -142,10 +146,35 @@ function urlOf(env: Environment, name: string, protocols: readonly string[]): st
   return text
 }
 
+/** Where the encryption key is: in one place, and old ones only beside a new one. */
+function keysOf(env: Environment): Pick<Config, 'encryptionKey' | 'oldEncryptionKeys' | 'kms'> {
+  const name = 'PATCHBAY_ENCRYPTION_KEY'
+  const encryptionKey = env[name] ? keyOf(name, env[name]) : null
+  const oldEncryptionKeys = listOf(env, `${name}S_OLD`).map((text) => keyOf(`${name}S_OLD`, text))
+  const kms = kmsOf(env)
+  if (kms && encryptionKey !== null)
+    throw new ConfigError(`Set ${name} or PATCHBAY_KMS_URL. To move to the key service, put the key into ${name}S_OLD.`)
+  if (oldEncryptionKeys.length > 0 && encryptionKey === null && !kms)
+    throw new ConfigError(`${name}S_OLD is set, and no new key is: set ${name} or PATCHBAY_KMS_URL.`)
+  return { encryptionKey, oldEncryptionKeys, kms }
+}
+
+function kmsOf(env: Environment): Config['kms'] {
+  const url = urlOf(env, 'PATCHBAY_KMS_URL', ['https:', 'http:'])
+  const { PATCHBAY_KMS_TOKEN: text, PATCHBAY_KMS_TOKEN_FILE: file } = env
+  if (url === null) {
+    if (text || file) throw new ConfigError('A token for a key service is set, and PATCHBAY_KMS_URL is not.')
+    return null
+  }
+  if (!/^https?:\/\/[^/@?#]+\/v1\/[\w./-]+\/keys\/[\w.-]+$/.test(url))
+    throw new ConfigError('PATCHBAY_KMS_URL takes the address of a Transit key: https://HOST/v1/transit/keys/NAME.')
+  if (Boolean(text) === Boolean(file))
+    throw new ConfigError('PATCHBAY_KMS_URL needs one of PATCHBAY_KMS_TOKEN and PATCHBAY_KMS_TOKEN_FILE.')
+  return { url, token: text ? { text } : { file: file! } }
+}
+
 /** Its value is never repeated in a message. */
-function keyOf(env: Environment, name: string): string | null {
-  const text = env[name]
-  if (!text) return null
+function keyOf(name: string, text: string): string {
   const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
   if (bytes.length !== 32) {
     throw new ConfigError(

@@ -1,12 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import type { Provider } from '@patchbay/kit'
 import pg from 'pg'
 import type { Finding } from './cli/command.ts'
 import { type Config, localUrl, variableOf } from './config.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { pendingMigrations } from './drivers/database/migrate.ts'
+import { keyFilesOf } from './drivers/keys/file.ts'
 import { integrationIdOf } from './engine/connect/start-integrations.ts'
+import { keyFileOf } from './open-keys.ts'
 import { environmentIdOf } from './start-server.ts'
 
 /** Looks at what a start needs, changes nothing but an empty data directory, and says of each thing whether it will do. */
@@ -44,15 +45,17 @@ function dataDirectory({ dataDir }: Config): Finding {
   }
 }
 
-function encryptionKey({ encryptionKey, dataDir }: Config): Finding {
+function encryptionKey(config: Config): Finding {
+  const { encryptionKey, kms } = config
   const what = 'encryption key'
+  if (kms) return { what, state: 'ok', says: `kept by the key service at ${new URL(kms.url).origin}` }
   if (encryptionKey !== null) return { what, state: 'ok', says: 'from PATCHBAY_ENCRYPTION_KEY' }
-  const file = join(dataDir, 'encryption.key')
-  if (!existsSync(file)) return { what, state: 'ok', says: 'is made on first start' }
-  const open = (statSync(file).mode & 0o077) !== 0
+  const files = keyFilesOf(keyFileOf(config))
+  if (files.length === 0) return { what, state: 'ok', says: 'is made on first start' }
+  const open = files.find((file) => (statSync(file).mode & 0o077) !== 0)
   return open
-    ? { what, state: 'wrong', says: `others can read ${file}: chmod 600 it` }
-    : { what, state: 'ok', says: `${file}; keep a copy apart from the database's backups` }
+    ? { what, state: 'wrong', says: `others can read ${open}: chmod 600 it` }
+    : { what, state: 'ok', says: `${files.join(', ')}; keep a copy apart from the database's backups` }
 }
 
 async function database({ databaseUrl }: Config): Promise<Finding[]> {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { openPostgresAccess } from './drivers/access/postgres.ts'
 import { systemClock } from './drivers/clock/system.ts'
@@ -17,8 +16,6 @@ import { openPostgresGrants } from './drivers/grants/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
-import { openEnvironmentKeys } from './drivers/keys/environment.ts'
-import { openFileKeys } from './drivers/keys/file.ts'
 import { openLeasedLimiter } from './drivers/limiter/leased.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
@@ -28,7 +25,9 @@ import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { systemRandom } from './drivers/random/system.ts'
 import { openPostgresRecords } from './drivers/records/postgres.ts'
 import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
+import { openPostgresSealedTexts } from './drivers/sealed-texts/postgres.ts'
 import type { Deps } from './engine/deps.ts'
+import { openKeys } from './open-keys.ts'
 import type { Log } from './ports/log.ts'
 
 export interface Drivers {
@@ -39,8 +38,6 @@ export interface Drivers {
   readonly registerSecret: (secret: string) => void
   /** No other process is connected to this database, nor can be: it is this process's own. */
   readonly alone: boolean
-  /** Signs the sessions of people; the same in every process of an installation. */
-  readonly sessionSecret: string
   close(): Promise<void>
 }
 
@@ -74,10 +71,8 @@ export async function openDrivers(
     closers.push(() => limiter.close())
     const dataKeys = openPostgresDataKeys(database)
     // A key is made only while nothing was ever sealed with another one.
-    const keys =
-      config.encryptionKey === null
-        ? openFileKeys({ path: join(config.dataDir, 'encryption.key'), make: (await dataKeys.check()) === null })
-        : openEnvironmentKeys({ value: config.encryptionKey, name: 'PATCHBAY_ENCRYPTION_KEY' })
+    const { keys, close: closeKeys } = openKeys(config, { make: (await dataKeys.check()) === null, registerSecret })
+    closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
     closers.push(
@@ -93,6 +88,7 @@ export async function openDrivers(
       jobs: openPgBoss({ connection, log }),
       keys,
       dataKeys,
+      sealedTexts: openPostgresSealedTexts(database),
       access: openPostgresAccess(database),
       directory: openPostgresDirectory(database),
       connections: openPostgresConnections(database),
@@ -110,7 +106,6 @@ export async function openDrivers(
       databaseUrl: connection,
       registerSecret,
       alone,
-      sessionSecret: await keys.secretFor('sessions'),
       close,
     }
   } catch (error) {

@@ -90,7 +90,7 @@ export async function startServer(
     const people = openPeople({
       connection: drivers.databaseUrl,
       publicUrl: config.publicUrl,
-      secret: drivers.sessionSecret,
+      secret: await engine.vault.secretFor('sessions'),
       log,
     })
     closers.push(() => people.close())

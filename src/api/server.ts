@@ -26,6 +26,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { vaultRoutes } from './vault.ts'
 
 export interface ApiOptions {
   readonly people: People | null
@@ -47,6 +48,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...incidentRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
+    ...vaultRoutes(engine),
   ]
 }
 

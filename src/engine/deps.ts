@@ -15,6 +15,7 @@ import type { Network } from '../ports/network.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
+import type { SealedTexts } from '../ports/sealed-texts.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
 export interface Deps {
@@ -27,6 +28,7 @@ export interface Deps {
   readonly jobs: Jobs
   readonly keys: Keys
   readonly dataKeys: DataKeys
+  readonly sealedTexts: SealedTexts
   readonly access: Access
   readonly directory: Directory
   readonly connections: Connections

@@ -18,6 +18,7 @@ import { openRecent, type Recent } from './recent.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
+import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 
 /** The engine, joined: what the API and the background work use. */
@@ -26,6 +27,7 @@ export interface Engine {
   readonly setting: Setting
   readonly recent: Recent
   readonly vault: Vault
+  readonly rotation: KeyRotation
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly connect: Connect
@@ -86,6 +88,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const { recent, deps } = openRecent(given)
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
+  const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault, recent)
   const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
@@ -106,7 +109,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   }
 
   return {
-    ...{ deps, setting, recent, vault, gateway, credentials, connect, planner },
+    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -142,6 +145,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       await startQuotaJobs(deps)
+      await rotation.start()
       planning = planner.run(stopping.signal)
     },
 

@@ -202,6 +202,12 @@ export const faults = {
   },
   'platform.busy': { status: 503, fixedBy: 'time', retry: 'now', says: 'Patchbay is too busy right now.' },
   'platform.storage': { status: 503, fixedBy: 'operator', retry: 'later', says: 'Patchbay cannot reach its database.' },
+  'platform.keys': {
+    status: 503,
+    fixedBy: 'operator',
+    retry: 'later',
+    says: 'The service that holds the encryption key does not answer.',
+  },
   'platform.vault': { status: 500, fixedBy: 'operator', retry: 'never', says: 'A stored secret could not be opened.' },
   'platform.bug': { status: 500, fixedBy: 'platform', retry: 'never', says: 'Something went wrong inside Patchbay.' },
 } as const satisfies Record<string, FaultKind>

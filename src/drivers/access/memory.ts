@@ -1,7 +1,8 @@
 import type { Access, AccessKey } from '../../ports/access.ts'
+import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Access keys and idempotency keys in memory. */
-export function openMemoryAccess(): Access {
+export function openMemoryAccess(): Access & KeepsSealed {
   const keys = new Map<string, AccessKey>()
   const uses = new Map<string, { hash: string; startedAt: number; answer: { status: number; body: unknown } | null }>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
@@ -49,6 +50,19 @@ export function openMemoryAccess(): Access {
       if (answer !== null)
         uses.set(keyOf(environmentId, key), { ...use, answer: { status: answer.status, body: asJson(answer.body) } })
       else if (use.answer === null) uses.delete(keyOf(environmentId, key))
+    },
+
+    *sealedTexts(environmentId) {
+      for (const [id, use] of uses) {
+        const [environment, row] = id.split(' ')
+        const { answer } = use
+        if (environment !== environmentId || typeof answer?.body !== 'string') continue
+        const place = { place: 'idempotency.body', row: row!, field: 'idempotency.answer', generation: 0 }
+        yield {
+          text: { ...place, sealed: answer.body },
+          replace: (body) => uses.set(id, { ...use, answer: { ...answer, body } }),
+        }
+      }
     },
   }
 }

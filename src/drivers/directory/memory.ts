@@ -1,8 +1,9 @@
 import type { Directory, Environment, Integration, Profile } from '../../ports/directory.ts'
 import type { AlongLog } from '../along/memory.ts'
+import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Environments, integrations and profiles in memory. */
-export function openMemoryDirectory(log: AlongLog): Directory {
+export function openMemoryDirectory(log: AlongLog): Directory & KeepsSealed {
   const environments = new Map<string, Environment>()
   const integrations = new Map<string, Integration>()
   const profiles = new Map<string, Profile>()
@@ -64,8 +65,33 @@ export function openMemoryDirectory(log: AlongLog): Directory {
         .sort(byId)
         .slice(0, limit)
     },
+
+    *sealedTexts(environmentId) {
+      for (const { id, clientSecret, settings } of [...integrations.values()].filter(ofEnvironment(environmentId))) {
+        const change = (changed: (now: Integration) => Partial<Integration>) => {
+          const now = integrations.get(keyOf(environmentId, id))!
+          integrations.set(keyOf(environmentId, id), { ...now, ...changed(now) })
+        }
+        const place = { row: id, generation: 0 }
+        if (clientSecret !== null)
+          yield {
+            text: { ...place, place: 'integration.client_secret', field: 'clientSecret', sealed: clientSecret },
+            replace: (resealed) => change(() => ({ clientSecret: resealed })),
+          }
+        for (const [name, sealed] of Object.entries(settings))
+          yield {
+            text: { ...place, place: 'integration.settings', field: `settings.${name}`, sealed },
+            replace: (resealed) => change((now) => ({ settings: { ...now.settings, [name]: resealed } })),
+          }
+      }
+    },
   }
 }
+
+const ofEnvironment =
+  (environmentId: string) =>
+  (one: { readonly environmentId: string }): boolean =>
+    one.environmentId === environmentId
 
 const byId = (one: { readonly id: string }, other: { readonly id: string }) => compareBytes(one.id, other.id)
 

@@ -1,7 +1,8 @@
 import type { ConnectSession, Flow, Flows } from '../../ports/flows.ts'
+import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Connect sessions and flows in memory. */
-export function openMemoryFlows(): Flows {
+export function openMemoryFlows(): Flows & KeepsSealed {
   const sessions = new Map<string, ConnectSession>()
   const flows = new Map<string, Flow>()
 
@@ -45,6 +46,15 @@ export function openMemoryFlows(): Flows {
 
     async sweep(before) {
       return sweepMap(flows, before) + sweepMap(sessions, before)
+    },
+
+    *sealedTexts(environmentId) {
+      for (const [row, flow] of flows)
+        if (flow.environmentId === environmentId)
+          yield {
+            text: { place: 'flow.verifier', row, field: 'verifier', generation: 0, sealed: flow.verifier },
+            replace: (verifier) => flows.set(row, { ...flow, verifier }),
+          }
     },
   }
 }

@@ -1,8 +1,9 @@
 import type { Grant, Grants } from '../../ports/grants.ts'
 import type { AlongLog } from '../along/memory.ts'
+import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Grants in memory. Each change is one synchronous step together with its traces. */
-export function openMemoryGrants(log: AlongLog): Grants {
+export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
   const rows = new Map<string, Grant>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
   const read = (environmentId: string, id: string) => rows.get(keyOf(environmentId, id)) ?? null
@@ -148,6 +149,19 @@ export function openMemoryGrants(log: AlongLog): Grants {
       write({ ...grant, warnDueAt: nextAt })
       log.write(environmentId, along)
       return true
+    },
+
+    *sealedTexts(environmentId) {
+      for (const { id, generation } of [...rows.values()].filter((grant) => grant.environmentId === environmentId))
+        for (const field of ['access', 'refresh', 'previousRefresh'] as const) {
+          const grant = read(environmentId, id)!
+          const sealed = grant[field]
+          if (sealed === null) continue
+          yield {
+            text: { place: `account_grant.${field}`, row: id, field, generation, sealed },
+            replace: (resealed) => write({ ...read(environmentId, id)!, [field]: resealed }),
+          }
+        }
     },
   }
 }

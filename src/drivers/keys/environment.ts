@@ -1,8 +1,14 @@
 import type { Keys } from '../../ports/keys.ts'
+import { keyRing } from './key-ring.ts'
 import { localKey } from './local-key.ts'
 import { parseKey } from './parse-key.ts'
 
-/** The key-encryption key from the configuration: 32 bytes as hex or base64. It has read it; nothing is read here. */
-export function openEnvironmentKeys(options: { value: string; name: string }): Keys {
-  return localKey(parseKey(options.value, options.name))
+/**
+ * Key-encryption keys from the configuration, each 32 bytes as hex or base64: the one to use, and those from before, which are needed until a rotation
+ * is over. It has read them; nothing is read here.
+ */
+export function openEnvironmentKeys(options: { value: string; old?: readonly string[]; name: string }): Keys {
+  const { value, old = [], name } = options
+  const keys = [...old.map((text) => parseKey(text, `${name}S_OLD`)), parseKey(value, name)].map(localKey)
+  return keyRing(() => keys)
 }

@@ -1,24 +1,27 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { Fault } from '@patchbay/kit'
-import type { Keys } from '../../ports/keys.ts'
 
 /** A key-encryption key of 32 bytes that this process holds. The same bytes have the same id, wherever they came from. */
-export function localKey(key: Uint8Array): Keys {
+export interface LocalKey {
+  readonly id: string
+  wrap(dataKey: Uint8Array, context: string): Uint8Array
+  /** Throws a Fault `platform.vault` for what this key did not wrap for this context. */
+  unwrap(wrapped: Uint8Array, context: string): Uint8Array
+}
+
+export function localKey(key: Uint8Array): LocalKey {
   if (key.length !== 32) throw new Fault('setup.configuration', 'The encryption key must have exactly 32 bytes.')
   const own = Buffer.from(key)
   return {
     id: `local:${createHash('sha256').update('patchbay key id').update(own).digest('hex').slice(0, 16)}`,
 
-    async wrap(dataKey, context) {
+    wrap(dataKey, context) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', own, nonce, { authTagLength: 16 }).setAAD(Buffer.from(context))
       return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()])
     },
 
-    secretFor: async (purpose) =>
-      Buffer.from(hkdfSync('sha256', own, '', `patchbay ${purpose}`, 32)).toString('base64url'),
-
-    async unwrap(wrapped, context) {
+    unwrap(wrapped, context) {
       try {
         const decipher = createDecipheriv('aes-256-gcm', own, wrapped.subarray(0, 12), { authTagLength: 16 })
         decipher.setAAD(Buffer.from(context)).setAuthTag(wrapped.subarray(-16))

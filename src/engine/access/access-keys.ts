@@ -18,6 +18,8 @@ export const scopes = [
   'setup:write',
   'journal:read',
   'keys:write',
+  'vault:read',
+  'vault:rotate',
 ] as const
 
 export type Scope = (typeof scopes)[number]

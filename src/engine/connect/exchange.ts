@@ -1,11 +1,11 @@
-import type { ClientCredentials, OAuth2, Provider, TokenRequest } from '@patchbay/kit'
+import type { ClientCredentials, Json, OAuth2, Provider, TokenRequest } from '@patchbay/kit'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import type { WireRequest } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { withClient } from './integration-secrets.ts'
 import { exchange as send, sendTokenRequest } from './send-token-request.ts'
-import { readTokens } from './token-answer.ts'
+import { readTokens, type Tokens } from './token-answer.ts'
 import type { TokenReply } from './token-reply.ts'
 
 /** Where a token request goes: the endpoint comes from the manifest and from nowhere else (T03). */
@@ -17,6 +17,13 @@ export interface TokenPlace {
 
 /** Requests at a provider's token endpoint: codes, refresh tokens and the provider's own exchanges for tokens. Throws `setup.credentials` when the app is not set up. */
 export function openExchange(deps: Pick<Deps, 'clock' | 'networks'>, vault: Vault) {
+  /** Not every token is sealed: some are exchanged for others at once, some come too late. Logs know them all the same. */
+  const hiding = (read: (body: Json, now: number) => Tokens | null) => (body: Json, now: number) => {
+    const tokens = read(body, now)
+    for (const text of [tokens?.accessToken, tokens?.refreshToken]) if (text) vault.hide(text)
+    return tokens
+  }
+
   const standard = (place: TokenPlace, auth: OAuth2, params: Record<string, string>): Promise<TokenReply> =>
     withClient(vault, place.integration, (client) =>
       sendTokenRequest(
@@ -24,18 +31,20 @@ export function openExchange(deps: Pick<Deps, 'clock' | 'networks'>, vault: Vaul
         place.environment,
         place.provider,
         tokenForm(auth.tokenUrl, auth.client, client, params),
-        (body, now) => readTokens(auth, body, now),
+        hiding((body, now) => readTokens(auth, body, now)),
       ),
     )
 
   return {
-    code: (place: TokenPlace, auth: OAuth2, flow: { code: string; redirectUri: string; verifier: string }) =>
-      standard(place, auth, {
+    code(place: TokenPlace, auth: OAuth2, flow: { code: string; redirectUri: string; verifier: string }) {
+      vault.hide(flow.code)
+      return standard(place, auth, {
         grant_type: 'authorization_code',
         code: flow.code,
         redirect_uri: flow.redirectUri,
         code_verifier: flow.verifier,
-      }),
+      })
+    },
 
     refresh: (place: TokenPlace, auth: OAuth2, refreshToken: string) =>
       standard(place, auth, { grant_type: 'refresh_token', refresh_token: refreshToken }),
@@ -48,7 +57,7 @@ export function openExchange(deps: Pick<Deps, 'clock' | 'networks'>, vault: Vaul
           place.environment,
           place.provider,
           filled(request, { clientId: client.id, clientSecret: client.secret ?? '', accessToken }),
-          (body, now) => readTokens({ ...auth, answer: undefined }, body, now) ?? readTokens(auth, body, now),
+          hiding((body, now) => readTokens({ ...auth, answer: undefined }, body, now) ?? readTokens(auth, body, now)),
         ),
       ),
 
@@ -66,7 +75,7 @@ export function openExchange(deps: Pick<Deps, 'clock' | 'networks'>, vault: Vaul
           grant_type: 'client_credentials',
           ...(auth.scope && { scope: auth.scope }),
         }),
-        (body, now) => readTokens({}, body, now),
+        hiding((body, now) => readTokens({}, body, now)),
       ),
 
     /** RFC 7009. Whatever the provider says is final, unless it could not be asked: then `again`. */

@@ -1,5 +1,6 @@
 import { Fault, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
+import type { Vault } from '../vault/vault.ts'
 import { connectionsOf, markRecovered, markWorking } from './connection-states.ts'
 import { retireLater } from './disconnect.ts'
 import type { TokenPlace } from './exchange.ts'
@@ -37,7 +38,7 @@ export async function storeTokens(
     try {
       if (attempt > 0) {
         const seen = await deps.grants.read(environmentId, id)
-        stored = seen?.access === next.access
+        stored = await isStored(parts.vault, seen, grant, next)
         if (stored || seen?.generation !== generation) break
       }
       stored = await deps.grants.commit(environmentId, id, generation, next, along)
@@ -58,6 +59,13 @@ export async function storeTokens(
     deps.log.error('grant.after_refresh', { environmentId, grantId: id, error })
   }
   return { kind: 'fresh' }
+}
+
+/** Whether it was these tokens that made the next generation. They may have been sealed anew in the meantime, by a rotation of the data key. */
+async function isStored(vault: Vault, seen: Grant | null, grant: Grant, next: NextTokens): Promise<boolean> {
+  if (!seen?.access || !next.access || seen.generation !== grant.generation + 1) return false
+  const binding = { row: grant.id, field: 'access', generation: seen.generation }
+  return seen.access === next.access || vault.isSame(grant.environmentId, binding, seen.access, next.access)
 }
 
 /** Others stored newer tokens, or somebody disconnected meanwhile: then nobody else can give these back. */

@@ -18,6 +18,7 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
+import { openMemorySealedTexts } from '../../drivers/sealed-texts/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
@@ -94,17 +95,22 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const along = new AlongLog()
   const network = options.network?.(sandbox) ?? sandbox
   const jobs = openMemoryJobs(clock)
+  const sealing = {
+    access: openMemoryAccess(),
+    directory: openMemoryDirectory(along),
+    grants: openMemoryGrants(along),
+    flows: openMemoryFlows(),
+  }
+  const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const stores = {
+    ...sealing,
     networks: { test: network, live: network },
     limiter: openMemoryLimiter(),
     jobs,
     keys: openFixedKeys(),
-    dataKeys: openMemoryDataKeys(),
-    access: openMemoryAccess(),
-    directory: openMemoryDirectory(along),
+    dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
+    sealedTexts,
     connections: openMemoryConnections(along),
-    grants: openMemoryGrants(along),
-    flows: openMemoryFlows(),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),

@@ -1,4 +1,5 @@
 import { Fault, hour, isFault, minute } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
 import type { DataKey } from '../../ports/keys.ts'
 import type { Deps } from '../deps.ts'
 import { type OpenDataKey, openDataKey } from './sealed-text.ts'
@@ -6,7 +7,7 @@ import { type OpenDataKey, openDataKey } from './sealed-text.ts'
 /** The opened data keys of one environment. */
 interface Entry {
   readonly keys: ReadonlyMap<number, OpenDataKey>
-  /** The version that seals: the newest one that is not retired. */
+  /** The version that seals. */
   readonly newest: OpenDataKey | null
   readonly readAt: number
 }
@@ -28,8 +29,8 @@ export class DataKeyCache {
   async newest(environmentId: string): Promise<OpenDataKey> {
     const entry = await this.#entry(environmentId)
     if (entry.newest) return entry.newest
-    await this.add(environmentId)
-    const { newest } = await this.#load(environmentId)
+    await this.add(environmentId, 'system')
+    const { newest } = await this.#loadAnew(environmentId)
     if (!newest) throw new Fault('platform.vault', 'This environment has no data key that may seal.')
     return newest
   }
@@ -37,20 +38,28 @@ export class DataKeyCache {
   /** The key of that version. Another process may have made it a moment ago, so an unknown one is looked up once. */
   async version(environmentId: string, version: number): Promise<OpenDataKey> {
     const key =
-      (await this.#entry(environmentId)).keys.get(version) ?? (await this.#load(environmentId)).keys.get(version)
+      (await this.#entry(environmentId)).keys.get(version) ?? (await this.#loadAnew(environmentId)).keys.get(version)
     if (!key) throw new Fault('platform.vault', 'A stored secret could not be opened: its data key is gone.')
     return key
   }
 
   /** Adds a version, which seals from then on. Of several processes that do so at once one wins, and all use its key. */
-  async add(environmentId: string): Promise<void> {
+  async add(environmentId: string, actor: Actor): Promise<void> {
     const { keys, dataKeys, random, clock } = this.#deps
     const existing = await dataKeys.read(environmentId)
     const version = Math.max(0, ...existing.map((key) => key.version)) + 1
-    const plain = random.bytes(32)
-    const wrapped = await keys.wrap(plain, contextOf(environmentId, version))
-    plain.fill(0)
-    await dataKeys.add({ environmentId, version, keyId: keys.id, wrapped, createdAt: clock.now(), retiredAt: null })
+    // Another key-encryption key may come to wrap in the middle of this.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const keyId = (await dataKeys.check())?.keyId ?? (await keys.ids()).at(-1)!
+      const plain = random.bytes(32)
+      const wrapped = await keys.wrap(plain, contextOf({ environmentId, version }), keyId)
+      plain.fill(0)
+      const createdAt = clock.now()
+      const audit = [{ id: random.id('aud'), action: 'data_key.added', subject: String(version) }]
+      const key = { environmentId, version, keyId, wrapped, createdAt, retiredAt: null }
+      if (await dataKeys.add(key, { at: createdAt, actor, audit })) break
+      if ((await dataKeys.read(environmentId)).some((other) => other.version === version)) break
+    }
     this.#entries.delete(environmentId)
   }
 
@@ -68,6 +77,12 @@ export class DataKeyCache {
     }
   }
 
+  /** One that is under way may have begun before the key was made that is looked for. */
+  async #loadAnew(environmentId: string): Promise<Entry> {
+    await this.#loading.get(environmentId)?.catch(() => {})
+    return this.#load(environmentId)
+  }
+
   #load(environmentId: string): Promise<Entry> {
     const loading = this.#loading.get(environmentId) ?? this.#read(environmentId)
     this.#loading.set(environmentId, loading)
@@ -75,34 +90,41 @@ export class DataKeyCache {
   }
 
   async #read(environmentId: string): Promise<Entry> {
-    const { dataKeys, clock } = this.#deps
-    const opened = new Map<number, OpenDataKey>()
-    let newest: OpenDataKey | null = null
-    for (const stored of await dataKeys.read(environmentId)) {
-      const key = await this.#unwrap(stored)
-      opened.set(stored.version, key)
-      if (stored.retiredAt === null && stored.version > (newest?.version ?? 0)) newest = key
-    }
-    const entry = { keys: opened, newest, readAt: clock.now() }
+    // Wrapped anew between the reading and the opening, it opens the second time.
+    const opened = await this.#openAll(environmentId).catch((error) => {
+      if (isFault(error, 'platform.vault')) return this.#openAll(environmentId)
+      throw error
+    })
+    const newest = opened.get(Math.max(...opened.keys())) ?? null
+    const entry = { keys: opened, newest, readAt: this.#deps.clock.now() }
     this.#entries.delete(environmentId)
     this.#entries.set(environmentId, entry)
     if (this.#entries.size > mostEntries) this.#entries.delete(this.#entries.keys().next().value!)
     return entry
   }
 
-  async #unwrap({ environmentId, version, wrapped }: DataKey): Promise<OpenDataKey> {
-    const plain = await this.#deps.keys.unwrap(wrapped, contextOf(environmentId, version))
-    const key = openDataKey(version, plain)
-    plain.fill(0)
-    return key
+  async #openAll(environmentId: string): Promise<Map<number, OpenDataKey>> {
+    const { keys, dataKeys } = this.#deps
+    const opened = new Map<number, OpenDataKey>()
+    for (const key of await dataKeys.read(environmentId)) {
+      if (key.retiredAt !== null) continue
+      const plain = await keys.unwrap(key.wrapped, contextOf(key), key.keyId)
+      opened.set(key.version, openDataKey(key.version, plain))
+      plain.fill(0)
+    }
+    return opened
   }
 }
 
 /** A wrapped key opens for its own environment and version only. */
-const contextOf = (environmentId: string, version: number) => JSON.stringify(['data key', environmentId, version])
+export const contextOf = ({ environmentId, version }: Pick<DataKey, 'environmentId' | 'version'>) =>
+  JSON.stringify(['data key', environmentId, version])
 
 /** How long a key is used without asking again, and how long when asking fails. */
 const freshMs = 10 * minute
 const staleMs = hour
+
+/** For how long after a new version was added some process may still seal with the one before it, at most. */
+export const sealsAtMostMs = freshMs + staleMs
 
 const mostEntries = 2000

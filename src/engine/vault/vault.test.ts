@@ -8,7 +8,7 @@ import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { systemRandom } from '../../drivers/random/system.ts'
 import type { Keys } from '../../ports/keys.ts'
-import type { Binding } from './sealed-text.ts'
+import { type Binding, type OpenDataKey, openDataKey, openText, sealText } from './sealed-text.ts'
 import type { Secret } from './secret.ts'
 import { openVault } from './vault.ts'
 
@@ -36,7 +36,7 @@ test('any text comes back at its own place', async () => {
   )
 })
 
-test('a row, field, environment or generation cannot be swapped for another', async () => {
+test('T49: a row, field, environment or generation cannot be swapped for another', async () => {
   const { vault, log } = world()
   const sealed = await vault.seal('env_a', place, 'token')
   await vault.seal('env_b', place, 'another')
@@ -54,7 +54,7 @@ test('a row, field, environment or generation cannot be swapped for another', as
   assert.ok(!log.text().includes('token'))
 })
 
-test('a changed, cut or longer text does not open', async () => {
+test('T51: a changed, cut or longer text does not open', async () => {
   const { vault } = world()
   const sealed = await vault.seal('env_a', place, 'a token of some length')
   const broken = new Set(['', 'token', 'pb1.1..', sealed.slice(0, -1), `${sealed}A`, sealed.replace('pb1', 'pb2')])
@@ -70,13 +70,28 @@ test('a changed, cut or longer text does not open', async () => {
   for (const text of broken) await assert.rejects(vault.open('env_a', place, text, reveal), cannotOpen, text)
 })
 
-test('the same text never looks the same twice', async () => {
+test('a text opens with the key that sealed it and no other, also when another is made to fit', async () => {
+  const nonce = new Uint8Array(12).fill(3)
+  const [one, other] = [1, 2].map((byte) => openDataKey(1, new Uint8Array(32).fill(byte))) as [OpenDataKey, OpenDataKey]
+  const sealed = sealText(other, 'env_a', place, nonce, 'token')
+  assert.equal(openText(other, 'env_a', place, sealed).toString(), 'token')
+  assert.throws(() => openText(one, 'env_a', place, sealed), /another key/)
+  // AES-GCM itself would open this one: it says that it is the first key's, and the second one has sealed it.
+  const [schema, version, nonceText, text] = sealed.split('.') as [string, string, string, string]
+  const bytes = Buffer.from(text, 'base64url')
+  one.commitment.copy(bytes)
+  const forged = [schema, version, nonceText, bytes.toString('base64url')].join('.')
+  assert.throws(() => openText(other, 'env_a', place, forged), /another key/)
+  assert.throws(() => openText(one, 'env_a', place, forged), /was changed/)
+})
+
+test('T51: the same text never looks the same twice', async () => {
   const { vault } = world()
   const sealed = await Promise.all(Array.from({ length: 500 }, () => vault.seal('env_a', place, 'token')))
   assert.equal(new Set(sealed.map((text) => text.split('.')[2])).size, 500)
 })
 
-test('a wrong key is refused at the start, and nothing is changed', async () => {
+test('T50: a wrong key is refused at the start, and nothing is changed', async () => {
   const { dataKeys, vault } = world()
   await vault.start()
   await vault.start()
@@ -84,7 +99,13 @@ test('a wrong key is refused at the start, and nothing is changed', async () => 
   const wrong = world({ dataKeys, keys: openFixedKeys('another') })
   await assert.rejects(wrong.vault.start(), cannotOpen)
   // One that claims to be the right one is found out too.
-  const liar = { ...openFixedKeys('another'), id: openFixedKeys().id }
+  const [right] = await openFixedKeys().ids()
+  const [another] = await openFixedKeys('another').ids()
+  const liar: Keys = {
+    ...openFixedKeys('another'),
+    ids: async () => [right!],
+    unwrap: (wrapped, context) => openFixedKeys('another').unwrap(wrapped, context, another!),
+  }
   await assert.rejects(world({ dataKeys, keys: liar }).vault.start(), cannotOpen)
   assert.deepEqual(await dataKeys.check(), before)
 })
@@ -111,7 +132,7 @@ test('a new data key seals at once here, soon elsewhere, and the older one still
   const other = world({ dataKeys })
   const old = await vault.seal('env_a', place, 'old')
   assert.equal(await other.vault.open('env_a', place, old, reveal), 'old')
-  await vault.addDataKey('env_a')
+  await vault.addDataKey('env_a', 'system')
   const young = await vault.seal('env_a', place, 'young')
   assert.equal(young.split('.')[1], '2')
   assert.equal(await vault.open('env_a', place, old, reveal), 'old')
@@ -119,14 +140,14 @@ test('a new data key seals at once here, soon elsewhere, and the older one still
   assert.equal((await other.vault.seal('env_a', place, 'x')).split('.')[1], '2')
 })
 
-test('while the key service is away, running environments work and new ones fail', async () => {
+test('T53: while the key service is away, running environments work and new ones fail', async () => {
   let away = false
   const fixed = openFixedKeys()
   const answers = <T>(work: () => Promise<T>) => (away ? Promise.reject(new Error('no answer')) : work())
   const keys: Keys = {
     ...fixed,
-    wrap: (key, context) => answers(() => fixed.wrap(key, context)),
-    unwrap: (key, context) => answers(() => fixed.unwrap(key, context)),
+    wrap: (...asked) => answers(() => fixed.wrap(...asked)),
+    unwrap: (...asked) => answers(() => fixed.unwrap(...asked)),
   }
   const { vault, pass } = world({ keys })
   const sealed = await vault.seal('env_a', place, 'token')

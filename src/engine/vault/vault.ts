@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { Fault, isFault } from '@patchbay/kit'
+import { isFault } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
 import type { Deps } from '../deps.ts'
 import { DataKeyCache } from './data-key-cache.ts'
+import { checkKey, secretFor } from './key-check.ts'
 import { type Binding, nonceBytes, openText, readKeyVersion, sealText } from './sealed-text.ts'
 import { Secret } from './secret.ts'
 
@@ -12,11 +14,19 @@ import { Secret } from './secret.ts'
 export interface Vault {
   /** Refuses a wrong key-encryption key before anything is written with it. Throws `platform.vault`. */
   start(): Promise<void>
+  /** A secret for another purpose, the same in every process and after every rotation, and made by nobody without the encryption key. */
+  secretFor(purpose: string): Promise<string>
   seal(environmentId: string, binding: Binding, plaintext: string): Promise<string>
   /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
   open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
+  /** Logs leave this out from now on, although it is not sealed: a token that was just given out, a code that is used once. */
+  hide(plaintext: string): void
   /** From now on a new data key seals. What the older ones sealed stays readable. */
-  addDataKey(environmentId: string): Promise<void>
+  addDataKey(environmentId: string, actor: Actor): Promise<void>
+  /** The same secret for the same place, sealed with that version. Nobody sees it on the way. */
+  reseal(environmentId: string, binding: Binding, sealed: string, version: number): Promise<string>
+  /** Whether two sealed texts of a place hold the same secret. */
+  isSame(environmentId: string, binding: Binding, one: string, other: string): Promise<boolean>
 }
 
 export type { Binding } from './sealed-text.ts'
@@ -31,6 +41,8 @@ export function openVault(
   const told = new Set<string>()
   return {
     start: () => checkKey(deps),
+
+    secretFor: (purpose) => secretFor(deps, purpose),
 
     async seal(environmentId, binding, plaintext) {
       const dataKey = await cache.newest(environmentId)
@@ -48,21 +60,42 @@ export function openVault(
       }
     },
 
-    addDataKey: (environmentId) => cache.add(environmentId),
+    hide: (plaintext) => options.registerSecret?.(plaintext),
+
+    addDataKey: (environmentId, actor) => cache.add(environmentId, actor),
+
+    async reseal(environmentId, binding, sealed, version) {
+      const dataKey = await cache.version(environmentId, version)
+      const plain = await plainOf(environmentId, binding, sealed)
+      const resealed = sealText(dataKey, environmentId, binding, deps.random.bytes(nonceBytes), plain)
+      plain.fill(0)
+      return resealed
+    },
+
+    async isSame(environmentId, binding, one, other) {
+      const [first, second] = [await plainOf(environmentId, binding, one), await plainOf(environmentId, binding, other)]
+      const same = first.length === second.length && timingSafeEqual(first, second)
+      first.fill(0)
+      second.fill(0)
+      return same
+    },
   }
 
-  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
+  async function plainOf(environmentId: string, binding: Binding, sealed: string): Promise<Buffer> {
     try {
-      const dataKey = await cache.version(environmentId, readKeyVersion(sealed))
-      const secret = new Secret(openText(dataKey, environmentId, binding, sealed))
-      if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
-      return secret
+      return openText(await cache.version(environmentId, readKeyVersion(sealed)), environmentId, binding, sealed)
     } catch (error) {
       // Somebody swapped rows, restored an old one, or set another key: an operator must hear of it (T49).
       if (isFault(error, 'platform.vault'))
         deps.log.error('vault.cannot_open', { environmentId, ...binding, says: error.message })
       throw error
     }
+  }
+
+  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
+    const secret = new Secret(await plainOf(environmentId, binding, sealed))
+    if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
+    return secret
   }
 
   function tell(sealed: string, plaintext: string): void {
@@ -84,28 +117,3 @@ function secretsIn(plaintext: string): string[] {
 }
 
 const mostTold = 20_000
-
-/** The very first start stores a known text, wrapped; every later start must be able to open it. */
-async function checkKey({ keys, dataKeys }: Pick<Deps, 'keys' | 'dataKeys'>): Promise<void> {
-  let check = await dataKeys.check()
-  if (!check) {
-    await dataKeys.setCheck({ keyId: keys.id, value: await keys.wrap(knownText, checkContext) })
-    // Another process may have been quicker, with another key.
-    check = (await dataKeys.check())!
-  }
-  const opened = check.keyId === keys.id ? await keys.unwrap(check.value, checkContext).catch(onlyVaultFaults) : null
-  if (opened?.length === knownText.length && timingSafeEqual(opened, knownText)) return
-  throw new Fault(
-    'platform.vault',
-    'The encryption key is not the one that this database was set up with. Nothing was changed. Start with the right key, or restore it from your backup.',
-    { expected: check.keyId, given: keys.id },
-  )
-}
-
-function onlyVaultFaults(error: unknown): null {
-  if (isFault(error, 'platform.vault')) return null
-  throw error
-}
-
-const knownText = Buffer.from('patchbay: this is the right key.')
-const checkContext = 'key check'

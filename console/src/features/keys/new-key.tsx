@@ -18,6 +18,8 @@ const scopes = [
   ['setup:write', 'Change provider apps'],
   ['credentials:read', 'Read access tokens; every reading is in the audit'],
   ['keys:write', 'Make and revoke keys'],
+  ['vault:read', 'See which keys seal the stored secrets'],
+  ['vault:rotate', 'Replace those keys'],
 ] as const
 
 /** A key is made here and shown once. */

@@ -834,6 +834,65 @@ export interface Operations {
       revokedAt: string
     }>
   }
+  vault: {
+    /** Which keys seal the stored secrets, and how far a rotation is. `GET /v1/vault`, scope `vault:read`. */
+    status(input?: Record<string, never>, options?: CallOptions): Promise<{
+      key: {
+        id: string
+        state: "settled" | "newer" | "rewrapping" | "settling" | "unreachable"
+        older: string[]
+        done: number
+        total: number
+      }
+      dataKey: {
+        version: number
+        createdAt: string | null
+        state: "settled" | "resealing" | "settling"
+        older: number[]
+        olderRetireAt: string | null
+        done: number
+        total: number
+      }
+    }>
+    /** Begin with a new data key for this environment, and seal every stored secret with it. `POST /v1/vault/rotate-data-keys`, scope `vault:rotate`. */
+    rotateDataKeys(input?: Record<string, never>, options?: CallOptions): Promise<{
+      key: {
+        id: string
+        state: "settled" | "newer" | "rewrapping" | "settling" | "unreachable"
+        older: string[]
+        done: number
+        total: number
+      }
+      dataKey: {
+        version: number
+        createdAt: string | null
+        state: "settled" | "resealing" | "settling"
+        older: number[]
+        olderRetireAt: string | null
+        done: number
+        total: number
+      }
+    }>
+    /** Begin with a newer key-encryption key, and wrap the data keys of all environments with it. `POST /v1/vault/rotate-key`, scope `vault:rotate`. */
+    rotateKey(input?: Record<string, never>, options?: CallOptions): Promise<{
+      key: {
+        id: string
+        state: "settled" | "newer" | "rewrapping" | "settling" | "unreachable"
+        older: string[]
+        done: number
+        total: number
+      }
+      dataKey: {
+        version: number
+        createdAt: string | null
+        state: "settled" | "resealing" | "settling"
+        older: number[]
+        olderRetireAt: string | null
+        done: number
+        total: number
+      }
+    }>
+  }
 }
 
 /** Method and path of each operation. */
@@ -913,5 +972,10 @@ export const operations = {
     list: ['GET', '/v1/keys'],
     create: ['POST', '/v1/keys'],
     revoke: ['DELETE', '/v1/keys/{id}'],
+  },
+  vault: {
+    status: ['GET', '/v1/vault'],
+    rotateDataKeys: ['POST', '/v1/vault/rotate-data-keys'],
+    rotateKey: ['POST', '/v1/vault/rotate-key'],
   },
 } as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>
