@@ -16,6 +16,8 @@ import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../src/drivers/limiter/memory.ts'
 import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../src/drivers/notices/memory.ts'
 import { openMemoryRecords } from '../src/drivers/records/memory.ts'
 import { openMemorySchedule } from '../src/drivers/schedule/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
@@ -225,6 +227,8 @@ function openStores() {
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),
     inbox: openMemoryInbox(),
+    notices: openMemoryNotices(along),
+    messenger: openCapturedMessenger(),
   }
 }
 

@@ -1,9 +1,12 @@
 import { Fault } from '@patchbay/kit'
 import { z } from 'zod'
+import { switchedOff } from '../engine/connect/slots.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
+import type { Integration } from '../ports/directory.ts'
+import { fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
 const states = ['pending', 'healthy', 'degraded', 'needs_reauth', 'revoked', 'disconnected', 'paused'] as const
@@ -32,7 +35,18 @@ export const connectionJson = z.strictObject({
   reason: z.string().nullable(),
   /** The reason in plain words, and who acts. */
   says: z.string().nullable(),
-  scopes: z.strictObject({ granted: z.array(z.string()), missing: z.array(z.string()) }),
+  fixedBy: z.enum(fixers).nullable(),
+  scopes: z.strictObject({
+    granted: z.array(z.string()),
+    missing: z.array(z.string()),
+    /** What stands still because of each that is missing. */
+    switchedOff: z.array(
+      z.strictObject({
+        scope: z.string(),
+        streams: z.array(z.strictObject({ id: z.string(), summary: z.string() })),
+      }),
+    ),
+  }),
   /** When access ends without us, by each of the provider's clocks; null where it has none. */
   clocks: z.strictObject({ access: instant.nullable(), refresh: instant.nullable(), dataAccess: instant.nullable() }),
   freshness: freshnessJson,
@@ -43,8 +57,9 @@ const streamJson = z.strictObject({
   id: z.string(),
   summary: z.string(),
   state: z.enum(['on_time', 'late', 'error', 'waiting', 'blocked', 'running', 'never']),
-  /** Why it stands still, when it does. */
+  /** Why it stands still, when it does, and who ends that. */
   says: z.string().nullable(),
+  fixedBy: z.enum(fixers).nullable(),
   everyMs: z.number(),
   dueAt: instant,
   lane: z.string(),
@@ -278,8 +293,10 @@ export function connectionRoutes(engine: Engine) {
     environmentId: string,
     connections: readonly Connection[],
   ): Promise<z.input<typeof connectionJson>[]> {
-    const [grants, slots] = await Promise.all([
+    const lacking = connections.some(({ missingScopes }) => missingScopes.length > 0)
+    const [grants, integrations, slots] = await Promise.all([
       Promise.all(connections.map((connection) => deps.grants.read(environmentId, connection.grantId))),
+      lacking ? deps.directory.integrations(environmentId) : [],
       deps.schedule.of(
         environmentId,
         connections.map(({ id }) => id),
@@ -306,7 +323,12 @@ export function connectionRoutes(engine: Engine) {
         state: connection.state,
         reason: connection.reason,
         says: engine.connect.reasonSays(connection),
-        scopes: { granted: [...(grant?.scopes ?? [])], missing: [...connection.missingScopes] },
+        fixedBy: engine.connect.reasonFixedBy(connection),
+        scopes: {
+          granted: [...(grant?.scopes ?? [])],
+          missing: [...connection.missingScopes],
+          switchedOff: switchedOffOf(connection, integrations),
+        },
         clocks: {
           access: iso(grant?.accessExpiresAt ?? null),
           refresh: iso(grant?.refreshExpiresAt ?? null),
@@ -321,6 +343,19 @@ export function connectionRoutes(engine: Engine) {
         createdAt: iso(connection.createdAt),
       }
     })
+  }
+
+  function switchedOffOf(
+    { provider: providerId, integrationId, missingScopes }: Connection,
+    integrations: readonly Integration[],
+  ) {
+    const provider = setting.providers.get(providerId)
+    const integration = integrations.find(({ id }) => id === integrationId)
+    if (!provider || !integration) return []
+    return switchedOff(provider, integration, missingScopes).map(({ scope, streams }) => ({
+      scope,
+      streams: streams.map((id) => ({ id, summary: provider.streams[id]?.summary ?? id })),
+    }))
   }
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {

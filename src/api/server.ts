@@ -14,6 +14,7 @@ import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
+import { noticeRoutes } from './notices.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { serveProxy } from './proxy.ts'
@@ -25,6 +26,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { taskRoutes } from './tasks.ts'
 
 export interface ApiOptions {
   readonly people: People | null
@@ -43,6 +45,8 @@ export function allRoutes(engine: Engine): Route[] {
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...taskRoutes(engine),
+    ...noticeRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
   ]

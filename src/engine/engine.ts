@@ -11,6 +11,8 @@ import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { type Channels, openChannels } from './notices/channels.ts'
+import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
@@ -24,6 +26,7 @@ export interface Engine {
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly connect: Connect
+  readonly channels: Channels
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
@@ -84,7 +87,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
   let planning: Promise<void> = Promise.resolve()
 
   return {
-    ...{ deps, setting, vault, gateway, credentials, connect, planner },
+    ...{ deps, setting, vault, gateway, credentials, connect, planner, channels: openChannels(deps, vault) },
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -118,6 +121,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      await startNoticeJobs({ deps, setting, vault })
       planning = planner.run(stopping.signal)
     },
 

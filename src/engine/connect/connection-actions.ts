@@ -1,5 +1,5 @@
-import { Fault, isFault, second } from '@patchbay/kit'
-import type { Actor } from '../../ports/along.ts'
+import { Fault, type FixedBy, isFault, second } from '@patchbay/kit'
+import type { Actor, NewTask } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -10,8 +10,9 @@ import { connectionEvent, workingState } from './connection-states.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { runDisconnect } from './disconnect.ts'
 import { findPlace, findPlaceIn } from './find-place.ts'
+import { reconnectTask } from './person-tasks.ts'
 import { probeAccount } from './probe-account.ts'
-import { reasonSays } from './reasons.ts'
+import { reasonFixedBy, reasonSays, reauthCauses } from './reasons.ts'
 import { putSlots } from './slots.ts'
 
 /** What can be done with a connection besides reading it. All throw `input.unknown` for one of another environment as for none. */
@@ -26,6 +27,8 @@ export interface ConnectionActions {
   revealCredentials(environment: Environment, id: string, actor: Actor): Promise<RevealedCredentials>
   /** Why a connection is as it is, in plain words. */
   reasonSays(connection: Connection): string | null
+  /** Who ends that. */
+  reasonFixedBy(connection: Connection): FixedBy | null
 }
 
 export interface Validation {
@@ -49,6 +52,7 @@ export function openConnectionActions(
 
   return {
     reasonSays,
+    reasonFixedBy,
 
     async validate(environment, id, actor) {
       const connection = await find(environment, id)
@@ -81,7 +85,10 @@ export function openConnectionActions(
       if (!grant || grant.state === 'dead' || grant.state === 'revoked') {
         // Its access ended while it was paused.
         const reason = grant?.cause ?? 'expired'
-        await move(connection, { from: ['paused'], to: 'needs_reauth', reason }, actor, 'connection.needs_reauth')
+        const cause = reauthCauses.find((one) => one === reason) ?? 'expired'
+        const task = await reconnectTask(deps, place.provider, connection, cause)
+        const change = { from: ['paused'], to: 'needs_reauth', reason } as const
+        await move(connection, change, actor, 'connection.needs_reauth', [task])
         await deps.schedule.block(environment.id, id, { blocked: 'needs_reauth' })
         return
       }
@@ -133,6 +140,7 @@ export function openConnectionActions(
     change: Parameters<Deps['connections']['move']>[2],
     actor: Actor,
     type: string,
+    openTasks: readonly NewTask[] = [],
   ): Promise<void> {
     const { environmentId, id } = connection
     const moved = await deps.connections.move(environmentId, id, change, {
@@ -140,6 +148,7 @@ export function openConnectionActions(
       actor,
       events: [connectionEvent(deps, type, connection, { reason: change.reason })],
       audit: [{ id: deps.random.id('aud'), action: type, subject: id }],
+      openTasks,
     })
     if (!moved) {
       const now = (await deps.connections.read(environmentId, id))?.state ?? 'gone'

@@ -2,12 +2,13 @@ import type { FaultCode } from '@patchbay/kit'
 import { faults } from '@patchbay/kit'
 import type { Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
+import { setUpTask } from './person-tasks.ts'
 
-type Needs = Pick<Deps, 'clock' | 'random' | 'directory' | 'log'>
+type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>
 
 /**
  * Something is wrong with the app itself or with the provider's token endpoint (F65). It is noted once on the integration and told once; no
- * connection changes its state because of it.
+ * connection changes its state because of it. The operator is asked to do something only where the operator can: an outage asks nobody.
  */
 export async function raiseIncident(
   deps: Needs,
@@ -30,6 +31,7 @@ export async function raiseIncident(
       },
     ],
     audit: [{ id: deps.random.id('aud'), action: 'integration.incident', subject: id, detail: { code, reason } }],
+    openTasks: faults[code].fixedBy === 'operator' ? [await setUpTask(deps, integration, incident.says)] : [],
   })
   if (told) deps.log.warn('integration.incident', { environmentId, integrationId: id, code, reason })
 }
@@ -43,5 +45,6 @@ export async function clearIncident(deps: Needs, integration: Integration): Prom
     actor: `provider:${provider}`,
     events: [{ id: deps.random.id('evt'), type: 'integration.recovered', data: { integration: id, provider } }],
     audit: [{ id: deps.random.id('aud'), action: 'integration.recovered', subject: id }],
+    closeTasks: [{ subject: id, kind: 'set_up' }],
   })
 }

@@ -41,6 +41,15 @@ export function blockedStreams(provider: Provider, integration: Integration, mis
   return streams.filter(([, stream]) => missingForStream(stream, missing).length > 0).map(([name]) => name)
 }
 
+/** Each missing permission, with the streams that stand still because of it, by name. */
+export function switchedOff(
+  provider: Provider,
+  integration: Integration,
+  missing: readonly string[],
+): { scope: string; streams: string[] }[] {
+  return missing.map((scope) => ({ scope, streams: blockedStreams(provider, integration, [scope]) }))
+}
+
 /** A share in [0, 1) that belongs to that key and to no other. */
 function unitOf(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32

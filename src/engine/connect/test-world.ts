@@ -15,6 +15,8 @@ import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
+import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../../drivers/notices/memory.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
@@ -106,6 +108,8 @@ export async function openTestWorld(options: WorldOptions = {}) {
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),
     inbox: openMemoryInbox(),
+    notices: openMemoryNotices(along),
+    messenger: openCapturedMessenger(),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()
