@@ -1,5 +1,6 @@
-import { Fault } from '@patchbay/kit'
+import { Fault, faults } from '@patchbay/kit'
 import { z } from 'zod'
+import type { Validation } from '../engine/connect/connection-actions.ts'
 import { switchedOff } from '../engine/connect/slots.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
@@ -78,6 +79,14 @@ const transitionJson = z.strictObject({
   at: instant,
 })
 const stateChange = z.strictObject({ id: z.string(), state: z.enum(states), reason: z.string().nullable() })
+const validationJson = stateChange.extend({
+  works: z.boolean(),
+  /** What stood in the way: of the account, then its state moved, or of the platform just now. */
+  fault: z.string().nullable(),
+  /** That in plain words; or, when it works, what of it does not. */
+  says: z.string().nullable(),
+  fixedBy: z.enum(fixers).nullable(),
+})
 const params = z.strictObject({ id: idText })
 
 /** Connected accounts: what they are, how they are, and what can be done with them. */
@@ -160,15 +169,34 @@ export function connectionRoutes(engine: Engine) {
       summary: 'Ask the provider, with one light call, whether the connection still works',
       scope: 'connections:write',
       params,
-      answer: stateChange.extend({
-        works: z.boolean(),
-        /** What stood in the way: of the account, then its state moved, or of the platform just now. */
-        fault: z.string().nullable(),
-        says: z.string().nullable(),
-      }),
+      answer: validationJson,
       handle: async ({ params, caller }) => {
-        const { works, fault, says } = await engine.connect.validate(caller.environment, params.id, caller.actor)
-        return { ...(await changed(caller.environment.id, params.id)), works, fault, says }
+        const validation = await engine.connect.validate(caller.environment, params.id, caller.actor)
+        return validationToJson(await found(caller.environment.id, params.id), validation)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/validate',
+      name: 'connections.validateAll',
+      summary: 'Ask the same for many, page by page: those of a profile, or all. Each has its own outcome',
+      scope: 'connections:write',
+      body: z.strictObject({
+        profile: idText.optional(),
+        provider: idText.optional(),
+        cursor: z.string().max(200).optional(),
+        limit: z.number().int().min(1).max(50).default(20),
+      }),
+      answer: pageOf(validationJson),
+      handle: async ({ body, caller, signal }) => {
+        const { limit, cursor, ...filter } = body
+        const { id } = caller.environment
+        const rows = await deps.connections.list(id, { ...filter, after: cursor, limit: limit + 1 })
+        const { data, nextCursor } = cutPage(rows, limit, ({ id }) => id)
+        const outcomes = await engine.connect.validateAll(caller.environment, data, caller.actor, signal)
+        const ids = [...outcomes.keys()]
+        const after = ids.length === 0 ? [] : await deps.connections.list(id, { ids, limit })
+        return { nextCursor, data: after.map((one) => validationToJson(one, outcomes.get(one.id)!)) }
       },
     }),
     act('pause', 'Stop reading this connection until it is resumed', (environment, id, actor) =>
@@ -282,6 +310,16 @@ export function connectionRoutes(engine: Engine) {
     const connection = await deps.connections.read(environmentId, id)
     if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
     return connection
+  }
+
+  function validationToJson(connection: Connection, validation: Validation): z.input<typeof validationJson> {
+    const { id, state, reason } = connection
+    const { works, fault, says } = validation
+    return {
+      ...{ id, state, reason, works, fault },
+      says: says ?? engine.connect.reasonSays(connection),
+      fixedBy: fault === null ? engine.connect.reasonFixedBy(connection) : faults[fault].fixedBy,
+    }
   }
 
   async function changed(environmentId: string, id: string): Promise<z.input<typeof stateChange>> {

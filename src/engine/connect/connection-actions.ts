@@ -1,7 +1,8 @@
-import { Fault, type FixedBy, isFault, second } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, faults, isFault, second } from '@patchbay/kit'
 import type { Actor, NewTask } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
@@ -19,6 +20,16 @@ import { putSlots } from './slots.ts'
 export interface ConnectionActions {
   /** One light call. What the provider says about the account moves its state; an outage says nothing. */
   validate(environment: Environment, id: string, actor: Actor): Promise<Validation>
+  /**
+   * The same for many, a few at once and behind everybody who waits in front of a screen. Each has its own outcome: what goes wrong with one keeps none
+   * of the others from being asked. Those that are left when the signal aborts are left out.
+   */
+  validateAll(
+    environment: Environment,
+    connections: readonly Connection[],
+    actor: Actor,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Validation>>
   pause(environment: Environment, id: string, actor: Actor): Promise<void>
   resume(environment: Environment, id: string, actor: Actor): Promise<void>
   /** For good. Its tokens are given back at the provider when no other connection uses them. Doing it again changes nothing. */
@@ -33,7 +44,7 @@ export interface ConnectionActions {
 
 export interface Validation {
   readonly works: boolean
-  readonly fault: string | null
+  readonly fault: FaultCode | null
   readonly says: string | null
 }
 
@@ -54,16 +65,20 @@ export function openConnectionActions(
     reasonSays,
     reasonFixedBy,
 
-    async validate(environment, id, actor) {
-      const connection = await find(environment, id)
-      try {
-        await probeAccount(deps, gateway, await targetOf(environment, connection))
-      } catch (error) {
-        if (!isFault(error)) throw error
-        return { works: false, fault: error.code, says: error.message }
+    validate: async (environment, id, actor) =>
+      validated(environment, await find(environment, id), actor, 'interactive'),
+
+    async validateAll(environment, connections, actor, signal) {
+      const outcomes = new Map<string, Validation>()
+      const next = connections.values()
+      const work = async () => {
+        for (const connection of next) {
+          if (signal.aborted) return
+          outcomes.set(connection.id, await validatedAnyhow(environment, connection, actor))
+        }
       }
-      await mended(connection, actor)
-      return { works: true, fault: null, says: null }
+      await Promise.all(Array.from({ length: validatedAtOnce }, work))
+      return outcomes
     },
 
     async pause(environment, id, actor) {
@@ -123,6 +138,32 @@ export function openConnectionActions(
     },
   }
 
+  async function validated(
+    environment: Environment,
+    connection: Connection,
+    actor: Actor,
+    lane: Lane,
+  ): Promise<Validation> {
+    try {
+      await probeAccount(deps, gateway, { ...(await targetOf(environment, connection)), lane })
+    } catch (error) {
+      if (!isFault(error)) throw error
+      return { works: false, fault: error.code, says: error.message }
+    }
+    await mended(connection, actor)
+    return { works: true, fault: null, says: null }
+  }
+
+  /** A bug with one is said of that one. */
+  async function validatedAnyhow(environment: Environment, connection: Connection, actor: Actor): Promise<Validation> {
+    try {
+      return await validated(environment, connection, actor, 'scheduled')
+    } catch (error) {
+      deps.log.error('connection.validate_bug', { connectionId: connection.id, error })
+      return { works: false, fault: 'platform.bug', says: faults['platform.bug'].says }
+    }
+  }
+
   async function find(environment: Environment, id: string): Promise<Connection> {
     const connection = await deps.connections.read(environment.id, id)
     if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
@@ -168,3 +209,6 @@ export function openConnectionActions(
     )
   }
 }
+
+/** Each is one light call; quotas hold back what is too much all the same. */
+const validatedAtOnce = 4

@@ -185,6 +185,25 @@ export interface Operations {
       works: boolean
       fault: string | null
       says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+    }>
+    /** Ask the same for many, page by page: those of a profile, or all. Each has its own outcome. `POST /v1/connections/validate`, scope `connections:write`. */
+    validateAll(input?: {
+      profile?: string
+      provider?: string
+      cursor?: string
+      limit?: number
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+        reason: string | null
+        works: boolean
+        fault: string | null
+        says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
+      nextCursor: string | null
     }>
     /** Stop reading this connection until it is resumed. `POST /v1/connections/{id}/pause`, scope `connections:write`. */
     pause(input: {
@@ -1125,6 +1144,7 @@ export const operations = {
     streams: ['GET', '/v1/connections/{id}/streams'],
     transitions: ['GET', '/v1/connections/{id}/transitions'],
     validate: ['POST', '/v1/connections/{id}/validate'],
+    validateAll: ['POST', '/v1/connections/validate'],
     pause: ['POST', '/v1/connections/{id}/pause'],
     resume: ['POST', '/v1/connections/{id}/resume'],
     disconnect: ['DELETE', '/v1/connections/{id}'],
