@@ -165,7 +165,8 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
       : `<p class="soft">Connected already: ${choice.connected.map(({ account }) => escapeHtml(account.name)).join(', ')}</p>`
   const incident = choice.incident === null ? '' : `<p class="note">${escapeHtml(choice.incident.says)}</p>`
   const preflight =
-    choice.preflight.length === 0
+    // Whoever comes back from the platform was told before.
+    choice.preflight.length === 0 || view.mismatch
       ? ''
       : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
   const beside = choice.fields.find(({ name }) => name === wrong?.fault.detail.field)

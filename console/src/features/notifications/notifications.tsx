@@ -59,7 +59,7 @@ export function NotificationsPage() {
                     cell: (channel) => (
                       <>
                         <span className="block font-medium">{channel.name}</span>
-                        <span className="block text-sm break-all text-soft">{addressText(channel)}</span>
+                        <span className="block text-sm [overflow-wrap:anywhere] text-soft">{addressText(channel)}</span>
                       </>
                     ),
                   },
@@ -101,7 +101,7 @@ function addressText({ address }: Channel): string {
   return `${kindNames[address.kind]} · ${address.kind === 'email' ? address.to.join(', ') : address.url}`
 }
 
-const works: StateWords = { name: 'Works', tone: 'good', shape: 'plugged', says: 'What was sent arrived.' }
+const works: StateWords = { name: 'On', tone: 'good', shape: 'plugged', says: 'Nothing that was sent has failed.' }
 const off: StateWords = { name: 'Off', tone: 'quiet', shape: 'paused', says: 'Nothing is told here.' }
 const fails: StateWords = { name: 'Fails', tone: 'bad', shape: 'crossed', says: 'Nothing gets through.' }
 
