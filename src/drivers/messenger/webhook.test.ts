@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { messengerContract } from '../../ports/messenger.contract.ts'
 import { NotDelivered } from '../../ports/messenger.ts'
 import { systemClock } from '../clock/system.ts'
-import { openHttpServer } from '../network/test-server.ts'
+import { openHttpServer, type TestServer } from '../network/test-server.ts'
 import { openUndiciNetwork } from '../network/undici.ts'
 import { openWebhookMessenger } from './webhook.ts'
 
@@ -54,36 +54,52 @@ messengerContract('as a webhook', async () => {
   }
 })
 
-test('the signature is what the official library accepts, and only for that body', async () => {
-  const { server, got } = await openReceiver()
-  const network = openUndiciNetwork({ allow: [new URL(server.origin).host] })
-  await openWebhookMessenger({ network, clock: systemClock }).deliver(letter, { kind: 'webhook', url: server.origin }, secret, never) // biome-ignore format: a call
-  const { headers, body } = got[0]!
+/** A messenger over a network of its own, which is closed whatever the test says. */
+function openMessenger(t: TestContext, receivers: readonly { server: TestServer }[] = []) {
+  const network = openUndiciNetwork({ allow: receivers.map(({ server }) => new URL(server.origin).host) })
+  t.after(async () => {
+    await network.close()
+    for (const { server } of receivers) await server.close()
+  })
+  const messenger = openWebhookMessenger({ network, clock: systemClock })
+  return (url: string) => messenger.deliver(letter, { kind: 'webhook', url }, secret, never)
+}
+
+test('the signature is what the official library accepts, and only for that body', async (t) => {
+  const receiver = await openReceiver()
+  await openMessenger(t, [receiver])(receiver.server.origin)
+  const { headers, body } = receiver.got[0]!
   const witness = new Webhook(secret)
   assert.deepEqual((witness.verify(body, headers) as { data: unknown }).data, { tasks: [], subject: 's', text: 't' })
   assert.throws(() => witness.verify(body.replace('notice', 'notIce'), headers))
   assert.throws(() => new Webhook(Buffer.from('another secret, as long.').toString('base64')).verify(body, headers))
-  await network.close()
-  await server.close()
 })
 
-test('a private address is not asked unless the operator allowed it, and a redirect is not followed', async () => {
-  const inner = await openReceiver()
-  const strict = openUndiciNetwork()
-  const address = (url: string) => ({ kind: 'webhook', url }) as const
-  const messenger = openWebhookMessenger({ network: strict, clock: systemClock })
-  for (const url of [inner.server.origin, inner.server.origin.replace('http:', 'https:'), 'https://127.0.0.1/', 'https://169.254.169.254/', 'https://[::1]/', 'https://localhost/', 'file:///etc/passwd', 'nonsense']) // biome-ignore format: a list
-    await assert.rejects(messenger.deliver(letter, address(url), secret, never), (error) => {
-      assert.ok(error instanceof NotDelivered)
+test('a private address is not asked unless the operator allowed it', async (t) => {
+  const receiver = await openReceiver()
+  t.after(() => receiver.server.close())
+  const deliver = openMessenger(t)
+  const addresses = [
+    receiver.server.origin,
+    receiver.server.origin.replace('http:', 'https:'),
+    'https://127.0.0.1/',
+    'https://169.254.169.254/',
+    'https://[::1]/',
+    'https://localhost/',
+    'file:///etc/passwd',
+    'nonsense',
+  ]
+  for (const url of addresses)
+    await assert.rejects(deliver(url), (error) => {
+      assert.ok(error instanceof NotDelivered, url)
       return /PATCHBAY_EGRESS_ALLOW/.test(error.message)
     })
+  assert.deepEqual(receiver.got, [])
+})
+
+test('a redirect is not followed and is no success', async (t) => {
+  const inner = await openReceiver()
   const outer = await openReceiver((response) => response.writeHead(307, { location: inner.server.origin }).end())
-  const network = openUndiciNetwork({ allow: [outer, inner].map(({ server }) => new URL(server.origin).host) })
-  const redirected = openWebhookMessenger({ network, clock: systemClock })
-  await assert.rejects(
-    redirected.deliver(letter, address(outer.server.origin), secret, never),
-    /redirects are not followed/,
-  )
+  await assert.rejects(openMessenger(t, [outer, inner])(outer.server.origin), /redirects are not followed/)
   assert.deepEqual(inner.got, [])
-  await Promise.all([strict.close(), network.close(), inner.server.close(), outer.server.close()])
 })

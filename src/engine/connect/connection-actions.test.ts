@@ -184,16 +184,19 @@ story('of many that are validated each has its own outcome, whatever becomes of 
   const all = [first, ...others.map(({ connection }) => connection)]
   world.sandbox.meddle('tuneful', artists[1]!.key, 'revoke')
   await world.stores.grants.forget(environment.id, all[2]!.grantId, 'revoked', { at: 0, actor: 'system' })
-  // A connection that nobody could have written: a bug in the middle.
-  const broken = { ...all[3]!, integrationId: undefined as unknown as string, grantId: null as unknown as string }
-  const asked = [...all.slice(0, 3), broken, ...all.slice(4)]
+  const { integration } = world.stores.directory
+  let asked = 0
+  world.stores.directory.integration = (environmentId, id) => {
+    if (++asked === 4) throw new TypeError('a bug in the middle')
+    return integration(environmentId, id)
+  }
   const lanes: string[] = []
   const { take } = world.stores.limiter
   world.stores.limiter.take = (draws, options) => {
     lanes.push(options.lane)
     return take(draws, options)
   }
-  const outcomes = await connect.validateAll(environment, asked, 'user:u', new AbortController().signal)
+  const outcomes = await connect.validateAll(environment, all, 'user:u', new AbortController().signal)
   assert.deepEqual(
     all.map(({ id }) => outcomes.get(id)?.works),
     [true, false, false, false, true, true],

@@ -1,5 +1,5 @@
 import { hour } from '@patchbay/kit'
-import type { Along, NewTask } from '../../ports/along.ts'
+import type { Along, NewEvent, NewTask } from '../../ports/along.ts'
 import type { Channel } from '../../ports/notices.ts'
 import type { Deps } from '../deps.ts'
 
@@ -11,7 +11,7 @@ export async function channelFares(deps: Needs, channel: Channel): Promise<void>
   await deps.notices.setHealth(channel.environmentId, channel.id, { failingSince: null, failingSays: null }, {
     at: deps.clock.now(),
     actor: 'system',
-    events: [{ id: deps.random.id('evt'), type: 'channel.recovered', data: { channel: channel.id } }],
+    events: [eventOf(deps, 'channel.recovered', channel)],
     closeTasks: [{ subject: channel.id, kind: 'repair_channel' }],
   }) // biome-ignore format: a call
 }
@@ -24,11 +24,18 @@ export async function channelFails(deps: Needs, channel: Channel, says: string):
   const along: Along = {
     at,
     actor: 'system',
+    events: channel.failingSince === null ? [eventOf(deps, 'channel.failing', channel, { says })] : [],
     openTasks: forLong ? [{ id: deps.random.id('tsk'), ...repairTask(channel, says), dueAt: null }] : [],
   }
   await deps.notices.setHealth(channel.environmentId, channel.id, { failingSince: since, failingSays: says }, along)
   deps.log.warn('notices.not_delivered', { environmentId: channel.environmentId, channelId: channel.id, says })
 }
+
+const eventOf = (deps: Needs, type: string, { id }: Channel, more: Record<string, unknown> = {}): NewEvent => ({
+  id: deps.random.id('evt'),
+  type,
+  data: { channel: id, ...more },
+})
 
 function repairTask({ id, name }: Channel, says: string): Omit<NewTask, 'id' | 'dueAt'> {
   return {

@@ -53,6 +53,8 @@ async function openWorld(options: { refuse?: (captured: CapturedLetter) => strin
         }
       }),
     at: (time: string) => world.run(() => clock.sleep(Date.parse(time) - clock.now())),
+    events: async () =>
+      (await deps.journal.readEvents(environment.id, { limit: 100 })).map(({ type }) => type).reverse(),
     tasks: () => deps.journal.readTasks(environment.id, { limit: 100 }),
   }
 }
@@ -175,7 +177,7 @@ test('a channel that fails holds up no other, tries the same letter again, and l
 
 test('a channel that fails for an hour becomes a task, once, of which the others tell; it closes when a letter gets through', async () => {
   let works = false
-  const { add, open, wait, told, tasks } = await openWorld({
+  const { add, open, wait, told, tasks, events } = await openWorld({
     refuse: ({ address }) => (nameOf(address) === 'bad' && !works ? 'Nobody is there.' : null),
   })
   const { id } = await add('bad')
@@ -193,6 +195,7 @@ test('a channel that fails for an hour becomes a task, once, of which the others
   await wait(6 * hour)
   assert.deepEqual(told().slice(2), [['bad', 'A']])
   assert.notEqual((await repairs())[0]!.closedAt, null)
+  assert.deepEqual(await events(), ['channel.failing', 'channel.recovered'])
 })
 
 test('it gives up after a day and a half, and says so in the row', async () => {
