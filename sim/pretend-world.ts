@@ -15,6 +15,8 @@ import { openMemoryJournal } from '../src/drivers/journal/memory.ts'
 import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../src/drivers/limiter/memory.ts'
 import { openCapturedLog } from '../src/drivers/log/captured.ts'
+import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../src/drivers/notices/memory.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { openMemoryRecords } from '../src/drivers/records/memory.ts'
 import { openMemorySchedule } from '../src/drivers/schedule/memory.ts'
@@ -219,6 +221,7 @@ function openStores() {
     directory: openMemoryDirectory(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
+    notices: openMemoryNotices(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   return {
@@ -231,6 +234,7 @@ function openStores() {
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),
     inbox: openMemoryInbox(),
+    messenger: openCapturedMessenger(),
   }
 }
 

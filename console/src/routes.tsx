@@ -11,6 +11,7 @@ import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
+import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
 /**
  * Every page, with what of it stands in the address. `env` is on all of them, so that a link leads others to the same environment; `after` is
@@ -108,6 +109,19 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('./features/activity/activity.tsx'), 'ActivityPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => root,
+  path: '/tasks',
+  validateSearch: searchOf({
+    state: oneOf(taskStateOrder),
+    kind: oneOf(taskKindOrder),
+    after: text,
+    /** The one that a letter leads to. */
+    task: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/tasks/tasks.tsx'), 'TasksPage'),
+})
+
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
@@ -126,6 +140,11 @@ const app = createRoute({
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
 })
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/notifications',
+  component: lazyRouteComponent(() => import('./features/notifications/notifications.tsx'), 'NotificationsPage'),
+})
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/setup/keys',
@@ -140,10 +159,12 @@ export const router = createRouter({
     connections,
     connection,
     connect,
+    tasks,
     activity,
     quotas,
     apps,
     app,
+    notifications,
     keys,
   ]),
   basepath: '/console',

@@ -15,6 +15,7 @@ import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
+import { noticeRoutes } from './notices.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { serveProxy } from './proxy.ts'
@@ -26,6 +27,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
 export interface ApiOptions {
@@ -46,6 +48,8 @@ export function allRoutes(engine: Engine): Route[] {
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...incidentRoutes(engine),
+    ...taskRoutes(engine),
+    ...noticeRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
     ...vaultRoutes(engine),

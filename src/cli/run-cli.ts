@@ -10,6 +10,7 @@ import { metrics } from './metrics.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
+import { tasks } from './tasks.ts'
 import { vault } from './vault.ts'
 
 const commands: Readonly<Record<string, Command>> = {
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   connections,
   sync,
   metrics,
+  tasks,
   call,
   vault,
 }

@@ -12,6 +12,8 @@ import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { type Channels, openChannels } from './notices/channels.ts'
+import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
@@ -31,6 +33,7 @@ export interface Engine {
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly connect: Connect
+  readonly channels: Channels
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
@@ -110,6 +113,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
 
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
+    channels: openChannels(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -146,6 +150,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       await startQuotaJobs(deps)
       await rotation.start()
+      await startNoticeJobs({ deps, setting, vault })
       planning = planner.run(stopping.signal)
     },
 

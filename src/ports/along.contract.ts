@@ -139,6 +139,20 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
       },
     )
 
+    story(
+      'a subject that is no connection has one open task of a kind too',
+      async ({ write, traces }, environmentId) => {
+        const about = (id: string, subject: string): NewTask => ({ ...task(id), kind: 'set_up', connectionId: undefined, subject }) // biome-ignore format: a row
+        const open = async () =>
+          (await traces(environmentId)).tasks.filter(({ closedAt }) => closedAt === null).map(({ id }) => id)
+        await write(environmentId, { at: 1, actor: 'system', openTasks: [about('tsk_1', 'a'), about('tsk_2', 'b')] })
+        await write(environmentId, { at: 2, actor: 'system', openTasks: [about('tsk_3', 'a')] })
+        assert.deepEqual(await open(), ['tsk_1', 'tsk_2'])
+        await write(environmentId, { at: 3, actor: 'system', closeTasks: [{ subject: 'a', kind: 'set_up' }] })
+        assert.deepEqual(await open(), ['tsk_2'])
+      },
+    )
+
     story('another environment sees none of it and closes none of it', async ({ write, traces }, environmentId) => {
       await write(environmentId, {
         at: 1,

@@ -1,4 +1,4 @@
-import type { CallRecord, Journal, RunRecord } from '../../ports/journal.ts'
+import { type CallRecord, type Journal, type RunRecord, taskState } from '../../ports/journal.ts'
 import type { AlongLog } from '../along/memory.ts'
 
 /** The journal in memory. Events, tasks and audit are those that the other memory stores of this world wrote to the same log. */
@@ -47,11 +47,14 @@ export function openMemoryJournal(log: AlongLog): Journal {
         .slice(0, limit)
     },
 
-    async readTasks(environmentId, { limit, before, open, connectionId }) {
+    async readTasks(environmentId, { limit, before, state, connectionId, kind, category, priority }) {
       return newest(own(log.tasks, environmentId), limit, before, (task) =>
         [
-          open === undefined || (task.closedAt === null) === open,
+          state === undefined || taskState(task, state.now) === state.is,
           connectionId === undefined || task.connectionId === connectionId,
+          kind === undefined || task.kind === kind,
+          category === undefined || task.category === category,
+          priority === undefined || task.priority === priority,
         ].every(Boolean),
       )
     },
@@ -63,6 +66,20 @@ export function openMemoryJournal(log: AlongLog): Journal {
           integrationId === undefined || incident.integrationId === integrationId,
         ].every(Boolean),
       )
+    },
+
+    async readTask(environmentId, id) {
+      return own(log.tasks, environmentId).find((task) => task.id === id) ?? null
+    },
+
+    async changeTask(environmentId, id, change, along) {
+      const index = log.tasks.findIndex((task) => task.environmentId === environmentId && task.id === id)
+      const task = log.tasks[index]
+      if (!task || task.closedAt !== null) return false
+      const { snoozedUntil, dismissedAt } = change
+      log.tasks[index] = { ...task, snoozedUntil, dismissedAt }
+      log.write(environmentId, along)
+      return true
     },
 
     async readAudit(environmentId, { limit, before, subject }) {

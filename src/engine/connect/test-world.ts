@@ -15,6 +15,8 @@ import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
+import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../../drivers/notices/memory.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
@@ -100,6 +102,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     directory: openMemoryDirectory(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
+    notices: openMemoryNotices(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const stores = {
@@ -115,6 +118,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     schedule: openMemorySchedule(),
     journal: openMemoryJournal(along),
     inbox: openMemoryInbox(),
+    messenger: openCapturedMessenger(),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()
