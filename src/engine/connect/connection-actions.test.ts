@@ -214,9 +214,9 @@ story('of many that are validated each has its own outcome, whatever becomes of 
   const all = [first, ...others.map(({ connection }) => connection)]
   world.sandbox.meddle('tuneful', artists[1]!.key, 'revoke')
   await world.stores.grants.forget(environment.id, all[2]!.grantId, 'revoked', { at: 0, actor: 'system' })
-  const { integration } = world.stores.directory
+  const { integration } = world.deps.directory
   let asked = 0
-  world.stores.directory.integration = (environmentId, id) => {
+  world.deps.directory.integration = (environmentId, id) => {
     if (++asked === 4) throw new TypeError('a bug in the middle')
     return integration(environmentId, id)
   }
