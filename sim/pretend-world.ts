@@ -9,6 +9,7 @@ import { openMemoryDataKeys } from '../src/drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../src/drivers/directory/memory.ts'
 import { openMemoryFlows } from '../src/drivers/flows/memory.ts'
 import { openMemoryGrants } from '../src/drivers/grants/memory.ts'
+import { openMemoryHistory } from '../src/drivers/history/memory.ts'
 import { openMemoryInbox } from '../src/drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../src/drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../src/drivers/journal/memory.ts'
@@ -213,18 +214,21 @@ const publicUrl = 'http://127.0.0.1:4400'
 
 function openStores() {
   const along = new AlongLog()
+  const connections = openMemoryConnections(along)
+  const journal = openMemoryJournal(along)
   return {
     along,
     dataKeys: openMemoryDataKeys(),
     access: openMemoryAccess(),
     directory: openMemoryDirectory(along),
-    connections: openMemoryConnections(along),
+    connections,
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
+    history: openMemoryHistory({ journal, connections }),
   }
 }
 

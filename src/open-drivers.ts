@@ -12,6 +12,7 @@ import { openPostgres } from './drivers/database/postgres.ts'
 import { openPostgresDirectory } from './drivers/directory/postgres.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
 import { openPostgresGrants } from './drivers/grants/postgres.ts'
+import { openPostgresHistory } from './drivers/history/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
@@ -93,6 +94,7 @@ export async function openDrivers(
       schedule: openPostgresSchedule(database),
       journal: openPostgresJournal(database),
       inbox: openPostgresInbox(database),
+      history: openPostgresHistory(database),
     }
     return {
       deps,

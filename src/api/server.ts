@@ -13,6 +13,7 @@ import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
 import { journalRoutes } from './journal.ts'
+import { kpiRoutes } from './kpis.ts'
 import { metricRoutes } from './metrics.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
@@ -20,6 +21,7 @@ import { serveProxy } from './proxy.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
 import { serveReference } from './reference.ts'
+import { countRequests } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
@@ -43,6 +45,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...kpiRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
   ]
@@ -122,10 +125,16 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
     },
   })
 
+  const counts = countRequests(app, engine.deps)
+  const authenticate = openAuthenticator(engine.deps, options.people, engine.setting.publicUrl)
   const serving: Serving = {
     deps: engine.deps,
     vault: engine.vault,
-    authenticate: openAuthenticator(engine.deps, options.people, engine.setting.publicUrl),
+    async authenticate(request, scope) {
+      const caller = await authenticate(request, scope)
+      counts.recognise(request, caller.environment.id)
+      return caller
+    },
     rate: openRequestRate(engine.deps.clock),
   }
   for (const route of allRoutes(engine)) serveRoute(app, serving, route)

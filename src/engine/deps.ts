@@ -5,6 +5,7 @@ import type { Connections } from '../ports/connections.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
+import type { History } from '../ports/history.ts'
 import type { Inbox } from '../ports/inbox.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -36,6 +37,7 @@ export interface Deps {
   readonly schedule: Schedule
   readonly journal: Journal
   readonly inbox: Inbox
+  readonly history: History
 }
 
 /** What every part of the engine knows besides the world. */

@@ -12,9 +12,13 @@ import { type AppSetUp, startIntegrations } from './connect/start-integrations.t
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
+import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { openVault, type Vault } from './vault/vault.ts'
+import { runHeartbeat, startWatchJobs } from './watch/heartbeat.ts'
+import type { Kpi } from './watch/kpis/kpi.ts'
+import { type KpiQuery, readKpis } from './watch/kpis/read-kpis.ts'
 
 /** The engine, joined: what the API and the background work use. */
 export interface Engine {
@@ -33,6 +37,8 @@ export interface Engine {
   quotas(
     environment: Environment,
   ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
+  /** The numbers by which this server is judged, computed anew from its history. */
+  kpis(environment: Environment, query: KpiQuery): Promise<readonly Kpi[]>
   /** Makes streams due now. Returns how many. */
   wake(
     environmentId: string,
@@ -82,6 +88,7 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
   const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let beating: Promise<void> = Promise.resolve()
 
   return {
     ...{ deps, setting, vault, gateway, credentials, connect, planner },
@@ -101,12 +108,21 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       return (await Promise.all(usage)).flat()
     },
 
+    async kpis(environment, query) {
+      await gateway.flush()
+      return readKpis(deps, setting.providers, environment, query)
+    },
     async wake(environmentId, connectionId, { streams, lane }) {
       const woken = await deps.schedule.wake(environmentId, connectionId, { streams, lane, at: deps.clock.now() })
       wakePlanner()
       return woken
     },
-    refresh: (environmentId, connectionId, wanted) => refresh(refreshing, environmentId, connectionId, wanted),
+    async refresh(environmentId, connectionId, wanted) {
+      const askedAt = deps.clock.now()
+      const refreshed = await refresh(refreshing, environmentId, connectionId, wanted)
+      await noteRefresh(deps, { environmentId, connectionId, askedAt }, refreshed)
+      return refreshed
+    },
     freshen: (environmentId, connections, maxAge, signal) =>
       freshen(refreshing, environmentId, connections, {
         maxAgeMs: parseDuration(maxAge as Duration),
@@ -116,14 +132,20 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
 
     async start() {
       await deps.jobs.start()
-      if (!planner) return
+      const beat = () => runHeartbeat(deps, planner, stopping.signal)
+      if (!planner) {
+        beating = beat()
+        return
+      }
+      await startWatchJobs(deps)
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       planning = planner.run(stopping.signal)
+      beating = beat()
     },
 
     async stop() {
       stopping.abort()
-      await planning
+      await Promise.all([planning, beating])
       await deps.jobs.stop(jobsStopMs)
       await credentials.stop()
       await gateway.flush()

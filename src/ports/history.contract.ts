@@ -46,7 +46,13 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
       'calls that ended well are counted by provider, from the first instant to before the last',
       async (world, environmentId) => {
         const { history, journal } = world
+        await journal.run(exampleRun(environmentId, { id: 'run_on', state: 'partial' }))
+        await journal.run(exampleRun(environmentId, { id: 'run_off', state: 'failed' }))
         const calls = [
+          { startedAt: at, fault: 'provider.missing', runId: 'run_on' },
+          { startedAt: at, fault: 'provider.missing', runId: 'run_off' },
+          { startedAt: at, fault: 'provider.missing' },
+          { startedAt: at, fault: 'provider.timeout', runId: 'run_on' },
           { startedAt: at - 1 },
           { startedAt: at, attempts: 3 },
           { startedAt: at + 9 },
@@ -55,11 +61,18 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
           { startedAt: at, fault: 'provider.down' },
         ].map((call, i) => exampleCall(environmentId, { id: `cal_${i}`, ...call }))
         await journal.calls(environmentId, calls)
-        assert.deepEqual(await history.callCounts(environmentId, { from: at, to: at + 10 }), [
-          { provider: 'example', calls: 2, attempts: 4 },
-          { provider: 'other', calls: 1, attempts: 1 },
+        const window = { from: at, to: at + 10, answers: ['provider.missing'] }
+        assert.deepEqual(await history.callCounts(environmentId, window), [
+          { provider: 'example', fault: null, calls: 2, attempts: 4 },
+          { provider: 'example', fault: 'provider.missing', calls: 1, attempts: 1 },
+          { provider: 'other', fault: null, calls: 1, attempts: 1 },
         ])
-        assert.deepEqual(await history.callCounts(`${environmentId}_other`, { from: at, to: at + 10 }), [])
+        const rest = await history.failedCalls(environmentId, { ...window, limit: 9 })
+        assert.deepEqual(
+          rest.map(({ id }) => id),
+          ['cal_1', 'cal_2', 'cal_3', 'cal_9'],
+        )
+        assert.deepEqual(await history.callCounts(`${environmentId}_other`, window), [])
       },
     )
 
@@ -72,14 +85,17 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
         exampleCall(environmentId, { id: 'cal_3', fault, startedAt: at + 6, runId: 'run_forgotten' }),
         exampleCall(environmentId, { id: 'cal_4' }),
       ])
-      const failed = await history.failedCalls(environmentId, { from: at, to: at + 10, limit: 10 })
+      const failed = await history.failedCalls(environmentId, { from: at, to: at + 10, answers: [], limit: 10 })
       const shared = { provider: 'example', fault }
       assert.deepEqual(failed, [
         { ...shared, id: 'cal_2', connectionId: null, runId: null, runState: null, attempts: 1, startedAt: at, endedAt: at + 100 },
         { ...shared, id: 'cal_1', connectionId: 'con_1', runId: 'run_1', runState: 'partial', attempts: 0, startedAt: at + 5, endedAt: at + 105 },
         { ...shared, id: 'cal_3', connectionId: 'con_1', runId: 'run_forgotten', runState: null, attempts: 1, startedAt: at + 6, endedAt: at + 106 },
       ]) // biome-ignore format: a table
-      assert.equal((await history.failedCalls(environmentId, { from: at, to: at + 10, limit: 2 })).length, 2)
+      assert.equal(
+        (await history.failedCalls(environmentId, { from: at, to: at + 10, answers: [], limit: 2 })).length,
+        2,
+      )
     })
 
     story(

@@ -9,12 +9,19 @@ export interface Window {
   readonly to: Instant
 }
 
-/** Calls of one provider that ended well. */
+/** Calls of one provider that ended well, or were answered no in a run that went on. */
 export interface CallCount {
   readonly provider: string
+  /** Null: it ended well. */
+  readonly fault: string | null
   readonly calls: number
-  /** Attempts of all of them: each call has one that worked, the others failed. */
+  /** Attempts of all of them: the last of each was answered, the others failed. */
   readonly attempts: number
+}
+
+/** Faults that are an answer, when the run that got it went on and ended with something read. */
+export interface Answers {
+  readonly answers: readonly string[]
 }
 
 /** A call that did not end well, and what became of the run that made it. */
@@ -130,8 +137,9 @@ export interface RefreshWait {
  * (calls, runs, transitions) is read from there.
  */
 export interface History {
-  callCounts(environmentId: string, window: Window): Promise<CallCount[]>
-  failedCalls(environmentId: string, window: Window & { limit: number }): Promise<FailedCall[]>
+  callCounts(environmentId: string, window: Window & Answers): Promise<CallCount[]>
+  /** Every other call. */
+  failedCalls(environmentId: string, window: Window & Answers & { limit: number }): Promise<FailedCall[]>
   /** All of the window, and of each connection the last one before it. */
   steps(environmentId: string, window: Window & { limit: number }): Promise<Step[]>
   noteReadings(environmentId: string, ends: readonly ReadingEnd[]): Promise<void>

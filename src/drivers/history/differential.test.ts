@@ -34,7 +34,7 @@ const happening = fc.oneof(
     connectionId: fc.option(connectionId),
     runId: fc.option(runId),
     lane: fc.constantFrom('interactive' as const, 'scheduled' as const),
-    cost: fc.constantFrom({}, { units: 1 }, { units: 0.5, own: 1 }),
+    cost: fc.constantFrom<Record<string, number>>({}, { units: 1 }, { units: 0.5, own: 1 }),
     durationMs: fc.integer({ min: 0, max: 90_000 }),
     fault,
     minutes,
@@ -63,6 +63,8 @@ const quotas: WatchedQuota[] = [
   { provider: 'other', quota: 'own', per: 'user', window: { day: 'America/Los_Angeles' } },
   { provider: 'other', quota: 'units', per: 'ip', window: { rollingMs: 90_000 } },
 ]
+
+const answers = ['provider.missing']
 
 let nth = 0
 test('history: memory and PostgreSQL count the same', async () => {
@@ -134,8 +136,8 @@ async function play(
   }
   const limited = { ...window, limit: 7 }
   return {
-    calls: await history.callCounts(environmentId, window),
-    failed: await history.failedCalls(environmentId, limited),
+    calls: await history.callCounts(environmentId, { ...window, answers }),
+    failed: await history.failedCalls(environmentId, { ...limited, answers }),
     steps: await history.steps(environmentId, limited),
     readings: await history.readings(environmentId, limited),
     first: await history.firstReadings(environmentId, window),

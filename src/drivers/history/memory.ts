@@ -23,21 +23,29 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
   const runsOf = (environmentId: string) => world.journal.readRuns(environmentId, all)
 
   return {
-    async callCounts(environmentId, window) {
+    async callCounts(environmentId, { answers, ...window }) {
+      const wentOn = await runsThatWentOn(environmentId)
       const counts = new Map<string, CallCount>()
-      for (const { provider, fault, attempts, startedAt } of await callsOf(environmentId)) {
-        if (fault !== null || !within(startedAt, window)) continue
-        const before = counts.get(provider) ?? { provider, calls: 0, attempts: 0 }
-        counts.set(provider, { provider, calls: before.calls + 1, attempts: before.attempts + attempts })
+      for (const { provider, fault, runId, attempts, startedAt } of await callsOf(environmentId)) {
+        if (!within(startedAt, window) || !isAnswered({ fault, runId }, answers, wentOn)) continue
+        const key = `${provider} ${fault ?? ''}`
+        const before = counts.get(key) ?? { provider, fault, calls: 0, attempts: 0 }
+        counts.set(key, { provider, fault, calls: before.calls + 1, attempts: before.attempts + attempts })
       }
-      return [...counts.values()].sort(by(({ provider }) => provider))
+      return [...counts.values()].sort(
+        by(
+          ({ provider }) => provider,
+          ({ fault }) => fault ?? '',
+        ),
+      )
     },
 
-    async failedCalls(environmentId, { limit, ...window }) {
+    async failedCalls(environmentId, { answers, limit, ...window }) {
+      const wentOn = await runsThatWentOn(environmentId)
       const states = new Map((await runsOf(environmentId)).map(({ id, state }) => [id, state]))
       return (await callsOf(environmentId))
         .flatMap(({ id, provider, connectionId, runId, fault, attempts, startedAt, durationMs }) =>
-          fault === null || !within(startedAt, window)
+          fault === null || !within(startedAt, window) || isAnswered({ fault, runId }, answers, wentOn)
             ? []
             : [
                 {
@@ -47,7 +55,12 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
                 },
               ],
         )
-        .sort(by(({ startedAt }) => startedAt, ({ id }) => id)) // biome-ignore format: one line
+        .sort(
+          by(
+            ({ startedAt }) => startedAt,
+            ({ id }) => id,
+          ),
+        )
         .slice(0, limit)
     },
 
@@ -84,7 +97,8 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
 
     async firstReadings(environmentId, { to }) {
       return [...(await wholeReadings(environmentId, to)).values()]
-        .map(([{ connectionId, provider, stream, endedAt }]) => ({ connectionId, provider, stream, at: endedAt }))
+        .flatMap((read) => read.slice(0, 1))
+        .map(({ connectionId, provider, stream, endedAt }) => ({ connectionId, provider, stream, at: endedAt }))
         .sort(by(({ connectionId }) => connectionId, ({ stream }) => stream)) // biome-ignore format: one line
     },
 
@@ -161,6 +175,11 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
     },
   }
 
+  async function runsThatWentOn(environmentId: string): Promise<ReadonlySet<string>> {
+    const went = (await runsOf(environmentId)).filter(({ state }) => state === 'succeeded' || state === 'partial')
+    return new Set(went.map(({ id }) => id))
+  }
+
   async function everyConnection(environmentId: string) {
     const lists = await Promise.all([
       world.connections.list(environmentId, all),
@@ -188,6 +207,12 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
     return Map.groupBy(whole, ({ connectionId, stream }) => `${connectionId}\n${stream}`)
   }
 }
+
+const isAnswered = (
+  { fault, runId }: { fault: string | null; runId: string | null },
+  answers: readonly string[],
+  wentOn: ReadonlySet<string>,
+) => fault === null || (answers.includes(fault) && runId !== null && wentOn.has(runId))
 
 const all = { limit: Number.MAX_SAFE_INTEGER }
 

@@ -24,11 +24,11 @@ export function openPostgresHistory(database: Database): History {
   const times = ({ from, to }: { from: number; to: number }) => [new Date(from), new Date(to)]
 
   return {
-    callCounts: (environmentId, window) =>
-      read<CallCount>(environmentId, select.callCounts, 'history.call_counts', times(window)),
+    callCounts: (environmentId, { answers, ...window }) =>
+      read<CallCount>(environmentId, select.callCounts, 'history.call_counts', [...times(window), answers]),
 
-    failedCalls: (environmentId, { limit, ...window }) =>
-      read<FailedCall>(environmentId, select.failedCalls, 'history.failed_calls', [...times(window), limit]),
+    failedCalls: (environmentId, { answers, limit, ...window }) =>
+      read<FailedCall>(environmentId, select.failedCalls, 'history.failed_calls', [...times(window), answers, limit]),
 
     steps: (environmentId, { limit, ...window }) =>
       read<Step>(environmentId, select.steps, 'history.steps', [...times(window), limit]),

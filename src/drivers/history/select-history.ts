@@ -1,17 +1,20 @@
 /** What happened in a window, oldest first. In most of them: $1 environment, $2 from, $3 to, $4 limit. */
 
+/** $4 the faults that are an answer when the run went on. */
+const answered = `(call.fault is null or (call.fault = any ($4::text[]) and coalesce(run.state in ('succeeded', 'partial'), false)))`
+
 export const callCounts = `
-  select provider, count(*) as calls, sum(attempts) as attempts
-  from call
-  where environment_id = $1 and started_at >= $2 and started_at < $3 and fault is null
-  group by provider order by provider collate "C"`
+  select call.provider, call.fault, count(*) as calls, sum(attempts) as attempts
+  from call left join run on call.fault is not null and run.environment_id = call.environment_id and run.id = call.run_id
+  where call.environment_id = $1 and call.started_at >= $2 and call.started_at < $3 and ${answered}
+  group by call.provider, call.fault order by call.provider collate "C", call.fault collate "C" nulls first`
 
 export const failedCalls = `
   select call.id, call.provider, connection_id as "connectionId", run_id as "runId", run.state as "runState", call.fault, attempts,
     call.started_at as "startedAt", call.started_at + duration_ms * interval '1 millisecond' as "endedAt"
   from call left join run on run.environment_id = call.environment_id and run.id = call.run_id
-  where call.environment_id = $1 and call.started_at >= $2 and call.started_at < $3 and call.fault is not null
-  order by call.started_at, call.id collate "C" limit $4`
+  where call.environment_id = $1 and call.started_at >= $2 and call.started_at < $3 and not ${answered}
+  order by call.started_at, call.id collate "C" limit $5`
 
 export const steps = `
   select step.connection_id as "connectionId", coalesce(connection.provider, '') as provider, from_state as "from", to_state as "to",

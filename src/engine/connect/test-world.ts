@@ -9,6 +9,7 @@ import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
 import { openMemoryFlows } from '../../drivers/flows/memory.ts'
 import { openMemoryGrants } from '../../drivers/grants/memory.ts'
+import { openMemoryHistory } from '../../drivers/history/memory.ts'
 import { openMemoryInbox } from '../../drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../../drivers/journal/memory.ts'
@@ -91,6 +92,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const along = new AlongLog()
   const network = options.network?.(sandbox) ?? sandbox
   const jobs = openMemoryJobs(clock)
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
   const stores = {
     networks: { test: network, live: network },
     limiter: openMemoryLimiter(),
@@ -99,13 +101,14 @@ export async function openTestWorld(options: WorldOptions = {}) {
     dataKeys: openMemoryDataKeys(),
     access: openMemoryAccess(),
     directory: openMemoryDirectory(along),
-    connections: openMemoryConnections(along),
+    connections,
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
+    history: openMemoryHistory({ journal, connections }),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()
