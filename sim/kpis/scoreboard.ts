@@ -1,0 +1,232 @@
+import { type Artist, addDays, dayMs, dayOf, hour, minute, type Provider } from '@patchbay/kit'
+import { SeededRandom } from '../../src/drivers/random/seeded.ts'
+import type { Kpi } from '../../src/engine/watch/kpis/kpi.ts'
+import type { Connection } from '../../src/ports/connections.ts'
+import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
+import { compareKpis, type Difference } from './compare-kpis.ts'
+import { TrueCalls } from './true-calls.ts'
+import { openWatch, type Watch } from './watch-world.ts'
+import { drawWeather, mix, type Span } from './weather-mix.ts'
+
+export interface ScoreboardOptions {
+  readonly providers: readonly Provider[]
+  readonly artists: number
+  readonly days: number
+  readonly seed: string
+  /** So many of the simulated hours are over. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface Scoreboard {
+  readonly artists: number
+  readonly days: number
+  readonly seed: string
+  readonly connections: number
+  /** Requests that arrived at the providers in the window. */
+  readonly requests: number
+  readonly window: { readonly from: number; readonly to: number }
+  readonly kpis: readonly Kpi[]
+  readonly spans: readonly Span[]
+  /** Where what the engine counted differs from what the providers and the watch saw. */
+  readonly differences: readonly Difference[]
+  /** Streams that stood still when an outage ended, and how many of them were read again within the hour. */
+  readonly afterOutages: { readonly failing: number; readonly withinAnHour: number; readonly slowestMs: number }
+  /** What a well-behaved client does not do, by kind, as the providers saw it. */
+  readonly violations: Readonly<Record<string, number>>
+  /** How much of each limit would be used if all calls were spread evenly. Above a tenth, a tenth cannot be kept. */
+  readonly evenShares: Readonly<Record<string, number>>
+  readonly hours: readonly { readonly at: number; readonly well: number; readonly failed: number }[]
+}
+
+/**
+ * A month of a whole installation under ordinary bad weather: people connect their accounts in two days, then the window begins in which everything is
+ * counted, with outages, revocations, an operator's mistake and people who press refresh. The same seed gives the same month.
+ */
+export async function runScoreboard(options: ScoreboardOptions): Promise<Scoreboard> {
+  const { providers, artists, days, seed, onProgress = () => {} } = options
+  const startAt = Date.parse('2026-11-02T00:00:00Z')
+  const watch = openWatch()
+  const world = await openPretendWorld({
+    ...{ providers, seed, artists, startAt, crons: true, ledgerSize: 500_000 },
+    // Numbers of years would take hours to read and say nothing about connections.
+    since: addDays(dayOf(startAt), -14),
+    wrap: watch.wrap,
+  })
+  const random = new SeededRandom(`${seed}/month`, world.clock)
+  const window = { from: startAt + warmUpMs, to: startAt + warmUpMs + days * dayMs }
+  const { rules, spans } = drawWeather(providers, window, random)
+  const endedRightly = rightfulEnds(world)
+  const calls = new TrueCalls(endedRightly)
+  let requests = 0
+  const total = (warmUpMs + days * dayMs) / hour
+
+  await world.run(async () => {
+    await world.start()
+    const owned: Owned[] = []
+    const arriving = providers.map((provider) => arrive(world, provider, owned))
+    for (let at = startAt; at < window.to; at += hour) {
+      if (at === window.from) {
+        await Promise.all(arriving)
+        watch.arrivals(world.sandbox)
+        for (const rule of rules) world.sandbox.weather.add(rule)
+        void live(world, owned, { window, spans, random })
+      }
+      await world.clock.sleep(at + hour - world.clock.now())
+      if (at >= window.from) {
+        const arrived = watch.arrivals(world.sandbox)
+        requests += arrived.length
+        calls.add(arrived)
+      } else watch.arrivals(world.sandbox)
+      forget(world)
+      onProgress((at + hour - startAt) / hour, total)
+    }
+  })
+
+  const kpis = await world.engine.kpis(world.environment, window)
+  const truth = { calls: calls.end(), watch, window, now: world.clock.now(), endOf: grantEnds(world) }
+  const violations: Record<string, number> = {}
+  for (const { kind, at } of world.sandbox.ledger.violations)
+    if (at >= window.from) violations[kind] = (violations[kind] ?? 0) + 1
+  return {
+    ...{ artists, days, seed, requests, window, kpis, spans, violations },
+    connections: Object.values(await world.deps.connections.count(world.environment.id)).reduce((a, b) => a + b, 0),
+    differences: compareKpis(kpis, truth),
+    afterOutages: afterOutages(watch, spans),
+    evenShares: await evenShares(world, window),
+    hours: [...watch.hours]
+      .map(([at, counts]) => ({ at, ...counts }))
+      .filter(({ at }) => at >= window.from)
+      .sort((one, other) => one.at - other.at),
+  }
+}
+
+interface Owned {
+  readonly artist: Artist
+  readonly provider: Provider
+  readonly connection: Connection
+}
+
+const warmUpMs = 2 * dayMs
+
+/** Everybody comes in the first day, one after the other. Some have no account that fits, and go again. */
+async function arrive(world: PretendWorld, provider: Provider, owned: Owned[]): Promise<void> {
+  for (const artist of world.artists) {
+    await world.clock.sleep((0.9 * dayMs) / world.artists.length)
+    const ended = await world.tryToConnect(artist, provider)
+    if (!('connectionIds' in ended)) continue
+    for (const id of ended.connectionIds) {
+      const connection = await world.deps.connections.read(world.environment.id, id)
+      if (connection) owned.push({ artist, provider, connection })
+    }
+  }
+}
+
+/** What people do in the window. */
+async function live(
+  world: PretendWorld,
+  owned: readonly Owned[],
+  { window, spans, random }: { window: { from: number; to: number }; spans: readonly Span[]; random: SeededRandom },
+): Promise<void> {
+  const { clock, engine, environment, sandbox } = world
+  const lengthDays = (window.to - window.from) / dayMs
+  const doings: { at: number; work: () => Promise<unknown> }[] = []
+  const anyTime = () => window.from + random.unit() * (window.to - window.from)
+  for (const { artist, provider, connection } of owned) {
+    if (provider.auth.scheme === 'oauth2' && random.unit() < (mix.people.revokeAMonth * lengthDays) / 30) {
+      const at = anyTime()
+      doings.push({ at, work: async () => sandbox.meddle(provider.id, artist.key, 'revoke') })
+      const back = at + dayMs + random.unit() * (mix.people.withinDays - 1) * dayMs
+      if (random.unit() < mix.people.comeBack)
+        doings.push({ at: back, work: () => comeBack(world, artist, provider, connection) })
+    }
+    for (let n = Math.floor(mix.refreshesADay * lengthDays + random.unit()); n > 0; n--)
+      doings.push({ at: anyTime(), work: () => engine.refresh(environment.id, connection.id, { waitMs: 5_000 }) })
+  }
+  for (const { provider, what, from, until } of spans) {
+    if (what !== 'wrong secret') continue
+    const id = world.integrationIdOf({ id: provider } as Provider)
+    const right = sandbox.apps.first(provider).clientSecret ?? undefined
+    const save = (clientSecret: string | undefined) =>
+      engine.saveIntegration(environment, { id, provider, clientSecret }, 'user:operator')
+    doings.push({ at: from, work: () => save('mistyped') }, { at: until, work: () => save(right) })
+  }
+  for (const { at, work } of doings.sort((one, other) => one.at - other.at)) {
+    await clock.sleep(at - clock.now())
+    // A refresh of what is lost or paused is refused, and people are told so.
+    void work().catch((error: unknown) => world.log.info('people.refused', { error }))
+  }
+}
+
+async function comeBack(world: PretendWorld, artist: Artist, provider: Provider, { id }: Connection): Promise<void> {
+  const now = await world.deps.connections.read(world.environment.id, id)
+  if (now?.state === 'needs_reauth' || now?.state === 'revoked')
+    await world.tryToConnect(artist, provider, { reconnect: id })
+}
+
+/** Events and audit are not counted here, and would be most of what a month leaves in memory. */
+function forget({ along, log }: PretendWorld): void {
+  along.events.length = 0
+  along.audit.length = 0
+  log.lines.length = 0
+}
+
+/** Whether a grant at a provider ended by its owner or by its age. */
+function rightfulEnds({ sandbox }: PretendWorld): (grant: string) => boolean {
+  return (id) => {
+    const ended = sandbox.grants.list().find((grant) => grant.id === id)?.ended
+    return ended?.why === 'owner' || ended?.why === 'age'
+  }
+}
+
+/** How the grant of a connection ended at the provider, by then. */
+function grantEnds({ sandbox }: PretendWorld) {
+  const artists = new Map(sandbox.world.artists.map((artist) => [artist.key, artist]))
+  const grants = Map.groupBy(sandbox.grants.list(), ({ provider, artist }) => `${provider} ${artist}`)
+  return ({ provider, profileId }: Connection, at: number) => {
+    const own = artists.has(profileId) ? (grants.get(`${provider} ${profileId}`) ?? []) : []
+    return own.find(({ ended }) => ended !== null && ended.at <= at)?.ended ?? null
+  }
+}
+
+/** Streams that stood still when the platform came back, until they were read again. */
+function afterOutages({ turns }: Watch, spans: readonly Span[]): Scoreboard['afterOutages'] {
+  const own = Map.groupBy(turns, ({ connectionId, stream }) => `${connectionId} ${stream}`)
+  let [failing, withinAnHour, slowestMs] = [0, 0, 0]
+  const provider = (turn: string) => turn
+  void provider
+  for (const { until, what } of spans) {
+    if (what === 'wrong secret') continue
+    for (const mine of own.values()) {
+      const next = mine.findIndex(({ at }) => at > until)
+      const before = mine[next - 1]
+      if (next < 1 || before?.fault == null || before.blocked !== null || until - before.at > hour) continue
+      const again = mine.slice(next).find(({ fault }) => fault === null)
+      failing++
+      const tookMs = (again?.at ?? Number.POSITIVE_INFINITY) - until
+      if (tookMs <= hour) withinAnHour++
+      slowestMs = Math.max(slowestMs, tookMs)
+    }
+  }
+  return { failing, withinAnHour, slowestMs }
+}
+
+/** What all calls of the window took of each limit, as if they had been spread evenly over its windows and its holders. */
+async function evenShares(
+  { deps, environment, setting }: PretendWorld,
+  { from, to }: { from: number; to: number },
+): Promise<Record<string, number>> {
+  const shares: Record<string, number> = {}
+  const calls = await deps.journal.readCalls(environment.id, { limit: Number.MAX_SAFE_INTEGER })
+  for (const provider of setting.providers.values())
+    for (const { id, limit, window, per } of provider.api.quotas) {
+      if ('concurrent' in window) continue
+      const own = calls.filter((call) => call.provider === provider.id && call.startedAt >= from && call.cost[id])
+      const taken = own.reduce((sum, { cost }) => sum + cost[id]!, 0)
+      const holders = per === 'app' || per === 'ip' ? 1 : Math.max(1, new Set(own.map((one) => one.connectionId)).size)
+      const windows = (to - from) / ('rollingMs' in window ? window.rollingMs : dayMs)
+      if (taken > 0) shares[`${provider.id} ${id}`] = taken / windows / holders / limit
+    }
+  return shares
+}
+
+export const minutesOf = (ms: number): number => Math.round(ms / minute)
