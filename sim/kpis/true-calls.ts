@@ -61,11 +61,15 @@ export class TrueCalls {
   }
 }
 
-function isAnswer({ outcome, weather = [], at, answeredAt }: LedgerEntry): boolean {
-  if (outcome !== 'answered' || answeredAt === undefined || answeredAt - at >= patienceMs) return false
+const isAnswer = (entry: LedgerEntry) => entry.outcome === 'answered' && arrivedWhole(entry)
+
+function arrivedWhole({ weather = [], at, answeredAt }: LedgerEntry): boolean {
+  if (answeredAt === undefined || answeredAt - at >= patienceMs) return false
   return !weather.some((id) => spoils.includes(id.split('-')[0]!))
 }
 
 /** The emulator itself said no, and not the weather, the quota or whoever looks at tokens, who all say why. */
-const isCorrectNo = ({ outcome, why, status = 0 }: LedgerEntry) =>
-  outcome === 'refused' && why === undefined && status >= 400 && status < 500
+function isCorrectNo(entry: LedgerEntry): boolean {
+  const { outcome, why, status = 0 } = entry
+  return outcome === 'refused' && why === undefined && status >= 400 && status < 500 && arrivedWhole(entry)
+}

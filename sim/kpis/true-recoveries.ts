@@ -40,7 +40,7 @@ export function trueRecoveries(
       const stops = (movesOf.get(connectionId) ?? []).filter(({ at }) => at >= from && at <= (to ?? now))
       const isPersons =
         last.blocked !== null ||
-        /^(setup|connection)\.|^provider\.(forbidden|missing|rejected|unsure)/.test(last.fault!) ||
+        /^setup\.|^connection\.(?!refreshing)|^provider\.(forbidden|missing|rejected|unsure)/.test(last.fault!) ||
         stops.some(({ to: state }) => ['needs_reauth', 'revoked', 'paused', 'disconnected'].includes(state))
       const isYoung = to === null && now - from <= dayMs
       if (isPersons || isYoung) sum.excluded++

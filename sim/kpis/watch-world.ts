@@ -87,7 +87,9 @@ export function openWatch() {
       const { entries } = ledger
       let first = entries.length
       while (first > 0 && entries[first - 1]!.number > lastNumber) first--
-      const fresh = entries.slice(first)
+      // What is not answered yet waits for the next time, with all that came after it.
+      const pending = entries.findIndex(({ outcome, answeredAt }, i) => i >= first && !isOver(outcome, answeredAt))
+      const fresh = entries.slice(first, pending < 0 ? undefined : pending)
       if (fresh.length > 0 && lastNumber > 0 && fresh[0]!.number !== lastNumber + 1)
         throw new Error('the ledger forgot requests that were not looked at')
       lastNumber = fresh.at(-1)?.number ?? lastNumber
@@ -95,5 +97,8 @@ export function openWatch() {
     },
   }
 }
+
+const isOver = (outcome: LedgerEntry['outcome'], answeredAt: number | undefined) =>
+  outcome === 'dropped' || answeredAt !== undefined
 
 export type Watch = ReturnType<typeof openWatch>

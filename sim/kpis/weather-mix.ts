@@ -22,7 +22,9 @@ export const mix = {
   always: [
     { kind: 'fail', status: 500, probability: 0.002 },
     { kind: 'fail', status: 502, probability: 0.001 },
-    { kind: 'throttle', waitMs: 20 * second, probability: 0.0005 },
+    { kind: 'throttle', retryAfter: 'seconds', waitMs: 20 * second, probability: 0.0003 },
+    { kind: 'throttle', retryAfter: 'http-date', waitMs: 60 * second, probability: 0.0001 },
+    { kind: 'throttle', retryAfter: 'absent', waitMs: 20 * second, probability: 0.0001 },
     { kind: 'drop', probability: 0.0005 },
     { kind: 'lose', probability: 0.0003 },
     { kind: 'html', probability: 0.0002 },

@@ -90,6 +90,9 @@ function judge(call: FailedCall, facts: { past: ConnectionPast; recoveries: Reco
   if (runId === null) return noIsAnAnswer.includes(fault) ? { kind: 'answered' } : { kind: 'failed' }
 
   const failures = recoveries.failuresOf(runId)
+  // A no that was not what the run failed for.
+  if (noIsAnAnswer.includes(fault) && failures.length > 0 && failures.every((one) => one.fault !== fault))
+    return { kind: 'answered' }
   if (failures.length === 0) {
     // The stream went on without it, or asked again.
     const wentOn = runState === 'succeeded' || runState === 'partial'
