@@ -1,9 +1,9 @@
-import { type Artist, addDays, dayMs, dayOf, hour, minute, type Provider } from '@patchbay/kit'
+import { type Artist, addDays, dayMs, dayOf, hour, type Provider } from '@patchbay/kit'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Kpi } from '../../src/engine/watch/kpis/kpi.ts'
 import type { Connection } from '../../src/ports/connections.ts'
 import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
-import { compareKpis, type Difference } from './compare-kpis.ts'
+import { compareKpis, type Difference, type Truth } from './compare-kpis.ts'
 import { TrueCalls } from './true-calls.ts'
 import { openWatch, type Watch } from './watch-world.ts'
 import { drawWeather, mix, type Span } from './weather-mix.ts'
@@ -27,6 +27,7 @@ export interface Scoreboard {
   readonly window: { readonly from: number; readonly to: number }
   readonly kpis: readonly Kpi[]
   readonly spans: readonly Span[]
+  readonly truth: Truth
   /** Where what the engine counted differs from what the providers and the watch saw. */
   readonly differences: readonly Difference[]
   /** Streams that stood still when an outage ended, and how many of them were read again within the hour. */
@@ -88,7 +89,7 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
   for (const { kind, at } of world.sandbox.ledger.violations)
     if (at >= window.from) violations[kind] = (violations[kind] ?? 0) + 1
   return {
-    ...{ artists, days, seed, requests, window, kpis, spans, violations },
+    ...{ artists, days, seed, requests, window, kpis, spans, violations, truth },
     connections: Object.values(await world.deps.connections.count(world.environment.id)).reduce((a, b) => a + b, 0),
     differences: compareKpis(kpis, truth),
     afterOutages: afterOutages(watch, spans),
@@ -189,14 +190,14 @@ function grantEnds({ sandbox }: PretendWorld) {
 }
 
 /** Streams that stood still when the platform came back, until they were read again. */
-function afterOutages({ turns }: Watch, spans: readonly Span[]): Scoreboard['afterOutages'] {
+function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): Scoreboard['afterOutages'] {
   const own = Map.groupBy(turns, ({ connectionId, stream }) => `${connectionId} ${stream}`)
+  const providers = new Map(moves.map(({ connection }) => [connection.id, connection.provider]))
   let [failing, withinAnHour, slowestMs] = [0, 0, 0]
-  const provider = (turn: string) => turn
-  void provider
-  for (const { until, what } of spans) {
+  for (const { provider, until, what } of spans) {
     if (what === 'wrong secret') continue
     for (const mine of own.values()) {
+      if (providers.get(mine[0]!.connectionId) !== provider) continue
       const next = mine.findIndex(({ at }) => at > until)
       const before = mine[next - 1]
       if (next < 1 || before?.fault == null || before.blocked !== null || until - before.at > hour) continue
@@ -228,5 +229,3 @@ async function evenShares(
     }
   return shares
 }
-
-export const minutesOf = (ms: number): number => Math.round(ms / minute)
