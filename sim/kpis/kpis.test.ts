@@ -13,7 +13,7 @@ const providers = Object.values(catalog)
 
 let played: Promise<Scoreboard> | null = null
 const play = () => {
-  played ??= runScoreboard({ providers, artists: 10, days: 7, seed: 'i35' })
+  played ??= runScoreboard({ providers, artists: 10, days: 7, seed: 'i35', revokeAMonth: 1 })
   return played
 }
 
@@ -26,7 +26,9 @@ test('I35: what is counted from history is what the platforms and the watch saw'
   assert.ok(of('K1').details.deferred! > 0)
   assert.ok(of('K8').denominator > 0)
   assert.ok(of('K6').denominator > 20)
+  assert.ok(of('K6').numerator > 0)
   assert.equal(of('K6').details.ours, 0)
+  assert.ok(of('K1').excluded.length > 0)
   assert.equal(of('K2').value, 1)
   assert.equal(afterOutages.withinAnHour, afterOutages.failing)
   assert.deepEqual(violations, {})

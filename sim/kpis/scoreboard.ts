@@ -13,6 +13,8 @@ export interface ScoreboardOptions {
   readonly artists: number
   readonly days: number
   readonly seed: string
+  /** Of all connections and month: the owner takes access back. That of the mix when absent. */
+  readonly revokeAMonth?: number
   /** So many of the simulated hours are over. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -45,6 +47,7 @@ export interface Scoreboard {
  */
 export async function runScoreboard(options: ScoreboardOptions): Promise<Scoreboard> {
   const { providers, artists, days, seed, onProgress = () => {} } = options
+  const { revokeAMonth = mix.people.revokeAMonth } = options
   const startAt = Date.parse('2026-11-02T00:00:00Z')
   const watch = openWatch()
   const world = await openPretendWorld({
@@ -70,7 +73,7 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
         await Promise.all(arriving)
         watch.arrivals(world.sandbox)
         for (const rule of rules) world.sandbox.weather.add(rule)
-        void live(world, owned, { window, spans, random })
+        void live(world, owned, { window, spans, random, revokeAMonth })
       }
       await world.clock.sleep(at + hour - world.clock.now())
       if (at >= window.from) {
@@ -126,14 +129,24 @@ async function arrive(world: PretendWorld, provider: Provider, owned: Owned[]): 
 async function live(
   world: PretendWorld,
   owned: readonly Owned[],
-  { window, spans, random }: { window: { from: number; to: number }; spans: readonly Span[]; random: SeededRandom },
+  {
+    window,
+    spans,
+    random,
+    revokeAMonth,
+  }: {
+    window: { from: number; to: number }
+    spans: readonly Span[]
+    random: SeededRandom
+    revokeAMonth: number
+  },
 ): Promise<void> {
   const { clock, engine, environment, sandbox } = world
   const lengthDays = (window.to - window.from) / dayMs
   const doings: { at: number; work: () => Promise<unknown> }[] = []
   const anyTime = () => window.from + random.unit() * (window.to - window.from)
   for (const { artist, provider, connection } of owned) {
-    if (provider.auth.scheme === 'oauth2' && random.unit() < (mix.people.revokeAMonth * lengthDays) / 30) {
+    if (provider.auth.scheme === 'oauth2' && random.unit() < (revokeAMonth * lengthDays) / 30) {
       const at = anyTime()
       doings.push({ at, work: async () => sandbox.meddle(provider.id, artist.key, 'revoke') })
       const back = at + dayMs + random.unit() * (mix.people.withinDays - 1) * dayMs

@@ -124,7 +124,7 @@ export async function runRefresh(
           await release(grant.state, grant.cause, 0)
           continue
         }
-        const cause = causeOf(grant, reply.reason, deps.clock.now())
+        const cause = causeOf(place, grant, reply.reason, deps.clock.now())
         if (!(await release('dead', cause, null))) continue
         await markNeedsReauth(deps, place.provider, grant, cause, parts.needsReauth)
         return { kind: 'ended', cause }
@@ -180,9 +180,13 @@ function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now
   return now - grant.refreshedAt <= auth.refresh.graceMs
 }
 
-/** Which of the ways to end it was. A reply that was lost before explains a refusal better than anything else. */
-function causeOf(grant: Grant, reason: string, now: number): ReauthCause {
-  if (grant.state === 'unknown' || grant.cause === 'lost_response') return 'lost_response'
+/**
+ * Which of the ways to end it was. Where each refresh retires the token that was presented, a reply that was lost before explains a refusal better
+ * than anything else. Where the token stays the same nothing was lost with it.
+ */
+function causeOf({ provider: { auth } }: TokenPlace, grant: Grant, reason: string, now: number): ReauthCause {
+  const retires = auth.scheme === 'oauth2' && auth.refresh.model === 'rotates'
+  if (retires && (grant.state === 'unknown' || grant.cause === 'lost_response')) return 'lost_response'
   const over = [grant.dataAccessExpiresAt, grant.refreshExpiresAt].some((at) => at !== null && at <= now)
   if (over) return 'expired'
   return reason === 'invalid_client' ? 'key_refused' : 'refresh_refused'
