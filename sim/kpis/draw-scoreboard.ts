@@ -12,7 +12,7 @@ export function drawScoreboard(board: Scoreboard): string {
 <title>Patchbay: ${title}</title>
 <style>${style}</style>
 <h1>${title}</h1>
-<p>${connections.toLocaleString('en-US')} connections, ${requests.toLocaleString('en-US')} requests, seed ${escape(seed)}. Simulated, under the weather below.</p>
+<p>${connections.toLocaleString('en-US')} connections, ${requests.toLocaleString('en-US')} requests, seed ${plain(seed)}. Simulated, under the weather below.</p>
 <main>${kpis.map(card).join('\n')}</main>
 <h2>What happened when</h2>
 ${timeline(board)}
@@ -25,13 +25,13 @@ function card({ id, name, says, target, overall, unit }: Kpi): string {
   const met = meets(target, value)
   const wanted = 'atLeast' in target ? `at least ${percent(target.atLeast)}` : `at most ${percent(target.atMost)}`
   const left = excluded.map(({ reason, count }) => `${count.toLocaleString('en-US')} ${reason}`).join('; ')
-  return `<section class="${met === null ? 'none' : met ? 'met' : 'missed'}" title="${escape(says)}">
-<h3>${id} · ${escape(name)}</h3>
+  return `<section class="${met === null ? 'none' : met ? 'met' : 'missed'}" title="${plain(says)}">
+<h3>${id} · ${plain(name)}</h3>
 ${gauge(value, target)}
 <p class="value">${value === null ? '–' : percent(value)}<span> ${met === null ? '' : met ? '✓ met' : '✗ missed'}</span></p>
 <p>${wanted}</p>
-<p>${whyNone ? escape(whyNone) : `${round(numerator)} of ${round(denominator)} ${unit}`}</p>
-${left ? `<p class="left">Not counted: ${escape(left)}</p>` : ''}
+<p>${whyNone ? plain(whyNone) : `${round(numerator)} of ${round(denominator)} ${unit}`}</p>
+${left ? `<p class="left">Not counted: ${plain(left)}</p>` : ''}
 </section>`
 }
 
@@ -78,7 +78,7 @@ function timeline({ window, hours, spans, kpis }: Scoreboard): string {
       ({ what, from, until }) =>
         `<rect class="${what.replaceAll(' ', '-')}" x="${x(from).toFixed(1)}" y="${y + 3}" width="${Math.max(2, x(until) - x(from)).toFixed(1)}" height="${rowPx - 6}"><title>${what}, ${((until - from) / hour).toFixed(1)} h</title></rect>`,
     )
-    return `<text x="0" y="${y + 13}">${escape(provider)}</text><path class="lane" d="M${leftPx} ${y + rowPx / 2}H${widthPx - 10}"/>${marks.join('')}`
+    return `<text x="0" y="${y + 13}">${plain(provider)}</text><path class="lane" d="M${leftPx} ${y + rowPx / 2}H${widthPx - 10}"/>${marks.join('')}`
   })
   const bottom = 100 + providers.length * rowPx
   const everyDays = Math.max(1, Math.round((window.to - window.from) / dayMs / 10))
@@ -91,7 +91,7 @@ ${bars.join('')}${lanes.join('\n')}${ticks.join('')}</svg>
 <p class="key"><i class="well"></i> ended well <i class="failed"></i> did not at first <i class="outage"></i> outage <i class="token-endpoint-down"></i> token endpoint down <i class="wrong-secret"></i> an operator’s wrong secret</p>`
 }
 
-const escape = (text: string) =>
+const plain = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 const style = `

@@ -32,7 +32,7 @@ export const mix = {
     { kind: 'delay', ms: 1500, probability: 0.03 },
     { kind: 'delay', ms: 45 * second, probability: 0.0002 },
   ] as const,
-  /** Access tokens end early, as when a platform rolls its keys: of all requests. */
+  /** Access tokens end early, as when a platform rolls its keys: of all requests, where there are refresh tokens. Elsewhere the access would be lost with it. */
   earlyEnds: { kind: 'rotate', probability: 0.0002 } as const,
   /** Of all connections and month: the owner takes access back on the platform, and so many come back, after up to so many days. */
   people: { revokeAMonth: 0.005, comeBack: 0.7, withinDays: 4 },
@@ -85,8 +85,12 @@ export function drawWeather(
     const route = what === 'outage' ? undefined : tokenRoute(providers.find(({ id }) => id === provider)!)!
     rules.push({ id: `outage-${i}`, kind: 'outage', provider, route, from, until })
   }
-  for (const [i, rule] of [...mix.always, mix.earlyEnds].entries())
-    rules.push({ id: `${rule.kind}-always-${i}`, ...rule, ...window } as WeatherRule)
+  // Nor does anything begin in the last hours.
+  const always = { from: window.from, until: window.to - 6 * hour }
+  for (const [i, rule] of mix.always.entries()) rules.push({ id: `${rule.kind}-always-${i}`, ...rule, ...always })
+  for (const { id, auth } of providers)
+    if (auth.scheme === 'oauth2' && ['keeps', 'rotates'].includes(auth.refresh.model))
+      rules.push({ id: `rotate-${id}`, provider: id, ...mix.earlyEnds, ...always })
   return { rules, spans: spans.sort((one, other) => one.from - other.from) }
 }
 

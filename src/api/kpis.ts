@@ -2,6 +2,7 @@ import { dayMs, Fault, minute } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import { type Figure, type Kpi, meets } from '../engine/watch/kpis/kpi.ts'
+import type { RequestCounts } from './request-counts.ts'
 import { idText, instant, iso, route } from './route.ts'
 
 const figureJson = z.strictObject({
@@ -36,7 +37,7 @@ const kpiJson = z.strictObject({
 const longestMs = 92 * dayMs
 
 /** How well this server does what it promises. */
-export function kpiRoutes(engine: Engine) {
+export function kpiRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>) {
   return [
     route({
       method: 'GET',
@@ -56,6 +57,7 @@ export function kpiRoutes(engine: Engine) {
         const from = query.from === undefined ? to - 28 * dayMs : Date.parse(query.from)
         if (!(to - from >= minute && to - from <= longestMs))
           throw new Fault('input.invalid', 'A window is between a minute and 92 days long.', { field: 'from' })
+        await counts?.flush()
         const kpis = await engine.kpis(caller.environment, { from, to, provider: query.provider })
         return { from: iso(from), to: iso(to), data: kpis.map(toJson) }
       },

@@ -21,7 +21,7 @@ import { serveProxy } from './proxy.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
 import { serveReference } from './reference.ts'
-import { countRequests } from './request-counts.ts'
+import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
@@ -35,8 +35,8 @@ export interface ApiOptions {
   readonly version: string
 }
 
-/** Every operation of the API, in the order of the document. */
-export function allRoutes(engine: Engine): Route[] {
+/** Every operation of the API, in the order of the document. `counts`: what is known of requests and not written yet. */
+export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>): Route[] {
   return [
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
@@ -45,7 +45,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
-    ...kpiRoutes(engine),
+    ...kpiRoutes(engine, counts),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
   ]
@@ -137,7 +137,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
     },
     rate: openRequestRate(engine.deps.clock),
   }
-  for (const route of allRoutes(engine)) serveRoute(app, serving, route)
+  for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine))
