@@ -89,8 +89,8 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
   const kpis = await world.engine.kpis(world.environment, window)
   const truth = { calls: calls.end(), watch, window, now: world.clock.now(), endOf: grantEnds(world) }
   const violations: Record<string, number> = {}
-  for (const { kind, at, provider, detail } of world.sandbox.ledger.violations)
-    if (at >= window.from) { violations[kind] = (violations[kind] ?? 0) + 1; process.stderr.write(JSON.stringify({kind, at, provider, detail})+'\n'); for (const e of world.sandbox.ledger.entries) if (e.provider===provider && Math.abs(e.at-at)<90000 && (e.at===at||e.weather?.some((w)=>w.startsWith('throttle')))) process.stderr.write('   '+JSON.stringify(e)+'\n') }
+  for (const { kind, at } of world.sandbox.ledger.violations)
+    if (at >= window.from) violations[kind] = (violations[kind] ?? 0) + 1
   return {
     ...{ artists, days, seed, requests, window, kpis, spans, violations, truth },
     connections: Object.values(await world.deps.connections.count(world.environment.id)).reduce((a, b) => a + b, 0),
