@@ -61,10 +61,13 @@ const leftPx = 120
 function timeline({ window, hours, spans, kpis }: Scoreboard): string {
   const providers = Object.keys(kpis.find(({ id }) => id === 'K1')!.providers)
   const x = (at: number) => leftPx + ((at - window.from) / (window.to - window.from)) * (widthPx - leftPx - 10)
-  const most = Math.max(1, ...hours.map(({ well, failed }) => well + failed))
+  // The few hours after a long outage would make all others invisible: their bars are cut off.
+  const heights = hours.map(({ well, failed }) => well + failed).sort((one, other) => one - other)
+  const most = Math.max(1, heights[Math.floor(heights.length * 0.98)] ?? 1)
   const barPx = Math.max(0.5, x(window.from + hour) - x(window.from) - 0.2)
   const bars = hours.map(({ at, well, failed }) => {
-    const [wellPx, failedPx] = [(80 * well) / most, (80 * failed) / most]
+    const wellPx = Math.min(80, (80 * well) / most)
+    const failedPx = Math.min(85 - wellPx, (80 * failed) / most)
     const bar = (kind: string, y: number, height: number) =>
       height > 0
         ? `<rect class="${kind}" x="${x(at).toFixed(1)}" y="${y.toFixed(1)}" width="${barPx.toFixed(2)}" height="${height.toFixed(1)}"/>`
@@ -82,7 +85,7 @@ function timeline({ window, hours, spans, kpis }: Scoreboard): string {
   })
   const bottom = 100 + providers.length * rowPx
   const everyDays = Math.max(1, Math.round((window.to - window.from) / dayMs / 10))
-  const ticks = Array.from({ length: Math.floor((window.to - window.from) / dayMs / everyDays) + 1 }, (_, i) => {
+  const ticks = Array.from({ length: Math.ceil((window.to - window.from) / dayMs / everyDays) }, (_, i) => {
     const at = window.from + i * everyDays * dayMs
     return `<text class="day" x="${x(at).toFixed(1)}" y="${bottom + 16}">${new Date(at).toISOString().slice(5, 10)}</text>`
   })

@@ -13,19 +13,19 @@ const providers = Object.values(catalog)
 
 let played: Promise<Scoreboard> | null = null
 const play = () => {
-  played ??= runScoreboard({ providers, artists: 10, days: 7, seed: 'i35', revokeAMonth: 1 })
+  played ??= runScoreboard({ providers, artists: 8, days: 5, seed: 'i35', revokeAMonth: 1.5 })
   return played
 }
 
 test('I35: what is counted from history is what the platforms and the watch saw', async () => {
   const { kpis, differences, requests, afterOutages, violations } = await play()
   assert.deepEqual(differences, [])
-  // It was a week in which something happened.
+  // They were days in which something happened.
   const of = (id: string) => kpis.find((kpi) => kpi.id === id)!.overall
-  assert.ok(requests > 2_000, `${requests} requests`)
+  assert.ok(requests > 1_000, `${requests} requests`)
   assert.ok(of('K1').details.deferred! > 0)
   assert.ok(of('K8').denominator > 0)
-  assert.ok(of('K6').denominator > 20)
+  assert.ok(of('K6').denominator > 15)
   assert.ok(of('K6').numerator > 0)
   assert.equal(of('K6').details.ours, 0)
   assert.ok(of('K1').excluded.length > 0)

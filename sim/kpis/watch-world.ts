@@ -71,7 +71,7 @@ export function openWatch() {
             for (const { startedAt, fault } of calls) {
               const at = Math.floor(startedAt / hour) * hour
               const counts = hours.get(at) ?? { well: 0, failed: 0 }
-              if (fault === null) counts.well++
+              if (fault === null || noes.includes(fault)) counts.well++
               else counts.failed++
               hours.set(at, counts)
             }
@@ -88,8 +88,9 @@ export function openWatch() {
       let first = entries.length
       while (first > 0 && entries[first - 1]!.number > lastNumber) first--
       // What is not answered yet waits for the next time, with all that came after it.
-      const pending = entries.findIndex(({ outcome, answeredAt }, i) => i >= first && !isOver(outcome, answeredAt))
-      const fresh = entries.slice(first, pending < 0 ? undefined : pending)
+      const since = entries.slice(first)
+      const pending = since.findIndex(({ outcome, answeredAt }) => !isOver(outcome, answeredAt))
+      const fresh = since.slice(0, pending < 0 ? undefined : pending)
       if (fresh.length > 0 && lastNumber > 0 && fresh[0]!.number !== lastNumber + 1)
         throw new Error('the ledger forgot requests that were not looked at')
       lastNumber = fresh.at(-1)?.number ?? lastNumber
@@ -97,6 +98,9 @@ export function openWatch() {
     },
   }
 }
+
+/** Answers, although they say no. */
+const noes = ['provider.missing', 'provider.forbidden', 'provider.rejected']
 
 const isOver = (outcome: LedgerEntry['outcome'], answeredAt: number | undefined) =>
   outcome === 'dropped' || answeredAt !== undefined
