@@ -15,7 +15,9 @@ export interface RequestCounts {
 /** How late a count may be written. */
 const longestMs = 10_000
 
-/** There are as many counts as operations and environments, so what waits for a database that is away stays small. */
+/** While they cannot be written, counts of so many operations, environments and minutes wait; what comes on top is not counted. */
+const mostWaiting = 10_000
+
 export function countRequests(
   app: FastifyInstance,
   { clock, history, log }: Pick<Deps, 'clock' | 'history' | 'log'>,
@@ -23,6 +25,7 @@ export function countRequests(
   const environments = new WeakMap<FastifyRequest, string>()
   let waiting = new Map<string, RequestCount>()
   let armed = false
+  const closing = new AbortController()
   let writing: Promise<void> = Promise.resolve()
 
   app.addHook('onResponse', async (request, reply) => {
@@ -30,25 +33,37 @@ export function countRequests(
     if (operation === null) return
     add(environments.get(request) ?? '', operation, endingOf(operation, reply))
   })
-  app.addHook('onClose', flush)
+  app.addHook('onClose', async () => {
+    closing.abort('closing')
+    await flush()
+  })
 
   return { recognise: (request, environmentId) => void environments.set(request, environmentId), flush }
 
   function add(environmentId: string, operation: string, ending: ReturnType<typeof endingOf>): void {
     const minute = Math.floor(clock.now() / 60_000) * 60_000
+    merge({ environmentId, operation, minute, ...none, [ending.kind]: 1, upstream: ending.upstream ? 1 : 0 })
+    arm()
+  }
+
+  function merge(count: RequestCount): void {
+    const { environmentId, operation, minute } = count
     const key = `${environmentId} ${operation} ${minute}`
-    const before = waiting.get(key) ?? { environmentId, operation, minute, ...none }
-    waiting.set(key, {
-      ...before,
-      [ending.kind]: before[ending.kind] + 1,
-      upstream: before.upstream + (ending.upstream ? 1 : 0),
-    })
-    if (armed) return
+    const before = waiting.get(key)
+    if (before === undefined && waiting.size >= mostWaiting) return
+    const sum = (of: keyof typeof none) => count[of] + (before?.[of] ?? 0)
+    const [ok, refused, failed, upstream, left] = names.map(sum) as [number, number, number, number, number]
+    waiting.set(key, { environmentId, operation, minute, ok, refused, failed, upstream, left })
+  }
+
+  function arm(): void {
+    if (armed || closing.signal.aborted) return
     armed = true
-    void clock.sleep(longestMs).then(() => {
+    const flushed = () => {
       armed = false
       return flush()
-    })
+    }
+    clock.sleep(longestMs, closing.signal).then(flushed, () => {})
   }
 
   function flush(): Promise<void> {
@@ -60,13 +75,19 @@ export function countRequests(
     const counts = [...waiting.values()]
     waiting = new Map()
     if (counts.length === 0) return
-    await history.countRequests(counts).catch((error: unknown) => {
+    try {
+      await history.countRequests(counts)
+    } catch (error) {
+      // Just then requests fail, and those are the ones that matter.
       log.warn('requests.not_counted', { count: counts.length, error })
-    })
+      for (const count of counts) merge(count)
+      arm()
+    }
   }
 }
 
 const none = { ok: 0, refused: 0, failed: 0, upstream: 0, left: 0 }
+const names = ['ok', 'refused', 'failed', 'upstream', 'left'] as const
 
 /** Null for what is no operation of the API: pages, files, probes. */
 function operationOf({ routeOptions }: FastifyRequest): string | null {
