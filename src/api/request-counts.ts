@@ -101,7 +101,7 @@ function endingOf(
   operation: string,
   reply: FastifyReply,
 ): { kind: 'ok' | 'refused' | 'failed' | 'left'; upstream: boolean } {
-  if (!reply.raw.writableFinished) return { kind: 'left', upstream: false }
+  if (reply.raw.destroyed && !reply.raw.writableFinished) return { kind: 'left', upstream: false }
   const ours =
     operation === 'proxy'
       ? reply.hasHeader(faultHeader)
