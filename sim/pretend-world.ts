@@ -9,6 +9,7 @@ import { openMemoryDataKeys } from '../src/drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../src/drivers/directory/memory.ts'
 import { openMemoryFlows } from '../src/drivers/flows/memory.ts'
 import { openMemoryGrants } from '../src/drivers/grants/memory.ts'
+import { openMemoryHistory } from '../src/drivers/history/memory.ts'
 import { openMemoryInbox } from '../src/drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../src/drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../src/drivers/journal/memory.ts'
@@ -216,6 +217,8 @@ const publicUrl = 'http://127.0.0.1:4400'
 
 function openStores() {
   const along = new AlongLog()
+  const connections = openMemoryConnections(along)
+  const journal = openMemoryJournal(along)
   const sealing = {
     access: openMemoryAccess(),
     directory: openMemoryDirectory(along),
@@ -229,12 +232,13 @@ function openStores() {
     along,
     sealedTexts,
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
-    connections: openMemoryConnections(along),
+    connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
     messenger: openCapturedMessenger(),
+    history: openMemoryHistory({ journal, connections }),
   }
 }
 

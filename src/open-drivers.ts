@@ -13,6 +13,7 @@ import { openPostgresDirectory } from './drivers/directory/postgres.ts'
 import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
 import { openPostgresGrants } from './drivers/grants/postgres.ts'
+import { openPostgresHistory } from './drivers/history/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
@@ -106,6 +107,7 @@ export async function openDrivers(
       schedule: openPostgresSchedule(database),
       journal: openPostgresJournal(database),
       inbox: openPostgresInbox(database),
+      history: openPostgresHistory(database),
       notices: openPostgresNotices(database),
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),

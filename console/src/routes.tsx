@@ -10,6 +10,7 @@ import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './add
 import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
+import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
 import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
@@ -129,6 +130,13 @@ const quotas = createRoute({
   component: lazyRouteComponent(() => import('./features/quotas/quotas.tsx'), 'QuotasPage'),
 })
 
+const scoreboard = createRoute({
+  getParentRoute: () => root,
+  path: '/scoreboard',
+  validateSearch: searchOf({ provider: text, window: oneOf(Object.keys(kpiWindows) as KpiWindow[]) }),
+  component: lazyRouteComponent(() => import('./features/kpis/kpis.tsx'), 'KpisPage'),
+})
+
 const apps = createRoute({
   getParentRoute: () => root,
   path: '/setup/apps',
@@ -162,6 +170,7 @@ export const router = createRouter({
     tasks,
     activity,
     quotas,
+    scoreboard,
     apps,
     app,
     notifications,

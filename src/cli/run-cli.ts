@@ -6,6 +6,7 @@ import { type Command, exitCodes, type Services, UsageError } from './command.ts
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
+import { kpis } from './kpis.ts'
 import { metrics } from './metrics.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   connections,
   sync,
   metrics,
+  kpis,
   tasks,
   call,
   vault,

@@ -5,6 +5,7 @@ import type { Connections } from '../ports/connections.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
+import type { History } from '../ports/history.ts'
 import type { Inbox } from '../ports/inbox.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -40,6 +41,7 @@ export interface Deps {
   readonly schedule: Schedule
   readonly journal: Journal
   readonly inbox: Inbox
+  readonly history: History
   readonly notices: Notices
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
   readonly messenger: Messenger

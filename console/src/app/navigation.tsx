@@ -17,6 +17,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Connections', to: '/connections' },
       { name: 'Activity', to: '/activity' },
       { name: 'Quotas', to: '/quotas' },
+      { name: 'Scoreboard', to: '/scoreboard' },
     ],
   },
   {

@@ -5,12 +5,14 @@ import type { AlongLog } from '../along/memory.ts'
 export function openMemoryJournal(log: AlongLog): Journal {
   const calls = new Map<string, CallRecord>()
   const runs = new Map<string, RunRecord>()
+  /** Of these, the few that are not over. */
+  const running = new Map<string, RunRecord>()
 
   return {
     async calls(environmentId, records) {
       for (const record of records) {
         const key = `${environmentId}\n${record.id}`
-        if (!calls.has(key)) calls.set(key, structuredClone(record))
+        if (!calls.has(key)) calls.set(key, { ...record, cost: { ...record.cost } })
       }
     },
 
@@ -25,11 +27,16 @@ export function openMemoryJournal(log: AlongLog): Journal {
     },
 
     async run(run) {
-      runs.set(`${run.environmentId}\n${run.id}`, structuredClone(run))
+      const key = `${run.environmentId}\n${run.id}`
+      const kept = { ...run, connectionIds: [...run.connectionIds] }
+      runs.set(key, kept)
+      if (run.state === 'running') running.set(key, kept)
+      else running.delete(key)
     },
 
     async readRuns(environmentId, { limit, before, connectionId, stream, state }) {
-      return newest(own([...runs.values()], environmentId), limit, before, (run) =>
+      const some = state === 'running' ? running : runs
+      return newest(own([...some.values()], environmentId), limit, before, (run) =>
         [
           connectionId === undefined || run.connectionIds.includes(connectionId),
           stream === undefined || run.stream === stream,

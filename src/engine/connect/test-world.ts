@@ -9,6 +9,7 @@ import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
 import { openMemoryFlows } from '../../drivers/flows/memory.ts'
 import { openMemoryGrants } from '../../drivers/grants/memory.ts'
+import { openMemoryHistory } from '../../drivers/history/memory.ts'
 import { openMemoryInbox } from '../../drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../../drivers/journal/memory.ts'
@@ -105,6 +106,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     notices: openMemoryNotices(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
   const stores = {
     ...sealing,
     networks: { test: network, live: network },
@@ -113,12 +115,13 @@ export async function openTestWorld(options: WorldOptions = {}) {
     keys: openFixedKeys(),
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
     sealedTexts,
-    connections: openMemoryConnections(along),
+    connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
     messenger: openCapturedMessenger(),
+    history: openMemoryHistory({ journal, connections }),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()

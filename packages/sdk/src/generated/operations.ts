@@ -979,6 +979,52 @@ export interface Operations {
       unread: number
     }>
   }
+  kpis: {
+    /** The numbers by which this server is judged, counted anew from its history; the last 28 days when no window is given. `GET /v1/kpis`, scope `journal:read`. */
+    read(input?: {
+      from?: string
+      to?: string
+      provider?: string
+    }, options?: CallOptions): Promise<{
+      from: string
+      to: string
+      data: ({
+        id: string
+        name: string
+        says: string
+        unit: string
+        target: {
+          atLeast: number | null
+          atMost: number | null
+        }
+        notMeasured: string | null
+        overall: {
+          value: number | null
+          met: boolean | null
+          whyNone: string | null
+          numerator: number
+          denominator: number
+          excluded: {
+            reason: string
+            count: number
+          }[]
+          details: Record<string, number | null>
+        }
+        providers: Record<string, {
+          value: number | null
+          met: boolean | null
+          whyNone: string | null
+          numerator: number
+          denominator: number
+          excluded: {
+            reason: string
+            count: number
+          }[]
+          details: Record<string, number | null>
+        }>
+      })[]
+    }>
+  }
   environments: {
     /** The environments of this workspace, and which one this caller is in. `GET /v1/environments`, scope `setup:read`. */
     list(input?: Record<string, never>, options?: CallOptions): Promise<{
@@ -1287,6 +1333,9 @@ export const operations = {
   notices: {
     list: ['GET', '/v1/notices'],
     read: ['POST', '/v1/notices/read'],
+  },
+  kpis: {
+    read: ['GET', '/v1/kpis'],
   },
   environments: {
     list: ['GET', '/v1/environments'],
