@@ -39,7 +39,7 @@ export type Refreshed =
  * Renews the tokens of one generation of a grant. Of all processes one at a time asks: it holds a lease of 75 s on the row, and a request has 60 s.
  * What it gets is stored where the generation is still that one, whoever holds the lease by then, and nobody uses it before that is committed.
  *
- * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s, then every minute. Nothing is
+ * - An answer that got lost, or whose process died: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s, then every minute. Nothing is
  *   lost by trying.
  * - `invalid_grant`: looked up again, asked once more after 5 s, and only then over.
  * - The app refused, an outage, a page: an incident of the integration. Nothing happens to the grant or its connections.
@@ -55,8 +55,9 @@ export async function runRefresh(
   let stage: Stage = 'first'
   // More turns than all waits and repetitions together can need.
   for (let turn = 0; turn < 60; turn++) {
-    const grant = await deps.grants.read(environmentId, grantId)
-    if (!grant || grant.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
+    const row = await deps.grants.read(environmentId, grantId)
+    if (!row || row.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
+    const grant = afterWhoeverDied(row, deps.clock.now())
     if (grant.generation !== generation) return { kind: 'fresh' }
     if (grant.state === 'dead') return { kind: 'ended', cause: grant.cause ?? 'refresh_refused' }
     const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
@@ -64,7 +65,7 @@ export async function runRefresh(
     const waitMs = parts.circuit.waitMs(place.integration, { urgent: grant.state === 'unknown' })
     if (waitMs > 0) return failed(place, place.integration.incident?.code as FaultCode, waitMs)
 
-    const pauseMs = grant.state === 'unknown' ? (grant.refreshDueAt ?? 0) - deps.clock.now() : 0
+    const pauseMs = row.state === 'unknown' ? (row.refreshDueAt ?? 0) - deps.clock.now() : 0
     if (pauseMs > longestPauseMs) return failed(place, 'provider.timeout', pauseMs)
     if (pauseMs > 0) {
       // Whoever lost the answer named the moment to ask again, for all of us.
@@ -174,10 +175,20 @@ async function waitForOther({ deps }: RefreshParts, grant: Grant): Promise<void>
   }
 }
 
-/** The one before the current one may be repeated for so long after it was replaced. */
+/**
+ * A lease that nobody gave back: whoever held it stopped in the middle, and what it asked for may have been done. Its answer is then as lost as one that
+ * broke off on the way.
+ */
+function afterWhoeverDied(grant: Grant, now: number): Grant {
+  if (grant.leaseUntil === null || grant.leaseUntil > now || grant.state !== 'live') return grant
+  return { ...grant, state: 'unknown', cause: 'lost_response' }
+}
+
+/** The one before the current one may be repeated for so long after it was replaced. A clock that was set back knows nothing of how long ago that is. */
 function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now: number): boolean {
   if (auth.scheme !== 'oauth2' || auth.refresh.model !== 'rotates' || grant.previousRefresh === null) return false
-  return now - grant.refreshedAt <= auth.refresh.graceMs
+  const sinceMs = now - grant.refreshedAt
+  return sinceMs >= 0 && sinceMs <= auth.refresh.graceMs
 }
 
 /** Which of the ways to end it was. A reply that was lost before explains a refusal better than anything else. */

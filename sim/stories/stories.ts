@@ -1,0 +1,11 @@
+import { refreshStory } from './refresh.ts'
+import type { Story } from './story.ts'
+
+/** Every story, in the order in which they are played. */
+export const stories: readonly Story[] = [refreshStory]
+
+export function storyOf(name: string): Story {
+  const story = stories.find((one) => one.name === name)
+  if (!story) throw new Error(`There is no story ${name}. There are: ${stories.map((one) => one.name).join(', ')}.`)
+  return story
+}
