@@ -88,6 +88,10 @@ export class TokenWatch {
     return grant === null || grant.ended !== null || this.#isOver(grant)
   }
 
+  mayLie(grant: string | null): boolean {
+    return grant !== null && (this.#recent.get(grant)?.false ?? 0) === 0
+  }
+
   left(sent: Sent): void {
     const { provider, token, grant } = sent
     if (token === null || grant === null) return
@@ -251,10 +255,7 @@ export class TokenWatch {
     const grant = this.providerGrant(subject)
     if (!grant) return 'never granted'
     const lost = this.#lostIssueOf(grant.id)
-    if (!grant.ended) {
-      if ((this.#recent.get(grant.id)?.false ?? 0) > 1) return 'the provider lied twice in a row'
-      return this.#isOver(grant) ? 'its token ended before it was extended' : null
-    }
+    if (!grant.ended) return this.#isOver(grant) ? 'its token ended before it was extended' : null
     const { why } = grant.ended
     if (why === 'reuse') return lost
     return lost === null ? why : `either ${lost}, or ${why}`

@@ -42,12 +42,24 @@ export interface NetworkFaults {
   readonly onTokens: number
   /** Of token requests: `invalid_grant` once, though nothing is wrong. */
   readonly falseRefusal: number
+  /** Of requests that name a place in a list: the provider no longer knows it. */
+  readonly cursorExpired: number
   /** New access tokens are unknown for so long. */
   readonly lagMs: number
 }
 
 export const noNetworkFaults: NetworkFaults = {
-  ...{ loseRequest: 0, loseReply: 0, slow: 0, slowMs: [1000, 1000], kill: 0, onTokens: 1, falseRefusal: 0, lagMs: 0 },
+  ...{
+    loseRequest: 0,
+    loseReply: 0,
+    slow: 0,
+    slowMs: [1000, 1000],
+    kill: 0,
+    onTokens: 1,
+    falseRefusal: 0,
+    cursorExpired: 0,
+    lagMs: 0,
+  },
 }
 
 export interface NetworkBoundary {
@@ -58,6 +70,8 @@ export interface NetworkBoundary {
   readonly isCalm: () => boolean
   /** When an access token was given out. */
   readonly issuedAt: (token: string) => number | null
+  /** Whether the provider may refuse that grant falsely: it does so once, and not again before it took the token. */
+  readonly mayLie: (grant: string | null) => boolean
   readonly kill: (life: Life, why: string) => void
   readonly left: (sent: Sent) => void
   readonly arrived: (sent: Sent, entry: LedgerEntry) => void
@@ -92,7 +106,8 @@ function exchange(
     ['slow', faults.slow],
     ['kill-before', (faults.kill * times) / 2],
     ['kill-after', (faults.kill * times) / 2],
-    ['false-refusal', sent.what === 'token' ? faults.falseRefusal : 0],
+    ['false-refusal', sent.what === 'token' && boundary.mayLie(sent.grant) ? faults.falseRefusal : 0],
+    ['cursor-expired', hasPlace(sent) ? faults.cursorExpired : 0],
   ])
   boundary.left(sent)
   kernel.note(life.name, `${sent.what} request`, sent.call)
@@ -123,7 +138,7 @@ function exchange(
       return kernel.after(patienceMs, rank, () => fail(new NetworkFailure('timeout', true, 'no answer in time')))
 
     const serve = async () => {
-      const answer = await serveNow(sent, befalls === 'false-refusal', boundary)
+      const answer = await serveNow(sent, befalls, boundary)
       kernel.after(workMs, rank, () => {
         const { served, entry } = answer
         boundary.served(served, entry)
@@ -160,9 +175,9 @@ interface Answer {
 }
 
 /** What the provider does with it at this moment. */
-async function serveNow(sent: Sent, refuses: boolean, boundary: NetworkBoundary): Promise<Answer> {
+async function serveNow(sent: Sent, befalls: string | null, boundary: NetworkBoundary): Promise<Answer> {
   const { sandbox } = boundary
-  const instead = insteadOf(sent, refuses, boundary)
+  const instead = insteadOf(sent, befalls, boundary)
   if (instead) {
     const entry = insteadEntry(sent, instead.why, sandbox.clock.now())
     boundary.arrived(sent, entry)
@@ -186,7 +201,7 @@ async function serveNow(sent: Sent, refuses: boolean, boundary: NetworkBoundary)
   }
 }
 
-function insteadOf(sent: Sent, refuses: boolean, boundary: NetworkBoundary) {
+function insteadOf(sent: Sent, befalls: string | null, boundary: NetworkBoundary) {
   const { faults, sandbox, tokenEndpoint, isCalm, issuedAt } = boundary
   const { provider, what, token } = sent
   if (!provider) return null
@@ -200,8 +215,10 @@ function insteadOf(sent: Sent, refuses: boolean, boundary: NetworkBoundary) {
     if (state === 'refuses the app') return json(401, { error: 'invalid_client' }, 'app refused')
     if (state === 'down')
       return { response: toWire({ ...fromReply(provider.emulator.refuse.down()), status: 503 }, now), why: 'outage' }
-    if (refuses) return json(400, { error: 'invalid_grant' }, 'false refusal')
+    if (befalls === 'false-refusal') return json(400, { error: 'invalid_grant' }, 'false refusal')
   }
+  const forgotten = befalls === 'cursor-expired' ? cursorRule(provider)?.example : undefined
+  if (forgotten) return json(forgotten.status, forgotten.body as object, 'cursor expired')
   if (what === 'api' && faults.lagMs > 0 && token !== null && !isCalm()) {
     const since = issuedAt(token)
     if (since !== null && now - since < faults.lagMs)
@@ -268,6 +285,16 @@ function tokenPlaces({ auth }: Provider): string[] {
   const own = auth.refresh.model === 'extends' ? [auth.refresh.request.url] : []
   const app = auth.app?.kind === 'client_credentials' ? [auth.app.tokenUrl] : []
   return [auth.tokenUrl, ...own, ...app]
+}
+
+/** The line of a provider's error table that says that a place in a list is gone. */
+const cursorRule = ({ api }: Provider) => api.errors.rules.find(({ is }) => is === 'provider.cursor')
+
+/** Whether a request goes on in a list, and its provider could say that it cannot. */
+function hasPlace({ provider, what, request }: Sent): boolean {
+  if (what !== 'api' || !provider || !cursorRule(provider)) return false
+  const { searchParams } = new URL(request.url)
+  return searchParams.has('pageToken') || searchParams.has('after')
 }
 
 const addressOf = (url: URL) => url.origin + url.pathname

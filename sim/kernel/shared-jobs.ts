@@ -48,12 +48,12 @@ export class SharedJobs {
     return this.#under + [...this.#queues.values()].reduce((sum, { waiting }) => sum + waiting.length, 0)
   }
 
-  /** Fires what is due by the minute and by the hour, for ever. */
-  async tick(): Promise<never> {
-    for (let minutes = 1; ; minutes++) {
-      await this.#kernel.sleep(minute, 0.5)
+  /** Fires what is due by the minute and by the hour, for ever. `stepMs`: where days pass, every minute would be most of what happens. */
+  async tick(stepMs: number): Promise<never> {
+    for (let times = 1; ; times++) {
+      await this.#kernel.sleep(stepMs, 0.5)
       for (const [name, everyMs] of this.#crons)
-        if (minutes % (everyMs / minute) === 0) this.#add(name, { data: {}, key: undefined, attempts: 0 }, 0)
+        if (times % Math.max(1, everyMs / stepMs) === 0) this.#add(name, { data: {}, key: undefined, attempts: 0 }, 0)
     }
   }
 

@@ -27,6 +27,15 @@ export interface Watch {
   done?(call: StoreCall): void
 }
 
+export interface SimulatedWorldOptions
+  extends Omit<PretendWorldOptions, 'clock' | 'seed' | 'startAt' | 'crons' | 'wrap'> {
+  readonly watches?: (world: PretendWorld) => Watch[]
+  /** How late a planner may notice what another process made due. A minute when absent. */
+  readonly pollMs?: number
+  /** How often what is due by the minute is fired. */
+  readonly cronMs?: number
+}
+
 /** A server process as the world sees it: sometimes alive, sometimes just started. */
 interface Server {
   readonly name: string
@@ -48,35 +57,31 @@ export class SimulatedWorld {
   readonly tokens: TokenWatch
   readonly connections: ConnectionWatch
   readonly owned: Owned[] = []
+  readonly #options: SimulatedWorldOptions
   readonly #servers: Server[] = []
   readonly #watches: Watch[]
   readonly #tokenEndpoints = new Map<string, { state: 'refuses the app' | 'down'; until: number }>()
   #restarts = 0
 
-  private constructor(kernel: Kernel, swarm: Swarm, base: PretendWorld, watches: (world: PretendWorld) => Watch[]) {
+  private constructor(kernel: Kernel, swarm: Swarm, base: PretendWorld, options: SimulatedWorldOptions) {
+    this.#options = options
     this.kernel = kernel
     this.swarm = swarm
     this.base = base
     this.jobs = new SharedJobs(kernel)
     this.tokens = new TokenWatch(kernel, base.sandbox)
     this.connections = new ConnectionWatch(kernel)
-    this.#watches = [this.tokens, this.connections, ...watches(base)]
+    this.#watches = [this.tokens, this.connections, ...(options.watches?.(base) ?? [])]
   }
 
-  static async open(
-    kernel: Kernel,
-    swarm: Swarm,
-    options: Omit<PretendWorldOptions, 'clock' | 'seed' | 'startAt' | 'crons'> & {
-      watches?: (world: PretendWorld) => Watch[]
-    },
-  ): Promise<SimulatedWorld> {
+  static async open(kernel: Kernel, swarm: Swarm, options: SimulatedWorldOptions): Promise<SimulatedWorld> {
     const base = await openPretendWorld({
       ...options,
       seed: kernel.seed,
       startAt: kernel.now(),
       clock: kernel.clock,
     })
-    return new SimulatedWorld(kernel, swarm, base, options.watches ?? (() => []))
+    return new SimulatedWorld(kernel, swarm, base, options)
   }
 
   /** An account of every artist at every provider, connected in peace. */
@@ -103,7 +108,7 @@ export class SimulatedWorld {
 
   async startProcesses(): Promise<void> {
     for (let n = 0; n < this.swarm.processes; n++) this.#spawn(`p${n + 1}`, 1)
-    void this.jobs.tick()
+    void this.jobs.tick(this.#options.cronMs ?? minute)
     await this.kernel.sleep(second, 0.5)
   }
 
@@ -174,7 +179,7 @@ export class SimulatedWorld {
   async #start(server: Server, life: Life): Promise<void> {
     const engine = await openEngine(this.#depsOf(life), this.base.setting, {
       works: true,
-      planner: { pollMs: minute },
+      planner: { pollMs: this.#options.pollMs ?? minute },
     })
     await engine.start()
     server.engine = engine
@@ -210,6 +215,7 @@ export class SimulatedWorld {
         const state = this.#tokenEndpoints.get(id)
         return state && state.until > this.kernel.now() ? state.state : 'works'
       },
+      mayLie: (grant) => this.tokens.mayLie(grant),
       isCalm: () => this.kernel.faults.isCalm,
       issuedAt: (token) => this.tokens.issuedAt(token),
       kill: (life, why) => this.kill(life, why),

@@ -69,6 +69,7 @@ export function drawSwarm(chance: Chance): Swarm {
       kill: share('kill on the way', 0.001, 0.01, 0.25),
       onTokens: between('tokens', 1, 6),
       falseRefusal: share('false refusal', 0.02, 0.1, 0.25),
+      cursorExpired: share('cursor expired', 0.05, 0.3, 0.4),
       lagMs: on('lag', 0.25) ? Math.round(between('lag', 200, 4000)) : 0,
     },
     times: {
@@ -82,7 +83,7 @@ export function drawSwarm(chance: Chance): Swarm {
       appRefused: every('app refused', 15, 90, 0.25),
       ownerRevokes: every('owner revokes', 20, 120, 0.3),
       disconnect: every('disconnect', 20, 120, 0.25),
-      clockBack: every('clock back', 60, 240, 0.1),
+      clockBack: every('clock back', 20, 120, 0.15),
       resume: every('resume', 60, 240, 0.1),
       expireEarly: every('expire early', 10, 60, 0.25),
     },

@@ -132,6 +132,28 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { ...refresh('I02'), seeds: 600 },
   },
   {
+    name: 'a clock that was set back makes a refused token fresh',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
+        put: 'const isFresh = ageMs < replicationMs',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 400 },
+  },
+  {
+    name: 'a clock that was set back makes the app’s token young',
+    changes: [
+      {
+        file: connect('app-credentials'),
+        instead: 'const isOld = ageMs > 10 * second || ageMs < 0',
+        put: 'const isOld = ageMs > 10 * second',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 400 },
+  },
+  {
     name: 'the previous token is repeated for ever',
     changes: [
       {
@@ -171,6 +193,11 @@ export const mutants: readonly Mutant[] = [
         file: connect('credentials'),
         instead: "if (state === 'disconnected' || state === 'paused')",
         put: "if (state === 'paused')",
+      },
+      {
+        file: 'src/engine/catalog/target-of.ts',
+        instead: "if (connection.state === 'disconnected' || connection.state === 'paused')",
+        put: "if (connection.state === 'paused')",
       },
       {
         file: connect('disconnect'),

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { storyOf } from '../stories/stories.ts'
 import { playStory } from '../stories/story.ts'
 import { mutants } from './mutants.ts'
@@ -6,7 +7,7 @@ import { mutants } from './mutants.ts'
  * Plays the story that has to catch a planted bug, seed after seed, until it does: `node --import ./sim/mutants/plant.ts sim/mutants/try-mutant.ts NAME`.
  * Says how it went in one line of JSON.
  */
-const [name] = process.argv.slice(2)
+const [name] = parseArgs({ allowPositionals: true }).positionals
 const mutant = mutants.find((one) => one.name === name)!
 if (!('story' in mutant.caughtBy)) throw new Error(`${name} is caught by a test, which can be run as it is.`)
 const { story, invariants, seeds = 150 } = mutant.caughtBy
