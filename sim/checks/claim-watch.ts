@@ -1,6 +1,5 @@
-import { minute, second } from '@patchbay/kit'
 import type { SavedPage } from '../../src/ports/records.ts'
-import type { ClaimedSlot, Slot, SlotOutcome } from '../../src/ports/schedule.ts'
+import type { ClaimedSlot, Slot } from '../../src/ports/schedule.ts'
 import type { StoreCall } from '../kernel/call-stores.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Life } from '../kernel/life.ts'
@@ -31,23 +30,20 @@ export class ClaimWatch {
         this.#holders.set(keyOf(slot), { life, claim })
       }
     }
-    if (method === 'schedule.finish') {
-      const outcomes = args[2] as readonly SlotOutcome[]
-      for (const slot of outcomes)
-        if (result === outcomes.length && this.#isOthers(keyOf(slot), args[1] as string))
-          this.#kernel.violate('I26', `${life.name} ended ${keyOf(slot)} under a claim that is not its own any more`)
-      this.#free(args[1] as string, outcomes)
+    if (method === 'schedule.extend' || method === 'schedule.release' || method === 'schedule.finish') {
+      const [, claim, slots] = args as [string, string, readonly Pick<Slot, 'connectionId' | 'stream'>[]]
+      for (const slot of slots)
+        if (result === slots.length && this.#isOthers(keyOf(slot), claim))
+          this.#kernel.violate('I26', `${life.name} changed ${keyOf(slot)} under a claim that is not its own any more`)
+      if (method !== 'schedule.extend') this.#free(claim, slots)
     }
-    if (method === 'schedule.release') this.#free(args[1] as string, args[2] as readonly Slot[])
     if (method === 'records.save') for (const page of args[1] as readonly SavedPage[]) this.#saved(life, page, sentAt)
   }
 
   #saved(life: Life, page: SavedPage, sentAt: number): void {
     const holder = this.#holders.get(keyOf(page))
     if (!holder || holder.life === life) return
-    const now = this.#kernel.now()
-    const justWoke = life.heldUntil > 0 && sentAt - life.heldUntil < second
-    if (justWoke || life.stoodStillFor(now - minute, second)) return
+    if (life.heldUntil > 0 && sentAt - life.heldUntil < wakingMs) return
     this.#kernel.violate('I26', `${life.name} saved a page of ${keyOf(page)}, which ${holder.life.name} holds`)
   }
 
@@ -60,5 +56,8 @@ export class ClaimWatch {
     for (const slot of slots) if (this.#holders.get(keyOf(slot))?.claim === claim) this.#holders.delete(keyOf(slot))
   }
 }
+
+/** Until a process that stood still has asked whether its claim is still its own. */
+const wakingMs = 200
 
 const keyOf = ({ connectionId, stream }: Pick<Slot, 'connectionId' | 'stream'>) => `${connectionId}/${stream}`

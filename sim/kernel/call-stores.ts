@@ -117,7 +117,10 @@ function callStore(
       const result = 'value' in outcome ? outcome.value : undefined
       kernel.note(life.name, method, describe(args, result))
       if ('value' in outcome) done({ life, method, args, result, sentAt })
-      if (befalls === 'kill-after') return kill(life, `after ${method}`)
+      if (befalls === 'kill-after') {
+        if (method === 'grants.commit' && result === true) kernel.sometimes.met('killed between commit and answer')
+        return kill(life, `after ${method}`)
+      }
       if (befalls === 'lose-reply' && 'value' in outcome) {
         unknown({ life, method, args, result, sentAt })
         return fail(1 + (first % 5000), lost('unknown'))

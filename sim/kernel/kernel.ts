@@ -54,6 +54,8 @@ export class Kernel {
 
   note(who: string, what: string, detail = ''): void {
     this.history.add(this.now(), who, what, detail)
+    if (this.history.count === mostEvents)
+      this.violate('B02', `more than ${mostEvents} events: somebody asks again and again`)
   }
 
   /** Says that an invariant does not hold. The run goes on to its next step and then ends. */
@@ -66,3 +68,6 @@ export class Kernel {
     return this.violations.length > 0
   }
 }
+
+/** Ten times what a busy run has. */
+const mostEvents = 200_000

@@ -15,6 +15,7 @@ import { noStoreFaults, type StoreBoundary, type StoreCall, storesOf } from './c
 import type { Kernel } from './kernel.ts'
 import { Life } from './life.ts'
 import { SharedJobs } from './shared-jobs.ts'
+import type { Situation } from './sometimes.ts'
 import type { Swarm } from './swarm.ts'
 
 /** What checks one thing while everything else happens. All hooks are called at the moment of the effect. */
@@ -221,7 +222,11 @@ export class SimulatedWorld {
       kill: (life, why) => this.kill(life, why),
       left: (sent) => each((watch) => watch.left?.(sent)),
       arrived: (sent, entry) => each((watch) => watch.arrived?.(sent, entry)),
-      served: (served, entry) => each((watch) => watch.served?.(served, entry)),
+      served: (served, entry) => {
+        const situation = situationsOf[served.befell ?? '']
+        if (situation) this.kernel.sometimes.met(situation)
+        each((watch) => watch.served?.(served, entry))
+      },
       received: (served) => each((watch) => watch.received?.(served)),
       missed: (served, why) => each((watch) => watch.missed?.(served, why)),
     }
@@ -247,6 +252,12 @@ export class SimulatedWorld {
   connectionsNow(): Promise<Connection[]> {
     return Promise.all(this.owned.map(({ connection }) => this.base.connectionNow(connection)))
   }
+}
+
+/** What a provider said instead of an answer, where a night must have met it. */
+const situationsOf: Readonly<Record<string, Situation>> = {
+  lag: '401 after refresh, lag',
+  'cursor expired': 'cursor expired mid-walk',
 }
 
 /** What processes say goes into the history, so that the last events tell why. */

@@ -16,7 +16,10 @@ export interface Mutant {
 
 const connect = (file: string) => `src/engine/connect/${file}.ts`
 const http = (file: string) => `src/engine/http/${file}.ts`
+const sync = (file: string) => `src/engine/sync/${file}.ts`
 const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
+const reading = (...invariants: string[]) => ({ story: 'sync', invariants, seeds: 60 })
+const quota = (...invariants: string[]) => ({ story: 'quota', invariants, seeds: 60 })
 
 export const mutants: readonly Mutant[] = [
   {
@@ -226,7 +229,7 @@ export const mutants: readonly Mutant[] = [
         put: "if (grant.state !== 'dead' && now < 0)",
       },
     ],
-    caughtBy: { ...refresh('I04', 'L03', 'I03'), seeds: 1500 },
+    caughtBy: { test: connect('connection-actions.test') },
   },
   {
     name: 'a lost grant is told again and again',
@@ -264,7 +267,7 @@ export const mutants: readonly Mutant[] = [
         put: 'previousRefresh: null,',
       },
     ],
-    caughtBy: { test: 'src/engine/connect/refresh-lost.test.ts' },
+    caughtBy: { test: connect('refresh.test') },
   },
   {
     name: 'a missing refresh token overwrites the old one',
@@ -332,5 +335,210 @@ export const mutants: readonly Mutant[] = [
     name: 'the breaker never opens',
     changes: [{ file: http('breaker'), instead: 'const mostFailures = 10', put: 'const mostFailures = 1e9' }],
     caughtBy: { test: 'src/engine/http/breaker.test.ts' },
+  },
+  {
+    name: 'the place is saved before the rows',
+    changes: [
+      {
+        file: sync('read-accounts'),
+        instead: '  const endedIds = ended.map(({ connection }) => connection.id)',
+        put: `  const places = saved.map((page) => ({ ...page, ...nothing, refused: [] }))
+  await deps.records.save(run.environmentId, places, { at, actor: 'schedule' })
+  const endedIds = ended.map(({ connection }) => connection.id)`,
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'what a platform does not say is stored as 0',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'store.observations.set(key, { ...row, observedAt: at, revision: 0 })',
+        put: 'store.observations.set(key, { ...row, value: row.value ?? 0, observedAt: at, revision: 0 })',
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'a correction overwrites what it corrects',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'store.revisions.set(key, [...(store.revisions.get(key) ?? []), before])',
+        put: '',
+      },
+    ],
+    caughtBy: reading('I32'),
+  },
+  {
+    name: 'the place in a list stays after its end',
+    changes: [
+      {
+        file: sync('read-accounts'),
+        instead: 'const checkpoint = isLast || again ? null : page.checkpoint',
+        put: 'const checkpoint = page.checkpoint',
+      },
+    ],
+    caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
+  },
+  {
+    name: 'a page is saved under a claim that is lost',
+    changes: [
+      {
+        file: sync('hold-claim'),
+        instead: 'if (kept < slots.length) lost.abort(new ClaimLost())',
+        put: '',
+      },
+    ],
+    caughtBy: reading('I26'),
+  },
+  {
+    name: 'a run ends slots that somebody else holds',
+    changes: [
+      {
+        file: 'src/drivers/schedule/memory.ts',
+        instead: 'if (row?.claim !== claim) continue',
+        put: 'if (!row) continue',
+      },
+    ],
+    caughtBy: reading('I26'),
+  },
+  {
+    name: 'runs of dead processes stay open',
+    changes: [
+      {
+        file: sync('abandon-runs'),
+        instead: 'for (const run of unfinished) await journal.run(abandoned(run, clock.now()))',
+        put: '',
+      },
+      {
+        file: sync('abandon-runs'),
+        instead: 'for (const run of open) if (run.startedAt < oldest) await journal.run(abandoned(run, clock.now()))',
+        put: 'void [open, oldest]',
+      },
+    ],
+    caughtBy: reading('L03'),
+  },
+  {
+    name: 'nothing ever recovers',
+    changes: [
+      {
+        file: sync('move-connections'),
+        instead: 'if (fault === null) await recover(deps, one)',
+        put: 'if (fault === null) void recover',
+      },
+    ],
+    caughtBy: reading('L01'),
+  },
+  {
+    name: 'a claim never runs out',
+    changes: [
+      {
+        file: 'src/drivers/schedule/memory.ts',
+        instead: '(row) => row.blocked === null && row.readyAt <= now && laneNumber',
+        put: '(row) => row.blocked === null && row.claim === null && row.readyAt <= now && laneNumber',
+      },
+    ],
+    caughtBy: reading('L01', 'L03', 'B02'),
+  },
+  {
+    name: 'the job for due tokens finds none',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: 'return due.slice(0, limit).map',
+        put: 'return due.slice(limit).map',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refresh.test.ts' },
+  },
+  {
+    name: 'a limit is taken for twice as much',
+    changes: [
+      {
+        file: 'src/drivers/limiter/room.ts',
+        instead: "return lane === 'interactive' ? draw.limit : Math.max(draw.limit - draw.limit / 10, draw.amount)",
+        put: 'return lane === undefined ? 0 : draw.limit * 2',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'a call is counted from when it was made',
+    changes: [
+      {
+        file: http('pace'),
+        instead: 'limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow })',
+        put: 'limiter.settle(ticket, { at: (answer?.at ?? clock.now()) - 2_500, sent: sentNow })',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'a platform’s day is ours',
+    changes: [
+      {
+        file: 'src/engine/quota/draws.ts',
+        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
+        put: "const window = { startsAt: startOfDay(dayOf(now, 'UTC'), 'UTC'), endsAt: startOfDay(addDays(dayOf(now, 'UTC'), 1), 'UTC') }\n  void day",
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'every day has 24 hours',
+    changes: [
+      {
+        file: 'src/engine/quota/draws.ts',
+        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
+        put: 'const startsAt = startOfDay(addDays(day, 1), zone) - 86_400_000\n  const window = { startsAt, endsAt: startsAt + 86_400_000 }\n  if (now < startsAt) return { startsAt: startsAt - 86_400_000, endsAt: startsAt }',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'Retry-After is not read',
+    changes: [
+      {
+        file: http('retry-after'),
+        instead: "const text = value?.trim() ?? ''",
+        put: "const text = value === '' ? value : ''",
+      },
+    ],
+    caughtBy: quota('I09'),
+  },
+  {
+    name: 'a ticket of a dead process is held for ever',
+    changes: [
+      {
+        file: 'src/drivers/limiter/memory.ts',
+        instead: 'if (ticket.takenAt + ticketMs >= now) return',
+        put: 'if (ticket.takenAt <= now) return',
+      },
+    ],
+    caughtBy: quota('L03', 'L02'),
+  },
+  {
+    name: 'a shorter stop replaces a longer one',
+    changes: [
+      {
+        file: 'src/drivers/limiter/memory.ts',
+        instead: 'bucket.parkedUntil = Math.max(bucket.parkedUntil, until)',
+        put: 'bucket.parkedUntil = until',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/limiter/memory.test.ts' },
+  },
+  {
+    name: 'long numbers lose digits',
+    changes: [
+      {
+        file: 'packages/kit/src/json.ts',
+        instead: 'if (!longInteger.test(text)) return',
+        put: 'if (text.length > 0) return',
+      },
+    ],
+    caughtBy: { test: 'providers/instagram/instagram.test.ts' },
   },
 ]

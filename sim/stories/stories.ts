@@ -1,9 +1,10 @@
+import { quotaStory } from './quota.ts'
 import { refreshStory } from './refresh.ts'
 import type { Story } from './story.ts'
 import { syncStory } from './sync.ts'
 
 /** Every story, in the order in which they are played. */
-export const stories: readonly Story[] = [refreshStory, syncStory]
+export const stories: readonly Story[] = [refreshStory, syncStory, quotaStory]
 
 export function storyOf(name: string): Story {
   const story = stories.find((one) => one.name === name)
