@@ -38,6 +38,8 @@ export interface NetworkFaults {
   readonly slow: number
   readonly slowMs: readonly [number, number]
   readonly kill: number
+  /** The process stands still while the answer comes, for longer than a lease or a claim lasts. */
+  readonly stall: number
   /** Of token requests: so many times as likely. */
   readonly onTokens: number
   /** Of token requests: `invalid_grant` once, though nothing is wrong. */
@@ -46,20 +48,6 @@ export interface NetworkFaults {
   readonly cursorExpired: number
   /** New access tokens are unknown for so long. */
   readonly lagMs: number
-}
-
-export const noNetworkFaults: NetworkFaults = {
-  ...{
-    loseRequest: 0,
-    loseReply: 0,
-    slow: 0,
-    slowMs: [1000, 1000],
-    kill: 0,
-    onTokens: 1,
-    falseRefusal: 0,
-    cursorExpired: 0,
-    lagMs: 0,
-  },
 }
 
 export interface NetworkBoundary {
@@ -106,6 +94,7 @@ function exchange(
     ['slow', faults.slow],
     ['kill-before', (faults.kill * times) / 2],
     ['kill-after', (faults.kill * times) / 2],
+    ['stall', faults.stall * times],
     ['false-refusal', sent.what === 'token' && boundary.mayLie(sent.grant) ? faults.falseRefusal : 0],
     ['cursor-expired', hasPlace(sent) ? faults.cursorExpired : 0],
   ])
@@ -128,6 +117,10 @@ function exchange(
     if (befalls === 'kill-before') return kill(life, `before ${sent.call}`)
     signal?.addEventListener('abort', aborted, { once: true })
 
+    if (befalls === 'stall') {
+      kernel.sometimes.met('process stalled past its lease')
+      life.stall(80_000 + (second % 400_000))
+    }
     const { firstByteMs = 30_000, totalMs = 120_000 } = sent.request.limits ?? {}
     const patienceMs = Math.min(firstByteMs, totalMs)
     const thereMs = 5 + (first & 63)

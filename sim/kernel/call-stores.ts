@@ -43,8 +43,6 @@ export interface StoreFaults {
   readonly onWrites: number
 }
 
-export const noStoreFaults: StoreFaults = { loseRequest: 0, loseReply: 0, killBefore: 0, killAfter: 0, onWrites: 1 }
-
 export interface StoreBoundary {
   readonly faults: StoreFaults
   readonly kill: (life: Life, why: string) => void

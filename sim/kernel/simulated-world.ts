@@ -10,8 +10,8 @@ import { ConnectionWatch } from '../checks/connection-watch.ts'
 import { TokenWatch } from '../checks/token-watch.ts'
 import type { Owned } from '../compare-truth.ts'
 import { openPretendWorld, type PretendWorld, type PretendWorldOptions } from '../pretend-world.ts'
-import { type NetworkBoundary, networkOf, noNetworkFaults, type Sent, type Served } from './call-network.ts'
-import { noStoreFaults, type StoreBoundary, type StoreCall, storesOf } from './call-stores.ts'
+import { type NetworkBoundary, networkOf, type Sent, type Served } from './call-network.ts'
+import { type StoreBoundary, type StoreCall, storesOf } from './call-stores.ts'
 import type { Kernel } from './kernel.ts'
 import { Life } from './life.ts'
 import { SharedJobs } from './shared-jobs.ts'
@@ -210,7 +210,7 @@ export class SimulatedWorld {
       for (const watch of this.#watches) tell(watch)
     }
     return {
-      faults: this.swarm.network ?? noNetworkFaults,
+      faults: this.swarm.network,
       sandbox: this.base.sandbox,
       tokenEndpoint: ({ id }) => {
         const state = this.#tokenEndpoints.get(id)
@@ -234,7 +234,7 @@ export class SimulatedWorld {
 
   #stores(): StoreBoundary {
     return {
-      faults: this.swarm.stores ?? noStoreFaults,
+      faults: this.swarm.stores,
       kill: (life, why) => this.kill(life, why),
       done: (call) => {
         for (const watch of this.#watches) watch.done?.(call)

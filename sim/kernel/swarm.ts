@@ -67,6 +67,7 @@ export function drawSwarm(chance: Chance): Swarm {
       slow: share('slow', 0.02, 0.5, 0.5),
       slowMs: [1000, Math.round(between('slow ms', 2000, 45_000))],
       kill: share('kill on the way', 0.001, 0.01, 0.25),
+      stall: share('stall on the way', 0.001, 0.02, 0.25),
       onTokens: between('tokens', 1, 6),
       falseRefusal: share('false refusal', 0.02, 0.1, 0.25),
       cursorExpired: share('cursor expired', 0.05, 0.3, 0.4),

@@ -157,6 +157,17 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { ...refresh('L01'), seeds: 400 },
   },
   {
+    name: 'a clock that was set back forbids to renew',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return sinceMs < 0 || sinceMs >',
+        put: 'return sinceMs >',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 400 },
+  },
+  {
     name: 'the previous token is repeated for ever',
     changes: [
       {
