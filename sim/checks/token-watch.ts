@@ -271,7 +271,12 @@ export class TokenWatch {
   /** Why we do not have the newest tokens of a grant. */
   #lostIssueOf(grantId: string): string | null {
     for (const issue of this.#issues.toReversed()) {
-      if (issue.grant !== grantId || issue.committedAt !== null) continue
+      if (issue.grant !== grantId) continue
+      if (issue.committedAt !== null) {
+        // Somebody else asked meanwhile, as whoever holds a lease that runs out has to expect.
+        if (issue.committedAt - issue.sentAt > leaseMs) return `stored too late: ${issue.life.name} stood still`
+        continue
+      }
       if (issue.lostBecause !== null) return `answer lost: ${issue.lostBecause}`
       if (!issue.life.alive) return `answer lost: ${issue.life.name} died`
       if (issue.life.stoodStillFor(issue.sentAt, 10 * second)) return `answer lost: ${issue.life.name} stood still`

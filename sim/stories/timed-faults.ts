@@ -63,6 +63,8 @@ export function startTimedFaults(world: SimulatedWorld, until: number): void {
     })
   }
   every('clock-back', 'host', times.clockBack, [hour, hour], ({ ms }) => {
+    // Once: what a dead process held lasts as much longer as the clock went back, and has to be over in the calm.
+    if (kernel.hostOffsetMs < 0) return
     kernel.sometimes.met('clock back 1 h')
     kernel.hostOffsetMs -= ms
   })
