@@ -65,8 +65,15 @@ const ambient: readonly { what: string; pattern: RegExp }[] = [
   { what: 'the environment', pattern: /\bprocess\.(env|argv|cwd)\b/ },
 ]
 const pure = ['packages/kit', 'providers', 'src/ports', 'src/engine', 'src/api', 'sandbox', 'sim']
-/** The sandbox's own edges. */
-const edges = ['sandbox/serve.ts', 'sandbox/replay.ts', 'sim/kpis/run-scoreboard.ts']
+/** The sandbox's own edges, and the simulation's. */
+const edges = [
+  'sandbox/serve.ts',
+  'sandbox/replay.ts',
+  'sim/history-file.ts',
+  'sim/kpis/run-scoreboard.ts',
+  'sim/mutants/plant.ts',
+  'sim/mutants/run-mutants.ts',
+]
 
 const root = import.meta.dirname
 const skipped = new Set(['node_modules', '.git', '.patchbay', 'dist', 'generated', 'fixtures'])

@@ -45,6 +45,8 @@ export interface PretendWorldOptions {
   /** Fires what is due by the minute and by the hour, as `jobs` would. Off when absent: callers renew their tokens by themselves. */
   readonly crons?: boolean
   readonly ledgerSize?: number
+  /** Instead of one of its own, where something else moves the same time. */
+  readonly clock?: SimulatedClock
 }
 
 /** How a person answers on the consent page. */
@@ -66,7 +68,7 @@ export interface ConsentOptions {
 export async function openPretendWorld(options: PretendWorldOptions) {
   const { providers, seed = 'pretend', artists = 8, startAt = Date.parse('2026-11-20T18:30:00Z') } = options
   const chance = new SeededRandom(`${seed}/ranks`, { now: () => startAt })
-  const clock = new SimulatedClock(startAt, { rank: () => chance.unit() })
+  const clock = options.clock ?? new SimulatedClock(startAt, { rank: () => chance.unit() })
   const settings = Object.fromEntries(
     providers.map((provider) => [provider.id, { ...sandboxSettings(provider), ...options.settings?.[provider.id] }]),
   )

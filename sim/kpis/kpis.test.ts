@@ -22,7 +22,7 @@ test('I35: what is counted from history is what the platforms and the watch saw'
   assert.deepEqual(differences, [])
   // They were days in which something happened.
   const of = (id: string) => kpis.find((kpi) => kpi.id === id)!.overall
-  assert.ok(requests > 1_000, `${requests} requests`)
+  assert.ok(requests > 500, `${requests} requests`)
   assert.ok(of('K1').details.deferred! > 0)
   assert.ok(of('K8').denominator > 0)
   assert.ok(of('K6').denominator > 15)

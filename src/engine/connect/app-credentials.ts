@@ -55,7 +55,9 @@ export class AppCredentials {
   /** A token that was just issued and is refused all the same, or a key, means that the app itself is not accepted. */
   async refused(target: Target): Promise<'retry' | 'stop'> {
     const cached = this.#tokens.get(target.integration.id)
-    const isOld = cached && this.#deps.clock.now() - cached.issuedAt > 10 * second
+    const ageMs = cached ? this.#deps.clock.now() - cached.issuedAt : 0
+    // One from the future is as old: the clock was set back.
+    const isOld = ageMs > 10 * second || ageMs < 0
     if (isOld) this.#tokens.delete(target.integration.id)
     if (isOld || (!cached && appOf(target.provider)?.kind === 'client_credentials')) return 'retry'
     await raiseIncident(this.#deps, target.integration, 'setup.credentials', 'the app credential was refused')

@@ -53,7 +53,9 @@ export function openRefusalJudge(parts: {
     if (grant.generation > generation) return 'retry'
     const now = deps.clock.now()
     if (book.isSettled(grant, now)) return 'stop'
-    const isFresh = now - grant.refreshedAt < replicationMs
+    // A clock that was set back says that a token is from the future; then it is anything but fresh.
+    const ageMs = now - grant.refreshedAt
+    const isFresh = ageMs >= 0 && ageMs < replicationMs
     if (book.note(grant) === 1 && isFresh) {
       await waitForReplicas(deps)
       return 'retry'

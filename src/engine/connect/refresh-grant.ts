@@ -186,10 +186,11 @@ async function waitForOther({ deps }: RefreshParts, grant: Grant): Promise<void>
   }
 }
 
-/** The one before the current one may be repeated for so long after it was replaced. */
+/** The one before the current one may be repeated for so long after it was replaced. A clock that was set back knows nothing of how long ago that is. */
 function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now: number): boolean {
   if (auth.scheme !== 'oauth2' || auth.refresh.model !== 'rotates' || grant.previousRefresh === null) return false
-  return now - grant.refreshedAt <= auth.refresh.graceMs
+  const sinceMs = now - grant.refreshedAt
+  return sinceMs >= 0 && sinceMs <= auth.refresh.graceMs
 }
 
 /**

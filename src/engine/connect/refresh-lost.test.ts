@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import { tokenRules } from '../../../sandbox/token-rules.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grants } from '../../ports/grants.ts'
 import { runDueRefreshes } from './refresh-due.ts'
@@ -76,6 +77,26 @@ story(
     assert.deepEqual([state, reason], ['needs_reauth', 'refresh_refused'])
   },
   { auth: { refresh: { model: 'keeps' } } },
+)
+
+story(
+  'F62: a process that died while it asked has lost its answer too',
+  async (world, connection) => {
+    await expire(world)
+    const { id, environmentId, generation, refresh } = await world.grantOf(connection)
+    const now = world.clock.now()
+    const lease = { generation, leaseId: 'lse_of_the_dead', now, until: now + 75 * second }
+    assert.ok(await world.stores.grants.lease(environmentId, id, lease))
+    await world.vault.open(environmentId, { row: id, field: 'refresh', generation }, refresh!, (secret) =>
+      world.sandbox.grants.refresh(secret.reveal(), tokenRules(world.provider), now),
+    )
+    await world.clock.sleep(76 * second)
+    await fails(world.call(connection), 'connection.refreshing', 'connection.expired')
+    await world.clock.sleep(minute)
+    const after = await world.connectionOf(connection)
+    assert.deepEqual([after.state, after.reason], ['needs_reauth', 'lost_response'])
+  },
+  { violations: 1 },
 )
 
 story(

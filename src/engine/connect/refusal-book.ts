@@ -10,7 +10,8 @@ interface Entry {
   unusable: boolean
   /** When a refusal last led to a refresh, of whatever generation. */
   renewedAt: Instant | null
-  /** Until then a refusal changes nothing: what it means was found out. */
+  /** From when until when a refusal changes nothing: what it means was found out. */
+  settledAt: Instant
   settledUntil: Instant
   /** What was found out is about the place that refuses and not about the token, so it holds for the next token too. */
   works: boolean
@@ -28,7 +29,10 @@ export class RefusalBook {
   /** Whether a refusal may lead to a refresh: now and then just so, more often only when a light call was refused too. */
   mayRenew(grant: Grant, now: Instant, proven: boolean): boolean {
     const { renewedAt } = this.#of(grant)
-    return renewedAt === null || now - renewedAt > (proven ? 5 * minute : 6 * hour)
+    if (renewedAt === null) return true
+    const sinceMs = now - renewedAt
+    // Less than nothing: the clock was set back, and nobody knows how long ago it was.
+    return sinceMs < 0 || sinceMs > (proven ? 5 * minute : 6 * hour)
   }
 
   startRenewing(grant: Grant, now: Instant): void {
@@ -48,11 +52,12 @@ export class RefusalBook {
   /** A light call worked, so the refusals are about what was asked for; or it was refused too, and nothing more can be done now. */
   settle(grant: Grant, verdict: 'works' | 'refused' | 'unclear', now: Instant): void {
     const restMs = { works: hour, refused: 5 * minute, unclear: 0 }[verdict]
-    Object.assign(this.#of(grant), { settledUntil: now + restMs, works: verdict === 'works' })
+    Object.assign(this.#of(grant), { settledAt: now, settledUntil: now + restMs, works: verdict === 'works' })
   }
 
   isSettled(grant: Grant, now: Instant): boolean {
-    return now < this.#of(grant).settledUntil
+    const { settledAt, settledUntil } = this.#of(grant)
+    return settledAt <= now && now < settledUntil
   }
 
   isUnusable(grant: Grant): boolean {
@@ -69,6 +74,7 @@ export class RefusalBook {
       times: 0,
       unusable: false,
       renewedAt: before?.renewedAt ?? null,
+      settledAt: before?.works ? before.settledAt : 0,
       settledUntil: before?.works ? before.settledUntil : 0,
       works: before?.works ?? false,
     }

@@ -51,6 +51,17 @@ story(
   },
 )
 
+story('a refusal of a token that was replaced meanwhile renews nothing', async (world, connection) => {
+  const { generation } = await world.grantOf(connection)
+  await world.clock.sleep(hour)
+  await world.call(connection)
+  await world.clock.sleep(2 * minute)
+  assert.equal(refreshes(world), 1)
+  const target = await world.targetOf(connection)
+  assert.equal(await world.credentials.refused(target, 'account', generation), 'retry')
+  assert.equal(refreshes(world), 1)
+})
+
 story(
   'F26: the same in four processes',
   async (world, connection) => {

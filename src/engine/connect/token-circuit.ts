@@ -7,6 +7,8 @@ interface State {
   readonly app: string
   readonly failures: number
   readonly openUntil: number
+  /** How long that was when it was decided. More than that is left only when the clock was set back. */
+  readonly openMs: number
   /** The provider named that moment; before it nobody asks. */
   readonly asked: boolean
 }
@@ -31,9 +33,9 @@ export class TokenCircuit {
     const state = this.#states.get(integration.id)
     if (!state || state.app !== appOf(integration)) return 0
     const waitMs = state.openUntil - this.#clock.now()
-    if (waitMs > 0) return options.urgent && !state.asked ? 0 : waitMs
+    if (waitMs > 0 && waitMs <= state.openMs) return options.urgent && !state.asked ? 0 : waitMs
     // The others wait for this one's outcome, a while at most: it may never come.
-    this.#states.set(integration.id, { ...state, openUntil: this.#clock.now() + 5 * second })
+    this.#states.set(integration.id, { ...state, openUntil: this.#clock.now() + trialMs, openMs: trialMs })
     return 0
   }
 
@@ -45,6 +47,7 @@ export class TokenCircuit {
       app: appOf(integration),
       failures,
       openUntil: this.#clock.now() + waitMs,
+      openMs: waitMs,
       asked: options.waitMs !== undefined,
     })
   }
@@ -53,5 +56,8 @@ export class TokenCircuit {
     this.#states.delete(integration.id)
   }
 }
+
+/** How long the others leave the one that tries alone. */
+const trialMs = 5 * second
 
 const appOf = ({ clientId, clientSecret }: Integration) => `${clientId} ${clientSecret}`

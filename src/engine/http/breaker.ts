@@ -35,7 +35,8 @@ export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Laye
   function enter(host: Host, intent: Intent): boolean {
     if (host.openMs === 0) return false
     const waitMs = host.probing ? besideProbeMs : host.openUntil - clock.now()
-    if (waitMs <= 0) {
+    // More than was decided is left only when the clock was set back.
+    if (waitMs <= 0 || waitMs > host.openMs * mostJitter) {
       host.probing = true
       return true
     }
@@ -52,7 +53,7 @@ export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Laye
     if (!probe && (host.openMs > 0 || host.failures < mostFailures)) return
     host.openMs = Math.min(host.openMs === 0 ? shortestMs : host.openMs * 2, longestMs)
     // Many processes that opened at the same time shall not try at the same time.
-    host.openUntil = clock.now() + Math.round(host.openMs * (0.8 + random.unit() * 0.4))
+    host.openUntil = clock.now() + Math.round(host.openMs * (mostJitter - random.unit() * 0.4))
   }
 }
 
@@ -67,6 +68,7 @@ interface Host {
 const mostFailures = 10
 const shortestMs = 5_000
 const longestMs = 300_000
+const mostJitter = 1.2
 const besideProbeMs = 1_000
 
 function close(host: Host): void {

@@ -1,0 +1,127 @@
+import { dayMs } from '@patchbay/kit'
+import type { RunRecord } from '../../src/ports/journal.ts'
+import type { SavedPage } from '../../src/ports/records.ts'
+import { compareStored, compareTrue, noComparison, type Owned } from '../compare-truth.ts'
+import type { StoreCall } from '../kernel/call-stores.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { PretendWorld } from '../pretend-world.ts'
+
+/** A value with the moment at which it was saved. */
+interface Seen {
+  readonly page: SavedPage
+  readonly row: SavedPage['observations'][number]
+  readonly values: { readonly value: number | null; readonly at: number }[]
+}
+
+/**
+ * Watches what is stored. After every run that claims success the store is held against what the platform showed while it ran (I14, I15, I31), and every
+ * value that was ever saved has to be there still, as the current one or as one that it replaced (I32).
+ */
+export class RecordsWatch {
+  readonly #kernel: Kernel
+  readonly #base: PretendWorld
+  readonly #owned: readonly Owned[]
+  readonly #runs = new Map<string, Map<string, RunRecord>>()
+  /** Connection and stream → when the reading began that has not ended yet. */
+  readonly #walks = new Map<string, number>()
+  readonly #seen = new Map<string, Seen>()
+  readonly #lastPages = new Map<string, { readonly pages: readonly SavedPage[]; readonly at: number }>()
+  compared = 0
+
+  constructor(kernel: Kernel, base: PretendWorld, owned: readonly Owned[]) {
+    this.#kernel = kernel
+    this.#base = base
+    this.#owned = owned
+  }
+
+  done({ method, args }: StoreCall): void {
+    if (method === 'records.save') this.#saved(args[1] as readonly SavedPage[], (args[2] as { at: number }).at)
+    if (method === 'journal.run') {
+      const run = args[0] as RunRecord
+      for (const id of run.connectionIds) this.#noted(run, id)
+    }
+  }
+
+  /** A run may go on where one before it was broken off: what that one saved is of its time. */
+  #noted(run: RunRecord, connectionId: string): void {
+    const walk = `${connectionId}/${run.stream}`
+    const startedAt = this.#walks.get(walk) ?? run.startedAt
+    this.#walks.set(walk, startedAt)
+    if (run.state !== 'succeeded') return
+    this.#walks.delete(walk)
+    void this.#succeeded({ ...run, startedAt }, connectionId)
+  }
+
+  #saved(pages: readonly SavedPage[], at: number): void {
+    for (const page of pages) {
+      this.#lastPages.set(`${page.connectionId}/${page.stream}`, { pages: [page], at })
+      for (const row of page.observations) {
+        const key = JSON.stringify([page.connectionId, row.metric, row.item ?? null, row.day, row.dimensions ?? {}])
+        const seen = this.#seen.get(key) ?? { page, row, values: [] }
+        this.#seen.set(key, seen)
+        const before = seen.values.at(-1)
+        if (before && before.at > at) continue
+        if (before && before.value !== row.value) this.#kernel.sometimes.met('restated after it was read')
+        if (before?.value !== row.value || !before) seen.values.push({ value: row.value, at })
+      }
+    }
+  }
+
+  async #succeeded(run: RunRecord, connectionId: string): Promise<void> {
+    const owned = this.#owned.find(({ connection }) => connection.id === connectionId)
+    if (!owned) return
+    const runs = this.#runs.get(connectionId) ?? new Map<string, RunRecord>()
+    this.#runs.set(connectionId, runs)
+    runs.set(run.stream, run)
+    const { metrics } = owned.provider.streams[run.stream]!
+    const sharing = Object.entries(owned.provider.streams).filter(([, one]) =>
+      one.metrics.some((metric) => metrics.includes(metric)),
+    )
+    // A number that several streams bring is there when all of them were read.
+    const concerned = sharing.flatMap(([name]) => runs.get(name) ?? [])
+    const rows = await this.#base.rowsOf([owned.connection])
+    const result = noComparison()
+    const daysBack = 1 + Math.ceil((run.endedAt! - run.startedAt) / dayMs)
+    compareStored(this.#base, owned, rows, { since: run.startedAt, daysBack }, result)
+    const isWhole =
+      concerned.length === sharing.length && concerned.every((one) => run.endedAt! - one.startedAt < aWhileMs)
+    if (isWhole)
+      compareTrue(this.#base, owned, rows, new Map(concerned.map((one) => [one.stream, one])), { itemDays: 8 }, result)
+    this.compared += result.compared + result.expected
+    const [first] = result.differences
+    if (first !== undefined)
+      this.#kernel.violate(
+        'I15',
+        `after a run of ${run.stream} that succeeded, ${result.differences.length} differ: ${first}`,
+      )
+  }
+
+  /** When everything is over: everything that was ever saved is there, and saving a page again changes nothing. */
+  async checkAll(): Promise<void> {
+    const { deps, environment } = this.#base
+    for (const { page, row, values } of this.#seen.values()) {
+      if (values.length < 2) continue
+      const { metric, item = null, day, dimensions = {} } = row
+      const key = { connectionId: page.connectionId, metric, item, day, dimensions }
+      const [current] = await deps.records.series(environment.id, {
+        ...{ connections: [page.connectionId], metrics: [metric], from: day, to: day, limit: 1000 },
+        ...(item !== null && { item }),
+      })
+      const replaced = await deps.records.revisions(environment.id, key)
+      const kept = [...replaced.map(({ value }) => value)]
+      const missing = values.slice(0, -1).filter(({ value }) => !kept.includes(value))
+      if (current && missing.length > 0)
+        this.#kernel.violate('I32', `${metric} of ${day} was ${missing[0]!.value} once, and nobody knows it any more`)
+    }
+    for (const [slot, { pages, at }] of this.#lastPages) {
+      const counts = await deps.records.save(environment.id, pages, { at, actor: 'system' })
+      if (counts.inserted > 0 || counts.restated > 0)
+        this.#kernel.violate(
+          'I16',
+          `saving the last page of ${slot} again changed ${counts.inserted + counts.restated} rows`,
+        )
+    }
+  }
+}
+
+const aWhileMs = 30 * 3_600_000

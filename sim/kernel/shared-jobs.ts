@@ -1,0 +1,150 @@
+import { hour, minute, second } from '@patchbay/kit'
+import type { Jobs } from '../../src/ports/jobs.ts'
+import type { Kernel } from './kernel.ts'
+import { type Life, never } from './life.ts'
+
+interface Job {
+  readonly nth: number
+  readonly data: Readonly<Record<string, unknown>>
+  readonly key: string | undefined
+  readonly attempts: number
+}
+
+interface Worker {
+  readonly life: Life
+  readonly concurrency: number
+  readonly retries: number
+  readonly handler: (data: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<void>
+  readonly stopping: AbortController
+  running: number
+}
+
+interface Queue {
+  readonly name: string
+  readonly waiting: Job[]
+  workers: Worker[]
+}
+
+/** What the other driver does with a job whose worker says nothing any more. */
+const expireMs = 300 * second
+
+/**
+ * One queue of jobs that all processes share, and that outlives them: at least once, with a worker chosen by chance among those that live. A job whose
+ * worker died is given to somebody else when its time is over.
+ */
+export class SharedJobs {
+  readonly #kernel: Kernel
+  readonly #queues = new Map<string, Queue>()
+  readonly #crons = new Map<string, number>()
+  #count = 0
+  #under = 0
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  /** Jobs that wait or are being done. */
+  get unfinished(): number {
+    return this.#under + [...this.#queues.values()].reduce((sum, { waiting }) => sum + waiting.length, 0)
+  }
+
+  /** Fires what is due by the minute and by the hour, for ever. `stepMs`: where days pass, every minute would be most of what happens. */
+  async tick(stepMs: number): Promise<never> {
+    for (let times = 1; ; times++) {
+      await this.#kernel.sleep(stepMs, 0.5)
+      for (const [name, everyMs] of this.#crons)
+        if (times % Math.max(1, everyMs / stepMs) === 0) this.#add(name, { data: {}, key: undefined, attempts: 0 }, 0)
+    }
+  }
+
+  of(life: Life): Jobs {
+    const own: Worker[] = []
+    let started = false
+    return {
+      start: async () => {
+        started = true
+        for (const queue of this.#queues.values()) this.#pump(queue)
+      },
+      stop: async (timeoutMs) => {
+        for (const worker of own) worker.stopping.abort()
+        for (const queue of this.#queues.values()) queue.workers = queue.workers.filter((one) => !own.includes(one))
+        for (let waitedMs = 0; own.some(({ running }) => running > 0) && waitedMs < timeoutMs; waitedMs += 100)
+          await life.clock.sleep(100)
+      },
+      send: (name, data, { at, key } = {}) => {
+        if (!life.alive) return never()
+        const queue = this.#queueOf(name)
+        if (key !== undefined && queue.waiting.some((job) => job.key === key)) return Promise.resolve(false)
+        const inMs = at === undefined ? 0 : at - life.clock.now()
+        this.#add(name, { data, key, attempts: 0 }, Math.max(0, inMs))
+        return Promise.resolve(true)
+      },
+      work: async (name, { concurrency, retries }, handler) => {
+        const worker = { life, concurrency, retries, handler, stopping: new AbortController(), running: 0 }
+        own.push(worker)
+        const queue = this.#queueOf(name)
+        queue.workers = [...queue.workers.filter((one) => one.life.alive), worker]
+        if (started) this.#pump(queue)
+      },
+      cron: async (name, expression) => {
+        this.#crons.set(name, expression.startsWith('* ') ? minute : hour)
+      },
+    }
+  }
+
+  #queueOf(name: string): Queue {
+    const queue = this.#queues.get(name) ?? { name, waiting: [], workers: [] }
+    this.#queues.set(name, queue)
+    return queue
+  }
+
+  #add(name: string, job: Omit<Job, 'nth'>, inMs: number): void {
+    const queue = this.#queueOf(name)
+    const added = { ...job, nth: ++this.#count }
+    if (inMs === 0) {
+      queue.waiting.push(added)
+      this.#pump(queue)
+      return
+    }
+    this.#under++
+    this.#kernel.after(inMs, 0.5, () => {
+      this.#under--
+      queue.waiting.push(added)
+      this.#pump(queue)
+    })
+  }
+
+  #pump(queue: Queue): void {
+    for (;;) {
+      const free = queue.workers.filter(({ life, running, concurrency }) => life.alive && running < concurrency)
+      if (free.length === 0 || queue.waiting.length === 0) return
+      const job = queue.waiting.shift()!
+      const unit = this.#kernel.chance.unit(`job/${queue.name}/${job.nth}/${job.attempts}`)
+      this.#run(queue, free[Math.floor(unit * free.length)]!, job)
+    }
+  }
+
+  #run(queue: Queue, worker: Worker, job: Job): void {
+    let open = true
+    const close = (again: boolean) => {
+      if (!open) return
+      open = false
+      this.#under--
+      worker.running--
+      if (again && job.attempts < worker.retries)
+        this.#add(queue.name, { ...job, attempts: job.attempts + 1 }, second * 2 ** job.attempts)
+      this.#pump(queue)
+    }
+    worker.running++
+    this.#under++
+    const { life } = worker
+    this.#kernel.note(life.name, 'job', `${queue.name} ${job.nth}`)
+    life.deliver(() => {
+      worker.handler(job.data, worker.stopping.signal).then(
+        () => close(false),
+        () => close(true),
+      )
+    })
+    this.#kernel.after(expireMs, 0.5, () => close(true))
+  }
+}

@@ -1,0 +1,540 @@
+/** One exact text of a source file, and what stands there instead. */
+export interface Change {
+  readonly file: string
+  readonly instead: string
+  readonly put: string
+}
+
+/** A planted bug. It has to be caught by what is named: an invariant of a story, or a test. */
+export interface Mutant {
+  readonly name: string
+  readonly changes: readonly Change[]
+  readonly caughtBy:
+    | {
+        readonly story: string
+        readonly invariants: readonly string[]
+        /** How many are played at most. */
+        readonly seeds?: number
+        /** The first: where a rare bug is known to be caught. */
+        readonly from?: number
+      }
+    | { readonly test: string }
+}
+
+const connect = (file: string) => `src/engine/connect/${file}.ts`
+const http = (file: string) => `src/engine/http/${file}.ts`
+const sync = (file: string) => `src/engine/sync/${file}.ts`
+const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
+const reading = (...invariants: string[]) => ({ story: 'sync', invariants, seeds: 60 })
+const quota = (...invariants: string[]) => ({ story: 'quota', invariants, seeds: 60 })
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'every process renews for itself',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead:
+          'if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {',
+        put: 'await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs })\n    if (deps.clock.now() < 0) {',
+      },
+    ],
+    caughtBy: refresh('I01', 'I02', 'I03', 'I05'),
+  },
+  {
+    name: 'a lease that runs keeps nobody off',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: '!mayRefresh(grant) || isLeased(grant, now)) return false',
+        put: '!mayRefresh(grant)) return false',
+      },
+    ],
+    caughtBy: refresh('I01'),
+  },
+  {
+    name: 'a lease is shorter than a token request may take',
+    changes: [
+      { file: connect('refresh-grant'), instead: 'const leaseMs = 75 * second', put: 'const leaseMs = 10 * second' },
+    ],
+    caughtBy: refresh('I01', 'I03'),
+  },
+  {
+    name: 'tokens are stored over newer ones',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: `      if (!grant || grant.generation !== generation) return false
+      write({
+        ...grant,
+        access: next.access,`,
+        put: `      if (!grant) return false
+      write({
+        ...grant,
+        access: next.access,`,
+      },
+    ],
+    caughtBy: { ...refresh('I06', 'I03', 'I04'), seeds: 200, from: 31 },
+  },
+  {
+    name: 'a lost answer ends the grant',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead: "await release('unknown', 'lost_response', delayMs ?? minute)",
+        put: "await release('dead', 'lost_response', delayMs ?? minute)",
+      },
+    ],
+    caughtBy: refresh('I03', 'I25'),
+  },
+  {
+    name: 'a token request is given up after 15 seconds',
+    changes: [
+      { file: connect('send-token-request'), instead: 'tokenRequestMs = 60_000', put: 'tokenRequestMs = 15_000' },
+    ],
+    caughtBy: refresh('I03', 'I01'),
+  },
+  {
+    name: 'the first invalid_grant is believed',
+    changes: [
+      { file: connect('refresh-grant'), instead: "if (stage === 'first') {", put: "if (stage === 'previous') {" },
+    ],
+    caughtBy: refresh('I25', 'I03'),
+  },
+  {
+    name: 'a new token is tried out before it is stored',
+    changes: [
+      {
+        file: connect('ask-for-tokens'),
+        instead: "if (reply.kind !== 'tokens') return { reply, next: null }",
+        put: `if (reply.kind !== 'tokens') return { reply, next: null }
+    const headers = { authorization: 'Bearer ' + reply.tokens.accessToken }
+    await deps.networks[place.environment.mode].send({ method: 'GET', url: place.provider.api.baseUrl + '/me', headers }).catch(() => {})`,
+      },
+    ],
+    caughtBy: refresh('I05'),
+  },
+  {
+    name: 'tokens whose commit is in doubt are thrown away',
+    changes: [{ file: connect('store-tokens'), instead: 'const mostCommits = 120', put: 'const mostCommits = 0' }],
+    caughtBy: { ...refresh('I03', 'I05'), seeds: 300 },
+  },
+  {
+    name: 'what a dead process asked for is forgotten',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead: "return { ...grant, state: 'unknown', cause: 'lost_response' }",
+        put: 'return grant',
+      },
+    ],
+    caughtBy: refresh('I03'),
+  },
+  {
+    name: 'a clock that was set back makes a refused token fresh',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
+        put: 'const isFresh = ageMs < replicationMs',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 200, from: 16 },
+  },
+  {
+    name: 'a clock that was set back makes the app’s token young',
+    changes: [
+      {
+        file: connect('app-credentials'),
+        instead: 'const isOld = ageMs > 10 * second || ageMs < 0',
+        put: 'const isOld = ageMs > 10 * second',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 200, from: 16 },
+  },
+  {
+    name: 'a clock that was set back forbids to renew',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return sinceMs < 0 || sinceMs >',
+        put: 'return sinceMs >',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 200, from: 31 },
+  },
+  {
+    name: 'the previous token is repeated for ever',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead: 'return sinceMs >= 0 && sinceMs <= auth.refresh.graceMs',
+        put: 'return sinceMs >= 0',
+      },
+    ],
+    caughtBy: refresh('I02'),
+  },
+  {
+    name: 'an outage of the token endpoint asks a person',
+    changes: [
+      {
+        file: connect('token-reply'),
+        instead: "if (status >= 500) return { kind: 'down', fault: 'provider.down', reason: String(status), waitMs }",
+        put: "if (status >= 500) return { kind: 'refused', reason: String(status) }",
+      },
+    ],
+    caughtBy: refresh('I03'),
+  },
+  {
+    name: 'a refused app costs every connection',
+    changes: [
+      {
+        file: connect('token-reply'),
+        instead: "invalid_client: { kind: 'setup', fault: 'setup.credentials' }",
+        put: "invalid_client: { kind: 'refused' }",
+      },
+    ],
+    caughtBy: refresh('I03'),
+  },
+  {
+    name: 'what was disconnected is still called',
+    changes: [
+      {
+        file: connect('credentials'),
+        instead: "if (state === 'disconnected' || state === 'paused')",
+        put: "if (state === 'paused')",
+      },
+      {
+        file: 'src/engine/catalog/target-of.ts',
+        instead: "if (connection.state === 'disconnected' || connection.state === 'paused')",
+        put: "if (connection.state === 'paused')",
+      },
+      {
+        file: connect('disconnect'),
+        instead: `  try {
+    await runRetireGrant(parts, job)`,
+        put: `  try {
+    await deps.clock.sleep(10 * 60 * second)
+    await runRetireGrant(parts, job)`,
+      },
+    ],
+    caughtBy: { ...refresh('I04'), seeds: 200, from: 28 },
+  },
+  {
+    name: 'a refresh under way revives what was given up',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: `        state,
+        generation: grant.generation + 1,`,
+        put: `        state,
+        generation: grant.generation,`,
+      },
+      {
+        file: connect('disconnect'),
+        instead: "if (grant.state !== 'dead' && !(await deps.grants.lease(environmentId, grantId, lease)))",
+        put: "if (grant.state !== 'dead' && now < 0)",
+      },
+    ],
+    caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
+    name: 'a lost grant is told again and again',
+    changes: [
+      {
+        file: connect('connection-states'),
+        instead: "from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause }",
+        put: "from: ['pending', 'healthy', 'degraded', 'needs_reauth'], to: 'needs_reauth', reason: cause }",
+      },
+      {
+        file: connect('credentials'),
+        instead: "if (target.connection && target.connection.state !== 'needs_reauth')",
+        put: 'if (target.connection)',
+      },
+    ],
+    caughtBy: refresh('I03'),
+  },
+  {
+    name: 'secrets are bound to no generation',
+    changes: [
+      {
+        file: 'src/engine/vault/sealed-text.ts',
+        instead: 'JSON.stringify([schema, keyVersion, environmentId, row, field, generation])',
+        put: 'JSON.stringify([schema, keyVersion, environmentId, row, field, generation > 0])',
+      },
+    ],
+    caughtBy: { test: 'src/engine/vault/vault.test.ts' },
+  },
+  {
+    name: 'the token that was replaced is not kept',
+    changes: [
+      {
+        file: connect('seal-tokens'),
+        instead: "previousRefresh: replaced ? await seal('previousRefresh', presented) : null,",
+        put: 'previousRefresh: null,',
+      },
+    ],
+    caughtBy: { test: connect('refresh.test') },
+  },
+  {
+    name: 'a missing refresh token overwrites the old one',
+    changes: [
+      {
+        file: connect('seal-tokens'),
+        instead: 'const refreshToken = tokens.refreshToken ?? presented',
+        put: 'const refreshToken = tokens.refreshToken',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refresh.test.ts' },
+  },
+  {
+    name: 'a refusal of an older token renews the newer one',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: "if (grant.generation > generation) return 'retry'",
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refusals.test.ts' },
+  },
+  {
+    name: 'a credential goes wherever a redirect leads',
+    changes: [
+      {
+        file: http('wire'),
+        instead: "if (url.origin !== intent.url.origin || url.username !== '' || url.password !== '')",
+        put: "if (url.username !== '' || url.password !== '')",
+      },
+    ],
+    caughtBy: { test: 'src/engine/http/wire.test.ts' },
+  },
+  {
+    name: 'a path leads out of the provider’s address',
+    changes: [
+      {
+        file: http('address'),
+        instead: "if (plain.split('/').some((part) => part === '.' || part === '..')) throw refusal('it goes up')",
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/engine/http/address.test.ts' },
+  },
+  {
+    name: 'a write is repeated after its answer was lost',
+    changes: [
+      { file: http('retry'), instead: '!idempotent && tally.sentNow &&', put: '!idempotent && tally.sent < 0 &&' },
+    ],
+    caughtBy: { test: 'src/engine/http/retry.test.ts' },
+  },
+  {
+    name: 'there is no budget for retries',
+    changes: [
+      {
+        file: http('retry'),
+        instead: 'if (intent.tally.sent > 0 && !budget.take(key, clock.now())) throw error',
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/engine/http/retry.test.ts' },
+  },
+  {
+    name: 'the breaker never opens',
+    changes: [{ file: http('breaker'), instead: 'const mostFailures = 10', put: 'const mostFailures = 1e9' }],
+    caughtBy: { test: 'src/engine/http/breaker.test.ts' },
+  },
+  {
+    name: 'the place is saved before the rows',
+    changes: [
+      {
+        file: sync('read-accounts'),
+        instead: '  const endedIds = ended.map(({ connection }) => connection.id)',
+        put: `  const places = saved.map((page) => ({ ...page, ...nothing, refused: [] }))
+  await deps.records.save(run.environmentId, places, { at, actor: 'schedule' })
+  const endedIds = ended.map(({ connection }) => connection.id)`,
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'what a platform does not say is stored as 0',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'store.observations.set(key, { ...row, observedAt: at, revision: 0 })',
+        put: 'store.observations.set(key, { ...row, value: row.value ?? 0, observedAt: at, revision: 0 })',
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'a correction overwrites what it corrects',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'store.revisions.set(key, [...(store.revisions.get(key) ?? []), before])',
+        put: '',
+      },
+    ],
+    caughtBy: reading('I32'),
+  },
+  {
+    name: 'the place in a list stays after its end',
+    changes: [
+      {
+        file: sync('read-accounts'),
+        instead: 'const checkpoint = isLast || again ? null : page.checkpoint',
+        put: 'const checkpoint = page.checkpoint',
+      },
+    ],
+    caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
+  },
+  {
+    name: 'a run ends slots that somebody else holds',
+    changes: [
+      {
+        file: 'src/drivers/schedule/memory.ts',
+        instead: 'if (row?.claim !== claim) continue',
+        put: 'if (!row) continue',
+      },
+    ],
+    caughtBy: { ...reading('I26'), seeds: 80, from: 14 },
+  },
+  {
+    name: 'runs of dead processes stay open',
+    changes: [
+      {
+        file: sync('abandon-runs'),
+        instead: 'for (const run of unfinished) await journal.run(abandoned(run, clock.now()))',
+        put: '',
+      },
+      {
+        file: sync('abandon-runs'),
+        instead: 'for (const run of open) if (run.startedAt < oldest) await journal.run(abandoned(run, clock.now()))',
+        put: 'void [open, oldest]',
+      },
+    ],
+    caughtBy: reading('L03'),
+  },
+  {
+    name: 'nothing ever recovers',
+    changes: [
+      {
+        file: sync('move-connections'),
+        instead: 'if (fault === null) await recover(deps, one)',
+        put: 'if (fault === null) void recover',
+      },
+    ],
+    caughtBy: reading('L01'),
+  },
+  {
+    name: 'a claim never runs out',
+    changes: [
+      {
+        file: 'src/drivers/schedule/memory.ts',
+        instead: '(row) => row.blocked === null && row.readyAt <= now && laneNumber',
+        put: '(row) => row.blocked === null && row.claim === null && row.readyAt <= now && laneNumber',
+      },
+    ],
+    caughtBy: reading('L01', 'L03', 'B02'),
+  },
+  {
+    name: 'the job for due tokens finds none',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: 'return due.slice(0, limit).map',
+        put: 'return due.slice(limit).map',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refresh.test.ts' },
+  },
+  {
+    name: 'a limit is taken for twice as much',
+    changes: [
+      {
+        file: 'src/drivers/limiter/room.ts',
+        instead: "return lane === 'interactive' ? draw.limit : Math.max(draw.limit - draw.limit / 10, draw.amount)",
+        put: 'return lane === undefined ? 0 : draw.limit * 2',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'a call is counted from when it was made',
+    changes: [
+      {
+        file: http('pace'),
+        instead: 'limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow })',
+        put: 'limiter.settle(ticket, { at: (answer?.at ?? clock.now()) - 2_500, sent: sentNow })',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'a platform’s day is ours',
+    changes: [
+      {
+        file: 'src/engine/quota/draws.ts',
+        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
+        put: "const window = { startsAt: startOfDay(dayOf(now, 'UTC'), 'UTC'), endsAt: startOfDay(addDays(dayOf(now, 'UTC'), 1), 'UTC') }\n  void day",
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'every day has 24 hours',
+    changes: [
+      {
+        file: 'src/engine/quota/draws.ts',
+        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
+        put: 'const startsAt = startOfDay(addDays(day, 1), zone) - 86_400_000\n  const window = { startsAt, endsAt: startsAt + 86_400_000 }\n  if (now < startsAt) return { startsAt: startsAt - 86_400_000, endsAt: startsAt }',
+      },
+    ],
+    caughtBy: quota('I08'),
+  },
+  {
+    name: 'Retry-After is not read',
+    changes: [
+      {
+        file: http('retry-after'),
+        instead: "const text = value?.trim() ?? ''",
+        put: "const text = value === '' ? value : ''",
+      },
+    ],
+    caughtBy: quota('I09'),
+  },
+  {
+    name: 'a ticket of a dead process is held for ever',
+    changes: [
+      {
+        file: 'src/drivers/limiter/memory.ts',
+        instead: 'if (ticket.takenAt + ticketMs >= now) return',
+        put: 'if (ticket.takenAt <= now) return',
+      },
+    ],
+    caughtBy: quota('L03', 'L02'),
+  },
+  {
+    name: 'a shorter stop replaces a longer one',
+    changes: [
+      {
+        file: 'src/drivers/limiter/memory.ts',
+        instead: 'bucket.parkedUntil = Math.max(bucket.parkedUntil, until)',
+        put: 'bucket.parkedUntil = until',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/limiter/memory.test.ts' },
+  },
+  {
+    name: 'long numbers lose digits',
+    changes: [
+      {
+        file: 'packages/kit/src/json.ts',
+        instead: 'if (!longInteger.test(text)) return',
+        put: 'if (text.length > 0) return',
+      },
+    ],
+    caughtBy: { test: 'providers/instagram/instagram.test.ts' },
+  },
+]

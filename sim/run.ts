@@ -1,0 +1,156 @@
+/**
+ * `npm run sim -- --seeds 1000 [--seed 1] [--minutes 3] [--story refresh] [--mask a,b] [--only a,b] [--shrink] [--history FILE] [--json]`: plays stories
+ * of the whole engine in simulated time, each seed with faults of its own. Ends with 1 at the first broken invariant, and says what it takes to see it
+ * again. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught.
+ */
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { minute } from '@patchbay/kit'
+import { systemClock } from '../src/drivers/clock/system.ts'
+import { systemRandom } from '../src/drivers/random/system.ts'
+import { writeHistory } from './history-file.ts'
+import type { Mask } from './kernel/faults.ts'
+import { shrinkFaults } from './kernel/shrink.ts'
+import { addRun, canaryEvery, noRuns, playSeed, type Summary } from './play-seeds.ts'
+import { describeFailure, describeLedger } from './report.ts'
+import { turnOf, type WorkerTask } from './seed-worker.ts'
+import { stories, storyOf } from './stories/stories.ts'
+import { playStory, type StoryResult } from './stories/story.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string' },
+    seed: { type: 'string' },
+    minutes: { type: 'string' },
+    story: { type: 'string' },
+    mask: { type: 'string' },
+    only: { type: 'string' },
+    history: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+  },
+})
+
+const startedAt = systemClock.now()
+let toldAt = startedAt
+
+async function playMutants(): Promise<number> {
+  const { runMutants } = await import('./mutants/run-mutants.ts')
+  return runMutants(positionals, { json: values.json })
+}
+
+async function playSeeds(): Promise<number> {
+  const names = values.story === undefined ? stories.map(({ name }) => name) : [storyOf(values.story).name]
+  const first = numberOf('seed') ?? 1 + Math.floor(systemRandom.unit() * 1e9)
+  const minutes = numberOf('minutes')
+  const untilAt = minutes === null ? null : startedAt + minutes * minute
+  const seeds = numberOf('seeds') ?? (untilAt === null ? 100 : 1e9)
+  const mask = maskOf(values)
+  say(`stories ${names.join(', ')}, from seed ${first}`)
+  const task = { stories: names, first, turns: seeds * names.length }
+  // A mask is for looking at one run, and starting a second process takes as long as a hundred runs.
+  const summary = task.turns < 200 || mask ? await playHere(task, mask, untilAt) : await playInWorkers(task, untilAt)
+
+  for (const failure of summary.failures.slice(0, 3)) {
+    const shrunk = values.shrink ? await shrink(failure) : undefined
+    say(describeFailure(failure, shrunk))
+  }
+  const seconds = (systemClock.now() - startedAt) / 1000
+  if (values.json) console.log(JSON.stringify(jsonOf(summary, first, seconds)))
+  say(describeLedger(summary))
+  say(`${summary.seeds} runs in ${seconds.toFixed(1)} s: ${speedOf(summary, seconds)}`)
+  say(summary.failures.length > 0 ? `${summary.failures.length} runs broke something.` : 'Every invariant held.')
+  return summary.failures.length > 0 ? 1 : 0
+}
+
+function numberOf(name: 'seed' | 'seeds' | 'minutes'): number | null {
+  const text = values[name]
+  if (text === undefined) return null
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`--${name} takes a number, not "${text}".`)
+  return Number(text)
+}
+
+async function playHere(
+  task: Pick<WorkerTask, 'stories' | 'first' | 'turns'>,
+  mask: Mask | undefined,
+  untilAt: number | null,
+): Promise<Summary> {
+  const summary = noRuns()
+  for (let turn = 0; turn < task.turns && !isOver(summary, untilAt); turn++) {
+    const { story, seed } = turnOf(task, turn)
+    const events = values.history === undefined ? 50 : 1e6
+    const result = await playSeed(storyOf(story), seed, { mask, events, canary: turn % canaryEvery === 0 })
+    if (values.history !== undefined) writeHistory(values.history, result)
+    addRun(summary, result)
+    tell(summary)
+  }
+  return summary
+}
+
+/** Two processors' worth: each worker takes every second turn. */
+async function playInWorkers(
+  task: Pick<WorkerTask, 'stories' | 'first' | 'turns'>,
+  untilAt: number | null,
+): Promise<Summary> {
+  const summary = noRuns()
+  const step = 2
+  const workers = Array.from({ length: step }, (_, offset) => {
+    const workerData: WorkerTask = { ...task, step, offset }
+    return new Worker(new URL('./seed-worker.ts', import.meta.url), { workerData })
+  })
+  const ends = workers.map(
+    (worker) =>
+      new Promise<void>((resolve, reject) => {
+        worker.on('message', (result: StoryResult) => {
+          addRun(summary, result)
+          tell(summary)
+          if (isOver(summary, untilAt)) for (const each of workers) void each.terminate()
+        })
+        worker.on('error', reject)
+        worker.on('exit', () => resolve())
+      }),
+  )
+  await Promise.all(ends)
+  return summary
+}
+
+function isOver(summary: Summary, untilAt: number | null): boolean {
+  return summary.failures.length > 0 || (untilAt !== null && systemClock.now() >= untilAt)
+}
+
+/** Plays with fewer and fewer faults. What has to stay is the invariant that was broken first. */
+function shrink({ story, seed, fired, violations }: StoryResult) {
+  return shrinkFaults(fired, async (only) => {
+    const { violations: again } = await playStory(storyOf(story), seed, { mask: { only } })
+    return again[0]?.invariant === violations[0]!.invariant
+  })
+}
+
+function maskOf({ mask, only }: { mask?: string; only?: string }): Mask | undefined {
+  const names = (text: string) => new Set(text.split(',').filter(Boolean))
+  if (mask === undefined && only === undefined) return undefined
+  return { ...(mask !== undefined && { off: names(mask) }), ...(only !== undefined && { only: names(only) }) }
+}
+
+function tell(summary: Summary): void {
+  const now = systemClock.now()
+  if (now - toldAt < 10_000) return
+  toldAt = now
+  say(`${summary.seeds} runs, ${speedOf(summary, (now - startedAt) / 1000)}`)
+}
+
+function say(text: string): void {
+  if (!values.json) console.log(text)
+}
+
+const speedOf = ({ seeds, events, simulatedMs }: Summary, seconds: number) =>
+  `${(seeds / seconds).toFixed(1)} a second, ${Math.round(events / seconds)} events a second, ${Math.round(simulatedMs / 1000 / seconds)} times real time`
+
+function jsonOf({ failures, sometimes, ...summary }: Summary, first: number, seconds: number) {
+  const failed = failures.map(({ story, seed, violations, fired, hash }) => ({ story, seed, violations, fired, hash }))
+  return { ...summary, first, seconds, sometimes: Object.fromEntries(sometimes), failures: failed }
+}
+
+process.exitCode = values.mutants ? await playMutants() : await playSeeds()

@@ -1,0 +1,158 @@
+import { dayOf, hour, isFault, minute, type OAuth2, type Provider, second } from '@patchbay/kit'
+import * as catalog from '../../providers/index.ts'
+import { tokenRules } from '../../sandbox/token-rules.ts'
+import { targetOf } from '../../src/engine/catalog/target-of.ts'
+import { tuneful } from '../../src/engine/connect/test-world.ts'
+import { checkGrants } from '../checks/check-grants.ts'
+import type { Owned } from '../compare-truth.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { SimulatedWorld } from '../kernel/simulated-world.ts'
+import { drawSwarm, type Swarm } from '../kernel/swarm.ts'
+import type { Story } from './story.ts'
+import { startTimedFaults } from './timed-faults.ts'
+
+const badMs = 1.5 * hour
+const calmMs = 65 * minute
+
+/**
+ * Some accounts at a strict rotating platform and at one or two of the catalog share one to three processes for an hour and a half. Callers ask in their names
+ * all the time, the background job renews what is due, and everything that a swarm has goes wrong. Then an hour of calm, in which everything mends itself.
+ */
+export const refreshStory: Story = {
+  name: 'refresh',
+  summary: 'tokens are renewed under faults, and no grant is lost without a cause',
+  startAt: () => Date.parse('2026-11-20T18:30:00Z'),
+
+  async play(kernel) {
+    const swarm = drawSwarm(kernel.chance)
+    const providers = providersOf(kernel, swarm)
+    const artists = 1 + Math.floor(kernel.chance.unit('artists') * 2)
+    const world = await SimulatedWorld.open(kernel, swarm, {
+      providers,
+      artists,
+      since: '2026-11-01',
+      ledgerSize: 3000,
+    })
+    await world.connectEverybody(world.base.artists, providers)
+    await world.startProcesses()
+    const endAt = kernel.now() + badMs
+    startTimedFaults(world, endAt)
+    startDisconnects(world, endAt)
+    const callers = world.owned.map((owned) => keepCalling(world, owned, endAt))
+    await Promise.all([...callers, keepReconnecting(world, endAt)])
+    if (kernel.isBroken) return
+    world.calm()
+    // Whoever stands still does so until then: a machine may sleep for days.
+    const stalledMs = Math.max(0, ...world.lives.map(({ heldUntil }) => heldUntil - kernel.now()))
+    await kernel.sleep(stalledMs + calmMs, 0.5)
+    if (kernel.isBroken) return
+    await checkGrants(world, (owned) => callOnce(world, owned, 'calm'))
+  },
+}
+
+/** The strict one is always among them. Tokens live for minutes instead of hours, which changes nothing but how often they are renewed. */
+function providersOf({ chance }: Kernel, { graceMs, accessLifetimeSeconds }: Swarm): Provider[] {
+  const strict = tuneful({
+    auth: { refresh: { model: 'rotates', graceMs, source: 'made up' } },
+    emulator: { oauth: { accessLifetimeSeconds } },
+  })
+  const others = Object.values<Provider>(catalog)
+    .filter((provider) => isRenewed(provider) && chance.unit(`provider/${provider.id}`) < 0.3)
+    .map((provider) => hurried(provider, accessLifetimeSeconds))
+  return [strict, ...others]
+}
+
+const isRenewed = (provider: Provider) =>
+  tokenRules(provider).refreshable || (provider.auth as OAuth2).refresh?.model === 'extends'
+
+/** Nothing is read of it here. */
+function hurried(provider: Provider, seconds: number): Provider {
+  const auth = provider.auth as OAuth2
+  const refresh =
+    auth.refresh.model === 'extends'
+      ? { ...auth.refresh, refreshAfterMs: seconds * 400, minAgeMs: seconds * 100 }
+      : auth.refresh
+  const oauth = { ...provider.emulator.oauth, accessLifetimeSeconds: seconds, longLifetimeSeconds: seconds }
+  return { ...provider, streams: {}, auth: { ...auth, refresh }, emulator: { ...provider.emulator, oauth } }
+}
+
+async function keepCalling(world: SimulatedWorld, owned: Owned, endAt: number): Promise<void> {
+  const { kernel } = world
+  const who = `${owned.provider.id}/${owned.artist.key}`
+  for (let nth = 1; kernel.now() < endAt && !kernel.isBroken; nth++) {
+    await kernel.sleep(Math.ceil(kernel.chance.unit(`pause/${who}/${nth}`) * 6 * minute), 0.5)
+    // Now and then several at once.
+    const times = kernel.chance.unit(`times/${who}/${nth}`) < 0.3 ? 3 : 1
+    const calls = Array.from({ length: times }, (_, n) => callOnce(world, owned, `${nth}/${n}`))
+    await Promise.race([Promise.all(calls), kernel.sleep(2 * minute, 0.5)])
+  }
+}
+
+/** Asks some process that lives for the lightest call that a provider has, or for the token itself. False when it did not work. */
+async function callOnce(world: SimulatedWorld, { provider, connection, artist }: Owned, nth: string): Promise<boolean> {
+  const { kernel, base, running } = world
+  if (running.length === 0) return false
+  const who = `${provider.id}/${artist.key}/${nth}`
+  const { engine, life } = running[Math.floor(kernel.chance.unit(`caller/${who}`) * running.length)]!
+  const wantsToken = nth !== 'calm' && kernel.chance.unit(`what/${who}`) < 0.5
+  return new Promise((resolve) => {
+    life.deliver(async () => {
+      try {
+        if (wantsToken) {
+          const shown = await engine.connect.revealCredentials(base.environment, connection.id, 'key:simulation')
+          world.tokens.shown(shown.accessToken, who)
+          return resolve(true)
+        }
+        const options = { lane: 'interactive', patienceMs: 5 * second } as const
+        const target = await targetOf(engine.recent, engine.setting, base.environment, connection.id, options)
+        const now = life.clock.now()
+        await provider.identify({
+          http: engine.gateway.http(target),
+          inputs: connection.inputs,
+          settings: {},
+          time: { now, today: (zone) => dayOf(now, zone) },
+        })
+        resolve(true)
+      } catch (error) {
+        if (!isFault(error) && !isStoreError(error)) kernel.violate('B01', `a call threw ${error}`)
+        resolve(false)
+      }
+    })
+  })
+}
+
+const isStoreError = (error: unknown) => error instanceof Error && error.name === 'DatabaseError'
+
+/** People who are asked to connect again do so after a while. */
+async function keepReconnecting(world: SimulatedWorld, endAt: number): Promise<void> {
+  const { kernel } = world
+  while (kernel.now() < endAt + 20 * minute && !kernel.isBroken) {
+    await kernel.sleep(10 * minute, 0.5)
+    for (const owned of world.owned) {
+      const { state } = await world.base.connectionNow(owned.connection)
+      if (state === 'needs_reauth') await world.reconnect(owned)
+    }
+  }
+}
+
+function startDisconnects(world: SimulatedWorld, until: number): void {
+  const { kernel, swarm, base } = world
+  const everyMs = swarm.times.disconnect
+  if (everyMs === null) return
+  for (const { provider, artist, connection } of world.owned)
+    for (const fault of kernel.faults.plan('disconnect', `${provider.id}-${artist.key}`, {
+      ...{ from: kernel.now(), until, everyMs, lastsMs: [0, 0] },
+    }))
+      kernel.after(fault.at - kernel.now(), 0.5, () => {
+        const server = world.running[0]
+        if (!server || !kernel.faults.fires(fault.name)) return
+        if (world.tokens.isLeased(connection.grantId)) kernel.sometimes.met('disconnected while it was renewed')
+        server.life.deliver(() => {
+          server.engine.connect
+            .disconnect(base.environment, connection.id, 'key:simulation')
+            .catch((error: unknown) => {
+              if (!isFault(error) && !isStoreError(error)) kernel.violate('B01', `disconnect threw ${error}`)
+            })
+        })
+      })
+}
