@@ -80,11 +80,18 @@ export async function runRefresh(
       await waitForOther(parts, grant)
       continue
     }
-    const release = (state: GrantState, cause: string | null, inMs: number | null) => {
+    const releaseUntil = (state: GrantState, cause: string | null, refreshDueAt: number | null) => {
       const at = deps.clock.now()
-      const refreshDueAt = inMs === null ? null : at + inMs
       const outcome = { leaseId, state, cause, refreshDueAt }
       return deps.grants.release(environmentId, grantId, generation, outcome, { at, actor: 'system' })
+    }
+    const release = (state: GrantState, cause: string | null, inMs: number | null) =>
+      releaseUntil(state, cause, inMs === null ? null : deps.clock.now() + inMs)
+    // Between the look and the lease another process may have had its turn: what it learned counts, such as when to ask again.
+    const held = await deps.grants.read(environmentId, grantId)
+    if (!held || hadItsTurn(found, held)) {
+      if (held) await releaseUntil(held.state, held.cause, held.refreshDueAt)
+      continue
     }
 
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
@@ -159,6 +166,10 @@ const lostDelaysMs = [2 * second, 10 * second, 30 * second]
 /** A lease that ran out and was never given back: its holder died while it asked, and nobody knows what the provider answered. */
 const wasBrokenOff = ({ leaseId, leaseUntil }: Grant, now: number) =>
   leaseId !== null && leaseUntil !== null && leaseUntil <= now
+
+/** `held` is under our lease, which counted one attempt. */
+const hadItsTurn = (found: Grant, held: Grant) =>
+  held.attempts !== found.attempts + 1 || held.state !== found.state || held.refreshDueAt !== found.refreshDueAt
 
 /** When the background tries again: sooner at first, every five minutes in the end. */
 const laterMs = (attempts: number) => Math.min(30 * second * 2 ** Math.min(attempts, 10), 5 * minute)
