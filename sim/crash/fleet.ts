@@ -51,9 +51,16 @@ export interface Fleet {
 
 export async function openFleet(
   stage: Stage,
-  options: { size: number; artists: number; seed: string; prepare?: (sandbox: SandboxProcess) => Promise<void> },
+  options: {
+    size: number
+    artists: number
+    seed: string
+    /** What each does; everything when absent. */
+    roles?: string
+    prepare?: (sandbox: SandboxProcess) => Promise<void>
+  },
 ): Promise<Fleet> {
-  const { size, artists, seed } = options
+  const { size, artists, seed, roles = 'api,worker' } = options
   const sandbox = await startSandboxProcess(stage, { artists, seed })
   await options.prepare?.(sandbox)
   const databaseDir = join(stage.folder, 'database')
@@ -63,6 +70,7 @@ export async function openFleet(
     DATABASE_URL: database.url,
     PATCHBAY_ENCRYPTION_KEY: '5a'.repeat(32),
     PATCHBAY_SANDBOX_URL: sandbox.url,
+    PATCHBAY_ROLES: roles,
   }
   const dataDir = (name: string) => join(stage.folder, name)
   const launch = ({ name, url }: Pick<Server, 'name' | 'url'>, env = {}, ...command: string[]) => {

@@ -164,6 +164,7 @@ export interface SandboxProcess {
   /** The control API. */
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body: unknown): Promise<Answer>
+  delete(path: string): Promise<void>
 }
 
 /** A pretend internet in a process of its own: it outlives the servers, as the real one would. */
@@ -182,6 +183,7 @@ export async function startSandboxProcess(
     url,
     process: running,
     get: async (path) => (await control.request('GET', `/_sandbox/${path}`)).json() as never,
+    delete: async (path) => void (await control.request('DELETE', `/_sandbox/${path}`)),
     post: async (path, body) => (await control.request('POST', `/_sandbox/${path}`, { body })).json() as never,
   }
 }

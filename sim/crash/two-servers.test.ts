@@ -7,6 +7,7 @@ import { type Client, openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../../providers/index.ts'
 import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
 import { demoKey, findPort, isReady, openStage, passTime, query, startSandboxProcess } from './test-processes.ts'
+import { lateStreams } from './work.ts'
 
 const accounts = Object.keys(catalog).length
 
@@ -31,10 +32,13 @@ test('processes share a database: roles apart, one is told to stop, one is kille
     const first = await start('first', 'api,worker')
     const key = await stage.until('the key', first.process, async () => demoKey(first.dataDir))
     const viaFirst = openPatchbay({ url: first.url, key })
-    await stage.until('the accounts', first.process, async () => ((await count(viaFirst)) === accounts ? true : null))
+    await stage.until('the accounts', first.process, async () =>
+      (await connected(viaFirst)).length === accounts ? true : null,
+    )
 
     const [front, back] = await Promise.all([start('front', 'api', '--empty'), start('back', 'worker', '--empty')])
     await stage.until('the API apart', front.process, () => isReady(front.url))
+    await stage.until('the worker apart', back.process, () => isReady(back.url))
     await sandbox.post('weather', { kind: 'delay', ms: 100, side: 'reply' })
     first.process.kill('SIGTERM')
     assert.equal(await first.process.ended, 0, 'told to stop in the middle of its first readings')
@@ -43,7 +47,7 @@ test('processes share a database: roles apart, one is told to stop, one is kille
     const client = openPatchbay({ url: front.url, key })
     const askedAt = await wakeAll(client)
     await stage.until('the worker apart', back.process, async () =>
-      (await unread(client, askedAt)).length === 0 ? true : null,
+      (await lateStreams(client, await connected(client), askedAt)).length === 0 ? true : null,
     )
 
     const other = await start('other', 'api,worker', '--empty')
@@ -66,7 +70,7 @@ test('processes share a database: roles apart, one is told to stop, one is kille
     })
     await passTime(database.url)
     await stage.until('what the dead one held', other.process, async () =>
-      (await unread(client, againAt)).length === 0 ? true : null,
+      (await lateStreams(client, await connected(client), againAt)).length === 0 ? true : null,
     )
     assert.ok((await client.runs.list({ state: 'abandoned' })).data.length > 0, 'nothing was taken over')
 
@@ -91,22 +95,13 @@ test('processes share a database: roles apart, one is told to stop, one is kille
   }
 })
 
-async function count(client: Client): Promise<number> {
-  return (await client.connections.list()).data.length
+async function connected(client: Client) {
+  return (await client.connections.list()).data
 }
 
-/** Returns when that was. */
+/** Everything is to be read. Returns since when. */
 async function wakeAll(client: Client): Promise<number> {
   const at = Date.now()
-  for (const { id } of (await client.connections.list()).data) await client.connections.sync({ id })
+  for (const { id } of await connected(client)) await client.connections.sync({ id })
   return at
-}
-
-async function unread(client: Client, since: number): Promise<string[]> {
-  const names: string[] = []
-  for (const { id, provider } of (await client.connections.list()).data)
-    for (const stream of (await client.connections.streams({ id })).data)
-      if (stream.blocked === null && !(stream.state === 'on_time' && Date.parse(stream.lastEndedAt ?? '') >= since))
-        names.push(`${provider} ${stream.id}`)
-  return names
 }

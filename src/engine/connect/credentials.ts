@@ -38,7 +38,7 @@ export interface OpenCredentials extends Credentials {
   readonly exchange: Exchange
   /** Probing an account after a second refusal is a call like any other, so it goes through the gateway, which is made after this. */
   useGateway(gateway: Gateway): void
-  /** Waits until no refresh is under way: a token request is never abandoned on purpose. */
+  /** Waits until no refresh of ours is under way: a token request is never abandoned on purpose. One that another process has begun is that one's. */
   stop(): Promise<void>
 }
 
@@ -55,7 +55,11 @@ export function openCredentials(
 ): OpenCredentials {
   const exchange = openExchange(deps, vault)
   const circuit = new TokenCircuit(deps.clock)
-  const parts: RefreshParts = { deps, setting, vault, exchange, circuit, needsReauth: options.needsReauth }
+  const stopping = new AbortController()
+  const parts: RefreshParts = {
+    ...{ deps, setting, vault, exchange, circuit },
+    ...{ stopping: stopping.signal, needsReauth: options.needsReauth },
+  }
   const app = new AppCredentials(deps, vault, exchange, circuit)
   const held = new HeldGrants()
   const refreshing = new Map<string, Promise<Refreshed>>()
@@ -132,6 +136,7 @@ export function openCredentials(
     },
 
     async stop() {
+      stopping.abort()
       while (refreshing.size > 0) await Promise.allSettled(refreshing.values())
     },
   }

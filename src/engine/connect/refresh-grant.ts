@@ -21,6 +21,11 @@ export interface RefreshParts {
   readonly vault: Vault
   readonly exchange: Exchange
   readonly circuit: TokenCircuit
+  /**
+   * Aborts when this process is told to stop. An answer that is on its way is still waited for and stored; pauses, and what other processes asked for, are
+   * not: what is to come next stands in the store, for whoever goes on.
+   */
+  readonly stopping: AbortSignal
   /** Hears of every connection that needs a person. */
   readonly needsReauth?: (connection: Connection, cause: ReauthCause) => void | Promise<void>
 }
@@ -54,11 +59,12 @@ export async function runRefresh(
   generation: number,
   lane: Lane,
 ): Promise<Refreshed> {
-  const { deps } = parts
+  const { deps, stopping } = parts
+  const pause = (ms: number) => deps.clock.sleep(ms, stopping).catch(() => {})
   let lost = 0
   let stage: Stage = 'first'
   // More turns than all waits and repetitions together can need.
-  for (let turn = 0; turn < 60; turn++) {
+  for (let turn = 0; turn < 60 && !stopping.aborted; turn++) {
     const found = await deps.grants.read(environmentId, grantId)
     if (!found || found.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
     if (found.generation !== generation) return { kind: 'fresh' }
@@ -74,7 +80,7 @@ export async function runRefresh(
     if (pauseMs > longestPauseMs) return failed(place, 'provider.timeout', pauseMs)
     if (pauseMs > 0) {
       // Whoever lost the answer named the moment to ask again, for all of us.
-      await deps.clock.sleep(pauseMs)
+      await pause(pauseMs)
       continue
     }
 
@@ -86,11 +92,18 @@ export async function runRefresh(
       await waitForOther(parts, grant)
       continue
     }
-    const release = (state: GrantState, cause: string | null, inMs: number | null) => {
+    const releaseUntil = (state: GrantState, cause: string | null, refreshDueAt: number | null) => {
       const at = deps.clock.now()
-      const refreshDueAt = inMs === null ? null : at + inMs
       const outcome = { leaseId, state, cause, refreshDueAt }
       return deps.grants.release(environmentId, grantId, generation, outcome, { at, actor: 'system' })
+    }
+    const release = (state: GrantState, cause: string | null, inMs: number | null) =>
+      releaseUntil(state, cause, inMs === null ? null : deps.clock.now() + inMs)
+    // Between the look and the lease another process may have had its turn: what it learned counts, such as when to ask again.
+    const held = await deps.grants.read(environmentId, grantId)
+    if (!held || hadItsTurn(found, held)) {
+      if (held) await releaseUntil(held.state, held.cause, held.refreshDueAt)
+      continue
     }
 
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
@@ -117,7 +130,7 @@ export async function runRefresh(
         const delayMs = lostDelaysMs[lost++]
         await release('unknown', 'lost_response', delayMs ?? minute)
         if (delayMs === undefined) return failed(place, 'provider.timeout', minute)
-        await deps.clock.sleep(delayMs)
+        await pause(delayMs)
         continue
       }
 
@@ -125,7 +138,7 @@ export async function runRefresh(
         if (stage === 'first') {
           stage = 'confirm'
           await release(grant.state, grant.cause, confirmMs)
-          await deps.clock.sleep(confirmMs)
+          await pause(confirmMs)
           continue
         }
         if (stage === 'confirm' && mayRepeatPrevious(place, grant, deps.clock.now())) {
@@ -149,7 +162,7 @@ export async function runRefresh(
         const later = grant.state === 'unknown' ? minute : laterMs(grant.attempts)
         await release(grant.state, grant.cause, delayMs ?? Math.max(asked ?? 0, later))
         if (delayMs === undefined) return failed(place, reply.fault, asked ?? first)
-        await deps.clock.sleep(delayMs)
+        await pause(delayMs)
         continue
       }
     }
@@ -166,6 +179,10 @@ const lostDelaysMs = [2 * second, 10 * second, 30 * second]
 const wasBrokenOff = ({ leaseId, leaseUntil }: Grant, now: number) =>
   leaseId !== null && leaseUntil !== null && leaseUntil <= now
 
+/** `held` is under our lease, which counted one attempt. */
+const hadItsTurn = (found: Grant, held: Grant) =>
+  held.attempts !== found.attempts + 1 || held.state !== found.state || held.refreshDueAt !== found.refreshDueAt
+
 /** When the background tries again: sooner at first, every five minutes in the end. */
 const laterMs = (attempts: number) => Math.min(30 * second * 2 ** Math.min(attempts, 10), 5 * minute)
 
@@ -175,11 +192,12 @@ function failed({ provider }: TokenPlace, code: FaultCode | undefined, waitMs: n
 }
 
 /** Another process is at it: its tokens will be ours too. Looks often at first, until the lease would be over. */
-async function waitForOther({ deps }: RefreshParts, grant: Grant): Promise<void> {
+async function waitForOther({ deps, stopping }: RefreshParts, grant: Grant): Promise<void> {
   const { environmentId, id, generation } = grant
   const until = deps.clock.now() + leaseMs
   for (let waitMs = 100; deps.clock.now() < until; waitMs = Math.min(waitMs * 2, second)) {
-    await deps.clock.sleep(waitMs * (0.75 + deps.random.unit() / 2))
+    await deps.clock.sleep(waitMs * (0.75 + deps.random.unit() / 2), stopping).catch(() => {})
+    if (stopping.aborted) return
     const seen = await deps.grants.read(environmentId, id)
     if (!seen || seen.generation !== generation || seen.leaseUntil === null) return
     if (seen.leaseUntil <= deps.clock.now()) return

@@ -126,6 +126,35 @@ story(
   { engines: 2, violations: 1 },
 )
 
+/** Stores that answer with what was there a moment ago, as those of a busy process do. */
+const lateReads: WorldOptions['wrap'] = ({ grants, clock, random }) => ({
+  grants: {
+    ...grants,
+    read: async (...which) => {
+      const grant = await grants.read(...which)
+      await clock.sleep(random.unit() * 400)
+      return grant
+    },
+  },
+})
+
+for (const seed of ['one', 'two', 'three', 'four', 'five', 'six'])
+  story(
+    `F62: who read before the answer was lost, and asks after that, neither hurries nor forgets it (${seed})`,
+    async (world, connection) => {
+      await expire(world)
+      world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
+      await Promise.allSettled(Array.from({ length: 40 }, (_, n) => world.call(connection, n % 4)))
+      await world.clock.sleep(minute)
+      await fails(world.call(connection), 'connection.expired')
+      const [, lost, again] = world.tokenRequests()
+      assert.ok(again!.at - lost!.at >= 2 * second, `asked again after ${again!.at - lost!.at} ms`)
+      assert.equal((await world.connectionOf(connection)).reason, 'lost_response')
+      assert.deepEqual(world.openTasks(), ['reconnect'])
+    },
+    { engines: 4, seed, violations: 1, wrap: lateReads },
+  )
+
 story('a request that never arrives is repeated after 2, 10 and 30 s, then every minute', async (world, connection) => {
   await expire(world)
   world.sandbox.weather.add({ kind: 'drop', route: 'POST accounts.tuneful.example/oauth/token', times: 4 })

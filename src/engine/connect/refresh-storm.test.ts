@@ -94,3 +94,52 @@ test('sixteen storms', async () => {
   assert.ok(seen.lost > 0 && seen.requests > 500, JSON.stringify(seen))
   assert.equal(seen.lostWithLongGrace, 0)
 })
+
+/**
+ * Two hundred callers of four processes ask for an account just when its token is over, at a platform where a refresh token can be used once. They come back
+ * when they are told to. `expected`: how many token requests the platform sees, and what became of the connection.
+ */
+async function check(
+  weather: { kind: 'delay'; ms: number } | { kind: 'lose'; times: number } | null,
+  graceMs: number,
+  expected: { requests: number; lost: boolean },
+) {
+  const world = await openTestWorld({ engines: 4, auth: { refresh: { model: 'rotates', graceMs, source: 'made up' } } })
+  await world.clock.run(async () => {
+    const { connection } = await world.connectAccount()
+    await world.clock.sleep(61 * minute)
+    if (weather) world.sandbox.weather.add({ ...weather, route: tokenRoute })
+    const before = world.tokenRequests().length
+    const caller = async (engine: number): Promise<string> => {
+      for (;;) {
+        const outcome = await world.call(connection, engine).then(
+          () => 'ok' as const,
+          (error: unknown) => error,
+        )
+        if (outcome === 'ok') return outcome
+        if (!isFault(outcome)) throw outcome
+        if (outcome.code !== 'connection.refreshing') return outcome.code
+        await world.clock.sleep(outcome.detail.waitMs ?? second)
+      }
+    }
+    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, n) => caller(n % 4)))
+    assert.deepEqual([...new Set(outcomes)], [expected.lost ? 'connection.expired' : 'ok'])
+    assert.equal(world.tokenRequests().length - before, expected.requests)
+    const after = await world.connectionOf(connection)
+    assert.deepEqual([after.state, after.reason], expected.lost ? ['needs_reauth', 'lost_response'] : ['pending', null])
+    const told = world.events().filter((type) => type === 'connection.needs_reauth')
+    assert.deepEqual([told.length, world.openTasks().length], expected.lost ? [1, 1] : [0, 0])
+  })
+}
+
+test('two hundred callers at expiry are one token request, and every one of them succeeds', async () => {
+  await check(null, 0, { requests: 1, lost: false })
+  await check({ kind: 'delay', ms: 25 * second }, 0, { requests: 1, lost: false })
+  await check({ kind: 'delay', ms: 55 * second }, 0, { requests: 1, lost: false })
+})
+
+test('two hundred callers whose answer was lost: it is had again where that is possible, and else one person is asked, once', async () => {
+  await check({ kind: 'lose', times: 1 }, minute, { requests: 2, lost: false })
+  await check({ kind: 'lose', times: 2 }, minute, { requests: 3, lost: false })
+  await check({ kind: 'lose', times: 1 }, 0, { requests: 3, lost: true })
+})

@@ -231,3 +231,20 @@ story('stopping waits for a refresh that is under way', async (world, connection
   await world.credentials.stop()
   assert.equal((await world.grantOf(connection)).generation, 2)
 })
+
+story(
+  'stopping does not wait for what another process asked for: that one may be dead',
+  async (world, connection) => {
+    await expire(world)
+    world.sandbox.weather.add({ kind: 'delay', ms: 50 * second, route: 'POST accounts.tuneful.example/oauth/token' })
+    await world.clock.sleep(10 * second)
+    await fails(world.call(connection, 1), 'connection.refreshing')
+    await fails(world.call(connection, 0), 'connection.refreshing')
+    const startedAt = world.clock.now()
+    await world.engines[0]!.credentials.stop()
+    assert.ok(world.clock.now() - startedAt <= 2 * second, `${world.clock.now() - startedAt} ms`)
+    await world.engines[1]!.credentials.stop()
+    assert.equal((await world.grantOf(connection)).generation, 2)
+  },
+  { engines: 2 },
+)
