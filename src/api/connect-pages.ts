@@ -137,11 +137,8 @@ function picker(
   const heading = view.reconnect
     ? `<h1>Connect ${escapeHtml(view.reconnect.account.name)} again</h1><p>Sign in as the same account. Its history stays.</p>`
     : `<h1>Connect an account of ${escapeHtml(view.profile.name || view.profile.id)}</h1>`
-  const why = view.mismatch
-    ? otherAccount(view, view.mismatch)
-    : ended
-      ? `<p class="note" role="alert">${escapeHtml(ended)}</p>`
-      : ''
+  const note = ended ? `<p class="note" role="alert">${escapeHtml(ended)}</p>` : ''
+  const why = view.mismatch && (!ended || ended === mismatchSays) ? otherAccount(view, view.mismatch) : note
   const sandbox =
     view.mode === 'test'
       ? '<p class="note">This is a test: the platforms are the sandbox’s, and nobody’s real account is touched.</p>'
@@ -189,10 +186,12 @@ function buttonText(choice: Choice, { mismatch, reconnect }: ConnectView): strin
   return choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`
 }
 
+const mismatchSays = faults['connection.mismatch'].says
+
 /** Both names, since the person may know only one of them by heart. */
 function otherAccount({ reconnect }: ConnectView, { name }: Mismatch): string {
   const wanted = reconnect?.account.handle ?? reconnect?.account.name ?? ''
-  return `<div class="note" role="alert"><p><strong>${escapeHtml(faults['connection.mismatch'].says)}</strong></p><p>You signed in as ${escapeHtml(name)}; this connection is ${escapeHtml(wanted)}. Nothing was changed.</p></div><p>Either sign out of ${escapeHtml(name)} on the platform, or choose another account there, and go on as ${escapeHtml(wanted)}; or connect ${escapeHtml(name)} as well.</p>`
+  return `<div class="note" role="alert"><p><strong>${escapeHtml(mismatchSays)}</strong></p><p>You signed in as ${escapeHtml(name)}; this connection is ${escapeHtml(wanted)}. Nothing was changed.</p></div><p>Either sign out of ${escapeHtml(name)} on the platform, or choose another account there, and go on as ${escapeHtml(wanted)}; or connect ${escapeHtml(name)} as well.</p>`
 }
 
 function formAsNew(choice: Choice, view: ConnectView, { name, fields }: Mismatch, token: string | undefined): string {

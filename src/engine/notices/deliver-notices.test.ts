@@ -132,6 +132,20 @@ test('in quiet hours nothing is told; afterwards all of it in one letter', async
   assert.deepEqual(told().slice(1), [['ada', 'C']])
 })
 
+test('what is much at once is one letter, in which a person can read the beginning and a program all', async () => {
+  const { add, open, pass, letters } = await openWorld()
+  await add('ada')
+  for (let n = 1; n <= 120; n++) await open(`T${n}`)
+  await pass()
+  await pass()
+  const [{ letter }, ...more] = letters as [CapturedLetter, ...CapturedLetter[]]
+  assert.deepEqual(more, [])
+  assert.match(letter.subject, /120 things/)
+  assert.equal((letter.data.tasks as unknown[]).length, 120)
+  assert.match(letter.text, /T30\n[\s\S]*And 90 more: http/)
+  assert.doesNotMatch(letter.text, /T31\n/)
+})
+
 test('what is urgent passes quiet hours where that was said', async () => {
   const { add, open, wait, told, at } = await openWorld()
   await add('ada', { quiet: { zone: 'UTC', from: '22:00', to: '07:00', highPasses: true } })

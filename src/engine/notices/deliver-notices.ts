@@ -85,15 +85,17 @@ async function postpone(parts: NoticeParts, channel: Channel, claimed: readonly 
 }
 
 /**
- * What was held goes out together, everything else alone. Written down before it is sent: a letter that was tried stays the same letter, because
+ * What was held goes out together, and so does what is much at once: a platform that ends a hundred connections is one letter. Everything else goes
+ * alone. Written down before it is sent: a letter that was tried stays the same letter, because
  * it may have arrived.
  */
 async function intoLetters(parts: NoticeParts, channel: Channel, due: readonly NoticeWithTask[]) {
   const { notices, random } = parts.deps
   const digest = random.id('let')
+  const isMuch = due.filter(({ letter }) => letter === null).length > mostAlone
   const byLetter = Map.groupBy(
     due,
-    ({ letter, state, taskId }) => letter ?? (state === 'held' ? digest : `${taskId}.${channel.id}`),
+    ({ letter, state, taskId }) => letter ?? (state === 'held' || isMuch ? digest : `${taskId}.${channel.id}`),
   )
   for (const [letter, members] of byLetter) {
     const fresh = members.filter((notice) => notice.letter === null).map(({ taskId }) => taskId)
@@ -138,6 +140,8 @@ async function send(
 const mostAttempts = 14
 const longestPauseMs = 6 * hour
 const channelsAtOnce = 8
+/** Letters of their own in one pass. */
+const mostAlone = 10
 /** Of one channel in one pass; what was held overnight goes into one letter. */
 const mostAtOnce = 500
 const claimMs = 10 * minute

@@ -15,7 +15,8 @@ export function writeLetter(
     id,
     subject: alone ? `Patchbay: ${only.title}` : `Patchbay: ${tasks.length} things wait for you`,
     text: [
-      ...tasks.flatMap((task) => [task.title, task.description, ...lines(task), linkOf(task), '']),
+      ...tasks.slice(0, mostInText).flatMap((task) => [task.title, task.description, ...lines(task), linkOf(task), '']),
+      ...(tasks.length > mostInText ? [`And ${tasks.length - mostInText} more: ${publicUrl}/console/tasks?env=${environmentId}`, ''] : []), // biome-ignore format: a line
       `Sent by the Patchbay at ${publicUrl} for the environment ${environmentId}. What is sent, where and when is set under Set-up, Notifications.`,
     ].join('\n'),
     data: {
@@ -29,6 +30,9 @@ export function writeLetter(
     },
   }
 }
+
+/** What a person still reads; programs get all of them. */
+const mostInText = 30
 
 function lines({ priority, dueAt }: TaskRecord): string[] {
   return [`Priority: ${priority}${dueAt === null ? '' : `, due ${iso(dueAt)!.slice(0, 10)}`}`]
