@@ -77,6 +77,7 @@ export interface Operations {
           refresh: string | null
           dataAccess: string | null
         }
+        endsAt: string | null
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -118,6 +119,7 @@ export interface Operations {
         refresh: string | null
         dataAccess: string | null
       }
+      endsAt: string | null
       freshness: {
         syncedAt: string | null
         badge: "fresh" | "aging" | "stale" | "unknown"
@@ -232,6 +234,7 @@ export interface Operations {
           refresh: string | null
           dataAccess: string | null
         }
+        endsAt: string | null
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
