@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ImportResult } from '../engine/connect/import-connections.ts'
 import type { Engine } from '../engine/engine.ts'
-import { idText, instant, route } from './route.ts'
+import { idText, route } from './route.ts'
 
 const kinds = ['artist_page', 'user_profile', 'channel', 'auto_channel', 'label_page', 'page', 'business'] as const
 const token = z.string().min(1).max(16_384)
