@@ -217,6 +217,21 @@ test('every operation that does something answers as its schema says', async () 
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
+    [
+      'connections.import',
+      '/v1/connections/import',
+      {
+        connections: [
+          { profile: { id: 'doing' }, integration: 'int_nothing', accessToken: 'a' },
+          {
+            ...{ profile: { id: 'doing' }, integration: consented.integration, accessToken: 'a', refreshToken: 'b' },
+            account: { id: 'brought', name: 'Brought', kind: 'channel' },
+          },
+        ],
+        verify: false,
+      },
+    ],
+    ['connections.addAccounts', `/v1/connections/${id}/accounts`, { accounts: [consented.account.id] }],
     ['profiles.save', '/v1/profiles/doing', { name: 'Doing' }],
     ['actions.run', `/v1/actions/${actor.id}/${action}`, { connection: acting, input: example }],
     [
@@ -683,6 +698,7 @@ function sample(schema: Schema): Record<string, unknown> {
     provider: keyProvider.id,
     connection: 'con_nothing',
     profile: { id: 'sample' },
+    accounts: ['sample'],
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

@@ -19,6 +19,8 @@ before(async () => {
 after(() => server.stop())
 
 const started: unknown[] = []
+/** What `connections import` finds where. */
+const files = new Map<string, string>()
 const services: Services = {
   start: async ({ out, ...options }) => {
     started.push(options)
@@ -28,6 +30,7 @@ const services: Services = {
     started.push(options)
     out('sandbox')
   },
+  read: async (file) => files.get(file) ?? assert.fail(`nobody wrote ${file}`),
   examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
 }
 
@@ -127,6 +130,40 @@ test('connect makes a link', async () => {
   await check('connect', 2, /--profile ID/)
   await check('connect nothing --profile nova', 2, /No app of "nothing" is set up\. There are: /)
   await check(`connect ${consentProvider.id} --profile nova --return https://evil.example`, 2, /not on the list/)
+})
+
+test('connections are brought from a file or from standard input, and no token is ever shown', async () => {
+  const { data } = await json('connections')
+  const { integration } = data[0]
+  const row = (profile: string) =>
+    JSON.stringify({
+      profile: { id: profile },
+      integration,
+      ...{ accessToken: 'at_brought', refreshToken: 'rt_brought' },
+      account: { id: `account-${profile}`, name: 'Brought', kind: 'channel' },
+    })
+  files.set('rows.jsonl', `${row('one')}\n\n${row('two')}\n`)
+  files.set('-', row('three'))
+  const brought = await json('connections import rows.jsonl --unverified')
+  assert.deepEqual(
+    brought.data.map(({ line, profile, status }: Record<string, unknown>) => [line, profile, status]),
+    [
+      [1, 'one', 'imported'],
+      [2, 'two', 'imported'],
+    ],
+  )
+  await check('connections import rows.jsonl --unverified', 0, /exists[\s\S]*exists/)
+  // Proven by asking the platform, tokens that it never gave out are none.
+  const refused = await run('connections import -')
+  assert.deepEqual([refused.code, refused.remarks], [1, ''])
+  assert.match(refused.out, /three +failed/)
+  files.set('broken.jsonl', `${row('four')}\n{"profile": "at_secret"`)
+  const broken = await run('connections import broken.jsonl')
+  assert.equal(broken.code, 2)
+  assert.match(broken.remarks, /Line 2 is no JSON object/)
+  for (const { out, remarks } of [refused, broken]) assert.doesNotMatch(out + remarks, /at_|rt_/)
+  await check('connections import', 2, /Say which file/)
+  for (const { connections } of brought.data) await check(`connections disconnect ${connections[0]}`, 0, /disconnected/)
 })
 
 test('connections are listed, shown and changed', async () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 import type { Provider } from '@patchbay/kit'
 import { openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../providers/index.ts'
@@ -68,6 +69,8 @@ const services: Services = {
     await whenAborted(told)
     await running.close()
   },
+
+  read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
 
   examine: () => examine(configuration(), providers),
 }

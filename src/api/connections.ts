@@ -50,6 +50,8 @@ export const connectionJson = z.strictObject({
   }),
   /** When access ends without us, by each of the provider's clocks; null where it has none. */
   clocks: z.strictObject({ access: instant.nullable(), refresh: instant.nullable(), dataAccess: instant.nullable() }),
+  /** When access ends unless its owner consents again; null while it renews itself. */
+  endsAt: instant.nullable(),
   freshness: freshnessJson,
   createdAt: instant,
 })
@@ -372,6 +374,7 @@ export function connectionRoutes(engine: Engine) {
           refresh: iso(grant?.refreshExpiresAt ?? null),
           dataAccess: iso(grant?.dataAccessExpiresAt ?? null),
         },
+        endsAt: iso(grant?.endsAt ?? null),
         freshness: freshnessToJson(
           freshnessOf(
             slots.filter(({ connectionId }) => connectionId === connection.id),

@@ -9,6 +9,7 @@ import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
+import { connectionImportRoutes } from './connection-imports.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
@@ -44,6 +45,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
   return [
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
+    ...connectionImportRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...actionRoutes(engine),

@@ -28,6 +28,8 @@ export interface Services {
     replay?: string
     out: (text: string) => void
   }) => Promise<void>
+  /** The text of a file; `-` is standard input. */
+  readonly read: (file: string) => Promise<string>
   /** Looks at everything a server needs, without starting one. */
   readonly examine: () => Promise<Finding[]>
 }

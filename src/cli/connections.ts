@@ -1,4 +1,5 @@
 import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts'
+import { importConnections } from './import-connections.ts'
 import { table } from './table.ts'
 
 interface Done {
@@ -36,12 +37,13 @@ const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb
 }
 
 export const connections: Command = {
-  summary: `List connections, or one of: ${Object.keys(verbs).join(', ')}`,
-  usage: `[ls | validate | ${Object.keys(verbs).join(' | ')} ID] [--provider P] [--profile ID] [--state S]`,
+  summary: `List connections, bring some from a file, or one of: ${Object.keys(verbs).join(', ')}`,
+  usage: `[ls | validate | import FILE | ${Object.keys(verbs).join(' | ')} ID] [--provider P] [--profile ID] [--state S]`,
   options: {
     provider: { type: 'string', says: 'only this provider' },
     profile: { type: 'string', says: 'only this profile' },
     state: { type: 'string', says: 'only in this state' },
+    unverified: { type: 'boolean', says: 'import without asking the platform whose the tokens are' },
   },
   async run(context) {
     const [name = 'ls', id] = context.words
@@ -50,6 +52,7 @@ export const connections: Command = {
       say(await list(context))
       return 0
     }
+    if (name === 'import') return importConnections(context)
     const verb = verbs[name]
     if (!verb) throw new UsageError(`There is no "connections ${name}".`)
     if (id === undefined && name === 'validate') {

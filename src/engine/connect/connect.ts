@@ -1,4 +1,5 @@
 import { Fault } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { ConnectResult, ConnectSession } from '../../ports/flows.ts'
@@ -13,6 +14,8 @@ import { type ConnectionActions, openConnectionActions } from './connection-acti
 import type { OpenCredentials } from './credentials.ts'
 import { endConsent } from './end-consent.ts'
 import { findEnvironment } from './find-place.ts'
+import { type GrantAccounts, openGrantAccounts } from './grant-accounts.ts'
+import { type ImportResult, type ImportRow, importConnections } from './import-connections.ts'
 import { placeFor, proveTrip } from './prove-trip.ts'
 import { accountInput, readAnswers } from './questions.ts'
 import {
@@ -27,7 +30,7 @@ import { consentFromCode, consentFromFields } from './take-consent.ts'
 import { TakenStates } from './taken-states.ts'
 
 /** Connecting accounts: invitations, the picker page, the trip to the provider and back, and what can be done with a connection. */
-export interface Connect extends ConnectionActions {
+export interface Connect extends ConnectionActions, GrantAccounts {
   createSession(environment: Environment, wish: SessionWish): Promise<MadeSession>
   createReconnectSession(
     environment: Environment,
@@ -54,6 +57,12 @@ export interface Connect extends ConnectionActions {
   ): Promise<Begun>
   /** The way back from the provider. Throws when it is not this browser's own trip; everything else is a result. */
   callback(integrationId: string, query: CallbackQuery, cookie: string | null): Promise<Ended>
+  /** Brings connections from elsewhere, each with a result of its own. */
+  importConnections(
+    environment: Environment,
+    rows: readonly ImportRow[],
+    options: { verify: boolean; actor: Actor },
+  ): Promise<ImportResult[]>
 }
 
 /** Where the browser goes next: an address without code, state or token. */
@@ -86,6 +95,9 @@ export function openConnect(deps: Deps, setting: Setting, parts: ConnectParts): 
 
   return {
     ...openConnectionActions(deps, setting, parts),
+    ...openGrantAccounts(deps, setting, parts),
+    importConnections: (environment, rows, options) =>
+      importConnections(deps, setting, parts, environment, rows, options),
     createSession: sessions.create,
     createReconnectSession: sessions.createReconnect,
     sessionState: sessions.state,

@@ -4,6 +4,7 @@ import { dayMs, hour, minute } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
+import { runWarnings } from './warn-expiring.ts'
 
 /** Of a connection whose streams are read at `readAt` only, in milliseconds from now, and of which the background takes care every minute. */
 const story = (
@@ -129,3 +130,20 @@ story(
     emulator: { oauth: { accessLifetimeSeconds: 86_400 * 3650 } },
   },
 )
+
+story('a grant that cannot be seen to does not keep the others from their turn', async (world, connection) => {
+  const grant = await world.grantOf(connection)
+  const lost = {
+    ...grant,
+    id: 'gra_lost',
+    integrationId: 'int_gone',
+    endsAt: grant.consentedAt + hour,
+    warnDueAt: 0,
+    refreshDueAt: 0,
+  }
+  await world.stores.grants.create(lost, { at: 0, actor: 'system' })
+  await world.pass(50 * minute)
+  assert.equal(world.renewals(), 1)
+  assert.equal(await runWarnings(world.deps, world.setting), 0)
+  assert.match(world.log.text(), /renewal_failed[\s\S]*warning_failed/)
+})

@@ -15,7 +15,10 @@ export async function runDueRefreshes(
   const work = async () => {
     for (const { environmentId, id } of waiting) {
       if (options.signal?.aborted) return
-      await credentials.renewDue(environmentId, id)
+      // One whose platform is no longer in the catalog must not keep the others from their turn.
+      await credentials
+        .renewDue(environmentId, id)
+        .catch((error: unknown) => deps.log.error('grant.renewal_failed', { environmentId, grantId: id, error }))
     }
   }
   await Promise.all(Array.from({ length: together }, work))

@@ -112,6 +112,34 @@ story('a token that is still valid is used while the token endpoint is down', as
   assert.equal(mended!.incident, null)
 })
 
+story(
+  'two processes: a token that is still valid is used while the token endpoint is down, and nothing is said to be broken',
+  async (world, connection) => {
+    await world.clock.sleep(45 * minute)
+    world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/token' })
+    const end = world.clock.now() + 14 * minute
+    for (let turn = 0; world.clock.now() < end; turn++) {
+      await Promise.all([world.call(connection, 0), world.call(connection, 1)])
+      if (turn % 4 === 0)
+        await runDueRefreshes(world.engines[(turn / 4) % 2]!.deps, world.engines[(turn / 4) % 2]!.credentials)
+      await world.clock.sleep(15 * second)
+    }
+    const { state, reason } = await world.connectionOf(connection)
+    assert.deepEqual([state, reason, world.openTasks()], ['pending', null, []])
+    assert.equal((await world.grantOf(connection)).state, 'live')
+    const told = world.events().filter((type) => !type.startsWith('integration.') && type !== 'connection.created')
+    assert.deepEqual(told, [])
+    assert.equal(world.events().filter((type) => type === 'integration.incident').length, 1)
+
+    world.sandbox.weather.clear()
+    await world.clock.sleep(6 * minute)
+    await Promise.all([world.call(connection, 0), world.call(connection, 1)])
+    assert.equal((await world.grantOf(connection)).generation, 2)
+    assert.ok(world.events().includes('integration.recovered'))
+  },
+  { engines: 2 },
+)
+
 story('the owner takes access back: asked twice, then a person is needed', async (world, connection) => {
   await world.clock.sleep(10 * minute)
   world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')

@@ -55,7 +55,7 @@ export async function runSecondLook(parts: SecondLookParts, job: SecondLookJob):
   const { deps } = parts
   const { environmentId, grantId, generation } = job
   const grant = await deps.grants.read(environmentId, grantId)
-  if (!grant || grant.state !== 'dead' || grant.generation !== generation) return
+  if (grant?.state !== 'dead' || grant.generation !== generation) return
   if ((await connectionsOf(deps, grant)).length === 0) return
   const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
   const now = deps.clock.now()

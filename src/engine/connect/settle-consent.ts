@@ -1,4 +1,4 @@
-import type { Identity } from '@patchbay/kit'
+import type { Account, Identity } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
@@ -42,43 +42,78 @@ export async function settleConsent(
   const grant = await storeGrant(deps, vault, settlement, before)
 
   const connections: Connection[] = []
+  const replaced = new Set<string>()
   for (const account of accounts) {
-    const at = deps.clock.now()
-    const missing = missingScopes(place.provider, place.integration, grant.scopes)
-    const working = workingState({ missingScopes: missing })
-    const fresh: Connection = {
-      id: deps.random.id('con'),
-      environmentId: environment.id,
-      profileId: settlement.profileId,
-      provider: place.provider.id,
-      integrationId: place.integration.id,
-      grantId: grant.id,
-      account,
-      inputs,
-      // Nothing was read yet, unless it is clear already that not all can be.
-      state: working.to === 'degraded' ? 'degraded' : 'pending',
-      reason: working.reason,
-      missingScopes: missing,
-      stateAt: at,
-      createdAt: at,
-    }
-    const existing = reconnect ?? (await create(deps, settlement, fresh))
-    const renewed = existing && { ...existing, account, inputs: { ...existing.inputs, ...inputs } }
-    connections.push(renewed ? await renew(deps, setting, settlement, grant, renewed) : fresh)
-    if (!renewed) await putSlots(deps, place.provider, place.integration, fresh, at)
+    const { connection, existing } = reconnect
+      ? { connection: reconnect, existing: true }
+      : await makeConnection(deps, settlement, grant, account)
+    if (connection.grantId !== grant.id) replaced.add(connection.grantId)
+    const renewed = { ...connection, account, inputs: { ...connection.inputs, ...inputs } }
+    connections.push(existing ? await renew(deps, setting, settlement, grant, renewed) : connection)
   }
   await renewOthers(deps, setting, settlement, grant, connections)
-  if (before && before.id !== grant.id) await retireReplaced(deps, settlement, before)
+  for (const id of replaced) await retireReplaced(deps, settlement, id)
   return { connections, reconnected: reconnect !== null }
 }
 
+/** Makes the connection of an account by that grant and puts its streams into the schedule; or finds the one that the profile has, as it is. */
+async function makeConnection(
+  deps: Deps,
+  settlement: Pick<Settlement, 'place' | 'profileId' | 'inputs' | 'actor'>,
+  grant: Grant,
+  account: Account,
+): Promise<{ connection: Connection; existing: boolean }> {
+  const { place, profileId, inputs } = settlement
+  const at = deps.clock.now()
+  const missing = missingScopes(place.provider, place.integration, grant.scopes)
+  const working = workingState({ missingScopes: missing })
+  const fresh: Connection = {
+    id: deps.random.id('con'),
+    environmentId: place.environment.id,
+    profileId,
+    provider: place.provider.id,
+    integrationId: place.integration.id,
+    grantId: grant.id,
+    account,
+    inputs,
+    // Nothing was read yet, unless it is clear already that not all can be.
+    state: working.to === 'degraded' ? 'degraded' : 'pending',
+    reason: working.reason,
+    missingScopes: missing,
+    stateAt: at,
+    createdAt: at,
+  }
+  const existing = await create(deps, settlement, fresh)
+  if (existing) return { connection: existing, existing: true }
+  await putSlots(deps, place.provider, place.integration, fresh, at)
+  return { connection: fresh, existing: false }
+}
+
+/** The same by a grant that is in use already. One that waits for a consent has one here; any other stays as it is. */
+export async function attachAccount(
+  deps: Deps,
+  setting: Setting,
+  settlement: Pick<Settlement, 'place' | 'profileId' | 'inputs' | 'actor'>,
+  grant: Grant,
+  account: Account,
+): Promise<{ connection: Connection; existing: boolean }> {
+  const { connection, existing } = await makeConnection(deps, settlement, grant, account)
+  const waits = existing && (connection.state === 'needs_reauth' || connection.state === 'revoked')
+  if (!waits) return { connection, existing }
+  return { connection: await renew(deps, setting, settlement, grant, connection), existing: false }
+}
+
 /** The connection that stood there already, or null when the new one was made. */
-async function create(deps: Deps, settlement: Settlement, connection: Connection): Promise<Connection | null> {
-  const { provider, integration } = settlement.place
+async function create(
+  deps: Deps,
+  { place, actor }: Pick<Settlement, 'place' | 'actor'>,
+  connection: Connection,
+): Promise<Connection | null> {
+  const { provider, integration } = place
   const { missingScopes: missing } = connection
   const made = await deps.connections.create(connection, {
     at: connection.createdAt,
-    actor: settlement.actor,
+    actor,
     events: [
       connectionEvent(deps, 'connection.created', connection, missing.length > 0 ? { missingScopes: missing } : {}),
     ],
@@ -90,7 +125,13 @@ async function create(deps: Deps, settlement: Settlement, connection: Connection
 
 const renewable: readonly ConnectionState[] = ['needs_reauth', 'revoked', 'degraded', 'healthy']
 
-async function renew(deps: Deps, setting: Setting, settlement: Settlement, grant: Grant, connection: Connection) {
+async function renew(
+  deps: Deps,
+  setting: Setting,
+  settlement: Pick<Settlement, 'place' | 'actor'>,
+  grant: Grant,
+  connection: Connection,
+) {
   const options = { actor: settlement.actor, from: renewable, type: 'connection.reconnected' } as const
   const renewed = await markWorking(deps, setting, settlement.place.integration, grant, connection, options)
   const at = deps.clock.now()
@@ -130,12 +171,13 @@ async function closeWarning(deps: Deps, { actor }: Settlement, { environmentId, 
   await deps.journal.note(environmentId, along)
 }
 
-/** The grant that the connection had before. The provider may count its tokens as the same consent, so they are dropped and not given back. */
-async function retireReplaced(deps: Deps, settlement: Settlement, before: Grant): Promise<void> {
-  if ((await connectionsOf(deps, before)).length > 0 || before.state === 'revoked') return
-  await deps.grants.forget(before.environmentId, before.id, 'revoked', {
+/** The grant that a connection had before. The provider may count its tokens as the same consent, so they are dropped and not given back. */
+async function retireReplaced(deps: Deps, { place, actor }: Settlement, grantId: string): Promise<void> {
+  const before = await deps.grants.read(place.environment.id, grantId)
+  if (!before || before.state === 'revoked' || (await connectionsOf(deps, before)).length > 0) return
+  await deps.grants.forget(before.environmentId, grantId, 'revoked', {
     at: deps.clock.now(),
-    actor: settlement.actor,
-    audit: [{ id: deps.random.id('aud'), action: 'grant.replaced', subject: before.id }],
+    actor,
+    audit: [{ id: deps.random.id('aud'), action: 'grant.replaced', subject: grantId }],
   })
 }

@@ -72,7 +72,8 @@ function fromTokens(tokens: Tokens & { scopes: readonly string[] }, auth: Auth):
   return { access: accessToken, refresh: refreshToken, accessExpiresAt, refreshExpiresAt, scopes, authorization }
 }
 
-async function tokensOf(deps: Deps, { provider, integration }: TokenPlace, reply: TokenReply): Promise<Tokens> {
+/** The tokens of an answer to somebody who waits for it; everything else is a Fault. */
+export async function tokensOf(deps: Deps, { provider, integration }: TokenPlace, reply: TokenReply): Promise<Tokens> {
   const detail = { provider: provider.id, reason: 'reason' in reply ? reply.reason : undefined }
   switch (reply.kind) {
     case 'tokens':

@@ -78,5 +78,5 @@ function lifetimeMsOf(seconds: number | undefined, now: Instant): number | null 
 const secondsToMs = (seconds: number | undefined) => (seconds === undefined ? null : seconds * 1000)
 
 /** Whatever could not stand in a header is no token. */
-const isToken = (value: unknown): value is string =>
+export const isToken = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= 16_384 && /^[\x21-\x7e]+$/.test(value)

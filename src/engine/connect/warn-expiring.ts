@@ -24,8 +24,13 @@ export async function runWarnings(
   let told = 0
   for (const { environmentId, id } of await deps.grants.expiring(deps.clock.now(), options.limit ?? 1000)) {
     if (options.signal?.aborted) break
-    const grant = await deps.grants.read(environmentId, id)
-    if (grant && (await warnOf(deps, setting, grant))) told++
+    try {
+      const grant = await deps.grants.read(environmentId, id)
+      if (grant && (await warnOf(deps, setting, grant))) told++
+    } catch (error) {
+      // One whose platform is no longer in the catalog must not keep the others from their turn.
+      deps.log.error('grant.warning_failed', { environmentId, grantId: id, error })
+    }
   }
   return told
 }

@@ -85,6 +85,7 @@ export interface Operations {
           refresh: string | null
           dataAccess: string | null
         }
+        endsAt: string | null
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -134,6 +135,7 @@ export interface Operations {
         refresh: string | null
         dataAccess: string | null
       }
+      endsAt: string | null
       freshness: {
         syncedAt: string | null
         badge: "fresh" | "aging" | "stale" | "unknown"
@@ -276,6 +278,7 @@ export interface Operations {
           refresh: string | null
           dataAccess: string | null
         }
+        endsAt: string | null
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -290,6 +293,58 @@ export interface Operations {
       accessToken: string
       expiresAt: string | null
       scopes: string[]
+    }>
+    /** Bring connections from elsewhere, with their tokens: up to a hundred, each with its own result. What is there already stays as it is. `POST /v1/connections/import`, scope `connections:write`. */
+    import(input: {
+      connections: ({
+        profile: {
+          id: string
+          name?: string
+        }
+        integration: string
+        accessToken?: string
+        refreshToken?: string
+        expiresAt?: string
+        refreshExpiresAt?: string
+        scopes?: string[]
+        credentials?: Record<string, string>
+        account?: {
+          id: string
+          name: string
+          handle?: string
+          kind: "artist_page" | "user_profile" | "channel" | "auto_channel" | "label_page" | "page" | "business"
+        }
+        inputs?: Record<string, string>
+      })[]
+      verify?: boolean
+    }, options?: CallOptions): Promise<{
+      data: ({
+        status: "imported" | "exists" | "failed"
+        connections: string[]
+        fault: string | null
+        says: string | null
+      })[]
+    }>
+    /** Every account that the consent behind a connection reaches, as the platform says now. `GET /v1/connections/{id}/accounts`, scope `connections:read`. */
+    accounts(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        name: string
+        handle: string | null
+        kind: string
+        connection: string | null
+      })[]
+    }>
+    /** Connect further accounts by the consent that is there; nobody is asked again. `POST /v1/connections/{id}/accounts`, scope `connections:write`. */
+    addAccounts(input: {
+      id: string
+    } & {
+      accounts: string[]
+      profile?: string
+    }, options?: CallOptions): Promise<{
+      connections: string[]
     }>
   }
   profiles: {
@@ -1276,6 +1331,9 @@ export const operations = {
     sync: ['POST', '/v1/connections/{id}/sync'],
     refresh: ['POST', '/v1/connections/{id}/refresh'],
     credentials: ['GET', '/v1/connections/{id}/credentials'],
+    import: ['POST', '/v1/connections/import'],
+    accounts: ['GET', '/v1/connections/{id}/accounts'],
+    addAccounts: ['POST', '/v1/connections/{id}/accounts'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
