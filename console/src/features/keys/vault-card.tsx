@@ -59,7 +59,7 @@ function Sealed({ dataKey }: { dataKey: Vault['dataKey'] }) {
       {state === 'resealing' && <Progress done={done} total={total} what="secrets sealed with it" />}
       {state === 'settling' && (
         <span className="block text-soft">
-          Every secret is sealed with it. The one before goes <RelativeTime at={olderRetireAt} />.
+          Every secret is sealed with it; the one before goes <RelativeTime at={olderRetireAt} />
         </span>
       )}
     </>
@@ -78,7 +78,7 @@ function Wrapped({ of: key }: { of: Vault['key'] }) {
   const says = keyWords[key.state]
   return (
     <>
-      encryption key <code className="text-sm break-all">{key.id}</code>
+      encryption key <code className="inline-block text-sm break-all">{key.id}</code>
       {key.state === 'rewrapping' && <Progress done={key.done} total={key.total} what="data keys wrapped by it" />}
       {says !== null && <span className="block text-soft">{says}</span>}
     </>
