@@ -15,7 +15,8 @@ const arrows: Record<string, readonly string[]> = {
   'src/cli': ['packages/kit', 'packages/sdk', 'src/ports', 'src/engine'],
   sandbox: ['packages/kit', 'src/ports'],
   console: ['packages/sdk'],
-  sim: ['packages/kit', 'packages/sdk', 'providers', 'src/ports', 'src/engine', 'src/drivers', 'sandbox'],
+  // A person in a story of real processes consents as the demo's pretend browser does.
+  sim: ['packages/kit', 'packages/sdk', 'providers', 'src/ports', 'src/engine', 'src/drivers', 'src/cli', 'sandbox'],
   bench: [
     'packages/kit',
     'packages/sdk',

@@ -105,6 +105,7 @@ async function seed({ deps, vault }: Engine, environment: Environment): Promise<
           ...{ id: grant, environmentId, integrationId, subject: { id: `${n}`, name: `Artist ${n}` } },
           ...{ scopes: ['read'], generation: 1, state: 'live', cause: null, consentedAt: now, refreshedAt: now },
           ...{ accessExpiresAt: now + day, refreshExpiresAt: null, dataAccessExpiresAt: null, refreshDueAt: null },
+          ...{ endsAt: null, warnDueAt: null },
           ...{ leaseId: null, leaseUntil: null, attempts: 0, refresh: null, previousRefresh: null },
           access: await vault.seal(environmentId, { row: grant, field: 'access', generation: 1 }, benchToken),
         },

@@ -22,10 +22,15 @@ if (import.meta.main) {
   for (const name of wanted)
     if (!(name in benches))
       throw new Error(`There is no bench "${name}". There are: ${Object.keys(benches).join(', ')}.`)
-  for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
-    const { run } = await benches[name]!()
-    for await (const line of run())
-      process.stdout.write(`${JSON.stringify({ bench: name, ...line, value: Number(line.value.toPrecision(4)) })}\n`)
+  try {
+    for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+      const { run } = await benches[name]!()
+      for await (const line of run())
+        process.stdout.write(`${JSON.stringify({ bench: name, ...line, value: Number(line.value.toPrecision(4)) })}\n`)
+    }
+  } catch (error) {
+    console.error(error)
+    process.exitCode = 1
   }
-  process.exit(0)
+  // It ends by itself when nothing is open any more, so that the test database is stopped by the last one who leaves.
 }

@@ -2,7 +2,6 @@ import { type App, acceptsRedirect } from './apps.ts'
 import { consentPage, refusalPage } from './consent-page.ts'
 import type { OAuthCall } from './oauth.ts'
 import { type Outgoing, page, redirect } from './outgoing.ts'
-import { tokenRules } from './token-rules.ts'
 
 /** The page that asks the artist. What is wrong with app or redirect address is shown here and never sent anywhere (RFC 9700, 4.11). */
 export function showConsent(call: OAuthCall): Outgoing {
@@ -43,7 +42,7 @@ export function decideConsent(call: OAuthCall): Outgoing {
       challenge,
       offline: provider.emulator.oauth?.offline?.(incoming.url.searchParams) ?? true,
     },
-    tokenRules(provider),
+    call.rules.of(provider),
     now,
   )
   entry.artist = artist.key

@@ -117,6 +117,24 @@ const resources = {
     },
   },
 
+  rules: {
+    GET: ({ rules, providers }) =>
+      Object.fromEntries(
+        providers.map((provider) => {
+          const { accessMs, rotates, graceMs } = rules.of(provider)
+          return [provider.id, { accessMs, rotates, graceMs }]
+        }),
+      ),
+    POST({ rules, providers }, { body }) {
+      const { provider: id, ...change } = rulesShape.parse(body)
+      const provider = providers.find((one) => one.id === id)
+      if (!provider) throw new RangeError(`there is no provider ${id}`)
+      rules.change(id, change)
+      const { accessMs, rotates, graceMs } = rules.of(provider)
+      return { accessMs, rotates, graceMs }
+    },
+  },
+
   ledger: {
     GET({ ledger }, { query }) {
       const { limit, provider } = ledgerShape.parse(Object.fromEntries(query))
@@ -147,6 +165,7 @@ const summaries: Record<keyof typeof resources, string> = {
   apps: 'GET ?provider= · POST {provider, name?, clientId?, redirectUris?, settings?}',
   tokens: 'GET · POST {provider, artist or account, action: revoke or expire}',
   quotas: 'GET · POST {provider, quota, limit}',
+  rules: 'GET · POST {provider, rotates?, graceMs?, accessMs?} · what becomes of its tokens',
   ledger: 'GET ?provider=&limit= · what arrived, and what should not have',
   truth: 'GET ?provider=&artist=&from=&to= · what a perfect connector would know',
 }
@@ -199,6 +218,12 @@ const appShape = z.strictObject({
 const tokenShape = z.strictObject({
   ...{ provider: z.string(), artist: z.string().optional(), account: z.string().optional() },
   action: z.enum(['revoke', 'expire']),
+})
+const rulesShape = z.strictObject({
+  provider: z.string(),
+  rotates: z.boolean().optional(),
+  graceMs: amount.optional(),
+  accessMs: amount.nullable().optional(),
 })
 const quotaShape = z.strictObject({ provider: z.string(), quota: z.string(), limit: amount })
 const day = z.iso.date()

@@ -152,6 +152,21 @@ test('without asking for offline access there is no refresh token', async () => 
   assert.equal(typeof (await connect({ access_type: 'offline' })).refresh_token, 'string')
 })
 
+test('a platform that keeps refresh tokens can be made a strict one, for grants that exist', async () => {
+  const { connect, refresh, sandbox, clock } = openTestSandbox({ auth: { refresh: { model: 'keeps' } } })
+  const { refresh_token } = await connect()
+  assert.equal((await refresh(refresh_token)).json.refresh_token, undefined)
+  sandbox.rules.change('tuneful', { rotates: true, accessMs: 90_000 })
+  const { json } = await refresh(refresh_token)
+  assert.equal(json.expires_in, 90)
+  assert.notEqual(json.refresh_token, undefined)
+  sandbox.rules.change('tuneful', { graceMs: 1000 })
+  assert.equal((await refresh(refresh_token)).json.refresh_token, json.refresh_token)
+  sandbox.rules.change('tuneful', { graceMs: 0 })
+  clock.advance(1)
+  assert.equal((await refresh(refresh_token)).json.error, 'invalid_grant')
+})
+
 test('a grant dies with its consent, whatever is done', async () => {
   const { connect, refresh, get, clock } = openTestSandbox({
     auth: { refresh: { model: 'keeps' }, consent: { days: 180, source: 'made up' } },

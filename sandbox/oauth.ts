@@ -5,6 +5,7 @@ import type { Incoming } from './incoming.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { fromReply, type Outgoing } from './outgoing.ts'
 import type { Personas } from './personas.ts'
+import type { TokenRuleBook } from './token-rules.ts'
 
 /** What the OAuth side of a provider works with while it answers one request. */
 export interface OAuthCall {
@@ -13,6 +14,7 @@ export interface OAuthCall {
   readonly apps: Apps
   readonly grants: Grants
   readonly personas: Personas
+  readonly rules: TokenRuleBook
   readonly now: number
   /** What is found out about the request goes here. */
   readonly entry: LedgerEntry

@@ -17,6 +17,7 @@ import { Personas } from './personas.ts'
 import { Quotas } from './quotas.ts'
 import type { Replay } from './replay.ts'
 import { answerExtension, answerRevocation, answerTokenRequest, presentedToken } from './token-endpoint.ts'
+import { TokenRuleBook } from './token-rules.ts'
 import { type Fired, Weather } from './weather.ts'
 import { answerInstead, bend, brokenBody, delayOf } from './weather-effects.ts'
 import { makeWorld } from './world.ts'
@@ -53,6 +54,7 @@ export interface Sandbox extends Network {
   readonly personas: Personas
   readonly grants: Grants
   readonly quotas: Quotas
+  readonly rules: TokenRuleBook
   readonly weather: Weather
   readonly ledger: Ledger
   /** What a connector should have found out about an artist's account, were it perfect. */
@@ -91,6 +93,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   if (snapshot) grants.restore(snapshot.grants)
   const personas = new Personas(world, replay?.accounts)
   const quotas = new Quotas(providers, ledger)
+  const rules = new TokenRuleBook()
   const weather = new Weather(chance)
   const book = new AddressBook(providers)
   const memory = new Map(providers.map(({ id }) => [id, new Map<string, Json>(snapshot?.memory[id])]))
@@ -162,7 +165,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       return bend(fired, answerApi({ ...api, place, incoming, entry, now, instead }))
     if (instead) return instead.reply
     const rotate = fired.some(({ kind }) => kind === 'rotate')
-    const call: OAuthCall = { provider, incoming, apps, grants, personas, now, entry, rotate }
+    const call: OAuthCall = { provider, incoming, apps, grants, personas, rules, now, entry, rotate }
     switch (place.what) {
       case 'authorize':
         return showConsent(call)
@@ -178,7 +181,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   }
 
   const sandbox: Sandbox = {
-    ...{ world, providers, clock, apps, personas, grants, quotas, weather, ledger },
+    ...{ world, providers, clock, apps, personas, grants, quotas, rules, weather, ledger },
     hosts: book.hosts,
 
     async send(request: WireRequest, signal?: AbortSignal): Promise<WireResponse> {

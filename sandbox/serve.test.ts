@@ -87,7 +87,7 @@ test('the index is JSON for programs and a page for people', async () => {
   assert.equal((await get('/')).headers.get('location'), '/_sandbox')
 })
 
-test('control: clock, weather, apps, tokens, quotas, ledger, truth', async () => {
+test('control: clock, weather, apps, tokens, quotas, rules, ledger, truth', async () => {
   const json = async (response: Response) => (await response.json()) as Record<string, unknown>
   assert.equal((await json(await post('/_sandbox/clock', { advanceMs: 60_000 }))).at, '2026-03-02T12:01:00.000Z')
   assert.equal(
@@ -109,6 +109,9 @@ test('control: clock, weather, apps, tokens, quotas, ledger, truth', async () =>
   assert.deepEqual((await json(await get(`/_sandbox/artists/${account}`))).key, account)
   await post('/_sandbox/quotas', { provider: 'tuneful', quota: 'general', limit: 3 })
   assert.equal(sandbox.quotas.list('tuneful')[0]!.limit, 3)
+  const rules = await json(await post('/_sandbox/rules', { provider: 'tuneful', graceMs: 0, accessMs: 60_000 }))
+  assert.deepEqual(rules, { accessMs: 60_000, rotates: true, graceMs: 0 })
+  assert.deepEqual((await json(await get('/_sandbox/rules'))).tuneful, rules)
   assert.ok(((await json(await get('/_sandbox/ledger?limit=5'))).recent as unknown[]).length > 0)
   const truth = await json(await get(`/_sandbox/truth?provider=tuneful&artist=${account}`))
   assert.deepEqual([truth.from, truth.to, (truth.data as unknown[]).length], ['2026-02-25', '2026-03-03', 1])
@@ -124,6 +127,7 @@ test('control: what is wrong is said, with 400', async () => {
     ['apps', { provider: 'nobody' }],
     ['tokens', { provider: 'tuneful', artist: 'nobody', action: 'revoke' }],
     ['quotas', { provider: 'tuneful', quota: 'nothing', limit: 1 }],
+    ['rules', { provider: 'nobody', rotates: true }],
     ['clock', 'not json'],
   ] as const) {
     const response = await post(`/_sandbox/${path}`, body)

@@ -3,13 +3,12 @@ import type { Json, Provider, TokenRequest } from '@patchbay/kit'
 import type { Issued } from './grants.ts'
 import { clientOf, deny, notStored, type OAuthCall, parametersOf, proveApp, refused } from './oauth.ts'
 import { fromReply, type Outgoing } from './outgoing.ts'
-import { tokenRules } from './token-rules.ts'
 
 /** Codes, refresh tokens and client credentials for access tokens. */
 export function answerTokenRequest(call: OAuthCall): Outgoing {
   const { provider, incoming, grants, now, entry, personas, apps } = call
   const params = parametersOf(incoming)
-  const rules = tokenRules(provider)
+  const rules = call.rules.of(provider)
   if (provider.auth.scheme === 'client_credentials') {
     const artist = personas.find(provider, clientOf(provider, incoming, params) ?? [])
     if (!artist) return deny(call, 'invalid_client', 'Unknown client or wrong secret')
@@ -71,7 +70,7 @@ export function answerExtension(call: OAuthCall, exchange: { request: TokenReque
     (given('{clientId}') ?? app.clientId) !== app.clientId
   )
     return deny(call, 'invalid_client', 'Unknown client or wrong secret')
-  const issued = grants.extend(token, tokenRules(provider), now, exchange.minAgeMs)
+  const issued = grants.extend(token, call.rules.of(provider), now, exchange.minAgeMs)
   if (!('error' in issued)) return answer(call, issued, 'plain')
   if (issued.error === 'too_young') return deny(call, 'invalid_request', 'The token is too young to be extended')
   return refused(call, unauthorized(issued.error), issued.error)

@@ -17,6 +17,22 @@ export interface TokenRules {
   readonly prefix: { readonly access: string; readonly refresh: string; readonly code: string }
 }
 
+/** The rules of all providers, and what was changed of them for this run: a platform that is stricter, or more patient, than the real one. */
+export class TokenRuleBook {
+  readonly #changes = new Map<string, TokenRuleChange>()
+
+  /** Tokens that are out already keep their end; what becomes of a used one is decided by the rules of the moment. */
+  change(provider: string, change: TokenRuleChange): void {
+    this.#changes.set(provider, { ...this.#changes.get(provider), ...change })
+  }
+
+  of(provider: Provider): TokenRules {
+    return { ...tokenRules(provider), ...this.#changes.get(provider.id) }
+  }
+}
+
+export type TokenRuleChange = Partial<Pick<TokenRules, 'accessMs' | 'rotates' | 'graceMs'>>
+
 export function tokenRules(provider: Provider): TokenRules {
   const { auth, emulator } = provider
   const { accessLifetimeSeconds, longLifetimeSeconds, rotates, tokenPrefix } = emulator.oauth ?? {}

@@ -22,13 +22,16 @@ async function main(): Promise<number> {
     return 1
   }
   // The tests run even when the checks fail: one run shows everything that is wrong.
-  const checkFailed = filters.length === 0 && !(await check())
+  const failedChecks = filters.length === 0 ? await check() : []
   const server = await joinTestServer()
   try {
     const testsCode = await run(process.execPath, [...runnerOptions(), ...options, ...files], {
       PATCHBAY_TEST_DATABASE_URL: server.url,
     })
-    return testsCode || (checkFailed ? 1 : 0)
+    // Thousands of lines further up, nobody would find what they said.
+    for (const name of failedChecks)
+      console.error(`\nThe check "${name}" failed: it says why at the very top. \`npm run check\` runs it alone.`)
+    return testsCode || (failedChecks.length > 0 ? 1 : 0)
   } finally {
     await server.leave()
   }
@@ -50,12 +53,13 @@ function matches(file: string, filter: string): boolean {
   return isFolder ? file.startsWith(`${path}/`) : file.includes(path)
 }
 
-async function check(): Promise<boolean> {
-  const codes = [
-    await run('node_modules/.bin/tsc', ['--noEmit', '-p', 'tsconfig.json']),
-    await run('node_modules/.bin/biome', ['check', '.']),
-  ]
-  return codes.every((code) => code === 0)
+/** Which of them failed. */
+async function check(): Promise<string[]> {
+  const codes = {
+    types: await run('node_modules/.bin/tsc', ['--noEmit', '-p', 'tsconfig.json']),
+    'format and style': await run('node_modules/.bin/biome', ['check', '.']),
+  }
+  return Object.entries(codes).flatMap(([name, code]) => (code === 0 ? [] : [name]))
 }
 
 /** Simulations and databases keep a processor busy each; more files at once than processors only make tests wait. */

@@ -90,8 +90,8 @@ test('a quota of the day on which clocks go back lasts for 25 hours', async () =
 
 /** The light call that every connection can make. */
 async function identifyAgain(world: PretendWorld, { connection, provider }: Owned): Promise<void> {
-  const { deps, setting, environment, engine, clock } = world
-  const target = await targetOf(deps, setting, environment, connection.id, {
+  const { setting, environment, engine, clock } = world
+  const target = await targetOf(engine.recent, setting, environment, connection.id, {
     lane: 'interactive',
     patienceMs: 2 * minute,
   })

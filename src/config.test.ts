@@ -47,6 +47,15 @@ test('addresses', () => {
   check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example/below' }, /PATCHBAY_PUBLIC_URL.*no path/)
   check({ PATCHBAY_PUBLIC_URL: 'https://patchbay.example?a=b' }, /PATCHBAY_PUBLIC_URL.*no path/)
   check({ PATCHBAY_PUBLIC_URL: 'https://me:secret@patchbay.example' }, /PATCHBAY_PUBLIC_URL.*no path/)
+  const returnUrls = ['https://app.example/done?artist=nova', 'http://localhost:3000/back']
+  check({ PATCHBAY_RETURN_URLS: returnUrls.join(', ') }, { returnUrls })
+  for (const address of [
+    'app.example/done',
+    'http://app.example/done',
+    'https://me:pw@app.example',
+    'https://app.example/#a',
+  ])
+    check({ PATCHBAY_RETURN_URLS: address }, /^PATCHBAY_RETURN_URLS has "/)
   check({ PATCHBAY_SANDBOX_URL: 'http://127.0.0.1:9/' }, { sandboxUrl: 'http://127.0.0.1:9' })
   check({ PATCHBAY_SANDBOX_URL: 'file:///x' }, /PATCHBAY_SANDBOX_URL/)
   check({ DATABASE_URL: 'postgres://me@db/patchbay' }, { databaseUrl: 'postgres://me@db/patchbay' })
@@ -108,6 +117,14 @@ test('lists and choices', () => {
   check({ PATCHBAY_ROLES: 'api,cook' }, /^PATCHBAY_ROLES names "cook"\. It takes api, worker/)
   check({ PATCHBAY_LOG: 'silent' }, { logLevel: 'silent' })
   check({ PATCHBAY_LOG: 'loud' }, /^PATCHBAY_LOG is "loud"\. It takes one of debug, /)
+})
+
+test('places to die at, for tests of crashes', () => {
+  check({}, { failpoints: new Map() })
+  const both = new Map(Object.entries({ 'grants.commit.before': 1, 'records.save.after': 12 }))
+  check({ PATCHBAY_FAILPOINTS: 'grants.commit.before:1, records.save.after:12' }, { failpoints: both })
+  for (const PATCHBAY_FAILPOINTS of ['grants.commit.before', 'grants.commit.before:0', 'a:b', ':1', 'a:1.5'])
+    check({ PATCHBAY_FAILPOINTS }, /^PATCHBAY_FAILPOINTS has ".*"\. It takes places and counts/)
 })
 
 test('apps of providers', () => {

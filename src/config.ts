@@ -12,6 +12,8 @@ export interface Config {
   readonly databaseUrl: string | null
   /** Where browsers reach this server, without a slash at the end. */
   readonly publicUrl: string
+  /** Where browsers may be sent back to after connecting, exactly. */
+  readonly returnUrls: readonly string[]
   /** 32 bytes as text. Null: a key service, or key files in the data directory. */
   readonly encryptionKey: string | null
   /** Those from before, oldest first, for as long as a rotation goes on. */
@@ -23,6 +25,8 @@ export interface Config {
   /** `host:port` pairs that egress may reach although they are not public addresses. */
   readonly egressAllow: readonly string[]
   readonly roles: ReadonlySet<Role>
+  /** Where this process ends itself, for tests of crashes: name of the place → at which passing. Empty in real life. */
+  readonly failpoints: ReadonlyMap<string, number>
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Provider id → what the environment sets for its live app: `clientId`, `clientSecret` and settings, by their own names. */
   readonly apps: Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -55,10 +59,12 @@ export function readConfig(
     dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: originOf(env, 'PATCHBAY_PUBLIC_URL') ?? localUrl(host, port),
+    returnUrls: returnUrlsOf(env),
     ...keysOf(env),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
     roles: rolesOf(env),
+    failpoints: failpointsOf(env),
     logLevel: choiceOf(env, 'PATCHBAY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     apps: Object.fromEntries(
       Object.entries(options.settings).flatMap(([provider, names]) => {
@@ -113,6 +119,20 @@ function originOf(env: Environment, name: string): string | null {
   if (pathname + search + hash + username + password !== '/')
     throw new ConfigError(`${name} takes scheme, host and port, and no path, query or password: ${origin}`)
   return origin
+}
+
+/** Whoever can read what goes to such an address sees who connected, so only this machine may go without https. */
+function returnUrlsOf(env: Environment): string[] {
+  const texts = listOf(env, 'PATCHBAY_RETURN_URLS')
+  for (const text of texts) {
+    const url = URL.parse(text)
+    const own = url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+    if (!url || (url.protocol !== 'https:' && !own) || url.username + url.password + url.hash !== '')
+      throw new ConfigError(
+        `PATCHBAY_RETURN_URLS has "${text}". It takes addresses that start with https:// (or http:// on this machine), without a password or a fragment.`,
+      )
+  }
+  return texts
 }
 
 function urlOf(env: Environment, name: string, protocols: readonly string[]): string | null {
@@ -177,6 +197,18 @@ function rolesOf(env: Environment): Set<Role> {
       )
   }
   return new Set(names.length > 0 ? (names as Role[]) : allRoles)
+}
+
+function failpointsOf(env: Environment): Map<string, number> {
+  const found = listOf(env, 'PATCHBAY_FAILPOINTS').map((text) => {
+    const [, name, nth] = /^([\w.]+):([1-9]\d{0,8})$/.exec(text) ?? []
+    if (name === undefined)
+      throw new ConfigError(
+        `PATCHBAY_FAILPOINTS has "${text}". It takes places and counts, such as grants.commit.before:1; leave it out unless you test crashes.`,
+      )
+    return [name, Number(nth)] as const
+  })
+  return new Map(found)
 }
 
 function choiceOf<const Choice extends string>(

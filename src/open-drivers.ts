@@ -8,12 +8,15 @@ import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { makeMonths } from './drivers/database/make-months.ts'
 import { migrate } from './drivers/database/migrate.ts'
 import { openPostgres } from './drivers/database/postgres.ts'
+import { waitUntilAlone } from './drivers/database/wait-until-alone.ts'
 import { openPostgresDirectory } from './drivers/directory/postgres.ts'
+import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
 import { openPostgresGrants } from './drivers/grants/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
+import { openLeasedLimiter } from './drivers/limiter/leased.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
@@ -33,6 +36,8 @@ export interface Drivers {
   readonly databaseUrl: string
   /** Hears of every secret in use, so that the log leaves it out. */
   readonly registerSecret: (secret: string) => void
+  /** No other process is connected to this database, nor can be: it is this process's own. */
+  readonly alone: boolean
   close(): Promise<void>
 }
 
@@ -55,11 +60,15 @@ export async function openDrivers(
   }
   try {
     const connection = config.databaseUrl ?? (await ownPostgres())
+    const alone = config.databaseUrl === null && (await waitUntilAlone({ connection }))
     await migrate({ connection, log })
     await checkIsolation({ connection })
     await makeMonths({ connection, around: systemClock.now() })
-    const database = openPostgres({ connection, log, poolSize: 12 })
+    const failpoints = openFailpoints(config.failpoints)
+    const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
+    const limiter = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log })
+    closers.push(() => limiter.close())
     const dataKeys = openPostgresDataKeys(database)
     // A key is made only while nothing was ever sealed with another one.
     const { keys, close: closeKeys } = openKeys(config, { make: (await dataKeys.check()) === null, registerSecret })
@@ -70,12 +79,12 @@ export async function openDrivers(
       () => live.close(),
       () => toSandbox.close(),
     )
-    const deps: Deps = {
+    const deps: Deps = failpoints.into({
       clock: systemClock,
       random: systemRandom,
       log,
       networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
-      limiter: openPostgresLimiter(database),
+      limiter,
       jobs: openPgBoss({ connection, log }),
       keys,
       dataKeys,
@@ -89,11 +98,14 @@ export async function openDrivers(
       schedule: openPostgresSchedule(database),
       journal: openPostgresJournal(database),
       inbox: openPostgresInbox(database),
-    }
+    })
+    failpoints.check()
+    if (config.failpoints.size > 0) log.warn('failpoints.set', { places: [...config.failpoints.keys()] })
     return {
       deps,
       databaseUrl: connection,
       registerSecret,
+      alone,
       close,
     }
   } catch (error) {

@@ -9,7 +9,7 @@ import { type Config, readConfig } from './config.ts'
 import { openTestDatabase, type TestDatabase } from './drivers/database/test-database.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
 import { startServer } from './start-server.ts'
-import { keyProvider } from './test-server.ts'
+import { keyProvider, until } from './test-server.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 let database: TestDatabase
@@ -67,6 +67,46 @@ test('on port 0 the server names the port that it got, everywhere', async () => 
     await server.stop()
   }
   await server.stop()
+  await assert.rejects(fetch(`${server.url}/health`))
+})
+
+test('a process that only works answers for its health, and for nothing else', async () => {
+  const server = await start(configuration({ PATCHBAY_ROLES: 'worker' }))
+  const { port } = new URL(server.engine.setting.publicUrl)
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  try {
+    assert.deepEqual(await Promise.all(['/health', '/metrics'].map(status)), [200, 200])
+    await until(async () => (await status('/ready')) === 200)
+    assert.deepEqual(await Promise.all(['/v1/profiles', '/console/', '/openapi.json'].map(status)), [404, 404, 404])
+  } finally {
+    await server.stop()
+  }
+  await assert.rejects(status('/health'))
+})
+
+test('told to stop, a server answers until what it began is done, and says that it takes no more', async () => {
+  const server = await start(configuration())
+  const finish = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const { jobs } = server.engine.deps
+  await jobs.send('test.long', {})
+  await jobs.work('test.long', { concurrency: 1, retries: 0 }, () => {
+    begun.resolve()
+    return finish.promise
+  })
+  await begun.promise
+  let stopped = false
+  const stopping = server.stop().then(() => {
+    stopped = true
+  })
+  const ready = await fetch(`${server.url}/ready`)
+  assert.equal(ready.status, 503)
+  const { checks } = (await ready.json()) as { checks: Record<string, { ok: boolean }> }
+  assert.equal(checks.process!.ok, false)
+  assert.equal((await fetch(`${server.url}/health`)).status, 200)
+  assert.equal(stopped, false)
+  finish.resolve()
+  await stopping
   await assert.rejects(fetch(`${server.url}/health`))
 })
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
-import { openApi } from './api/server.ts'
+import { openApi, openHealth } from './api/server.ts'
 import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
@@ -34,7 +34,7 @@ export interface RunningServer {
   readonly test: Environment
   /** Null without the demo. */
   readonly demo: DemoFile | null
-  /** Stops taking work, finishes or checkpoints what runs, and closes everything. */
+  /** Begins nothing more, finishes or checkpoints what runs, still answering, and then closes everything. */
   stop(): Promise<void>
 }
 
@@ -77,9 +77,10 @@ export async function startServer(
       {
         providers: new Map(providers.map((provider) => [provider.id, provider])),
         publicUrl: config.publicUrl,
+        returnUrls: config.returnUrls,
         sandboxUrl,
       },
-      { works: config.roles.has('worker'), registerSecret },
+      { works: config.roles.has('worker'), alone: drivers.alone, registerSecret },
     )
     closers.push(() => engine.stop())
     const { test, live } = await ensureEnvironments(engine)
@@ -93,13 +94,14 @@ export async function startServer(
       log,
     })
     closers.push(() => people.close())
-    const url = config.roles.has('api')
-      ? await listen(
-          await openApi(engine, { people, consoleFiles: existsSync(consoleFolder) ? consoleFolder : null, version }),
-          config,
-          closers,
-        )
-      : config.publicUrl
+    const answersAll = config.roles.has('api')
+    const app = answersAll
+      ? await openApi(engine, { people, consoleFiles: existsSync(consoleFolder) ? consoleFolder : null, version })
+      : await openHealth(engine)
+    const listening = await listen(app, config, closers)
+    const url = answersAll ? listening : config.publicUrl
+    // Told to stop, it first finishes what it began. Meanwhile it answers, and says that it is not ready for more.
+    closers.push(() => engine.drain())
     await engine.start()
 
     const demo = options.demo ? await ensureDemoFile(config, { engine, people, test, url, sandboxUrl }) : null

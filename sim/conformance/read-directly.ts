@@ -15,7 +15,7 @@ export async function readDirectly(
   connections: readonly Connection[],
 ): Promise<Page[]> {
   const { deps, setting, environment, engine, clock } = world
-  const own = await targetOf(deps, setting, environment, connections[0]!.id, {
+  const own = await targetOf(engine.recent, setting, environment, connections[0]!.id, {
     lane: 'scheduled',
     patienceMs: 3_600_000,
   })

@@ -35,6 +35,8 @@ export interface Stage {
   start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): Running
   /** Waits for `done` to answer something, and gives up with the end of the log when `running` ends before or it takes too long. */
   until<Found>(what: string, running: Running, done: () => Promise<Found | null>, patienceMs?: number): Promise<Found>
+  /** Something else that ends with the story, after its processes. */
+  closes(close: () => Promise<void>): void
   postmasterOf(dataDir: string): Promise<{ pid: number; url: string } | null>
   /** Ends a process at once and waits until it is gone. */
   killProcess(pid: number): Promise<void>
@@ -47,7 +49,8 @@ export function openStage(): Stage {
   chmodSync(folder, 0o711)
   const started: Running[] = []
   const dataDirs = new Set<string>()
-  return { folder, start, until, postmasterOf, killProcess, close }
+  const others: (() => Promise<void>)[] = []
+  return { folder, start, until, closes: (other) => void others.push(other), postmasterOf, killProcess, close }
 
   function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const logFile = join(folder, `${name}.log`)
@@ -93,6 +96,7 @@ export function openStage(): Stage {
   async function close(): Promise<void> {
     for (const running of started) running.kill('SIGKILL')
     await Promise.all(started.map(({ ended }) => ended))
+    for (const other of others) await other()
     for (const dataDir of dataDirs) {
       const postmaster = await postmasterOf(dataDir)
       if (postmaster) await killProcess(postmaster.pid, 'SIGQUIT')

@@ -1,6 +1,6 @@
 import { Fault } from '@patchbay/kit'
 import { z } from 'zod'
-import { createAccessKey, scopes } from '../engine/access/access-keys.ts'
+import { createAccessKey, revokeAccessKey, scopes } from '../engine/access/access-keys.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { AccessKey } from '../ports/access.ts'
 import { idText, instant, iso, route } from './route.ts'
@@ -67,7 +67,7 @@ export function accessRoutes(engine: Engine) {
       answer: z.strictObject({ id: z.string(), revokedAt: instant }),
       handle: async ({ params, caller }) => {
         const at = deps.clock.now()
-        if (!(await deps.access.revokeKey(caller.environment.id, params.id, at)))
+        if (!(await revokeAccessKey(deps, caller.environment.id, params.id, at)))
           throw new Fault('input.unknown', 'There is no such key that still works.')
         await note(caller, 'key.revoked', params.id, {})
         return { id: params.id, revokedAt: iso(at) }

@@ -1,7 +1,7 @@
 import { Fault } from '@patchbay/kit'
 import type { FastifyRequest } from 'fastify'
 import { allows, checkAccessKey, type Scope } from '../engine/access/access-keys.ts'
-import type { Deps } from '../engine/deps.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Environment } from '../ports/directory.ts'
 import type { People, Person } from '../ports/people.ts'
 import type { Caller } from './route.ts'
@@ -15,7 +15,7 @@ const roleScopes: Readonly<Record<Person['role'], readonly string[]>> = {
 
 /** Says who calls, by API key or by the console's session, or throws `input.unauthenticated`. */
 export function openAuthenticator(
-  deps: Deps,
+  { deps, recent }: Pick<Engine, 'deps' | 'recent'>,
   people: People | null,
   publicUrl: string,
 ): (request: FastifyRequest, scope: Scope) => Promise<Caller> {
@@ -33,7 +33,7 @@ export function openAuthenticator(
     const authorization = request.headers.authorization
     if (authorization !== undefined) {
       const [, token = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-      const key = await checkAccessKey(deps, token)
+      const key = await checkAccessKey(deps, recent, token)
       return {
         environment: await environmentOf(key.environmentId),
         actor: `key:${key.id}`,

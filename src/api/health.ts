@@ -5,7 +5,10 @@ import type { Engine } from '../engine/engine.ts'
 /** A planner that said nothing for so long is not at work. */
 const heartbeatMs = 60_000
 
-/** For load balancers and monitoring: `/health` says the process answers, `/ready` that it can do its work, `/metrics` is Prometheus. */
+/**
+ * For load balancers and monitoring: `/health` says the process answers, `/ready` that it can do its work, `/metrics` is Prometheus. One that was told to
+ * stop is healthy and not ready: it goes on answering until others have taken over.
+ */
 export function serveHealth(app: FastifyInstance, engine: Engine): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -43,5 +46,6 @@ async function readiness(engine: Engine): Promise<Record<string, { ok: boolean; 
       : beat !== null && now - beat < heartbeatMs
         ? { ok: true, says: 'at work' }
         : { ok: false, says: 'has not looked for work lately' }
-  return { database, planner }
+  const stopping = engine.isStopping() ? { ok: false, says: 'was told to stop' } : { ok: true, says: 'goes on' }
+  return { database, planner, process: stopping }
 }

@@ -11,7 +11,8 @@ const remembered = 10_000
 
 /** Counts requests per key in this process and says so in `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers). */
 export interface RequestRate {
-  count(caller: Caller, reply: FastifyReply): void
+  /** With a reply, says in it how much is left. */
+  count(caller: Caller, reply: FastifyReply | null): void
 }
 
 export function openRequestRate(clock: Clock): RequestRate {
@@ -28,8 +29,8 @@ export function openRequestRate(clock: Clock): RequestRate {
       }
       window.used++
       const resetSeconds = Math.ceil((window.startedAt + windowMs - now) / 1000)
-      reply.header('ratelimit-policy', `"default";q=${limit};w=${windowMs / 1000}`)
-      reply.header('ratelimit', `"default";r=${Math.max(0, limit - window.used)};t=${resetSeconds}`)
+      reply?.header('ratelimit-policy', `"default";q=${limit};w=${windowMs / 1000}`)
+      reply?.header('ratelimit', `"default";r=${Math.max(0, limit - window.used)};t=${resetSeconds}`)
       if (window.used > limit) throw new Fault('input.throttled', undefined, { waitMs: resetSeconds * 1000 })
     },
   }

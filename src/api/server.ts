@@ -12,6 +12,7 @@ import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { metricRoutes } from './metrics.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
@@ -44,6 +45,7 @@ export function allRoutes(engine: Engine): Route[] {
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...incidentRoutes(engine),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
     ...vaultRoutes(engine),
@@ -52,6 +54,53 @@ export function allRoutes(engine: Engine): Route[] {
 
 /** The HTTP server: API, connect pages, webhooks, console. It listens when its caller says so. */
 export async function openApi(engine: Engine, options: ApiOptions): Promise<FastifyInstance> {
+  const app = openBare(engine)
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
+    readJson(text),
+  )
+  await app.register(fastifyCookie)
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Patchbay',
+        version: options.version,
+        description:
+          'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
+      },
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
+      },
+    },
+  })
+
+  const serving: Serving = {
+    deps: engine.deps,
+    vault: engine.vault,
+    authenticate: openAuthenticator(engine, options.people, engine.setting.publicUrl),
+    rate: openRequestRate(engine.deps.clock),
+  }
+  for (const route of allRoutes(engine)) serveRoute(app, serving, route)
+  await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveConnectPages(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveReference(scope))
+  if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
+  if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  return app
+}
+
+/** For a process that answers nobody but load balancers and monitoring: `/health`, `/ready`, `/metrics`. */
+export async function openHealth(engine: Engine): Promise<FastifyInstance> {
+  const app = openBare(engine)
+  await app.register(async (scope) => serveHealth(scope, engine))
+  return app
+}
+
+/** Limits, headers and refusals, which are the same for everything that is answered. */
+function openBare(engine: Engine): FastifyInstance {
   const app = Fastify({
     // Request lines are ours to write: Fastify's would carry whole addresses.
     logger: false,
@@ -103,41 +152,6 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
-
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
-    readJson(text),
-  )
-  await app.register(fastifyCookie)
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Patchbay',
-        version: options.version,
-        description:
-          'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
-      },
-      components: {
-        securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
-      },
-    },
-  })
-
-  const serving: Serving = {
-    deps: engine.deps,
-    vault: engine.vault,
-    authenticate: openAuthenticator(engine.deps, options.people, engine.setting.publicUrl),
-    rate: openRequestRate(engine.deps.clock),
-  }
-  for (const route of allRoutes(engine)) serveRoute(app, serving, route)
-  await app.register(async (scope) => serveProxy(scope, engine, serving))
-  await app.register(async (scope) => serveConnectPages(scope, engine))
-  await app.register(async (scope) => serveHealth(scope, engine))
-  await app.register(async (scope) => serveReference(scope))
-  if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
-  if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   return app
 }
 

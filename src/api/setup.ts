@@ -153,12 +153,18 @@ export function setupRoutes(engine: Engine) {
       settings: Object.fromEntries(shown),
       scopes: [...integration.scopes],
       enabled: integration.enabled,
-      incident: integration.incident && { ...integration.incident, since: iso(integration.incident.since) },
+      incident: integration.incident && incidentToJson(integration.incident),
       redirectUri: `${setting.publicUrl}/oauth/callback/${integration.id}`,
       createdAt: iso(integration.createdAt),
     }
   }
 }
+
+const incidentToJson = ({ code, says, since }: NonNullable<Integration['incident']>) => ({
+  code,
+  says,
+  since: iso(since),
+})
 
 function providerToJson(provider: Provider): z.input<typeof providerJson> {
   return {

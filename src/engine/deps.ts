@@ -45,6 +45,8 @@ export interface Setting {
   readonly providers: ReadonlyMap<string, Provider>
   /** Where browsers reach this server: `http://127.0.0.1:4400`, no slash at the end. */
   readonly publicUrl: string
+  /** Where browsers may be sent back to after connecting, exactly. Besides those only this server, and in `test` the browser's own machine. */
+  readonly returnUrls?: readonly string[]
   /** Where browsers find the pages of `test` environments' platforms: the real `https://HOST/PATH` is `sandboxUrl/HOST/PATH`. Absent in a simulation. */
   readonly sandboxUrl?: string
 }

@@ -8,10 +8,14 @@ import { type IntegrationChange, saveIntegration } from './catalog/save-integrat
 import { type Connect, openConnect } from './connect/connect.ts'
 import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
+import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
+import { startQuotaJobs } from './quota/quota-jobs.ts'
+import { openRecent, type Recent } from './recent.ts'
+import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
@@ -21,6 +25,7 @@ import { openVault, type Vault } from './vault/vault.ts'
 export interface Engine {
   readonly deps: Deps
   readonly setting: Setting
+  readonly recent: Recent
   readonly vault: Vault
   readonly rotation: KeyRotation
   readonly gateway: Gateway
@@ -56,7 +61,11 @@ export interface Engine {
   ): Promise<Refreshed>
   /** Begins the background work. */
   start(): Promise<void>
-  /** Takes no more work, and waits for what runs: pages, token requests, jobs. */
+  /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
+  drain(): Promise<void>
+  /** From the beginning of `drain` on. */
+  isStopping(): boolean
+  /** Drains, and waits for token requests and what is still to be written down. Nobody may ask for anything any more. */
   stop(): Promise<void>
 }
 
@@ -65,6 +74,8 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
+  readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
 }
 
@@ -73,27 +84,38 @@ const freshenMs = 5_000
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
-export async function openEngine(deps: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+  const { recent, deps } = openRecent(given)
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const rotation = openKeyRotation(deps, vault)
-  const credentials = openCredentials(deps, setting, vault)
-  const gateway = openGateway(deps, setting, credentials)
+  const credentials = openCredentials(deps, setting, vault, recent)
+  const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
   const wakePlanner = () => planner?.wake()
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
-  const connect = openConnect(deps, setting, { vault, credentials, gateway, connected: wakePlanner })
+  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: wakePlanner })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let drained: Promise<void> | null = null
+
+  /** Once, however many ask. */
+  function drain(): Promise<void> {
+    stopping.abort()
+    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+      if (jobs.status === 'rejected') throw jobs.reason
+    })
+    return drained
+  }
 
   return {
-    ...{ deps, setting, vault, rotation, gateway, credentials, connect, planner },
+    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
     },
     saveIntegration: (environment, change, actor) => saveIntegration(deps, setting, vault, environment, change, actor),
-    runAction: (environment, call) => runAction(deps, setting, gateway, environment, call),
+    runAction: (environment, call) => runAction(deps, setting, recent, gateway, environment, call),
     async quotas(environment) {
       const integrations = await deps.directory.integrations(environment.id)
       const usage = integrations.map(async (integration) => {
@@ -118,17 +140,20 @@ export async function openEngine(deps: Deps, setting: Setting, options: EngineOp
       }),
 
     async start() {
+      if (options.alone) await endWhatIsHeld(deps)
       await deps.jobs.start()
       if (!planner) return
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       await rotation.start()
+      await startQuotaJobs(deps)
       planning = planner.run(stopping.signal)
     },
 
+    drain,
+    isStopping: () => stopping.signal.aborted,
+
     async stop() {
-      stopping.abort()
-      await planning
-      await deps.jobs.stop(jobsStopMs)
+      await drain()
       await credentials.stop()
       await gateway.flush()
     },

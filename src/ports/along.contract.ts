@@ -109,11 +109,22 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
           actor: 'system',
           openTasks: [task('tsk_1'), { ...task('tsk_2'), kind: 'set_up' }],
         })
-        await write(environmentId, { at: 2, actor: 'system', openTasks: [task('tsk_3')] })
+        const changed = {
+          ...task('tsk_3'),
+          title: 'It has ended',
+          priority: 'low',
+          impact: 3,
+          dueAt: 86_400_124,
+        } as const
+        await write(environmentId, { at: 2, actor: 'system', openTasks: [changed] })
+        // The same task, with its id and its age, and what is to be said of it now. Written again it stays so.
+        await write(environmentId, { at: 2, actor: 'system', openTasks: [task('tsk_1')] })
         assert.deepEqual(await kinds(), [
-          ['tsk_1', null, 86_400_123],
+          ['tsk_1', null, 86_400_124],
           ['tsk_2', null, 86_400_123],
         ])
+        const [first] = (await traces(environmentId)).tasks
+        assert.deepEqual([first!.title, first!.priority, first!.impact, first!.openedAt], ['It has ended', 'low', 3, 1])
         await write(environmentId, {
           at: 3,
           actor: 'owner',
@@ -121,7 +132,7 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
           openTasks: [{ ...task('tsk_4'), dueAt: null }],
         })
         assert.deepEqual(await kinds(), [
-          ['tsk_1', 3, 86_400_123],
+          ['tsk_1', 3, 86_400_124],
           ['tsk_2', null, 86_400_123],
           ['tsk_4', null, null],
         ])

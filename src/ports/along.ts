@@ -9,6 +9,7 @@ export interface Along {
   readonly actor: Actor
   readonly events?: readonly NewEvent[]
   readonly audit?: readonly NewAudit[]
+  /** A connection has one open task of a kind: opening another brings that one up to date. */
   readonly openTasks?: readonly NewTask[]
   /** Closes every open task of that kind and connection. */
   readonly closeTasks?: readonly { readonly connectionId: string; readonly kind: string }[]

@@ -3,9 +3,12 @@ import type { Traces } from './along.contract.ts'
 import type { Along } from './along.ts'
 import { describeContract } from './contract.ts'
 import type { Directory, Integration } from './directory.ts'
+import type { Journal } from './journal.ts'
 
 interface DirectoryWorld {
   readonly directory: Directory
+  /** Of the same world: it reads the incidents that the directory keeps. */
+  readonly journal: Pick<Journal, 'readIncidents'>
   traces(environmentId: string): Promise<Traces>
   close(): Promise<void>
 }
@@ -45,17 +48,53 @@ export function directoryContract(name: string, open: () => Promise<DirectoryWor
     story('of many who notice the same incident one tells', async ({ directory, traces }, environmentId) => {
       const integration = exampleIntegration(environmentId, 'int_1')
       await directory.saveIntegration(integration, along(1))
-      const incident = { code: 'setup.credentials', says: 'refused', since: 3 }
+      const incident = { id: 'inc_1', code: 'setup.credentials', says: 'refused', since: 3, source: 'tokens' } as const
       const set = () => directory.setIncident(environmentId, 'int_1', incident, along(3))
       assert.equal((await Promise.all([set(), set(), set(), set(), set()])).filter(Boolean).length, 1)
       assert.deepEqual(await directory.integration(environmentId, 'int_1'), { ...integration, incident })
-      const other = { ...incident, code: 'provider.down' }
+      const other = { ...incident, id: 'inc_2', code: 'provider.down' }
       assert.equal(await directory.setIncident(environmentId, 'int_1', other, along(4)), true)
       assert.equal(await directory.setIncident(environmentId, 'int_1', null, along(5)), true)
       assert.equal(await directory.setIncident(environmentId, 'int_1', null, along(6)), false)
       assert.equal(await directory.setIncident(environmentId, 'int_x', incident, along(6)), false)
       assert.deepEqual(await directory.integration(environmentId, 'int_1'), integration)
       assert.equal((await traces(environmentId)).events.length, 4)
+    })
+
+    story('an incident is kept from when it opens to when it closes', async ({ directory, journal }, environmentId) => {
+      const incident = { id: 'inc_1', code: 'provider.down', says: 'down', since: 3, source: 'calls' } as const
+      const integration = exampleIntegration(environmentId, 'int_1')
+      await directory.saveIntegration(integration, along(1))
+      await directory.saveIntegration(exampleIntegration(environmentId, 'int_2'), along(1))
+      const kept = async (query = {}) =>
+        (await journal.readIncidents(environmentId, { limit: 10, ...query })).map(({ id, openedAt, closedAt }) => [
+          ...[id, openedAt, closedAt],
+        ])
+      await directory.setIncident(environmentId, 'int_1', incident, along(3))
+      await directory.setIncident(environmentId, 'int_1', { ...incident, id: 'inc_1b' }, along(4))
+      await directory.setIncident(environmentId, 'int_2', { ...incident, id: 'inc_2', since: 5 }, along(5))
+      assert.deepEqual(await kept({ open: true }), [
+        ['inc_2', 5, null],
+        ['inc_1', 3, null],
+      ])
+      const [first] = await journal.readIncidents(environmentId, { limit: 1, integrationId: 'int_1' })
+      const { id, code, says, since } = incident
+      const about = { integrationId: 'int_1', provider: integration.provider }
+      assert.deepEqual(first, { id, environmentId, ...about, code, says, openedAt: since, closedAt: null })
+      // Another takes its place; saving the app as it is leaves it open, and mending the app closes it.
+      const worse = { ...incident, id: 'inc_3', code: 'setup.credentials', since: 6 }
+      await directory.setIncident(environmentId, 'int_1', worse, along(6))
+      await directory.saveIntegration({ ...integration, incident: worse }, along(7))
+      assert.deepEqual(await kept({ open: true, integrationId: 'int_1' }), [['inc_3', 6, null]])
+      await directory.saveIntegration(integration, along(8))
+      await directory.setIncident(environmentId, 'int_2', null, along(9))
+      assert.deepEqual(await kept({ open: true }), [])
+      assert.deepEqual(await kept({ limit: 2 }), [
+        ['inc_3', 6, 8],
+        ['inc_2', 5, 9],
+      ])
+      assert.deepEqual(await kept({ before: 'inc_2' }), [['inc_1', 3, 6]])
+      assert.deepEqual(await journal.readIncidents('env_other', { limit: 10 }), [])
     })
 
     story('a profile is made once and renamed when a name is given', async ({ directory }, environmentId) => {

@@ -23,9 +23,22 @@ export interface Integration {
   /** Asked for besides those that the streams need. */
   readonly scopes: readonly string[]
   readonly enabled: boolean
-  /** Something wrong with the app itself: never a connection's fault. */
-  readonly incident: { readonly code: string; readonly says: string; readonly since: Instant } | null
+  /** Something wrong with the app itself, or with the platform as a whole: never a connection's fault. */
+  readonly incident: OpenIncident | null
   readonly createdAt: Instant
+}
+
+/** Where an incident shows, which is also where its end shows: at the token endpoint, in calls, or in that accounts are refused alike. */
+export type IncidentSource = 'tokens' | 'calls' | 'refusals'
+
+export interface OpenIncident {
+  readonly id: string
+  readonly code: string
+  readonly says: string
+  readonly since: Instant
+  readonly source: IncidentSource
+  /** Which host does not answer, when it shows in calls. */
+  readonly host?: string
 }
 
 /** Whose accounts are connected. The id is the application's own. */
@@ -40,11 +53,11 @@ export interface Profile {
 export interface Directory {
   saveEnvironment(environment: Environment): Promise<void>
   environments(): Promise<Environment[]>
-  /** Inserts or replaces. */
+  /** Inserts or replaces. An incident that the row no longer has is closed. */
   saveIntegration(integration: Integration, along: Along): Promise<void>
   /**
    * Sets or clears what is wrong with the app itself, and nothing else of the row. False when that code was already set, or none was to be cleared:
-   * then nothing was written, so that of many who notice one tells.
+   * then nothing was written, so that of many who notice one tells. The journal keeps it from then on: opened, and closed when it ends.
    */
   setIncident(environmentId: string, id: string, incident: Integration['incident'], along: Along): Promise<boolean>
   /** By id, ascending. */

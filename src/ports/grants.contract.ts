@@ -23,7 +23,8 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
 
     story('creating it again changes nothing and fails', async ({ grants, traces }, environmentId) => {
       await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
-      await assert.rejects(grants.create(exampleGrant(environmentId, 'gra_1', { access: 'other' }), along(2)))
+      const again = exampleGrant(environmentId, 'gra_1', { access: 'other', subject: { id: 'somebody', name: '' } })
+      await assert.rejects(grants.create(again, along(2)))
       assert.equal((await grants.read(environmentId, 'gra_1'))!.access, 'sealed access')
       assert.equal((await traces(environmentId)).events.length, 1)
     })
@@ -35,17 +36,45 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal(await grants.lease('env_other', 'gra_1', lease(1, 'lse_1', 0)), false)
     })
 
-    story('the newest usable grant of a person is found', async ({ grants }, environmentId) => {
+    story('the usable grant of a person is found', async ({ grants }, environmentId) => {
       const find = async () => (await grants.findBySubject(environmentId, 'int_1', 'person'))?.id ?? null
-      await grants.create(exampleGrant(environmentId, 'gra_1', { consentedAt: 10 }), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_1', { consentedAt: 40, state: 'dead' }), along(1))
       await grants.create(exampleGrant(environmentId, 'gra_2', { consentedAt: 30, state: 'unknown' }), along(1))
-      await grants.create(exampleGrant(environmentId, 'gra_3', { consentedAt: 20 }), along(1))
-      await grants.create(exampleGrant(environmentId, 'gra_4', { consentedAt: 40, state: 'dead' }), along(1))
-      await grants.create(exampleGrant(environmentId, 'gra_5', { consentedAt: 40, integrationId: 'int_2' }), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_3', { consentedAt: 40, integrationId: 'int_2' }), along(1))
       assert.equal(await find(), 'gra_2')
       await grants.forget(environmentId, 'gra_2', 'revoked', along(2))
-      assert.equal(await find(), 'gra_3')
+      assert.equal(await find(), null)
+      await grants.create(exampleGrant(environmentId, 'gra_4', { consentedAt: 20 }), along(1))
+      assert.equal(await find(), 'gra_4')
       assert.equal(await grants.findBySubject(environmentId, 'int_1', 'nobody'), null)
+    })
+
+    story('F64: of 20 first consents of a person one makes the grant', async ({ grants, traces }, environmentId) => {
+      const tries = Array.from({ length: 20 }, (_, n) =>
+        grants.create(exampleGrant(environmentId, `gra_${n}`), along(1)),
+      )
+      assert.equal((await Promise.all(tries)).filter(Boolean).length, 1)
+      assert.equal((await traces(environmentId)).events.length, 1, 'the others left no trace')
+      // Nobody we know is nobody to compare with, and who is over is not in the way.
+      const nobody = { subject: { id: '', name: '' } }
+      for (const id of ['gra_a', 'gra_b'])
+        assert.equal(await grants.create(exampleGrant(environmentId, id, nobody), along(1)), true)
+      const over = exampleGrant(environmentId, 'gra_dead', { state: 'dead' })
+      assert.equal(await grants.create(over, along(1)), true)
+    })
+
+    story('F64: a grant that is over does not become a second one', async ({ grants }, environmentId) => {
+      const subject = { id: 'person', name: 'New name' }
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_2', { state: 'dead' }), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_3', { subject: { id: 'other', name: '' } }), along(1))
+      const alive = { leaseId: 'lse_1', state: 'live', cause: null, refreshDueAt: null } as const
+      assert.equal(await grants.commit(environmentId, 'gra_2', 1, newTokens, along(2)), false)
+      assert.equal(await grants.release(environmentId, 'gra_2', 1, alive, along(2)), false)
+      assert.equal(await grants.commit(environmentId, 'gra_3', 1, { ...newTokens, subject }, along(2)), false)
+      assert.equal((await grants.read(environmentId, 'gra_2'))!.state, 'dead')
+      await grants.forget(environmentId, 'gra_1', 'revoked', along(3))
+      assert.equal(await grants.release(environmentId, 'gra_2', 1, alive, along(4)), true)
     })
 
     story('of 20 who want the lease one gets it', async ({ grants }, environmentId) => {
@@ -67,11 +96,26 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal((await grants.read(environmentId, 'gra_1'))!.leaseId, 'lse_2')
     })
 
+    story('leases of the dead end at once, and it shows that they were there', async ({ grants }, environmentId) => {
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      await grants.lease(environmentId, 'gra_1', lease(1, 'lse_1', 100))
+      assert.equal(await grants.endLeases('env_other', 150), 0)
+      assert.equal(await grants.endLeases(environmentId, 150), 1)
+      assert.equal(await grants.endLeases(environmentId, 160), 0)
+      const { leaseId, leaseUntil } = (await grants.read(environmentId, 'gra_1'))!
+      assert.deepEqual({ leaseId, leaseUntil }, { leaseId: 'lse_1', leaseUntil: 150 })
+      assert.equal(await grants.lease(environmentId, 'gra_1', lease(1, 'lse_2', 150)), true)
+    })
+
     story('a dead or revoked grant is not leased', async ({ grants }, environmentId) => {
       await grants.create(exampleGrant(environmentId, 'gra_1', { state: 'dead' }), along(1))
       await grants.create(exampleGrant(environmentId, 'gra_2', { state: 'revoked' }), along(1))
       assert.equal(await grants.lease(environmentId, 'gra_1', lease(1, 'lse_1', 100)), false)
       assert.equal(await grants.lease(environmentId, 'gra_2', lease(1, 'lse_1', 100)), false)
+      // One more look at what is over; at what we gave back there is none.
+      assert.equal(await grants.lease(environmentId, 'gra_2', { ...lease(1, 'lse_1', 100), dead: true }), false)
+      assert.equal(await grants.lease(environmentId, 'gra_1', { ...lease(1, 'lse_1', 100), dead: true }), true)
+      assert.equal(await grants.lease(environmentId, 'gra_1', { ...lease(1, 'lse_2', 100), dead: true }), false)
     })
 
     story('new tokens move the generation on, once', async ({ grants, traces }, environmentId) => {
@@ -147,7 +191,8 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
     story('due are those whose time has come and that nobody leases', async ({ grants }, environmentId) => {
       // All environments are seen: far in the past, so that the grants of other stories are not due yet.
       const due = async (limit: number) => (await grants.due(-1000, limit)).map(({ id }) => id)
-      const make = (id: string, more: Partial<Grant>) => grants.create(exampleGrant(environmentId, id, more), along(1))
+      const make = (id: string, more: Partial<Grant>) =>
+        grants.create(exampleGrant(environmentId, id, { ...more, subject: { id, name: '' } }), along(1))
       await make('gra_1', { refreshDueAt: -1000 })
       await make('gra_2', { refreshDueAt: -3000 })
       await make('gra_3', { refreshDueAt: -999 })
@@ -158,6 +203,45 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       await make('gra_8', { refreshDueAt: -1500, state: 'unknown' })
       assert.deepEqual(await due(10), ['gra_2', 'gra_6', 'gra_8', 'gra_1'])
       assert.deepEqual(await due(2), ['gra_2', 'gra_6'])
+    })
+
+    story('what needs no renewing is looked at later', async ({ grants }, environmentId) => {
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      const postpone = (generation: number, now: number, refreshDueAt: number | null) =>
+        grants.postpone(environmentId, 'gra_1', generation, { now, refreshDueAt })
+      assert.equal(await postpone(2, 100, 900), false, 'another generation')
+      assert.equal(await postpone(1, 100, 900), true)
+      await grants.lease(environmentId, 'gra_1', lease(1, 'lse_1', 100))
+      assert.equal(await postpone(1, 174, null), false, 'somebody renews it right now')
+      assert.equal((await grants.read(environmentId, 'gra_1'))!.refreshDueAt, 900)
+      assert.equal(await postpone(1, 175, null), true)
+      const { refreshDueAt, attempts } = (await grants.read(environmentId, 'gra_1'))!
+      assert.deepEqual([refreshDueAt, attempts], [null, 0])
+      await grants.forget(environmentId, 'gra_1', 'dead', along(2))
+      assert.equal(await postpone(2, 500, 900), false, 'it is over')
+    })
+
+    story('an end is warned of once, however many notice', async ({ grants, traces }, environmentId) => {
+      // All environments are seen: far in the past, as above.
+      const due = async () =>
+        (await grants.expiring(-1000, 10)).filter((one) => one.environmentId === environmentId).map(({ id }) => id)
+      const make = (id: string, more: Partial<Grant>) =>
+        grants.create(exampleGrant(environmentId, id, { ...more, subject: { id, name: '' } }), along(1))
+      await make('gra_1', { endsAt: 5000, warnDueAt: -1500 })
+      await make('gra_2', { endsAt: 5000, warnDueAt: -2000, state: 'unknown' })
+      await make('gra_3', { endsAt: 5000, warnDueAt: -999 })
+      await make('gra_4', { endsAt: 5000, warnDueAt: -2000, state: 'dead' })
+      assert.deepEqual(await due(), ['gra_2', 'gra_1'])
+      const told = (await traces(environmentId)).events.length
+      const tries = Array.from({ length: 5 }, () =>
+        grants.warn(environmentId, 'gra_1', { dueAt: -1500, nextAt: 3000 }, along(2)),
+      )
+      assert.equal((await Promise.all(tries)).filter(Boolean).length, 1)
+      assert.equal((await traces(environmentId)).events.length, told + 1)
+      assert.equal((await grants.read(environmentId, 'gra_1'))!.warnDueAt, 3000)
+      assert.equal(await grants.warn(environmentId, 'gra_4', { dueAt: -2000, nextAt: null }, along(2)), false)
+      assert.equal(await grants.warn(environmentId, 'gra_2', { dueAt: -2000, nextAt: null }, along(2)), true)
+      assert.deepEqual(await due(), [])
     })
   })
 }
@@ -180,6 +264,8 @@ export const exampleGrant = (environmentId: string, id: string, more: Partial<Gr
   refreshExpiresAt: null,
   dataAccessExpiresAt: null,
   refreshDueAt: 3_000_000,
+  endsAt: null,
+  warnDueAt: null,
   leaseId: null,
   leaseUntil: null,
   attempts: 0,
@@ -196,6 +282,8 @@ const newTokens = {
   refreshExpiresAt: 9_000_000,
   dataAccessExpiresAt: 8_000_000,
   refreshDueAt: null,
+  endsAt: 7_000_000,
+  warnDueAt: 6_000_000,
 }
 
 const lease = (generation: number, leaseId: string, now: number) => ({ generation, leaseId, now, until: now + 75 })

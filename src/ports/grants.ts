@@ -32,8 +32,12 @@ export interface Grant extends GrantSecrets {
   readonly accessExpiresAt: Instant | null
   readonly refreshExpiresAt: Instant | null
   readonly dataAccessExpiresAt: Instant | null
-  /** When the background refresh is due; null when nothing needs it. */
+  /** When the background looks whether it is to be renewed; null when nothing needs it. */
   readonly refreshDueAt: Instant | null
+  /** When it ends unless a person consents again; null while it renews itself. */
+  readonly endsAt: Instant | null
+  /** When that is next to be warned of; null when there is nothing to warn of, or nothing left. */
+  readonly warnDueAt: Instant | null
   readonly leaseId: string | null
   readonly leaseUntil: Instant | null
   /** Failed refreshes in a row. */
@@ -41,19 +45,23 @@ export interface Grant extends GrantSecrets {
 }
 
 export interface Grants {
-  create(grant: Grant, along: Along): Promise<void>
+  /** False when that person has a usable grant of that integration already (F64): then nothing was written. */
+  create(grant: Grant, along: Along): Promise<boolean>
   read(environmentId: string, id: string): Promise<Grant | null>
   /** The live grant of that person at that integration, newest first. */
   findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
-  /** Compare-and-swap: takes the refresh lease if the generation is still that one, the grant may be refreshed and no lease runs. Counts the attempt. */
+  /**
+   * Compare-and-swap: takes the refresh lease if the generation is still that one, the grant may be refreshed and no lease runs. Counts the attempt.
+   * With `dead`, a dead grant may be taken too, for one more look.
+   */
   lease(
     environmentId: string,
     id: string,
-    want: { generation: number; leaseId: string; now: Instant; until: Instant },
+    want: { generation: number; leaseId: string; now: Instant; until: Instant; dead?: boolean },
   ): Promise<boolean>
   /**
    * New tokens, if the generation is still that one: generation + 1, lease cleared, state live, attempts 0. Fenced by the generation alone, so that a
-   * late winner whose lease ran out still stores good tokens. False when it moved.
+   * late winner whose lease ran out still stores good tokens. False when it moved, or when the person has another usable grant there.
    */
   commit(
     environmentId: string,
@@ -62,12 +70,22 @@ export interface Grants {
     next: GrantSecrets &
       Pick<
         Grant,
-        'scopes' | 'refreshedAt' | 'accessExpiresAt' | 'refreshExpiresAt' | 'dataAccessExpiresAt' | 'refreshDueAt'
+        | 'scopes'
+        | 'refreshedAt'
+        | 'accessExpiresAt'
+        | 'refreshExpiresAt'
+        | 'dataAccessExpiresAt'
+        | 'refreshDueAt'
+        | 'endsAt'
+        | 'warnDueAt'
       > &
       Partial<Pick<Grant, 'consentedAt' | 'subject'>>,
     along: Along,
   ): Promise<boolean>
-  /** Ends a failed refresh of that generation: state, cause, when to try again. Clears the lease if it is still ours. */
+  /**
+   * Ends a failed refresh of that generation: state, cause, when to try again. Clears the lease if it is still ours. False when the generation moved,
+   * or when the person has another usable grant there and this one would become a second.
+   */
   release(
     environmentId: string,
     id: string,
@@ -75,8 +93,26 @@ export interface Grants {
     outcome: { leaseId: string; state: GrantState; cause: string | null; refreshDueAt: Instant | null },
     along: Along,
   ): Promise<boolean>
+  /** Ends every lease of the environment: whoever held them is known to be dead. They are not given back, so that it shows that something was broken off. */
+  endLeases(environmentId: string, now: Instant): Promise<number>
   /** Gives up the secrets for good (disconnect). The row stays, without tokens and one generation on, so that a refresh in flight cannot revive it. */
   forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
   /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */
   due(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>
+  /** A later look at a grant that needs no renewing now, if the generation is still that one and no lease runs. It has not failed: attempts 0. */
+  postpone(
+    environmentId: string,
+    id: string,
+    generation: number,
+    next: { now: Instant; refreshDueAt: Instant | null },
+  ): Promise<boolean>
+  /** Usable grants of every environment whose end is to be warned of, soonest first. */
+  expiring(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>
+  /** Moves the next warning on, if it is still that one, with what goes along: of many who notice one tells. False when it moved. */
+  warn(
+    environmentId: string,
+    id: string,
+    warning: { dueAt: Instant; nextAt: Instant | null },
+    along: Along,
+  ): Promise<boolean>
 }

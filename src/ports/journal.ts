@@ -90,6 +90,18 @@ export interface AuditRecord {
   readonly at: Instant
 }
 
+/** Something that was wrong with an app or its platform, from when to when. Written by the directory, with the integration. */
+export interface IncidentRecord {
+  readonly id: string
+  readonly environmentId: string
+  readonly integrationId: string
+  readonly provider: string
+  readonly code: string
+  readonly says: string
+  readonly openedAt: Instant
+  readonly closedAt: Instant | null
+}
+
 interface Newest {
   readonly limit: number
   /** Only what came before this one: id, or sequence for events. */
@@ -112,6 +124,10 @@ export interface Journal {
   ): Promise<RunRecord[]>
   readEvents(environmentId: string, query: Newest & { connectionId?: string; type?: string }): Promise<EventRecord[]>
   readTasks(environmentId: string, query: Newest & { open?: boolean; connectionId?: string }): Promise<TaskRecord[]>
+  readIncidents(
+    environmentId: string,
+    query: Newest & { open?: boolean; integrationId?: string },
+  ): Promise<IncidentRecord[]>
   readAudit(environmentId: string, query: Newest & { subject?: string }): Promise<AuditRecord[]>
   /** Writes events, audit and tasks that belong to no other change, such as the reading of a credential. */
   note(environmentId: string, along: import('./along.ts').Along): Promise<void>

@@ -7,8 +7,8 @@ import { type Draw, type Limiter, ticketMs } from './limiter.ts'
  *
  * - `take a`, `take a 3`: the interactive lane takes 1 or 3 for a call named a; answers `ok` or `wait 1001`
  * - `scheduled a 3`: the same in a lane that leaves the reserve
- * - `end a`, `undo a`: the call ended; it was never sent
- * - `park 5000`: until then · `learn 7`: the provider counts 7 · `usage`: answers `3, resets 1000` or `3` or `nothing`
+ * - `end a`, `undo a`: the call ended; it was never sent; `end a at 999`: it is told afterwards; `end a 2`, `undo a 2`: so much of it
+ * - `park 5000`: until then; `stops`: those that hold, answers `5000` or `none` · `learn 7`: the provider counts 7 · `usage`: answers `3, resets 1000` or `3` or `nothing`
  */
 export function limiterContract(name: string, open: () => Promise<{ limiter: Limiter; close(): Promise<void> }>): void {
   suite(`${name} limiter`, () => {
@@ -100,6 +100,35 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       `${ticketMs + 1000} take b: wait 1`,
       `${ticketMs + 1001} take b: ok`,
     ])
+    check('settles a part of a ticket, and the rest later', 10, rolling(1000), [
+      '0 take a 8: ok',
+      '100 end a 3',
+      '200 undo a 2',
+      '200 usage: 6, resets 1200',
+      '200 take b 5: wait 901',
+      '300 end a',
+      '400 usage: 6, resets 1300',
+      '1101 usage: 3, resets 1300',
+      '1301 usage: nothing',
+    ])
+    check('settles no more of a ticket than there is', 10, rolling(1000), [
+      '0 take a 2: ok',
+      '0 undo a 5',
+      '0 usage: nothing',
+      '1 end a',
+      '1 usage: nothing',
+    ])
+    check('settles a part in a day', 10, days, [
+      '0 take a 8: ok',
+      '100 end a 3',
+      '200 undo a 2',
+      '200 usage: 6, resets 1000',
+      '1000 take b 8: wait 1000',
+      '1000 take b 7: ok',
+      '1000 end a at 999',
+      '1000 usage: 7, resets 2000',
+    ])
+    check('settles a part of what runs at once', 3, concurrent, ['0 take a 3: ok', '0 end a 1', '0 usage: 2'])
     check('takes fractions of money', 1, rolling(1000), [
       '0 take a 0.25: ok',
       '0 end a',
@@ -142,7 +171,7 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
     check('forgets a call that ended before midnight, told afterwards', 1, days, [
       '900 take a: ok',
       '1000 take b: wait 1000',
-      '1010 end a 999',
+      '1010 end a at 999',
       '1010 take b: ok',
     ])
     check('gives back to a day', 1, days, ['0 take a: ok', '10 undo a', '10 take b: ok'])
@@ -173,6 +202,12 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
     ])
     check('never shortens a stop', 10, rolling(1000), ['0 park 5000', '0 park 2000', '3000 take a: wait 2000'])
     check('tells of a stop', 10, rolling(1000), ['0 park 5000', '1 usage: 0, parked 5000', '5000 usage: nothing'])
+    check('names the stops that hold', 10, rolling(1000), [
+      '0 stops: none',
+      '0 park 5000',
+      '4999 stops: 5000',
+      '5000 stops: none',
+    ])
     check('holds a parked bucket for free calls too', 10, rolling(1000), [
       '0 park 50',
       '10 take a 0: wait 40',
@@ -292,20 +327,25 @@ async function runScript(
   const tickets = new Map<string, string>()
   for (const line of script) {
     const [what, expected] = line.split(': ')
-    const [time, verb, name = '', amount = '1'] = what!.split(' ')
+    const [time, verb, name = '', amount, toldAt] = what!.split(' ')
     const now = start + Number(time)
     const draw = { bucket, limit, window: windowAt(now) }
     if (verb === 'take' || verb === 'scheduled') {
       const lane = verb === 'take' ? 'interactive' : 'scheduled'
-      const taken = await limiter.take([{ ...draw, amount: Number(amount) }], { now, lane })
+      const taken = await limiter.take([{ ...draw, amount: Number(amount ?? 1) }], { now, lane })
       if (taken.granted) tickets.set(name, taken.ticket)
       else assert.equal(taken.bucket, bucket)
       assert.equal(taken.granted ? 'ok' : `wait ${taken.waitMs}`, expected, line)
     } else if (verb === 'end' || verb === 'undo') {
-      const at = amount === '1' ? now : start + Number(amount)
-      await limiter.settle(tickets.get(name)!, { at, sent: verb === 'end' })
+      const told = amount === 'at'
+      const part = amount !== undefined && !told ? { amount: Number(amount) } : {}
+      const at = told ? start + Number(toldAt) : now
+      await limiter.settle(tickets.get(name)!, { at, sent: verb === 'end', ...part })
     } else if (verb === 'park') await limiter.park(bucket, start + Number(name))
-    else if (verb === 'learn') await limiter.learn(draw, Number(name), now)
+    else if (verb === 'stops') {
+      const until = (await limiter.stops(now)).get(bucket)
+      assert.equal(until === undefined ? 'none' : `${until - start}`, expected, line)
+    } else if (verb === 'learn') await limiter.learn(draw, Number(name), now)
     else assert.equal(describeUsage(await limiter.usage(bucket, now)), expected, line)
   }
 }

@@ -43,13 +43,18 @@ export interface Limiter {
   /**
    * The call ended at `at`. A rolling window counts it from then, since the provider counted it somewhere between sending and answering and only the
    * later end is sure to be out of its window when it is out of ours. A day counts it when it ended after the day began, so that a call over
-   * midnight counts in both. `sent: false` gives everything back. A second time, or after `ticketMs`, nothing happens.
+   * midnight counts in both. `sent: false` gives everything back. A second time, or after `ticketMs`, nothing happens. With `amount` so much of each
+   * draw has ended, and the rest is still under way.
    */
-  settle(ticket: string, options: { at: Instant; sent: boolean }): Promise<void>
-  /** The provider said stop: nothing from this bucket before `until`, whoever asks. Never shortens an earlier one. */
+  settle(ticket: string, options: { at: Instant; sent: boolean; amount?: number }): Promise<void>
+  /** The provider said stop: nothing from this bucket before `until`, whoever asks; another process may take a second to hear of it. Never shortens an earlier one. */
   park(bucket: string, until: Instant): Promise<void>
+  /** The buckets that are parked at `now`, and until when. */
+  stops(now: Instant): Promise<ReadonlyMap<string, Instant>>
   /** The provider said how much is used; counts only if it is more than we know. What is not ours leaves a rolling window when the window is over. Nothing is learned about concurrency. */
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): Promise<void>
   /** Buckets that start with the prefix and are in use or parked, by name. `resetsAt`: when all of it is free again if nothing more is taken; null where that cannot be told. */
   usage(prefix: string, now: Instant): Promise<Usage[]>
+  /** Where it does not forget by itself: drops up to a thousand draws that count no more. Returns how many. */
+  sweep?(now: Instant): Promise<number>
 }

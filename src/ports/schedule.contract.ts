@@ -253,6 +253,19 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
       assert.deepEqual(await companions(9), ['soon'])
     })
 
+    story('claims of the dead end at once, and it shows that they were there', async ({ schedule }, environmentId) => {
+      await schedule.put(environmentId, [slotOf({ connectionId: 'held' }), slotOf({ connectionId: 'later', dueAt: start + hour })]) // biome-ignore format: one line
+      await schedule.claim({ now: start, until: start + minute, claim: 'clm_1', limit: 9 })
+      assert.equal(await schedule.endClaims(start + 1), 1)
+      assert.equal(await schedule.endClaims(start + 1), 0)
+      const again = await schedule.claim({ now: start + 1, until: start + minute, claim: 'clm_2', limit: 9 })
+      assert.deepEqual(
+        again.map(({ connectionId, lapsed }) => [connectionId, lapsed]),
+        [['held', true]],
+      )
+      assert.equal(await schedule.extend(environmentId, 'clm_1', again, start + hour), 0)
+    })
+
     story('of many that claim at once each slot has one holder', async ({ schedule }, environmentId) => {
       const slots = Array.from({ length: 60 }, (_, i) => slotOf({ connectionId: `con_${i}`, dueAt: start - i }))
       await schedule.put(environmentId, slots)

@@ -86,6 +86,8 @@ export interface Schedule {
   ): Promise<number>
   /** Ends claimed slots that are still ours; the lane falls back to `scheduled`. A slot woken meanwhile keeps the earlier due time, one blocked meanwhile stays blocked. Returns how many were. */
   finish(environmentId: string, claim: string, outcomes: readonly SlotOutcome[]): Promise<number>
+  /** Ends every claim of every environment: whoever held them is known to be dead. Whoever claims one next sees that it lapsed. Returns how many. */
+  endClaims(now: Instant): Promise<number>
   /** Makes unblocked streams due at `at`, if that is sooner, and at least in that lane. All of the connection without `streams`. One that is claimed runs once more. Returns how many. */
   wake(
     environmentId: string,

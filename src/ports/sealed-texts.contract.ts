@@ -108,7 +108,7 @@ async function fill({ grants, directory, flows, access, dataKeys }: SealedWorld,
   await dataKeys.add(exampleKey(environmentId, 1), along)
   const tokens = { access: text(1, 'access'), refresh: text(1, 'refresh'), previousRefresh: text(1, 'previous') }
   await grants.create(exampleGrant(environmentId, 'gra_1', { ...tokens, generation: 3 }), along)
-  const none = { access: null, refresh: null, previousRefresh: null }
+  const none = { subject: { id: 'nobody', name: '' }, access: null, refresh: null, previousRefresh: null }
   await grants.create(exampleGrant(environmentId, 'gra_2', none), along)
   const integration = { environmentId, provider: 'acme', name: 'Acme', clientId: 'pb1', scopes: [], enabled: true }
   const secrets = { clientSecret: text(1, 'client'), apiKey: text(1, 'api key'), hookSecret: text(1, 'hook') }

@@ -83,6 +83,8 @@ export interface OAuth2 {
   readonly consent?: { readonly days: number; readonly source: string }
   /** The refresh token dies when it is not used for so long. */
   readonly idle?: { readonly days: number; readonly source: string }
+  /** How often one app may ask the token endpoint. 600 times in 30 s, a guess, when absent. */
+  readonly tokenRate?: { readonly limit: number; readonly perMs: number; readonly source: string }
   /** How the token goes into a call. A bearer header when absent. */
   readonly carry?: Carry
   /** How the app itself is authorized for public data, without any user. */

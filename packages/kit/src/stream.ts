@@ -69,7 +69,7 @@ export interface Stream<Cursor = Json> {
   readonly metrics: readonly MetricKey[]
   readonly items?: readonly Item['kind'][]
   readonly audiences?: readonly Audience['population'][]
-  /** Days at the end of the series that the provider may still correct: they are read again each time. */
+  /** Days at the end of the series that the provider may still correct: they are read again, at the latest when it has done so. */
   readonly restatesDays?: number
   /** Calls of a run in which nothing changed, for one account of a full batch: the declared minimum, which the conformance suite measures. */
   readonly idleCalls: number

@@ -5,6 +5,7 @@ import {
   daysBetween,
   defineStream,
   hour,
+  type Json,
   type MetricKey,
   type Observation,
   type Page,
@@ -45,28 +46,42 @@ const latenessMs = 48 * hour
 /** A day for which there is still nothing then stays empty. */
 const patienceDays = 7
 
-/** The last day of which nothing more is to come: read with all its values when they were complete. */
+/** Where the days stand. Cursors from before `read` existed have none: then everything behind `settled` is owed. */
 interface Cursor {
+  /** The last day up to which nothing more is to come. */
   readonly settled: Day
+  /** Days behind it that came with all their values. The others are owed. */
+  readonly read?: Readings
 }
 
-/** Days are read from the newest to the oldest. */
-type Checkpoint = {
-  readonly newest: Day
+/** A provisional day is read once more when it is complete, a final one never again. */
+type Readings = Readonly<Record<Day, 'provisional' | 'final'>>
+
+/** What is left of a run. It is kept as it was planned, since a run that goes on later would plan another one. */
+interface Checkpoint {
   readonly oldest: Day
-  readonly next: Day
-  /** The oldest day read so far that has to be read again. */
-  readonly open: Day | null
+  readonly newest: Day
+  /** The newest day that was complete when the series was read: one that became so since has only half of its final values. */
+  readonly complete: Day
+  /** Days whose totals are still to be asked for, newest first. */
+  readonly left: readonly Day[]
+  /** Days of which the series had no reach: whatever else comes, they are owed. */
+  readonly silent: readonly Day[]
+  readonly read: Readings
 }
 
-/** What the account got on each day. Every run reads the days again that are not settled: the last two, and one more after a night. */
+/**
+ * What the account got on each day. The series is one call and comes whole each time; totals cost a call for each day, so a day is asked for twice:
+ * when the series first has it, and when it is complete. In between it keeps its first values. A day that came without some of them is owed and
+ * asked for in every run.
+ */
 export const daily = defineStream<Cursor>({
   summary: 'Views, reach, new followers and interactions of each day',
   every: '1d',
   scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
   metrics: [...Object.values(series), ...Object.values(totals)],
   restatesDays: 2,
-  idleCalls: 4,
+  idleCalls: 2,
   async *read(context) {
     for (const subject of context.subjects) yield* readDays(context, subject)
   },
@@ -76,41 +91,24 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
   const { http, time } = context
   const { account, cursor } = subject
   const path = `/${account.id}/insights`
-  const saved = subject.checkpoint as Checkpoint | null
-  const newest = saved?.newest ?? addDays(time.today(zone), -1)
-  const oldest = saved?.oldest ?? firstDay(newest, cursor)
-  let open = saved?.open ?? null
-  const keepOpen = (day: Day, hasAll: boolean) => {
-    if (!isComplete(day, time.now) || (!hasAll && daysBetween(day, newest) < patienceDays))
-      open = open === null || day < open ? day : open
-  }
+  let walk = subject.checkpoint as unknown as Checkpoint | null
 
-  if (!saved) {
+  if (walk === null) {
+    const newest = addDays(time.today(zone), -1)
+    const oldest = firstDay(newest, cursor)
     const answer = await askInsights(http, path, Object.keys(series), {
       period: 'day',
       metric_type: 'time_series',
       ...windowOf(oldest, newest),
     })
-    const reached = (day: Day) => valueOfDay(answer.byName.get('reach'), day) !== undefined
-    const observations: Observation[] = []
-    for (let day = newest; day >= oldest; day = addDays(day, -1)) {
-      for (const native of answer.asked) {
-        const value = valueOfDay(answer.byName.get(native), day)
-        // Left out altogether, on a day of which there are numbers: there are fewer than 100 followers.
-        const small = native === 'follower_count' && !answer.byName.has(native) && reached(day)
-        observations.push({
-          ...observation(series[native as keyof typeof series], native, value, day, time.now),
-          ...(small && { reason: 'below_threshold' }),
-        })
-      }
-      keepOpen(day, reached(day))
-    }
-    const checkpoint: Checkpoint = { newest, oldest, next: newest, open }
-    yield { account: account.id, observations, refused: answer.refused, checkpoint }
+    walk = planTotals({ oldest, newest, read: cursor?.read ?? {}, answer, now: time.now })
+    const rows = { account: account.id, observations: observeSeries(walk, answer, time.now), refused: answer.refused }
+    yield { ...rows, ...placeOf(walk) }
   }
 
   let names: readonly string[] = Object.keys(totals)
-  for (let day = saved?.next ?? newest; ; day = addDays(day, -1)) {
+  while (walk.left.length > 0) {
+    const day: Day = walk.left[0]!
     const answer = await askInsights(http, path, names, {
       period: 'day',
       metric_type: 'total_value',
@@ -120,17 +118,74 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
     const observations = names.map((native) =>
       observation(totals[native as keyof typeof totals], native, numberOf(answer.byName.get(native)), day, time.now),
     )
-    keepOpen(
-      day,
-      observations.every(({ value }) => value !== null),
-    )
-    const rows = { account: account.id, observations, refused: answer.refused }
-    if (day <= oldest) {
-      yield { ...rows, cursor: { settled: open === null ? newest : addDays(open, -1) } }
-      return
-    }
-    yield { ...rows, checkpoint: { newest, oldest, next: addDays(day, -1), open } satisfies Checkpoint }
+    walk = afterTotals(walk, day, observations)
+    yield { account: account.id, observations, refused: answer.refused, ...placeOf(walk) }
   }
+}
+
+/** Leaves out the days that have their values for now, and those that the platform has not counted yet. */
+function planTotals(options: {
+  oldest: Day
+  newest: Day
+  read: Readings
+  answer: Awaited<ReturnType<typeof askInsights>>
+  now: number
+}): Checkpoint {
+  const { oldest, newest, read, answer, now } = options
+  const tellsReach = answer.asked.includes('reach')
+  const left: Day[] = []
+  const silent: Day[] = []
+  let complete = newest
+  while (!isComplete(complete, now)) complete = addDays(complete, -1)
+  for (let day = newest; day >= oldest; day = addDays(day, -1)) {
+    const isSilent = tellsReach && valueOfDay(answer.byName.get('reach'), day) === undefined
+    if (isSilent) silent.push(day)
+    if (day <= complete ? read[day] !== 'final' : read[day] === undefined && !isSilent) left.push(day)
+  }
+  return { oldest, newest, complete, left, silent, read }
+}
+
+/** Both numbers of the series for every day of the window, newest first; where it has nothing yet, neither have the totals. */
+function observeSeries(
+  { oldest, newest, silent, left, read }: Checkpoint,
+  { asked, byName }: Awaited<ReturnType<typeof askInsights>>,
+  now: number,
+): Observation[] {
+  const observations: Observation[] = []
+  for (let day = newest; day >= oldest; day = addDays(day, -1)) {
+    for (const native of asked) {
+      const value = valueOfDay(byName.get(native), day)
+      // Left out altogether, on a day of which there are numbers: there are fewer than 100 followers.
+      const small = native === 'follower_count' && !byName.has(native) && !silent.includes(day)
+      observations.push({
+        ...observation(series[native as keyof typeof series], native, value, day, now),
+        ...(small && { reason: 'below_threshold' }),
+      })
+    }
+    if (silent.includes(day) && !left.includes(day) && read[day] === undefined)
+      for (const [native, metric] of Object.entries(totals))
+        observations.push(observation(metric, native, undefined, day, now))
+  }
+  return observations
+}
+
+/** That day is read now, or owed if anything of it is missing. */
+function afterTotals(walk: Checkpoint, day: Day, observations: readonly Observation[]): Checkpoint {
+  const { [day]: _, ...others } = walk.read
+  const hasAll = !walk.silent.includes(day) && observations.every(({ value }) => value !== null)
+  const sure = day <= walk.complete ? 'final' : 'provisional'
+  return { ...walk, left: walk.left.slice(1), read: hasAll ? { ...others, [day]: sure } : others }
+}
+
+/** On with the totals, or the end: settled is everything before the first day that is provisional or owed. */
+function placeOf(walk: Checkpoint): Pick<Page<Cursor>, 'checkpoint' | 'cursor'> {
+  const { oldest, newest, left, read } = walk
+  if (left.length > 0) return { checkpoint: walk as unknown as Json }
+  let open = oldest
+  while (open <= newest && (read[open] === 'final' || daysBetween(open, newest) >= patienceDays))
+    open = addDays(open, 1)
+  const behind = Object.entries(read).filter(([day]) => day >= open)
+  return { cursor: { settled: addDays(open, -1), read: Object.fromEntries(behind) } }
 }
 
 /** Behind what is settled, but not before the history that the platform shows, and never nothing. */

@@ -17,17 +17,22 @@ const metrics = {
 /** The day on which a walk to the end of the list began that was finished. */
 interface Cursor {
   readonly walkedOn: Day
+  /** Media whose numbers were refused while they stood alone: the next walk knows where to expect it. */
+  readonly refused?: string[]
 }
 
 type Checkpoint = {
   readonly place: Place
   readonly startedOn: Day
   readonly toTheEnd: boolean
+  readonly refused: string[]
 }
 
 /** Two full pages: what a daily run reads. Older posts hardly move and are read weekly. */
 const newest = 100
 const daysBetweenWalks = 7
+/** Refused media that are remembered: there are few, or the rest of the list is read without numbers. */
+const mostRefused = 50
 
 /** Posts and Reels, newest first, with what they got so far. */
 export const media = defineStream<Cursor>({
@@ -40,18 +45,29 @@ export const media = defineStream<Cursor>({
   async *read({ http, subjects, time }) {
     for (const { account, cursor, checkpoint } of subjects) {
       const today = time.today()
-      const { place, startedOn, toTheEnd } = (checkpoint as Checkpoint | null) ?? {
-        place: firstPlace,
-        startedOn: today,
-        toTheEnd: cursor === null || daysBetween(cursor.walkedOn, today) >= daysBetweenWalks,
-      }
+      const saved = checkpoint as Checkpoint | null
+      const startedOn = saved?.startedOn ?? today
+      const toTheEnd = saved?.toTheEnd ?? (cursor === null || daysBetween(cursor.walkedOn, today) >= daysBetweenWalks)
+      // A walk to the end meets all of them again; the daily one only those among the newest.
+      let refused = saved?.refused ?? (toTheEnd ? [] : (cursor?.refused ?? []))
       const path = `/${account.id}/media`
-      for await (const page of walkMedia(http, { path, insights: Object.keys(metrics.insights), from: place })) {
+      const walk = {
+        path,
+        insights: Object.keys(metrics.insights),
+        from: saved?.place ?? firstPlace,
+        refused: cursor?.refused,
+      }
+      for await (const page of walkMedia(http, walk)) {
         const rows = { account: account.id, ...readMedia(page, metrics, time) }
-        if (page.next === null) yield { ...rows, cursor: { walkedOn: startedOn } }
-        else if (!toTheEnd && page.next.asked >= newest) yield { ...rows, cursor: cursor ?? { walkedOn: startedOn } }
+        if (page.blamed !== null) refused = [...new Set([page.blamed, ...refused])].slice(0, mostRefused)
+        if (page.next === null) yield { ...rows, cursor: { walkedOn: startedOn, refused } }
+        else if (!toTheEnd && page.next.asked >= newest)
+          yield { ...rows, cursor: { walkedOn: cursor?.walkedOn ?? startedOn, refused } }
         else {
-          yield { ...rows, checkpoint: { place: page.next, startedOn, toTheEnd } satisfies Checkpoint }
+          yield {
+            ...rows,
+            checkpoint: { place: page.next, startedOn, toTheEnd, refused } satisfies Checkpoint,
+          }
           continue
         }
         break

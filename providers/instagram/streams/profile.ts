@@ -17,7 +17,7 @@ const gauges = {
 /** The three numbers on the profile, in one call. */
 export const profile = defineStream({
   summary: 'Followers, following and posts of the account',
-  every: '6h',
+  every: '1d',
   headline: true,
   scopes: ['instagram_business_basic'],
   metrics: Object.values(gauges),

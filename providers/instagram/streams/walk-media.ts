@@ -10,12 +10,16 @@ export type Place = {
   readonly asked: number
   /** Single media in a row whose numbers were refused. */
   readonly refusals: number
+  /** The page ends before a medium whose numbers were refused in an earlier walk: that one is asked for alone. */
+  readonly isCut?: boolean
 }
 
 export interface MediaPage {
   readonly media: readonly Json[]
   /** Why these media come without numbers. Null when they were not refused. */
   readonly missing: Missing | null
+  /** The medium that stood alone when its numbers were refused. */
+  readonly blamed: string | null
   readonly next: Place | null
 }
 
@@ -36,27 +40,34 @@ const fields = [
 
 /**
  * Walks media with their numbers expanded into the list: one call for fifty posts instead of fifty-one. The catch is that one medium whose
- * numbers the platform refuses fails its whole page. Then the page is halved until that medium stands alone; it is read without numbers,
- * and the walk goes on behind it in whole pages. Behind a post from before the account became professional there are only more of those,
- * so the rest is read plainly; likewise after three refusals in a row, when it cannot be the media that are to blame.
+ * numbers the platform refuses fails its whole page. Then a look at the page without numbers tells how long it is and whether one of `refused`
+ * is on it, the media that were to blame before. It is cut in front of that one, or else halved until the medium stands alone; that is read
+ * without numbers, and the walk goes on behind it in whole pages. Behind a post from before the account became professional there are only more of
+ * those, so the rest is read plainly; likewise after three refusals in a row, when it cannot be the media that are to blame.
  */
 export async function* walkMedia(
   http: Http,
-  options: { path: string; insights: readonly string[]; from: Place },
+  options: { path: string; insights: readonly string[]; from: Place; refused?: readonly string[] },
 ): AsyncGenerator<MediaPage> {
-  const { path, insights } = options
+  const { path, insights, refused: known = [] } = options
   const seen = new Set<string>()
   for (let place: Place | null = options.from; place !== null; ) {
     const answer: Json | Fault = place.plain === null ? await list(http, path, place, insights) : null
-    if (isFault(answer) && place.limit > 1) {
-      place = { ...place, limit: Math.ceil(place.limit / 2) }
+    const refused: Fault | null = isFault(answer) ? answer : null
+    const isWhole: boolean = place.limit === firstPlace.limit
+    const look: Json | null = refused && isWhole ? await lookAt(http, path, place) : null
+    const length: number = look === null ? place.limit : listAt(look, 'data').length
+    if (refused && length > 1) {
+      place = { ...place, ...smaller(look, length, known) }
       continue
     }
-    const refused = isFault(answer) ? answer : null
-    const body: Json = refused || place.plain !== null ? await listPlainly(http, path, place) : (answer as Json)
+    const plainly = async () => look ?? (await listPlainly(http, path, place!))
+    const body: Json = refused || place.plain !== null ? await plainly() : (answer as Json)
     const next: Place | null = nextPlace(place, refused, body)
     const ended: boolean = next === null || seen.has(next.after!) || next.asked >= mostMedia
-    yield { media: listAt(body, 'data'), missing: missing(place, refused), next: ended ? null : next }
+    const media = listAt(body, 'data')
+    const blamed = refused && media.length === 1 ? String(at(media[0]!, 'id')) : null
+    yield { media, missing: missing(place, refused), blamed, next: ended ? null : next }
     if (next !== null) seen.add(next.after!)
     place = ended ? null : next
   }
@@ -70,6 +81,24 @@ async function list(http: Http, path: string, place: Place, insights: readonly s
     if (isFault(error, 'provider.rejected', 'provider.forbidden')) return error
     throw error
   }
+}
+
+/** A page without numbers; null when that is refused as well, be it too heavy or its place too old. */
+async function lookAt(http: Http, path: string, place: Place): Promise<Json | null> {
+  try {
+    return await http.get(path, query(place, []))
+  } catch (error) {
+    if (isFault(error, 'provider.rejected')) return null
+    throw error
+  }
+}
+
+/** Ends before the first medium that was to blame before, or in the middle. */
+function smaller(look: Json | null, length: number, known: readonly string[]): Pick<Place, 'limit' | 'isCut'> {
+  const media = look === null ? [] : listAt(look, 'data')
+  const blamed = media.findIndex((one) => known.includes(String(at(one, 'id'))))
+  if (blamed > 0) return { limit: blamed, isCut: true }
+  return { limit: blamed === 0 ? 1 : Math.ceil(length / 2), isCut: false }
 }
 
 /** What is refused without numbers is the place in the list: it was kept for too long. */
@@ -96,7 +125,7 @@ function nextPlace(place: Place, refused: Fault | null, body: Json): Place | nul
   const hopeless = refused !== null && (refusals >= 3 || refused.detail.reason?.startsWith('100/2108006'))
   return {
     after,
-    limit: refused || place.plain !== null ? firstPlace.limit : place.limit,
+    limit: place.isCut ? 1 : refused || place.plain !== null ? firstPlace.limit : place.limit,
     plain: place.plain ?? (hopeless ? refused.message : null),
     asked: place.asked + place.limit,
     refusals,

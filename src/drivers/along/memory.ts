@@ -1,5 +1,5 @@
 import type { Along } from '../../ports/along.ts'
-import type { AuditRecord, EventRecord, TaskRecord } from '../../ports/journal.ts'
+import type { AuditRecord, EventRecord, IncidentRecord, TaskRecord } from '../../ports/journal.ts'
 
 /**
  * Events, audit and tasks in memory. All memory stores of one world share one of these: each writes what goes along with its change in the same
@@ -9,6 +9,8 @@ export class AlongLog {
   readonly events: EventRecord[] = []
   readonly audit: AuditRecord[] = []
   readonly tasks: TaskRecord[] = []
+  /** The directory's. */
+  readonly incidents: IncidentRecord[] = []
   readonly #eventIds = new Set<string>()
 
   /** Synchronous, so that nothing can come between a change and its traces. Closes before it opens, as the other driver does. */
@@ -48,11 +50,18 @@ export class AlongLog {
       if (isOpen(task, environmentId, connectionId, kind)) this.tasks[index] = { ...task, closedAt }
   }
 
-  /** A connection has at most one open task of a kind: opening it again is no second task. */
+  /** A connection has at most one open task of a kind: opening it again changes what it says and is no second task. */
   #open(environmentId: string, task: NonNullable<Along['openTasks']>[number] & { openedAt: number }): void {
     const connectionId = task.connectionId ?? null
-    if (connectionId !== null && this.tasks.some((open) => isOpen(open, environmentId, connectionId, task.kind))) return
-    if (this.tasks.some((open) => open.environmentId === environmentId && open.id === task.id)) return
+    if (this.tasks.some((known) => known.environmentId === environmentId && known.id === task.id)) return
+    const index = this.tasks.findIndex(
+      (open) => connectionId !== null && isOpen(open, environmentId, connectionId, task.kind),
+    )
+    const open = this.tasks[index]
+    if (open) {
+      this.tasks[index] = { ...open, ...task, id: open.id, connectionId, openedAt: open.openedAt }
+      return
+    }
     this.tasks.push({ ...task, connectionId, environmentId, closedAt: null })
   }
 }

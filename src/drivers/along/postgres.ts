@@ -49,4 +49,7 @@ const insertTasks = `
          to_timestamp("dueAt" / 1000.0), $2
   from jsonb_to_recordset($3::jsonb) as task (
     id text, kind text, "connectionId" text, title text, description text, category text, priority text, impact integer, "dueAt" double precision)
-  on conflict do nothing`
+  where not exists (select from task as known where known.environment_id = $1 and known.id = task.id)
+  on conflict (environment_id, connection_id, kind) where closed_at is null do update set
+    title = excluded.title, description = excluded.description, category = excluded.category, priority = excluded.priority,
+    impact = excluded.impact, due_at = excluded.due_at`

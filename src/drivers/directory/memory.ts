@@ -23,13 +23,16 @@ export function openMemoryDirectory(log: AlongLog): Directory & KeepsSealed {
       const key = keyOf(integration.environmentId, integration.id)
       const { createdAt } = integrations.get(key) ?? integration
       integrations.set(key, { ...asJson(integration), createdAt })
+      keepIncident(log, integration, along.at)
       log.write(integration.environmentId, along)
     },
 
     async setIncident(environmentId, id, incident, along) {
       const integration = integrations.get(keyOf(environmentId, id))
       if (!integration || integration.incident?.code === incident?.code) return false
-      integrations.set(keyOf(environmentId, id), { ...integration, incident })
+      const changed = { ...integration, incident }
+      integrations.set(keyOf(environmentId, id), changed)
+      keepIncident(log, changed, along.at)
       log.write(environmentId, along)
       return true
     },
@@ -97,3 +100,14 @@ const compareBytes = (one: string, other: string) => Buffer.compare(Buffer.from(
 
 /** A copy that looks like what comes back from a column of JSON. */
 const asJson = (integration: Integration) => JSON.parse(JSON.stringify(integration)) as Integration
+
+/** The integration's incident is the open one of its history. */
+function keepIncident({ incidents }: AlongLog, integration: Integration, at: number): void {
+  const { environmentId, id: integrationId, provider, incident } = integration
+  for (const [index, kept] of incidents.entries())
+    if (kept.environmentId === environmentId && kept.integrationId === integrationId && kept.closedAt === null)
+      if (kept.id !== incident?.id) incidents[index] = { ...kept, closedAt: at }
+  if (!incident || incidents.some((kept) => kept.environmentId === environmentId && kept.id === incident.id)) return
+  const { id, code, says, since } = incident
+  incidents.push({ id, environmentId, integrationId, provider, code, says, openedAt: since, closedAt: null })
+}

@@ -1,4 +1,4 @@
-import type { Database } from '../../ports/database.ts'
+import type { Database, Sql } from '../../ports/database.ts'
 import type { Directory, Environment, Integration, Profile } from '../../ports/directory.ts'
 import { writeAlong } from '../along/postgres.ts'
 import { together } from '../database/together.ts'
@@ -38,6 +38,7 @@ export function openPostgresDirectory(database: Database): Directory {
           integration.incident ? JSON.stringify(integration.incident) : null,
           new Date(integration.createdAt),
         ])
+        await keepIncident(sql, integration.environmentId, integration.id, integration.incident, along.at)
         await writeAlong(sql, integration.environmentId, along)
       }),
 
@@ -45,8 +46,10 @@ export function openPostgresDirectory(database: Database): Directory {
       database.tenant(environmentId, async (sql) => {
         const values = [environmentId, id, incident ? JSON.stringify(incident) : null, incident?.code ?? null]
         const changed = (await sql(updateIncident, values)).count > 0
-        if (changed) await writeAlong(sql, environmentId, along)
-        return changed
+        if (!changed) return false
+        await keepIncident(sql, environmentId, id, incident, along.at)
+        await writeAlong(sql, environmentId, along)
+        return true
       }),
 
     integrations: (environmentId) =>
@@ -97,6 +100,33 @@ const upsertIntegration = `
 const updateIncident = `
   update integration set incident = $3
   where environment_id = $1 and id = $2 and incident ->> 'code' is distinct from $4::text`
+
+/** The integration's incident is the open one of its history. */
+async function keepIncident(
+  sql: Sql,
+  environmentId: string,
+  integrationId: string,
+  incident: Integration['incident'],
+  at: number,
+): Promise<void> {
+  await sql(
+    closeIncidents,
+    [environmentId, integrationId, incident?.id ?? null, new Date(at)],
+    'directory.close_incidents',
+  )
+  if (!incident) return
+  const { id, code, says, since } = incident
+  await sql(openIncident, [environmentId, integrationId, id, code, says, new Date(since)], 'directory.open_incident')
+}
+
+const closeIncidents = `
+  update incident set closed_at = $4
+  where environment_id = $1 and integration_id = $2 and closed_at is null and id is distinct from $3::text`
+
+const openIncident = `
+  insert into incident (environment_id, integration_id, id, provider, code, says, opened_at)
+  select $1, id, $3, provider, $4, $5, $6 from integration where environment_id = $1 and id = $2
+  on conflict do nothing`
 
 const selectIntegrations = `
   select environment_id as "environmentId", id, provider, name, client_id as "clientId", client_secret as "clientSecret", settings, scopes,

@@ -49,7 +49,7 @@ const subject = fc.constantFrom('one', 'two')
 
 const operation = fc.oneof(
   fc.record({ kind: fc.constant('create' as const), id, state, subject, at, due: fc.option(at) }),
-  fc.record({ kind: fc.constant('lease' as const), id, generation, leaseId, at, ms: at }),
+  fc.record({ kind: fc.constant('lease' as const), id, generation, leaseId, at, ms: at, dead: fc.boolean() }),
   fc.record({
     kind: fc.constant('commit' as const),
     id,
@@ -61,6 +61,8 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant('release' as const), id, generation, leaseId, state, at, due: fc.option(at) }),
   fc.record({ kind: fc.constant('forget' as const), id, at }),
   fc.record({ kind: fc.constant('find' as const), subject }),
+  fc.record({ kind: fc.constant('postpone' as const), id, generation, at, due: fc.option(at) }),
+  fc.record({ kind: fc.constant('warn' as const), id, at, due: fc.option(at) }),
 )
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 
@@ -75,7 +77,8 @@ async function play(grants: Grants, environmentId: string, operations: readonly 
     answers.push(await step(grants, environmentId, one, along).catch(() => 'failed'))
     for (const each of ['gra_1', 'gra_2', 'gra_3']) answers.push(await grants.read(environmentId, each))
     const due = (await grants.due(500, 100)).filter((grant) => grant.environmentId === environmentId)
-    answers.push(due)
+    const expiring = (await grants.expiring(500, 100)).filter((grant) => grant.environmentId === environmentId)
+    answers.push(due, expiring)
   }
   return answers
 }
@@ -88,18 +91,19 @@ async function step(
 ): Promise<unknown> {
   switch (one.kind) {
     case 'create': {
-      const rest = { state: one.state, consentedAt: one.at, refreshDueAt: one.due }
+      const rest = { state: one.state, consentedAt: one.at, refreshDueAt: one.due, endsAt: one.due, warnDueAt: one.due }
       const grant = exampleGrant(environmentId, one.id, { ...rest, subject: { id: one.subject, name: one.subject } })
       return grants.create(grant, along)
     }
     case 'lease': {
-      const { generation, leaseId, at } = one
-      return grants.lease(environmentId, one.id, { generation, leaseId, now: at, until: at + one.ms })
+      const { generation, leaseId, at, dead } = one
+      return grants.lease(environmentId, one.id, { generation, leaseId, now: at, until: at + one.ms, dead })
     }
     case 'commit': {
       const next = {
         ...{ access: `a${one.at}`, refresh: null, previousRefresh: 'p', scopes: [`s${one.at}`], refreshedAt: one.at },
         ...{ accessExpiresAt: one.at, refreshExpiresAt: null, dataAccessExpiresAt: one.at, refreshDueAt: one.due },
+        ...{ endsAt: one.at, warnDueAt: one.due },
         ...(one.subject && { consentedAt: one.at, subject: { id: one.subject, name: 'New' } }),
       }
       return grants.commit(environmentId, one.id, one.generation, next, along)
@@ -110,6 +114,13 @@ async function step(
     }
     case 'forget':
       return grants.forget(environmentId, one.id, 'revoked', along)
+    case 'postpone':
+      return grants.postpone(environmentId, one.id, one.generation, { now: one.at, refreshDueAt: one.due })
+    case 'warn': {
+      // What is due is warned of, as the background does it; another moment changes nothing.
+      const dueAt = (await grants.read(environmentId, one.id))?.warnDueAt ?? one.at
+      return grants.warn(environmentId, one.id, { dueAt: one.at % 3 === 0 ? one.at : dueAt, nextAt: one.due }, along)
+    }
     case 'find':
       return grants.findBySubject(environmentId, 'int_1', one.subject)
   }

@@ -7,13 +7,28 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
   const rows = new Map<string, Grant>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
   const read = (environmentId: string, id: string) => rows.get(keyOf(environmentId, id)) ?? null
-  const write = (grant: Grant) => rows.set(keyOf(grant.environmentId, grant.id), grant)
+  /** Who has a usable grant where: one each. A grant of nobody we know is not among them. */
+  const usable = new Map<string, string>()
+  const personOf = (grant: Grant | null) =>
+    grant && mayRefresh(grant) && grant.subject.id !== ''
+      ? `${grant.environmentId} ${grant.integrationId} ${grant.subject.id}`
+      : ''
+  const isSecond = (grant: Grant) => (usable.get(personOf(grant)) ?? grant.id) !== grant.id
+
+  const write = (grant: Grant) => {
+    const [before, now] = [personOf(read(grant.environmentId, grant.id)), personOf(grant)]
+    if (before !== now) usable.delete(before)
+    if (now !== '') usable.set(now, grant.id)
+    rows.set(keyOf(grant.environmentId, grant.id), grant)
+  }
 
   return {
     async create(grant, along) {
       if (read(grant.environmentId, grant.id)) throw new Error(`there already is a grant ${grant.id}`)
+      if (isSecond(grant)) return false
       write(grant)
       log.write(grant.environmentId, along)
+      return true
     },
 
     async read(environmentId, id) {
@@ -30,9 +45,10 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
       return newest
     },
 
-    async lease(environmentId, id, { generation, leaseId, now, until }) {
+    async lease(environmentId, id, { generation, leaseId, now, until, dead }) {
       const grant = read(environmentId, id)
-      if (!grant || grant.generation !== generation || !mayRefresh(grant) || isLeased(grant, now)) return false
+      if (!grant || grant.generation !== generation || isLeased(grant, now)) return false
+      if (!mayRefresh(grant) && !(dead && grant.state === 'dead')) return false
       write({ ...grant, leaseId, leaseUntil: until, attempts: grant.attempts + 1 })
       return true
     },
@@ -40,7 +56,7 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
     async commit(environmentId, id, generation, next, along) {
       const grant = read(environmentId, id)
       if (!grant || grant.generation !== generation) return false
-      write({
+      const renewed: Grant = {
         ...grant,
         access: next.access,
         refresh: next.refresh,
@@ -51,6 +67,8 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
         refreshExpiresAt: next.refreshExpiresAt,
         dataAccessExpiresAt: next.dataAccessExpiresAt,
         refreshDueAt: next.refreshDueAt,
+        endsAt: next.endsAt,
+        warnDueAt: next.warnDueAt,
         consentedAt: next.consentedAt ?? grant.consentedAt,
         subject: next.subject ?? grant.subject,
         generation: generation + 1,
@@ -59,7 +77,9 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
         attempts: 0,
         leaseId: null,
         leaseUntil: null,
-      })
+      }
+      if (isSecond(renewed)) return false
+      write(renewed)
       log.write(environmentId, along)
       return true
     },
@@ -68,9 +88,17 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
       const grant = read(environmentId, id)
       if (!grant || grant.generation !== generation) return false
       const lease = grant.leaseId === leaseId ? { leaseId: null, leaseUntil: null } : {}
-      write({ ...grant, state, cause, refreshDueAt, ...lease })
+      const released = { ...grant, state, cause, refreshDueAt, ...lease }
+      if (isSecond(released)) return false
+      write(released)
       log.write(environmentId, along)
       return true
+    },
+
+    async endLeases(environmentId, now) {
+      const leased = [...rows.values()].filter((grant) => grant.environmentId === environmentId && isLeased(grant, now))
+      for (const grant of leased) write({ ...grant, leaseUntil: now })
+      return leased.length
     },
 
     async forget(environmentId, id, state, along) {
@@ -84,6 +112,7 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
         state,
         generation: grant.generation + 1,
         refreshDueAt: null,
+        warnDueAt: null,
         leaseId: null,
         leaseUntil: null,
       })
@@ -97,6 +126,29 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
       )
       due.sort((one, other) => one.refreshDueAt! - other.refreshDueAt! || order(one, other))
       return due.slice(0, limit).map(({ environmentId, id }) => ({ environmentId, id }))
+    },
+
+    async postpone(environmentId, id, generation, { now, refreshDueAt }) {
+      const grant = read(environmentId, id)
+      if (!grant || grant.generation !== generation || !mayRefresh(grant) || isLeased(grant, now)) return false
+      write({ ...grant, refreshDueAt, attempts: 0 })
+      return true
+    },
+
+    async expiring(now, limit) {
+      const due = [...rows.values()].filter(
+        (grant) => grant.warnDueAt !== null && grant.warnDueAt <= now && mayRefresh(grant),
+      )
+      due.sort((one, other) => one.warnDueAt! - other.warnDueAt! || order(one, other))
+      return due.slice(0, limit).map(({ environmentId, id }) => ({ environmentId, id }))
+    },
+
+    async warn(environmentId, id, { dueAt, nextAt }, along) {
+      const grant = read(environmentId, id)
+      if (!grant || !mayRefresh(grant) || grant.warnDueAt !== dueAt) return false
+      write({ ...grant, warnDueAt: nextAt })
+      log.write(environmentId, along)
+      return true
     },
 
     *sealedTexts(environmentId) {

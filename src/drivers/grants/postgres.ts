@@ -1,6 +1,7 @@
 import type { Database } from '../../ports/database.ts'
 import type { Grant, Grants } from '../../ports/grants.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { DatabaseError } from '../database/database-error.ts'
 import { together } from '../database/together.ts'
 
 /** Grants in PostgreSQL. Every change is one compare-and-swap statement and its traces, in one transaction. */
@@ -13,11 +14,13 @@ export function openPostgresGrants(database: Database): Grants {
     name: string,
     along: Parameters<typeof writeAlong>[2],
   ) =>
-    database.tenant(environmentId, async (sql) => {
-      const { count } = await sql(text, values, name)
-      if (count > 0) await writeAlong(sql, environmentId, along)
-      return count > 0
-    })
+    database
+      .tenant(environmentId, async (sql) => {
+        const { count } = await sql(text, values, name)
+        if (count > 0) await writeAlong(sql, environmentId, along)
+        return count > 0
+      })
+      .catch(unlessSecond)
 
   const read = together(async (environmentId, ids) => {
     const rows = await database.read<Row>(environmentId, selectByIds, [environmentId, ids], 'grants.read')
@@ -25,12 +28,7 @@ export function openPostgresGrants(database: Database): Grants {
   })
 
   return {
-    async create(grant, along) {
-      await database.tenant(grant.environmentId, async (sql) => {
-        await sql(insertGrant, valuesOf(grant), 'grants.create')
-        await writeAlong(sql, grant.environmentId, along)
-      })
-    },
+    create: (grant, along) => change(grant.environmentId, insertGrant, valuesOf(grant), 'grants.create', along),
 
     read,
 
@@ -40,9 +38,9 @@ export function openPostgresGrants(database: Database): Grants {
         return rows[0] ? toGrant(rows[0]) : null
       }),
 
-    lease: (environmentId, id, { generation, leaseId, now, until }) =>
+    lease: (environmentId, id, { generation, leaseId, now, until, dead = false }) =>
       database.tenant(environmentId, async (sql) => {
-        const values = [environmentId, id, generation, leaseId, new Date(now), new Date(until)]
+        const values = [environmentId, id, generation, leaseId, new Date(now), new Date(until), dead]
         return (await sql(takeLease, values, 'grants.lease')).count > 0
       }),
 
@@ -66,6 +64,8 @@ export function openPostgresGrants(database: Database): Grants {
           toDate(next.consentedAt ?? null),
           next.subject?.id ?? null,
           next.subject?.name ?? null,
+          toDate(next.endsAt),
+          toDate(next.warnDueAt),
         ],
         'grants.commit',
         along,
@@ -80,6 +80,12 @@ export function openPostgresGrants(database: Database): Grants {
         along,
       ),
 
+    endLeases: (environmentId, now) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql(endLeases, [environmentId, new Date(now)], 'grants.end_leases')).count,
+      ),
+
     async forget(environmentId, id, state, along) {
       await change(environmentId, forgetSecrets, [environmentId, id, state], 'grants.forget', along)
     },
@@ -89,7 +95,29 @@ export function openPostgresGrants(database: Database): Grants {
         async (sql) =>
           (await sql<{ environmentId: string; id: string }>(selectDue, [new Date(now), limit], 'grants.due')).rows,
       ),
+
+    postpone: (environmentId, id, generation, { now, refreshDueAt }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, id, generation, new Date(now), toDate(refreshDueAt)]
+        return (await sql(postponeRefresh, values, 'grants.postpone')).count > 0
+      }),
+
+    expiring: (now, limit) =>
+      database.system(
+        async (sql) =>
+          (await sql<{ environmentId: string; id: string }>(selectExpiring, [new Date(now), limit], 'grants.expiring'))
+            .rows,
+      ),
+
+    warn: (environmentId, id, { dueAt, nextAt }, along) =>
+      change(environmentId, noteWarning, [environmentId, id, new Date(dueAt), toDate(nextAt)], 'grants.warn', along),
   }
+}
+
+/** The person has another usable grant at that integration. The index says so, whoever comes first. */
+function unlessSecond(error: unknown): false {
+  if (error instanceof DatabaseError && error.constraint === 'account_grant_person') return false
+  throw error
 }
 
 type Row = Omit<Grant, 'subject'> & { subjectId: string; subjectName: string } & Record<string, unknown>
@@ -122,6 +150,8 @@ const valuesOf = (grant: Grant) => [
   grant.leaseId,
   toDate(grant.leaseUntil),
   grant.attempts,
+  toDate(grant.endsAt),
+  toDate(grant.warnDueAt),
 ]
 
 const columns = `
@@ -129,7 +159,7 @@ const columns = `
   scopes, access, refresh, previous_refresh as "previousRefresh", generation, state, cause, consented_at as "consentedAt",
   refreshed_at as "refreshedAt", access_expires_at as "accessExpiresAt", refresh_expires_at as "refreshExpiresAt",
   data_access_expires_at as "dataAccessExpiresAt", refresh_due_at as "refreshDueAt", lease_id as "leaseId",
-  lease_until as "leaseUntil", attempts`
+  lease_until as "leaseUntil", attempts, ends_at as "endsAt", warn_due_at as "warnDueAt"`
 
 const selectByIds = `select ${columns} from account_grant where environment_id = $1 and id = any ($2)`
 
@@ -142,12 +172,13 @@ const selectBySubject = `
 const insertGrant = `
   insert into account_grant (
     environment_id, id, integration_id, subject_id, subject_name, scopes, access, refresh, previous_refresh, generation, state, cause,
-    consented_at, refreshed_at, access_expires_at, refresh_expires_at, data_access_expires_at, refresh_due_at, lease_id, lease_until, attempts)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+    consented_at, refreshed_at, access_expires_at, refresh_expires_at, data_access_expires_at, refresh_due_at, lease_id, lease_until, attempts,
+    ends_at, warn_due_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
 
 const takeLease = `
   update account_grant set lease_id = $4, lease_until = $6, attempts = attempts + 1
-  where environment_id = $1 and id = $2 and generation = $3 and state in ('live', 'unknown')
+  where environment_id = $1 and id = $2 and generation = $3 and (state in ('live', 'unknown') or $7 and state = 'dead')
     and (lease_until is null or lease_until <= $5)`
 
 const commitTokens = `
@@ -155,7 +186,8 @@ const commitTokens = `
     generation = generation + 1, state = 'live', cause = null, attempts = 0, lease_id = null, lease_until = null,
     access = $4, refresh = $5, previous_refresh = $6, scopes = $7, refreshed_at = $8, access_expires_at = $9,
     refresh_expires_at = $10, data_access_expires_at = $11, refresh_due_at = $12,
-    consented_at = coalesce($13, consented_at), subject_id = coalesce($14, subject_id), subject_name = coalesce($15, subject_name)
+    consented_at = coalesce($13, consented_at), subject_id = coalesce($14, subject_id), subject_name = coalesce($15, subject_name),
+    ends_at = $16, warn_due_at = $17
   where environment_id = $1 and id = $2 and generation = $3`
 
 const releaseLease = `
@@ -165,10 +197,12 @@ const releaseLease = `
     lease_id = case when lease_id = $4 then null else lease_id end
   where environment_id = $1 and id = $2 and generation = $3`
 
+const endLeases = `update account_grant set lease_until = $2 where environment_id = $1 and lease_until > $2`
+
 const forgetSecrets = `
   update account_grant set
     access = null, refresh = null, previous_refresh = null, state = $3, generation = generation + 1,
-    refresh_due_at = null, lease_id = null, lease_until = null
+    refresh_due_at = null, warn_due_at = null, lease_id = null, lease_until = null
   where environment_id = $1 and id = $2`
 
 const selectDue = `
@@ -176,3 +210,18 @@ const selectDue = `
   where refresh_due_at <= $1 and (lease_until is null or lease_until <= $1) and state in ('live', 'unknown')
   order by refresh_due_at, environment_id collate "C", id collate "C"
   limit $2`
+
+const postponeRefresh = `
+  update account_grant set refresh_due_at = $5, attempts = 0
+  where environment_id = $1 and id = $2 and generation = $3 and state in ('live', 'unknown')
+    and (lease_until is null or lease_until <= $4)`
+
+const selectExpiring = `
+  select environment_id as "environmentId", id from account_grant
+  where warn_due_at <= $1 and state in ('live', 'unknown')
+  order by warn_due_at, environment_id collate "C", id collate "C"
+  limit $2`
+
+const noteWarning = `
+  update account_grant set warn_due_at = $4
+  where environment_id = $1 and id = $2 and warn_due_at = $3 and state in ('live', 'unknown')`

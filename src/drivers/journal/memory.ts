@@ -56,6 +56,15 @@ export function openMemoryJournal(log: AlongLog): Journal {
       )
     },
 
+    async readIncidents(environmentId, { limit, before, open, integrationId }) {
+      return newest(own(log.incidents, environmentId), limit, before, (incident) =>
+        [
+          open === undefined || (incident.closedAt === null) === open,
+          integrationId === undefined || incident.integrationId === integrationId,
+        ].every(Boolean),
+      )
+    },
+
     async readAudit(environmentId, { limit, before, subject }) {
       const wanted = (row: { subject: string }) => subject === undefined || row.subject === subject
       return newest(own(log.audit, environmentId), limit, before, wanted)

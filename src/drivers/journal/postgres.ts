@@ -1,6 +1,14 @@
 import type { Along } from '../../ports/along.ts'
 import type { Database, Sql } from '../../ports/database.ts'
-import type { AuditRecord, CallRecord, EventRecord, Journal, RunRecord, TaskRecord } from '../../ports/journal.ts'
+import type {
+  AuditRecord,
+  CallRecord,
+  EventRecord,
+  IncidentRecord,
+  Journal,
+  RunRecord,
+  TaskRecord,
+} from '../../ports/journal.ts'
 import { writeAlong, writeAudit } from '../along/postgres.ts'
 import { inTurns } from '../database/together.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
@@ -47,6 +55,14 @@ export function openPostgresJournal(database: Database): Journal {
 
     readTasks: (environmentId, { limit, before, open, connectionId }) =>
       read<TaskRecord>(environmentId, select.tasks, 'journal.read_tasks', [limit, before, open, connectionId]),
+
+    readIncidents: (environmentId, { limit, before, open, integrationId }) =>
+      read<IncidentRecord>(environmentId, select.incidents, 'journal.read_incidents', [
+        limit,
+        before,
+        open,
+        integrationId,
+      ]),
 
     readAudit: (environmentId, { limit, before, subject }) =>
       read<AuditRecord>(environmentId, select.audit, 'journal.read_audit', [limit, before, subject]),

@@ -33,6 +33,14 @@ export const tasks = `
     and ($5::text is null or connection_id = $5)
   order by id desc limit $2`
 
+export const incidents = `
+  select environment_id as "environmentId", id, integration_id as "integrationId", provider, code, says, opened_at as "openedAt",
+    closed_at as "closedAt"
+  from incident
+  where environment_id = $1 and ($3::text is null or id < $3) and ($4::boolean is null or (closed_at is null) = $4)
+    and ($5::text is null or integration_id = $5)
+  order by id desc limit $2`
+
 export const audit = `
   select environment_id as "environmentId", id, actor, action, subject, detail, at
   from audit

@@ -9,8 +9,9 @@ export function openMemoryLimiter(): Limiter {
   const limiter = new MemoryLimiter()
   return {
     take: async (draws, options) => limiter.take(draws, options.now, options.lane),
-    settle: async (ticket, options) => limiter.settle(ticket, options.at, options.sent),
+    settle: async (ticket, options) => limiter.settle(ticket, options),
     park: async (bucket, until) => limiter.park(bucket, until),
+    stops: async (now) => limiter.stops(now),
     learn: async (draw, used, now) => limiter.learn(draw, used, now),
     usage: async (prefix, now) => limiter.usage(prefix, now),
   }
@@ -65,16 +66,25 @@ class MemoryLimiter {
     return { granted: true, ticket }
   }
 
-  settle(id: string, at: Instant, sent: boolean): void {
+  settle(id: string, { at, sent, amount = Number.POSITIVE_INFINITY }: Parameters<Limiter['settle']>[1]): void {
     const ticket = this.#tickets.get(id)
     if (!ticket || ticket.takenAt + ticketMs < at) return
-    this.#tickets.delete(id)
-    this.#end(ticket, at, sent)
+    const ended = ticket.draws.map((draw) => ({ ...draw, amount: Math.min(draw.amount, amount) }))
+    if (amount < Number.POSITIVE_INFINITY) {
+      const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
+      this.#tickets.set(id, { ...ticket, draws })
+    } else this.#tickets.delete(id)
+    this.#end(ended, at, sent)
   }
 
   park(name: string, until: Instant): void {
     const bucket = this.#bucket(name)
     bucket.parkedUntil = Math.max(bucket.parkedUntil, until)
+  }
+
+  stops(now: Instant): Map<string, Instant> {
+    const parked = [...this.#buckets.values()].filter(({ parkedUntil }) => parkedUntil > now)
+    return new Map(parked.map(({ name, parkedUntil }) => [name, parkedUntil]))
   }
 
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): void {
@@ -135,7 +145,7 @@ class MemoryLimiter {
     return bucket
   }
 
-  #end({ draws }: Ticket, at: Instant, sent: boolean): void {
+  #end(draws: readonly Draw[], at: Instant, sent: boolean): void {
     for (const { bucket: name, amount, window } of draws) {
       const bucket = this.#buckets.get(name)!
       bucket.flying -= amount
@@ -152,7 +162,7 @@ class MemoryLimiter {
     for (const [id, ticket] of this.#tickets) {
       if (ticket.takenAt + ticketMs >= now) return
       this.#tickets.delete(id)
-      this.#end(ticket, ticket.takenAt + ticketMs, true)
+      this.#end(ticket.draws, ticket.takenAt + ticketMs, true)
     }
   }
 

@@ -64,7 +64,7 @@ suite('postgres limiter beside the memory limiter', () => {
 })
 
 interface Step {
-  readonly verb: 'take' | 'end' | 'undo' | 'park' | 'learn' | 'usage'
+  readonly verb: 'take' | 'end' | 'undo' | 'part' | 'park' | 'learn' | 'usage'
   readonly afterMs: number
   /** Which buckets, which ticket, how much: each verb reads what it needs. */
   readonly buckets: number[]
@@ -73,7 +73,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  verb: fc.constantFrom('take', 'take', 'take', 'end', 'end', 'undo', 'park', 'learn', 'usage'),
+  verb: fc.constantFrom('take', 'take', 'take', 'end', 'end', 'undo', 'part', 'park', 'learn', 'usage'),
   afterMs: fc.oneof(fc.constant(0), fc.nat(50), fc.nat(1500), fc.nat(200_000)),
   buckets: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 4 }),
   amount: fc.nat(4),
@@ -108,6 +108,8 @@ async function answers(limiter: Limiter, prefix: string, steps: readonly Step[])
     } else if (each.verb === 'park') await limiter.park(draw!.bucket, now + each.amount * 500)
     else if (each.verb === 'learn') await limiter.learn(draw!, each.amount * 2, now)
     else if (each.verb === 'usage') seen.push(await limiter.usage(prefix, now))
+    else if (ticket && each.verb === 'part')
+      await limiter.settle(ticket, { at: now, sent: each.buckets.length > 1, amount: each.amount / 2 })
     else if (ticket) await limiter.settle(ticket, { at: now - (each.amount % 2), sent: each.verb === 'end' })
   }
   seen.push(await limiter.usage(prefix, now))

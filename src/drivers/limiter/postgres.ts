@@ -10,7 +10,9 @@ import { lockBuckets } from './queries/lock-buckets.ts'
 import { makeBuckets } from './queries/make-buckets.ts'
 import { parkBucket } from './queries/park-bucket.ts'
 import { readBuckets, type StoredBucket } from './queries/read-buckets.ts'
+import { readStops } from './queries/read-stops.ts'
 import { readUsage } from './queries/read-usage.ts'
+import { settlePart } from './queries/settle-part.ts'
 import { type Ended, settleTickets } from './queries/settle-tickets.ts'
 import { sweepDraws } from './queries/sweep-draws.ts'
 import { writeDraws } from './queries/write-draws.ts'
@@ -21,10 +23,7 @@ import { ceilingOf, concurrentWaitMs } from './room.ts'
  * decides one after the other, so what is exact for one process is exact for all of them, and one commit serves everybody who waited for it. It
  * decides as the memory driver does; a test compares the two.
  */
-export function openPostgresLimiter(database: Database): Limiter & {
-  /** Deletes draws that no longer count, a thousand at a time. Returns how many. */
-  sweep(now: Instant): Promise<number>
-} {
+export function openPostgresLimiter(database: Database): Required<Limiter> {
   const buckets = openBuckets()
   // Calls to one provider wait for the same rows in any case; those to another do not wait for them.
   const turn = inTurns<Wish, Taken | null>({ atOnce: 2 }, async (_, wishes) => {
@@ -48,6 +47,8 @@ export function openPostgresLimiter(database: Database): Limiter & {
 
     park: (bucket, until) => database.system((sql) => parkBucket(sql, bucket, until)),
 
+    stops: (now) => database.system((sql) => readStops(sql, now)),
+
     learn: (draw, used, now) =>
       database.system(async (sql) => {
         const standing = (await buckets.hold(sql, [draw], [], now)).get(draw.bucket)!
@@ -67,7 +68,12 @@ export function openPostgresLimiter(database: Database): Limiter & {
   }
 }
 
-type Wish = Take | ({ readonly want: 'settle' } & Ended)
+type Wish = Take | Settle
+
+interface Settle extends Ended {
+  readonly want: 'settle'
+  readonly amount?: number
+}
 
 interface Take {
   readonly want: 'take'
@@ -189,7 +195,7 @@ interface Buckets {
   hold(
     sql: Sql,
     draws: readonly Omit<Draw, 'amount'>[],
-    ended: readonly Ended[],
+    ended: readonly Settle[],
     now: Instant,
   ): Promise<Map<string, Standing>>
 }
@@ -202,12 +208,18 @@ function openBuckets(): Buckets {
   async function hold(...[sql, draws, ended, now]: Parameters<Buckets['hold']>): Promise<Map<string, Standing>> {
     const names = [...new Set(draws.map(({ bucket }) => bucket))]
     const missing = draws.filter(({ bucket }) => !made.has(bucket))
+    const whole = ended.filter(({ amount }) => amount === undefined)
     // They need nothing of each other, so they share a round trip.
-    const [, , , , rows] = await Promise.all([
+    const [, , , , , rows] = await Promise.all([
       planAhead(sql, { lasting: names.length > 0 }),
       missing.length > 0 && makeBuckets(sql, missing, now),
       lockBuckets(sql, names, [...new Set(ended.map(({ ticket }) => ticket))]),
-      ended.length > 0 && settleTickets(sql, ended),
+      Promise.all(
+        ended.map(
+          ({ amount, ...part }) => amount !== undefined && settlePart(sql, { ...part, amount, part: randomUUID() }),
+        ),
+      ),
+      whole.length > 0 && settleTickets(sql, whole),
       names.length > 0 ? readBuckets(sql, names, now) : [],
     ])
     if (rows.length < names.length) {

@@ -101,7 +101,8 @@ function checkingConnector(connector: buildConnector.connector): buildConnector.
 }
 
 function parseAddress(address: string): URL {
-  if (URL.canParse(address)) return new URL(address)
+  const url = URL.parse(address)
+  if (url) return url
   throw new NetworkFailure('blocked', false, 'that is not an address')
 }
 

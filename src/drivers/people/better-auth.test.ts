@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
 import { openTestDatabase } from '../database/test-database.ts'
 import { openPeople } from './better-auth.ts'
 
@@ -50,6 +51,24 @@ test('nobody signs up, and nobody asks for a link over HTTP', async () => {
   )
   assert.equal((await post('/sign-in/magic-link', { email: 'owner@patchbay.invalid' })).status, 404)
   assert.equal(await people.personOf({ cookie: 'patchbay.session_token=made.up' }), null)
+})
+
+test('F83: a database that goes away in the middle of a query is an error of that query, and not the end of the process', async () => {
+  const admin = new pg.Client({ connectionString: database.url })
+  await admin.connect()
+  try {
+    for (let n = 0; n < 30; n++) {
+      const links = Promise.allSettled(Array.from({ length: 3 }, () => people.ownerLink()))
+      await new Promise((resolve) => setTimeout(resolve, n % 10))
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'patchbay people' and datname = current_database()`,
+      )
+      await links
+    }
+  } finally {
+    await admin.end()
+  }
+  assert.match(await people.ownerLink(), /token=/)
 })
 
 function cookieOf(response: Response): string {

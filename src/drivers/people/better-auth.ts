@@ -27,6 +27,9 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     idleTimeoutMillis: 60_000,
   })
   pool.on('error', (error) => options.log.warn('people.connection_lost', { message: error.message }))
+  // The library does not listen to a connection that it has taken: should the database go away just then, that would end the process (F83). The query
+  // itself fails anyway.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const made = { link: '' }
   const auth = betterAuth({
     baseURL: options.publicUrl,

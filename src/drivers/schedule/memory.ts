@@ -111,6 +111,12 @@ export function openMemorySchedule(): Schedule {
       })
     },
 
+    async endClaims(now) {
+      const held = [...rows.values()].filter((row) => row.claimedUntil !== null && row.claimedUntil > now)
+      for (const row of held) set({ ...row, claimedUntil: now, readyAt: now })
+      return held.length
+    },
+
     async wake(environmentId, connectionId, { streams, lane, at }) {
       const wanted = ofConnection(environmentId, connectionId, streams).filter((row) => row.blocked === null)
       for (const row of wanted) {

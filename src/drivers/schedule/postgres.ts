@@ -63,6 +63,9 @@ export function openPostgresSchedule(database: Database): Schedule {
         return (await sql(finishClaims, values, 'schedule.finish')).count
       }),
 
+    endClaims: (now) =>
+      database.system(async (sql) => (await sql(endClaims, [new Date(now)], 'schedule.end_claims')).count),
+
     wake: (environmentId, connectionId, { streams, lane, at }) =>
       database.tenant(environmentId, async (sql) => {
         const values = [environmentId, connectionId, streams ?? null, laneNumber(lane), new Date(at)]
@@ -120,6 +123,8 @@ const held = `
 const extendClaims = `
   update schedule s set claimed_until = $5, ready_at = $5::timestamptz
   from unnest($3::text[], $4::text[]) as k (connection_id, stream) ${held}`
+
+const endClaims = `update schedule set claimed_until = $1, ready_at = $1 where claim is not null and claimed_until > $1`
 
 const releaseClaims = `
   update schedule s set claim = null, claimed_until = null, woken_at = null,

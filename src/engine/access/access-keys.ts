@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Fault } from '@patchbay/kit'
 import type { AccessKey } from '../../ports/access.ts'
+import type { Instant } from '../../ports/clock.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
+import { type Recent, recentMs } from '../recent.ts'
 
 /** What a key may do. `*` is everything, `connections:*` everything with connections. */
 export const scopes = [
@@ -58,17 +60,33 @@ export async function createAccessKey(
 }
 
 /** Finds the key that a request carries. Every way of being wrong gives the same fault. */
-export async function checkAccessKey(deps: Pick<Deps, 'access' | 'clock'>, text: string): Promise<AccessKey> {
+export async function checkAccessKey(
+  deps: Pick<Deps, 'access' | 'clock'>,
+  recent: Recent,
+  text: string,
+): Promise<AccessKey> {
   const refused = () => new Fault('input.unauthenticated')
   const match = /^pb_(?:test|live)_([a-z2-7]{32})([a-z2-7]{6})$/.exec(text)
   if (!match || checksum(match[1]!) !== match[2]) throw refused()
-  const key = await deps.access.findKey(hashOf(text))
+  const key = await recent.key(hashOf(text))
   const now = deps.clock.now()
   if (!key || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) throw refused()
   // To the minute is enough to find a forgotten key, and spares a write per request.
   if (key.lastUsedAt === null || now - key.lastUsedAt > 60_000)
     await deps.access.touchKey(key.environmentId, key.id, now)
   return key
+}
+
+/** Revokes it at once and for good: when this returns, no process takes it any more. False when there is none that still works. */
+export async function revokeAccessKey(
+  deps: Pick<Deps, 'access' | 'clock'>,
+  environmentId: string,
+  id: string,
+  at: Instant,
+): Promise<boolean> {
+  const revoked = await deps.access.revokeKey(environmentId, id, at)
+  if (revoked) await deps.clock.sleep(recentMs)
+  return revoked
 }
 
 /** Whether scopes that were given allow one that is needed. */
@@ -87,11 +105,11 @@ function isScope(scope: string): boolean {
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
 
 function checksum(secret: string): string {
-  return base32(createHash('sha256').update(`patchbay ${secret}`).digest().subarray(0, 4)).slice(0, 6)
+  return base32(hash('sha256', `patchbay ${secret}`, 'buffer').subarray(0, 4)).slice(0, 6)
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'

@@ -3,6 +3,7 @@ import type { Actor } from '../../ports/along.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import type { Recent } from '../recent.ts'
 import { targetOf } from './target-of.ts'
 
 export interface ActionCall {
@@ -26,11 +27,12 @@ const patienceMs = 30_000
 export async function runAction(
   deps: Deps,
   setting: Setting,
+  recent: Recent,
   gateway: Gateway,
   environment: Environment,
   call: ActionCall,
 ): Promise<unknown> {
-  const target = await targetOf(deps, setting, environment, call.connectionId, { lane: 'interactive', patienceMs })
+  const target = await targetOf(recent, setting, environment, call.connectionId, { lane: 'interactive', patienceMs })
   const action = target.provider.id === call.provider ? target.provider.actions?.[call.action] : undefined
   if (!action) throw new Fault('input.unknown', 'This connection has no such action.')
   const missing = action.scopes?.filter((scope) => target.connection?.missingScopes.includes(scope)) ?? []

@@ -36,7 +36,7 @@ export class AppCredentials {
   }
 
   /** Whether the app has one of its own. Without it the target's grant is used. */
-  has({ provider, integration }: Target): boolean {
+  has({ provider, integration }: Pick<Target, 'provider' | 'integration'>): boolean {
     const app = appOf(provider)
     if (!app) return false
     return app.kind === 'key' ? Boolean(integration.settings[app.setting]) : integration.clientSecret !== null

@@ -3,14 +3,21 @@ import type { Deps } from '../deps.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { type DisconnectParts, retireGrantQueue, runRetireGrant } from './disconnect.ts'
 import { runDueRefreshes } from './refresh-due.ts'
+import { type SecondLookJob, secondLookQueue } from './second-look.ts'
+import { runWarnings } from './warn-expiring.ts'
 
-/** Background work of `connect`, shared by all processes: renewing what is due, giving back what is over, sweeping old invitations. */
+/** Background work of `connect`, shared by all processes: renewing what is due, warning of ends, giving back what is over, sweeping old invitations. */
 export async function startConnectJobs(parts: DisconnectParts & { credentials: OpenCredentials }): Promise<void> {
   const { deps, credentials } = parts
   await deps.jobs.work(refreshQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
     runDueRefreshes(deps, credentials, { signal }).then(() => {}),
   )
   await deps.jobs.cron(refreshQueue, '* * * * *')
+  await deps.jobs.work(warnQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
+    runWarnings(deps, parts.setting, { signal }).then(() => {}),
+  )
+  await deps.jobs.cron(warnQueue, '*/10 * * * *')
+  await deps.jobs.work(secondLookQueue, { concurrency: 4, retries: 3 }, (data) => credentials.lookAgain(lookOf(data)))
   await deps.jobs.work(retireGrantQueue, { concurrency: 4, retries: 3 }, (data) => runRetireJob(parts, data))
   await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runSweep(deps))
   await deps.jobs.cron(sweepQueue, '17 * * * *')
@@ -23,7 +30,20 @@ export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log'>): Pro
 }
 
 const refreshQueue = 'connect.refresh-due'
+const warnQueue = 'connect.warn-expiring'
 const sweepQueue = 'connect.sweep'
+
+function lookOf(data: Readonly<Record<string, unknown>>): SecondLookJob {
+  const { environmentId, grantId, generation, look } = data
+  if (
+    typeof environmentId !== 'string' ||
+    typeof grantId !== 'string' ||
+    typeof generation !== 'number' ||
+    typeof look !== 'number'
+  )
+    throw new Fault('platform.bug', 'This job names no grant.')
+  return { environmentId, grantId, generation, look }
+}
 
 /** Asks the provider again after half a minute, a minute, two, …: for about two days, then the tokens are given up without its answer. */
 async function runRetireJob(parts: DisconnectParts, data: Readonly<Record<string, unknown>>): Promise<void> {

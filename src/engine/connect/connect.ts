@@ -3,6 +3,7 @@ import type { Environment } from '../../ports/directory.ts'
 import type { ConnectResult } from '../../ports/flows.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import type { Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { beginConsent } from './begin-consent.ts'
 import { type CallbackQuery, checkIssuer, readCode } from './check-callback.ts'
@@ -65,15 +66,14 @@ export interface ConnectParts {
   readonly vault: Vault
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
-  /** Where browsers may be sent back to in that environment, exactly. Besides those only this server, and in `test` the browser's own machine. */
-  readonly returnUrls?: (environment: Environment) => readonly string[]
+  readonly recent: Recent
   /** Hears of connections that were made or renewed, after everything of them is stored. */
   readonly connected?: (connections: readonly Connection[]) => void | Promise<void>
 }
 
 export function openConnect(deps: Deps, setting: Setting, parts: ConnectParts): Connect {
   const { vault, credentials } = parts
-  const sessions = openSessions(deps, setting, parts.returnUrls ?? (() => []))
+  const sessions = openSessions(deps, setting)
   const taken = new TakenStates(deps)
   credentials.useGateway(parts.gateway)
 

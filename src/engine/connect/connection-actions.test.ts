@@ -41,6 +41,36 @@ story('I04: after a disconnect no token is sent, and the provider has taken it b
   assert.notEqual((await world.connectAccount()).connection.id, connection.id)
 })
 
+for (const [what, ends] of [
+  ['disconnected', (world: TestWorld, id: string) => world.connect.disconnect(world.environment, id, 'key:key_1')],
+  ['paused', (world: TestWorld, id: string) => world.connect.pause(world.environment, id, 'key:key_1')],
+] as const)
+  story(
+    `I04: when it is said to be ${what}, no other process sends its token any more`,
+    async (world, connection) => {
+      const other = world.engines[1]!.recent
+      // The other process calls all the time, so that what it remembers is as fresh as can be.
+      let stopped = false
+      const calling = (async () => {
+        while (!stopped) {
+          await world.call(connection, 1).catch(() => {})
+          await world.clock.sleep(100)
+        }
+      })()
+      await world.clock.sleep(second)
+      assert.equal((await other.connection(world.environment.id, connection.id))?.state, 'pending')
+      await ends(world, connection.id)
+      assert.equal((await other.connection(world.environment.id, connection.id))?.state, what)
+      const requests = world.sandbox.ledger.entries.length
+      await fails(world.call(connection, 1), 'connection.inactive')
+      await world.clock.sleep(second)
+      assert.equal(world.sandbox.ledger.entries.length, requests)
+      stopped = true
+      await calling
+    },
+    { engines: 2 },
+  )
+
 story('a grant that another connection uses is left alone', async (world, connection) => {
   const { connection: other } = await world.connectAccount({ profile: 'label' })
   await world.connect.disconnect(world.environment, connection.id, 'user:u')

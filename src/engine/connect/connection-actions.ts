@@ -2,9 +2,11 @@ import { Fault, isFault, second } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
+import { targetOf } from '../catalog/target-of.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
+import { type Recent, recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { connectionEvent, workingState } from './connection-states.ts'
 import type { OpenCredentials } from './credentials.ts'
@@ -40,12 +42,15 @@ export interface RevealedCredentials {
   readonly scopes: readonly string[]
 }
 
+/** Somebody waits for the answer. */
+const waiting = { lane: 'interactive', patienceMs: 15 * second } as const
+
 export function openConnectionActions(
   deps: Deps,
   setting: Setting,
-  parts: { vault: Vault; gateway: Gateway; credentials: OpenCredentials },
+  parts: { vault: Vault; gateway: Gateway; credentials: OpenCredentials; recent: Recent },
 ): ConnectionActions {
-  const { gateway, credentials, vault } = parts
+  const { gateway, credentials, vault, recent } = parts
 
   return {
     reasonSays,
@@ -53,7 +58,7 @@ export function openConnectionActions(
     async validate(environment, id, actor) {
       const connection = await find(environment, id)
       try {
-        await probeAccount(deps, gateway, await targetOf(environment, connection))
+        await probeAccount(deps, gateway, await probedTarget(environment, connection))
       } catch (error) {
         if (!isFault(error)) throw error
         return { works: false, fault: error.code, says: error.message }
@@ -68,6 +73,7 @@ export function openConnectionActions(
       const change = { from: ['pending', 'healthy', 'degraded'], to: 'paused', reason: 'paused' } as const
       await move(connection, change, actor, 'connection.paused')
       await deps.schedule.block(environment.id, id, { blocked: 'paused' })
+      await deps.clock.sleep(recentMs)
     },
 
     async resume(environment, id, actor) {
@@ -98,21 +104,18 @@ export function openConnectionActions(
     },
 
     async revealCredentials(environment, id, actor) {
-      const connection = await find(environment, id)
+      const target = await targetOf(recent, setting, environment, id, waiting)
       const noted = deps.journal.note(environment.id, {
         at: deps.clock.now(),
         actor,
         audit: [{ id: deps.random.id('aud'), action: 'credentials.read', subject: id, detail: { field: 'access' } }],
       })
       noted.catch(() => {})
-      return credentials.reveal(
-        await targetOf(environment, connection),
-        async (accessToken, { accessExpiresAt, scopes }) => {
-          // The token is fetched meanwhile, and shown when this is written.
-          await noted
-          return { accessToken, expiresAt: accessExpiresAt, scopes }
-        },
-      )
+      return credentials.reveal(target, async (accessToken, { accessExpiresAt, scopes }) => {
+        // The token is fetched meanwhile, and shown when this is written.
+        await noted
+        return { accessToken, expiresAt: accessExpiresAt, scopes }
+      })
     },
   }
 
@@ -122,10 +125,10 @@ export function openConnectionActions(
     return connection
   }
 
-  async function targetOf(environment: Environment, connection: Connection): Promise<Target> {
+  async function probedTarget(environment: Environment, connection: Connection): Promise<Target> {
     const place = await findPlaceIn(deps, setting, environment, connection.integrationId)
     const { grantId } = connection
-    return { ...place, grantId, connection, lane: 'interactive', runId: null, patienceMs: 15 * second }
+    return { ...place, grantId, connection, runId: null, ...waiting }
   }
 
   async function move(

@@ -140,4 +140,18 @@ export async function markWorking(
   return moved ? { ...updated, state: next.to, reason: next.reason, stateAt: at } : updated
 }
 
+/** The provider takes after all what it had refused: nobody has to act, and reading goes on at once. */
+export async function markRecovered(
+  deps: Needs,
+  setting: Setting,
+  integration: Integration,
+  grant: Grant,
+  connection: Connection,
+  actor: Actor,
+): Promise<void> {
+  const options = { actor, from: ['needs_reauth'], type: 'connection.recovered' } as const
+  const { environmentId, id } = await markWorking(deps, setting, integration, grant, connection, options)
+  await deps.schedule.wake(environmentId, id, { lane: 'scheduled', at: deps.clock.now() })
+}
+
 const weekMs = 7 * 86_400_000

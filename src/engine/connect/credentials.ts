@@ -1,19 +1,24 @@
 import { Fault, isFault, type Provider, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Authorization, Credentials, Target } from '../http/target.ts'
+import type { Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
 import { markNeedsReauth } from './connection-states.ts'
 import { type Exchange, openExchange } from './exchange.ts'
+import { findPlace } from './find-place.ts'
 import { HeldGrants } from './held-grants.ts'
 import { callerPatienceMs, hasToken, openRefusalJudge, waitForReplicas } from './judge-refusals.ts'
-import { canRefresh } from './plan-refresh.ts'
+import { nextRenewal } from './next-renewal.ts'
+import { canRefresh, isOld } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
 import { type Refreshed, type RefreshParts, runRefresh } from './refresh-grant.ts'
 import { RefusalBook } from './refusal-book.ts'
+import { runSecondLook, type SecondLookJob } from './second-look.ts'
 import { TokenCircuit } from './token-circuit.ts'
 import { waitAtMost } from './wait-at-most.ts'
 import { whileRenewing } from './while-renewing.ts'
@@ -22,6 +27,10 @@ import { whileRenewing } from './while-renewing.ts'
 export interface OpenCredentials extends Credentials {
   /** Renews the tokens of the grant's current generation, once for all who ask at the same time. Does not throw because of the provider. */
   refresh(environmentId: string, grantId: string): Promise<Refreshed>
+  /** The background's turn: renews a grant that is about to be used or must be kept alive; else it is looked at again when that is so. */
+  renewDue(environmentId: string, grantId: string): Promise<void>
+  /** One more look at a grant that was given up on the provider's word. */
+  lookAgain(job: SecondLookJob): Promise<void>
   /** The access token itself, fresh, while `use` runs. Whoever calls this writes it into the audit first. */
   reveal<T>(target: Target, use: (accessToken: string, grant: Grant) => T | Promise<T>): Promise<T>
   /** Tokens of a consent that is not stored yet, for as long as its accounts are found out. */
@@ -41,6 +50,7 @@ export function openCredentials(
   deps: Deps,
   setting: Setting,
   vault: Vault,
+  recent: Recent,
   options: { needsReauth?: RefreshParts['needsReauth'] } = {},
 ): OpenCredentials {
   const exchange = openExchange(deps, vault)
@@ -51,6 +61,7 @@ export function openCredentials(
   const refreshing = new Map<string, Promise<Refreshed>>()
   const book = new RefusalBook()
   const needsReauth = options.needsReauth
+  let gateway: Gateway | null = null
   const judge = openRefusalJudge({ deps, book, refresh, needsReauth })
 
   return {
@@ -72,6 +83,7 @@ export function openCredentials(
       if (as === 'app' && generation === 0) return app.refused(target)
       const { grantId, environment } = target
       if (grantId === null) return 'stop'
+      recent.forgetGrant(environment.id, grantId)
       if (!held.find(environment.id, grantId)) return judge.judge(target, grantId, generation)
       if (!held.mayTryAgain(environment.id, grantId)) return 'stop'
       await waitForReplicas(deps)
@@ -93,7 +105,31 @@ export function openCredentials(
       return grant ? refresh(grant) : { kind: 'ended', cause: 'disconnected' }
     },
 
-    useGateway: judge.useGateway,
+    async renewDue(environmentId, grantId) {
+      const grant = await deps.grants.read(environmentId, grantId)
+      // Whom another process is seeing to right now needs no second one.
+      if (!grant || isLeased(grant, deps.clock.now())) return
+      if (grant.state === 'live') {
+        const place = await findPlace(deps, setting, environmentId, grant.integrationId)
+        const ownApp = app.has(place)
+        const renewAt = await nextRenewal(deps, place, grant, { ownApp })
+        const now = deps.clock.now()
+        if (renewAt === null || renewAt > now) {
+          await deps.grants.postpone(environmentId, grantId, grant.generation, { now, refreshDueAt: renewAt })
+          return
+        }
+      }
+      await refresh(grant, 'scheduled')
+    },
+
+    async lookAgain(job) {
+      if (gateway) await runSecondLook({ ...parts, gateway, held, open }, job)
+    },
+
+    useGateway(opened) {
+      gateway = opened
+      judge.useGateway(opened)
+    },
 
     async stop() {
       while (refreshing.size > 0) await Promise.allSettled(refreshing.values())
@@ -103,7 +139,8 @@ export function openCredentials(
   /** The grant with tokens that may be sent, refreshed first where that is needed. */
   async function usableGrant(target: Target, environmentId: string, grantId: string): Promise<Grant> {
     for (let turn = 0; ; turn++) {
-      const [grant] = await Promise.all([deps.grants.read(environmentId, grantId), refuseInactive(target)])
+      const read = turn === 0 ? recent.grant : deps.grants.read
+      const [grant] = await Promise.all([read(environmentId, grantId), refuseInactive(target)])
       if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
       if (grant.state === 'dead') return endOf(target, grant)
       const now = deps.clock.now()
@@ -111,7 +148,7 @@ export function openCredentials(
       const leftMs = refusedNow ? 0 : grant.accessExpiresAt === null ? Infinity : grant.accessExpiresAt - now
       const needsToken = grant.access === null && canRefresh(target.provider.auth, grant, now)
       if (leftMs > hardMarginMs && !needsToken) {
-        if (grant.refreshDueAt !== null && grant.refreshDueAt <= now && !isLeased(grant, now)) void refresh(grant)
+        if (!isLeased(grant, now) && isOld(target.provider.auth, grant, now)) void refresh(grant, 'scheduled')
         return grant
       }
       // Without a way to renew it, the provider is the one to say that it is over.
@@ -130,7 +167,7 @@ export function openCredentials(
   /** Also what was disconnected a moment ago sends no token any more (I04). */
   async function refuseInactive({ connection }: Target): Promise<void> {
     if (!connection) return
-    const { state } = (await deps.connections.read(connection.environmentId, connection.id)) ?? {
+    const { state } = (await recent.connection(connection.environmentId, connection.id)) ?? {
       state: 'disconnected',
     }
     if (state === 'disconnected' || state === 'paused') throw new Fault('connection.inactive', undefined, { state })
@@ -163,11 +200,11 @@ export function openCredentials(
   }
 
   /** One at a time for each grant in this process; the lease keeps the other processes off. */
-  function refresh(grant: Grant): Promise<Refreshed> {
+  function refresh(grant: Grant, lane: Lane = 'interactive'): Promise<Refreshed> {
     const key = `${grant.environmentId} ${grant.id}`
     const running = refreshing.get(key)
     if (running) return running
-    const run = runRefresh(parts, grant.environmentId, grant.id, grant.generation)
+    const run = runRefresh(parts, grant.environmentId, grant.id, grant.generation, lane)
       .catch((error: unknown): Refreshed => {
         deps.log.error('grant.refresh_failed', { environmentId: grant.environmentId, grantId: grant.id, error })
         const fault = isFault(error) ? error : new Fault('platform.storage', undefined, { grant: grant.id }, error)

@@ -1,7 +1,9 @@
-import { Fault, second } from '@patchbay/kit'
+import { Fault, minute, second } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
+import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { connectionEvent, connectionsOf } from './connection-states.ts'
 import type { Exchange } from './exchange.ts'
@@ -47,12 +49,23 @@ export async function runDisconnect(parts: DisconnectParts, connection: Connecti
     ],
   })
   await deps.schedule.block(environmentId, id, { blocked: 'disconnected' })
+  // Until every process knows: a token is not given back while somebody may still use it.
+  await deps.clock.sleep(recentMs)
   try {
     await runRetireGrant(parts, job)
   } catch (error) {
     // It is disconnected; the job gives the tokens back when the provider can be asked.
     deps.log.warn('connect.revoke_later', { environmentId, grantId, error })
   }
+}
+
+/** For a grant that seems to have no connection, some minutes on: it may only be that they are being made. */
+export async function retireLater(
+  deps: Pick<Deps, 'clock' | 'jobs'>,
+  { environmentId, id }: Pick<Grant, 'environmentId' | 'id'>,
+): Promise<void> {
+  const at = deps.clock.now() + 5 * minute
+  await deps.jobs.send(retireGrantQueue, { environmentId, grantId: id }, { at, key: `${environmentId} ${id}` })
 }
 
 /**

@@ -1,24 +1,28 @@
 import type { FaultCode } from '@patchbay/kit'
 import { faults } from '@patchbay/kit'
-import type { Integration } from '../../ports/directory.ts'
+import type { IncidentSource, Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
+import type { CallIncidents } from '../http/report-outage.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'directory' | 'log'>
 
 /**
- * Something is wrong with the app itself or with the provider's token endpoint (F65). It is noted once on the integration and told once; no
- * connection changes its state because of it.
+ * Something is wrong with the app itself or with the platform as a whole (F65). It is noted once on the integration and told once, and kept in the
+ * journal until it is over; no connection changes its state because of it. An integration has one at a time: a platform that is down in
+ * several ways is one incident, and an app that needs its operator is not hidden by an outage.
  */
 export async function raiseIncident(
   deps: Needs,
   integration: Integration,
   code: FaultCode,
   reason: string,
+  where: { source: IncidentSource; host?: string } = { source: 'tokens' },
 ): Promise<void> {
-  if (integration.incident?.code === code) return
+  const open = integration.incident
+  if (open && (open.code === code || !isAppsOwn(code))) return
   const { environmentId, id, provider } = integration
   const at = deps.clock.now()
-  const incident = { code, says: faults[code].says, since: at }
+  const incident = { id: deps.random.id('inc'), code, says: faults[code].says, since: at, ...where }
   const told = await deps.directory.setIncident(environmentId, id, incident, {
     at,
     actor: `provider:${provider}`,
@@ -26,7 +30,7 @@ export async function raiseIncident(
       {
         id: deps.random.id('evt'),
         type: 'integration.incident',
-        data: { integration: id, provider, code, says: incident.says, reason },
+        data: { incident: incident.id, integration: id, provider, code, says: incident.says, reason },
       },
     ],
     audit: [{ id: deps.random.id('aud'), action: 'integration.incident', subject: id, detail: { code, reason } }],
@@ -34,14 +38,46 @@ export async function raiseIncident(
   if (told) deps.log.warn('integration.incident', { environmentId, integrationId: id, code, reason })
 }
 
-/** The token endpoint gave tokens, so what it had refused is mended. Costs nothing when nothing was wrong. */
-export async function clearIncident(deps: Needs, integration: Integration): Promise<void> {
-  if (!integration.incident || !/^(setup|provider|platform)\./.test(integration.incident.code)) return
-  const { environmentId, id, provider } = integration
+/** What had failed works again, where it showed: the token endpoint gave tokens, calls are answered. Costs nothing when nothing was wrong. */
+export async function clearIncident(
+  deps: Needs,
+  integration: Integration,
+  source: IncidentSource = 'tokens',
+): Promise<void> {
+  const { environmentId, id, provider, incident } = integration
+  // Incidents that are older than this field showed at the token endpoint.
+  if (!incident || (incident.source ?? 'tokens') !== source) return
   await deps.directory.setIncident(environmentId, id, null, {
     at: deps.clock.now(),
     actor: `provider:${provider}`,
-    events: [{ id: deps.random.id('evt'), type: 'integration.recovered', data: { integration: id, provider } }],
+    events: [
+      {
+        id: deps.random.id('evt'),
+        type: 'integration.recovered',
+        data: { incident: incident.id, integration: id, provider },
+      },
+    ],
     audit: [{ id: deps.random.id('aud'), action: 'integration.recovered', subject: id }],
   })
 }
+
+/** The incidents that show in calls, for the gateway. What cannot be written now is seen by a later call. */
+export function callIncidents(deps: Needs): CallIncidents {
+  const keep = async (work: Promise<void>, integration: Integration) => {
+    try {
+      await work
+    } catch (error) {
+      deps.log.error('integration.incident_unwritten', { integrationId: integration.id, error })
+    }
+  }
+  return {
+    outage: (integration, host) => {
+      const where = { source: 'calls', host } as const
+      return keep(raiseIncident(deps, integration, 'provider.down', `${host} does not work`, where), integration)
+    },
+    over: (integration) => keep(clearIncident(deps, integration, integration.incident?.source), integration),
+  }
+}
+
+/** Its operator mends it, as opposed to the platform. */
+const isAppsOwn = (code: string) => code.startsWith('setup.')

@@ -3,12 +3,13 @@ import type { Grant } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
-import { markNeedsReauth } from './connection-states.ts'
+import { giveUp } from './give-up.ts'
 import { canRefresh } from './plan-refresh.ts'
 import { judgeAccount } from './probe-account.ts'
 import type { ReauthCause } from './reasons.ts'
 import type { Refreshed, RefreshParts } from './refresh-grant.ts'
 import type { RefusalBook } from './refusal-book.ts'
+import { RefusedAlike } from './refused-alike.ts'
 import { waitAtMost } from './wait-at-most.ts'
 
 /** Finds out what it means that a provider refused a token which should be good. Everybody who meets the same refusal shares one verdict. */
@@ -22,6 +23,7 @@ export function openRefusalJudge(parts: {
   const verdicts = new Map<string, Promise<'retry' | 'stop'>>()
   const probing = new Set<string>()
   let gateway: Gateway | null = null
+  const alike = new RefusedAlike(deps, probe)
 
   return {
     useGateway(opened: Gateway) {
@@ -43,7 +45,7 @@ export function openRefusalJudge(parts: {
   /**
    * The provider refused a token that should be good (F26, F27). A fresh one is given a few seconds, since not all of the provider's machines may
    * know it yet. Otherwise it is renewed, once in a while. When that did not help, a light call finds out whether it is the account or only what
-   * was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint.
+   * was asked for. A grant ends by the token endpoint's word alone, or by this call's where there is no token endpoint, and other accounts are served.
    */
   async function judgeRefusal(target: Target, grantId: string, generation: number): Promise<'retry' | 'stop'> {
     const grant = await deps.grants.read(target.environment.id, grantId)
@@ -57,10 +59,11 @@ export function openRefusalJudge(parts: {
       return 'retry'
     }
     if (mayRenew(target, grant, false)) return renew(grant)
-    const verdict = await probe(target, grant)
+    const verdict = await probe(target)
     if (verdict === 'refused' && mayRenew(target, grant, true)) return renew(grant)
     book.settle(grant, verdict, deps.clock.now())
-    if (verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())) await end(target, grant)
+    const isLost = verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())
+    if (isLost && !(await alike.look(target))) await end(target, grant)
     return 'stop'
   }
 
@@ -80,13 +83,14 @@ export function openRefusalJudge(parts: {
     return outcome === 'later' || outcome.kind === 'fresh' ? 'retry' : 'stop'
   }
 
-  async function probe(target: Target, grant: Grant): Promise<'works' | 'refused' | 'unclear'> {
-    if (!gateway) return 'unclear'
-    probing.add(grant.id)
+  async function probe(target: Target): Promise<'works' | 'refused' | 'unclear'> {
+    const { grantId } = target
+    if (!gateway || grantId === null) return 'unclear'
+    probing.add(grantId)
     try {
       return await judgeAccount(deps, gateway, target)
     } finally {
-      probing.delete(grant.id)
+      probing.delete(grantId)
     }
   }
 
@@ -95,12 +99,7 @@ export function openRefusalJudge(parts: {
     const now = deps.clock.now()
     const over = grant.accessExpiresAt !== null && grant.accessExpiresAt <= now
     const cause: ReauthCause = over ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
-    const { environmentId, id, generation } = grant
-    const leaseId = deps.random.id('lse')
-    const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
-    const along = { at: now, actor: `provider:${provider.id}` } as const
-    if (await deps.grants.release(environmentId, id, generation, outcome, along))
-      await markNeedsReauth(deps, provider, grant, cause, needsReauth)
+    await giveUp(deps, provider, grant, { cause, leaseId: deps.random.id('lse') }, needsReauth)
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Auth, dayMs, hour, minute, oauth2, type Refresh, second } from '@patchbay/kit'
 import fc from 'fast-check'
-import { planRefresh } from './plan-refresh.ts'
+import { keepAliveAt, planRefresh } from './plan-refresh.ts'
 
 const auth = (refresh: Refresh, more: object = {}): Auth =>
   oauth2({ authorizeUrl: '', tokenUrl: '', client: 'body', pkce: 'S256', scopes: { always: [] }, refresh, ...more })
@@ -11,6 +11,7 @@ const clocks = (accessMs: number | null, more: object = {}) => ({
   refreshedAt: 0,
   accessExpiresAt: accessMs,
   refreshExpiresAt: null,
+  endsAt: null,
   refreshable: true,
   ...more,
 })
@@ -46,6 +47,12 @@ test('F63: a refresh token is used before half of its idle time is over, and bef
   assert.equal(planRefresh(idle, clocks(null), 0), 30 * dayMs)
   assert.equal(planRefresh(idle, clocks(hour), 0), 48 * minute)
   assert.equal(planRefresh(keeps, clocks(null, { refreshExpiresAt: 100 * dayMs }), 0), 80 * dayMs)
+  // In time to see before the first warning whether the end moves; when it does not, renewing helps no more.
+  assert.equal(keepAliveAt(keeps, clocks(null, { refreshExpiresAt: 60 * dayMs }), 0), 45 * dayMs)
+  assert.equal(keepAliveAt(keeps, clocks(null, { refreshExpiresAt: 60 * dayMs, endsAt: 60 * dayMs }), 0), null)
+  // Tokens that nobody uses are renewed once a day, and long ones when they are old.
+  assert.equal(keepAliveAt(keeps, clocks(hour), 0), dayMs)
+  assert.equal(keepAliveAt(keeps, clocks(60 * dayMs), 0), 48 * dayMs)
 })
 
 test('a token that is extended: after its age and before its end', () => {

@@ -1,5 +1,6 @@
 import { type FaultCode, type FixedBy, faults, type Provider } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
+import type { EndingClock } from './grant-end.ts'
 
 /** Why a connection is as it is, in plain words, and who ends it. */
 interface Reason {
@@ -57,6 +58,29 @@ export function reconnectTask(provider: Provider, connection: Connection, cause:
     category: 'connection',
     priority: 'high',
     impact: 80,
+  } as const
+}
+
+/** What a person is asked to do about access that ends in some days. `clock` says which of the platform's clocks it is. */
+export function expiringTask(
+  provider: Provider,
+  connection: Connection,
+  { days, endsAt, clock }: { days: number; endsAt: number; clock: EndingClock },
+) {
+  const when = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ')
+  const why = {
+    dataAccess: `${provider.name} lets a consent count for so long and no longer, whatever is renewed`,
+    refresh: 'what renews the access has an end that the platform does not move',
+    access: 'the platform gave nothing that could renew it',
+  }[clock]
+  return {
+    kind: 'reconnect',
+    connectionId: connection.id,
+    title: `Connect ${nameOf(connection)} on ${provider.name} again before the access ends`,
+    description: `The access that was given ends on ${when} UTC, and ${why}. Send the owner a reconnect link before that: the connection keeps its id, its history and its place, and nothing stops.`,
+    category: 'connection',
+    priority: days > 7 ? 'low' : days > 3 ? 'normal' : 'high',
+    impact: days > 7 ? 10 : days > 3 ? 30 : days > 1 ? 50 : 70,
   } as const
 }
 

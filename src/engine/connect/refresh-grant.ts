@@ -1,17 +1,19 @@
 import { Fault, type FaultCode, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grant, GrantState } from '../../ports/grants.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { askForTokens, type Stage } from './ask-for-tokens.ts'
-import { markNeedsReauth } from './connection-states.ts'
 import type { Exchange, TokenPlace } from './exchange.ts'
 import { findPlace } from './find-place.ts'
+import { giveUp } from './give-up.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
+import { awaitTurn } from './token-pace.ts'
 
 export interface RefreshParts {
   readonly deps: Deps
@@ -39,9 +41,10 @@ export type Refreshed =
  * Renews the tokens of one generation of a grant. Of all processes one at a time asks: it holds a lease of 75 s on the row, and a request has 60 s.
  * What it gets is stored where the generation is still that one, whoever holds the lease by then, and nobody uses it before that is committed.
  *
- * - An answer that got lost: the grant is `unknown`, and the same token is presented again after 2, 10 and 30 s, then every minute. Nothing is
- *   lost by trying.
+ * - An answer that got lost, also because whoever waited for it died: the grant is `unknown`, and the same token is presented again after 2, 10 and
+ *   30 s, then every minute. Nothing is lost by trying.
  * - `invalid_grant`: looked up again, asked once more after 5 s, and only then over.
+ * - Of one app no more requests at once than its provider takes; `lane` says who waits for it.
  * - The app refused, an outage, a page: an incident of the integration. Nothing happens to the grant or its connections.
  */
 export async function runRefresh(
@@ -49,22 +52,25 @@ export async function runRefresh(
   environmentId: string,
   grantId: string,
   generation: number,
+  lane: Lane,
 ): Promise<Refreshed> {
   const { deps } = parts
   let lost = 0
   let stage: Stage = 'first'
   // More turns than all waits and repetitions together can need.
   for (let turn = 0; turn < 60; turn++) {
-    const grant = await deps.grants.read(environmentId, grantId)
-    if (!grant || grant.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
-    if (grant.generation !== generation) return { kind: 'fresh' }
-    if (grant.state === 'dead') return { kind: 'ended', cause: grant.cause ?? 'refresh_refused' }
+    const found = await deps.grants.read(environmentId, grantId)
+    if (!found || found.state === 'revoked') return { kind: 'ended', cause: 'disconnected' }
+    if (found.generation !== generation) return { kind: 'fresh' }
+    if (found.state === 'dead') return { kind: 'ended', cause: found.cause ?? 'refresh_refused' }
+    const broken = wasBrokenOff(found, deps.clock.now())
+    const grant: Grant = broken ? { ...found, state: 'unknown', cause: 'lost_response' } : found
     const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
     if (!canRefresh(place.provider.auth, grant, deps.clock.now())) return { kind: 'impossible' }
     const waitMs = parts.circuit.waitMs(place.integration, { urgent: grant.state === 'unknown' })
     if (waitMs > 0) return failed(place, place.integration.incident?.code as FaultCode, waitMs)
 
-    const pauseMs = grant.state === 'unknown' ? (grant.refreshDueAt ?? 0) - deps.clock.now() : 0
+    const pauseMs = grant.state === 'unknown' && !broken ? (grant.refreshDueAt ?? 0) - deps.clock.now() : 0
     if (pauseMs > longestPauseMs) return failed(place, 'provider.timeout', pauseMs)
     if (pauseMs > 0) {
       // Whoever lost the answer named the moment to ask again, for all of us.
@@ -72,9 +78,11 @@ export async function runRefresh(
       continue
     }
 
+    const hadTurn = await awaitTurn(deps, place.provider.auth, place.integration, lane)
     const now = deps.clock.now()
     const leaseId = deps.random.id('lse')
     if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
+      await hadTurn({ sent: false })
       await waitForOther(parts, grant)
       continue
     }
@@ -86,6 +94,7 @@ export async function runRefresh(
     }
 
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
+    await hadTurn({ sent: !('error' in asked) })
     if ('error' in asked) {
       await release(grant.state, grant.cause, laterMs(grant.attempts))
       if (isFault(asked.error)) return { kind: 'failed', fault: asked.error }
@@ -125,8 +134,7 @@ export async function runRefresh(
           continue
         }
         const cause = causeOf(grant, reply.reason, deps.clock.now())
-        if (!(await release('dead', cause, null))) continue
-        await markNeedsReauth(deps, place.provider, grant, cause, parts.needsReauth)
+        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }, parts.needsReauth))) continue
         return { kind: 'ended', cause }
       }
 
@@ -153,6 +161,10 @@ const leaseMs = 75 * second
 const longestPauseMs = 30 * second
 const confirmMs = 5 * second
 const lostDelaysMs = [2 * second, 10 * second, 30 * second]
+
+/** A lease that ran out and was never given back: its holder died while it asked, and nobody knows what the provider answered. */
+const wasBrokenOff = ({ leaseId, leaseUntil }: Grant, now: number) =>
+  leaseId !== null && leaseUntil !== null && leaseUntil <= now
 
 /** When the background tries again: sooner at first, every five minutes in the end. */
 const laterMs = (attempts: number) => Math.min(30 * second * 2 ** Math.min(attempts, 10), 5 * minute)

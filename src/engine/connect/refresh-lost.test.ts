@@ -188,7 +188,9 @@ story(
     await world.clock.sleep(71 * second)
     await fails(world.call(connection, 1), 'connection.refreshing', 'connection.expired')
     await world.clock.sleep(minute)
-    assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
+    const after = await world.connectionOf(connection)
+    assert.deepEqual([after.state, after.reason], ['needs_reauth', 'lost_response'])
+    assert.deepEqual(world.openTasks(), ['reconnect'])
   },
   { ...dyingAtCommit({ model: 'rotates', graceMs: 0, source: 'made up' }), violations: 1 },
 )

@@ -2,7 +2,8 @@ import { type Auth, dayMs } from '@patchbay/kit'
 import type { Grant, GrantSecrets, Grants } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
-import { planRefresh } from './plan-refresh.ts'
+import { endOf, firstWarningAt } from './grant-end.ts'
+import { planRefresh, unitOfGrant } from './plan-refresh.ts'
 import type { Tokens } from './token-answer.ts'
 
 /** What goes into a grant's row with its next generation. */
@@ -13,7 +14,7 @@ export type NextTokens = Parameters<Grants['commit']>[3]
  * is kept as the previous one where the answer has another, until that one is used in its turn.
  */
 export async function sealNextTokens(
-  deps: Pick<Deps, 'clock' | 'random'>,
+  deps: Pick<Deps, 'clock'>,
   vault: Vault,
   auth: Auth,
   grant: Grant,
@@ -31,6 +32,7 @@ export async function sealNextTokens(
     refreshedAt,
     accessExpiresAt: tokens.accessExpiresAt,
     refreshExpiresAt,
+    dataAccessExpiresAt: grant.dataAccessExpiresAt,
     refreshable: refreshToken !== null,
   }
   return {
@@ -38,12 +40,28 @@ export async function sealNextTokens(
     refresh: refreshToken === null ? null : await seal('refresh', refreshToken),
     previousRefresh: replaced ? await seal('previousRefresh', presented) : null,
     scopes: tokens.scopes ?? grant.scopes,
-    refreshedAt,
-    accessExpiresAt: tokens.accessExpiresAt,
-    refreshExpiresAt,
-    dataAccessExpiresAt: grant.dataAccessExpiresAt,
-    refreshDueAt: planRefresh(auth, clocks, deps.random.unit()),
+    ...planLife(auth, { id: grant.id, generation: grant.generation + 1 }, clocks, grant),
   }
+}
+
+/** The clocks of new tokens, with what follows from them: when they are looked at again, when they end, and when that is told. `before` is the grant as it was. */
+export function planLife(
+  auth: Auth,
+  next: Pick<Grant, 'id' | 'generation'>,
+  {
+    refreshable,
+    ...clocks
+  }: Pick<Grant, 'refreshedAt' | 'accessExpiresAt' | 'refreshExpiresAt' | 'dataAccessExpiresAt'> & {
+    readonly refreshable: boolean
+  },
+  before: Grant | null,
+) {
+  const unit = unitOfGrant(next)
+  const endsAt = endOf(auth, { ...clocks, refreshable }, before)
+  // An end that was known already goes on being told where that was.
+  const warnDueAt =
+    before && before.endsAt === endsAt ? before.warnDueAt : firstWarningAt(endsAt, clocks.refreshedAt, unit)
+  return { ...clocks, refreshDueAt: planRefresh(auth, { ...clocks, refreshable, endsAt }, unit), endsAt, warnDueAt }
 }
 
 /** When the consent itself ends, whatever is refreshed. */

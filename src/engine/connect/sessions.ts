@@ -36,7 +36,6 @@ export type SessionProof = ({ readonly token: string } | { readonly session: str
 export function openSessions(
   deps: Pick<Deps, 'clock' | 'random' | 'flows' | 'directory' | 'connections'>,
   setting: Setting,
-  returnUrls: (environment: Environment) => readonly string[],
 ) {
   return {
     async create(environment: Environment, wish: SessionWish): Promise<MadeSession> {
@@ -145,7 +144,8 @@ export function openSessions(
 
   function returnUrlOf(environment: Environment, text: string | undefined): string | null {
     if (text === undefined) return null
-    return parseReturnUrl(text, { environment, allowed: returnUrls(environment), publicUrl: setting.publicUrl })
+    const { publicUrl, returnUrls: allowed = [] } = setting
+    return parseReturnUrl(text, { environment, allowed, publicUrl })
   }
 
   async function integrationsNamed(environment: Environment, names: readonly string[]): Promise<string[]> {

@@ -118,7 +118,8 @@ async function renewOthers(
     const same =
       missing.length === other.missingScopes.length && missing.every((scope) => other.missingScopes.includes(scope))
     if (waits) await renew(deps, setting, settlement, grant, other)
-    else if (!same) {
+    else if (same) await closeWarning(deps, settlement, other)
+    else {
       const options = {
         actor: settlement.actor,
         from: ['healthy', 'degraded', 'pending'],
@@ -127,6 +128,12 @@ async function renewOthers(
       await markWorking(deps, setting, settlement.place.integration, grant, other, options)
     }
   }
+}
+
+/** What its owner was asked to do in time is done. */
+async function closeWarning(deps: Deps, { actor }: Settlement, { environmentId, id }: Connection): Promise<void> {
+  const along = { at: deps.clock.now(), actor, closeTasks: [{ connectionId: id, kind: 'reconnect' }] }
+  await deps.journal.note(environmentId, along)
 }
 
 /** The grant that the connection had before. The provider may count its tokens as the same consent, so they are dropped and not given back. */

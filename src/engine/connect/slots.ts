@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { minute, type Provider, parseDuration } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
 import { missingForStream, offeredStreams } from './scopes.ts'
+import { unitOf } from './unit-of.ts'
 
 /**
  * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within half a minute, each
@@ -39,9 +39,4 @@ export async function putSlots(
 export function blockedStreams(provider: Provider, integration: Integration, missing: readonly string[]): string[] {
   const streams = offeredStreams(provider, integration)
   return streams.filter(([, stream]) => missingForStream(stream, missing).length > 0).map(([name]) => name)
-}
-
-/** A share in [0, 1) that belongs to that key and to no other. */
-function unitOf(key: string): number {
-  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32
 }

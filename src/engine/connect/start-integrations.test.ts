@@ -59,7 +59,7 @@ test('starting again writes nothing', async () => {
 test('another secret, id or setting is taken over, and mends the incident; what people set stays', async () => {
   const { start, read, directory, along } = open()
   await start(app)
-  const incident = { code: 'setup.credentials', says: '', since: 1 }
+  const incident = { id: 'inc_1', code: 'setup.credentials', says: '', since: 1, source: 'tokens' } as const
   const changed = { ...(await read()), name: 'Ours', scopes: ['extra'], enabled: false, incident }
   for (const next of [
     { ...app, clientSecret: 'new' },

@@ -3,8 +3,7 @@ import type { Grant } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { cleanText } from './choose-accounts.ts'
-import { planRefresh } from './plan-refresh.ts'
-import { consentEndsAt } from './seal-tokens.ts'
+import { consentEndsAt, planLife } from './seal-tokens.ts'
 import type { Settlement } from './settle-consent.ts'
 
 /** Into the grant that this person has, or into a new one. Another consent or a refresh may be quicker; then it is tried on top of theirs. */
@@ -67,8 +66,8 @@ export async function storeGrant(
       leaseUntil: null,
       attempts: 0,
     }
-    await deps.grants.create(grant, along)
-    return grant
+    // Another first consent of the same person was quicker: then these tokens go into its grant.
+    if (await deps.grants.create(grant, along)) return grant
   }
   throw new Fault('platform.busy', 'This account is being connected in several places at once.')
 }
@@ -94,16 +93,14 @@ async function sealConsent(
   const refresh = kept ?? (await seal('refresh', consent.refresh))
   const refreshedAt = deps.clock.now()
   const { accessExpiresAt, refreshExpiresAt } = consent
-  const clocks = { refreshedAt, accessExpiresAt, refreshExpiresAt, refreshable: refresh !== null }
+  const dataAccessExpiresAt = consentEndsAt(auth, refreshedAt)
+  const clocks = { refreshedAt, accessExpiresAt, refreshExpiresAt, dataAccessExpiresAt, refreshable: refresh !== null }
   return {
     access: await seal('access', consent.access),
     refresh,
     previousRefresh: null,
     scopes: consent.scopes,
-    refreshedAt,
-    accessExpiresAt,
-    refreshExpiresAt,
-    dataAccessExpiresAt: consentEndsAt(auth, refreshedAt),
-    refreshDueAt: planRefresh(auth, clocks, deps.random.unit()),
+    // A new consent begins anew: nothing is known yet of how its refresh token ends.
+    ...planLife(auth, row, clocks, null),
   }
 }

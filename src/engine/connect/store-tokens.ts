@@ -1,8 +1,8 @@
-import { Fault, minute, second } from '@patchbay/kit'
+import { Fault, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
 import type { Vault } from '../vault/vault.ts'
-import { connectionsOf, markWorking } from './connection-states.ts'
-import { retireGrantQueue } from './disconnect.ts'
+import { connectionsOf, markRecovered, markWorking } from './connection-states.ts'
+import { retireLater } from './disconnect.ts'
 import type { TokenPlace } from './exchange.ts'
 import { clearIncident } from './integration-incident.ts'
 import type { Refreshed, RefreshParts } from './refresh-grant.ts'
@@ -91,20 +91,19 @@ async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Gra
   const { deps, setting } = parts
   const connections = await connectionsOf(deps, grant)
   // A consent whose connections were never made, because a process died in between.
-  if (connections.length === 0) {
-    const job = { environmentId: grant.environmentId, grantId: grant.id }
-    const at = deps.clock.now() + 5 * minute
-    await deps.jobs.send(retireGrantQueue, job, { at, key: `${grant.environmentId} ${grant.id}` })
-  }
+  if (connections.length === 0) await retireLater(deps, grant)
   const changed =
     next.scopes.length !== grant.scopes.length || next.scopes.some((scope) => !grant.scopes.includes(scope))
   for (const connection of connections) {
     const waits = connection.state === 'needs_reauth'
     if (!changed && !waits) continue
     const renewed = { ...grant, scopes: next.scopes }
-    const from = waits ? (['needs_reauth'] as const) : (['healthy', 'degraded'] as const)
-    const type = waits ? 'connection.recovered' : 'connection.scopes_changed'
-    const options = { actor: `provider:${place.provider.id}`, from, type } as const
+    const actor = `provider:${place.provider.id}` as const
+    if (waits) {
+      await markRecovered(deps, setting, place.integration, renewed, connection, actor)
+      continue
+    }
+    const options = { actor, from: ['healthy', 'degraded'], type: 'connection.scopes_changed' } as const
     await markWorking(deps, setting, place.integration, renewed, connection, options)
   }
 }

@@ -25,10 +25,12 @@ import type { Network } from '../../ports/network.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
+import { openRecent } from '../recent.ts'
 import { openVault } from '../vault/vault.ts'
 import { openConnect } from './connect.ts'
 import { startConnectJobs } from './connect-jobs.ts'
 import { openCredentials } from './credentials.ts'
+import { callIncidents } from './integration-incident.ts'
 import { integrationIdOf, startIntegrations } from './start-integrations.ts'
 
 export interface WorldOptions {
@@ -87,6 +89,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const setting: Setting = {
     providers: new Map(all.map((one) => [one.id, one])),
     publicUrl: 'http://127.0.0.1:4400',
+    returnUrls: options.returnUrls,
   }
   const environment: Environment = { id: 'env_test', workspace: 'w', mode: 'test', createdAt: clock.now() }
   const along = new AlongLog()
@@ -118,13 +121,12 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const openEngine = (n: number) => {
     const random = new SeededRandom(`${options.seed ?? 'connect'}/${n}`, clock)
     const plain: Deps = { ...stores, clock, random, log: log.with({ engine: n }) }
-    const deps: Deps = { ...plain, ...options.wrap?.(plain) }
+    const { recent, deps } = openRecent<Deps>({ ...plain, ...options.wrap?.(plain) })
     const vault = openVault(deps)
-    const credentials = openCredentials(deps, setting, vault)
-    const gateway = openGateway(deps, setting, credentials)
-    const returnUrls = () => options.returnUrls ?? []
-    const connect = openConnect(deps, setting, { vault, gateway, credentials, returnUrls })
-    return { deps, vault, credentials, gateway, connect }
+    const credentials = openCredentials(deps, setting, vault, recent)
+    const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
+    const connect = openConnect(deps, setting, { vault, gateway, credentials, recent })
+    return { deps, recent, vault, credentials, gateway, connect }
   }
   const engines = Array.from({ length: options.engines ?? 1 }, (_, n) => openEngine(n))
   const { deps, vault, credentials, gateway, connect } = engines[0]!

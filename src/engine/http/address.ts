@@ -9,7 +9,7 @@ export function addressOf(provider: Provider, request: Pick<ApiRequest, 'host' |
   const base = baseOf(provider, request.host)
   checkPath(request.path)
   const basePath = base.pathname.replace(/\/+$/, '')
-  const url = URL.canParse(base.origin + basePath + request.path) && new URL(base.origin + basePath + request.path)
+  const url = URL.parse(base.origin + basePath + request.path)
   const inside =
     url &&
     url.origin === base.origin &&
@@ -29,8 +29,13 @@ function baseOf(provider: Provider, host: string | undefined): URL {
   const address = host === undefined ? baseUrl : hosts && Object.hasOwn(hosts, host) ? hosts[host] : undefined
   if (address === undefined)
     throw new Fault('input.invalid', 'the provider has no host of that name', { field: 'host' })
-  return new URL(address)
+  const known = bases.get(address) ?? new URL(address)
+  bases.set(address, known)
+  return known
 }
+
+/** Of manifests, so there are few. Nobody changes one: each address is made from them anew. */
+const bases = new Map<string, URL>()
 
 function checkPath(path: string): void {
   if (path === '') return

@@ -154,13 +154,36 @@ suite('call log', () => {
       if (away) throw new Error('the database is away')
     })
     await clock.run(async () => {
-      for (let nth = 0; nth < 10_100; nth++) calls.add('env_1', record(nth))
+      for (let nth = 0; nth < 11_100; nth++) calls.add('env_1', record(nth))
       await clock.sleep(1_001)
       away = false
       await calls.flush()
     })
-    assert.deepEqual(written, [{ environmentId: 'env_1', count: 10_000, first: 'cal_100' }])
-    assert.ok(log.lines.some(({ event, fields }) => event === 'calls.dropped' && fields['count'] === 100))
+    assert.deepEqual(written, [{ environmentId: 'env_1', count: 10_099, first: 'cal_1001' }])
+    assert.ok(log.lines.some(({ event, fields }) => event === 'calls.dropped' && fields['count'] === 1_001))
+  })
+
+  test('a thousand do not wait for the second, unless the journal is away', async () => {
+    let away = false
+    let tries = 0
+    const { clock, calls, written } = open(() => {
+      tries++
+      if (away) throw new Error('the database is away')
+    })
+    await clock.run(async () => {
+      for (let nth = 0; nth < 1_000; nth++) calls.add('env_1', record(nth))
+      await clock.sleep(1)
+      assert.deepEqual(
+        written.map(({ count }) => count),
+        [1_000],
+      )
+      away = true
+      for (let nth = 0; nth < 5_000; nth++) {
+        calls.add('env_1', record(nth))
+        if (nth % 100 === 0) await clock.sleep(1)
+      }
+      assert.equal(tries, 2)
+    })
   })
 
   function check(script: Scripted[], expected: Partial<CallRecord>) {

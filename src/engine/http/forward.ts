@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
 import { isAllowedHeader } from './request-headers.ts'
 import type { Target } from './target.ts'
+import { withCredential } from './wire.ts'
 
 /** A caller's own request to a provider. Bytes are passed on as they come. */
 export interface RawRequest {
@@ -75,16 +76,14 @@ export function openForward(
   }
 
   async function attempt(passage: Passage, intent: Intent): Promise<Answer> {
-    const { target, tally, authorization } = intent
+    const { target, tally } = intent
     passage.answer = null
     tally.attempts++
-    const url = new URL(intent.url)
-    for (const [name, value] of Object.entries(authorization?.query ?? {})) url.searchParams.set(name, value)
     try {
       const response = await deps.networks[target.environment.mode].send(
         {
           method: intent.method,
-          url: url.href,
+          url: withCredential(intent.url, intent).href,
           headers: headersOf(passage.request, intent, options.userAgent),
           body: passage.request.body,
         },

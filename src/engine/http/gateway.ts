@@ -10,6 +10,7 @@ import { classifyErrors, openForward, type RawRequest, type RawResponse } from '
 import { httpOf } from './http.ts'
 import { compose, type Intent, openIntent } from './intent.ts'
 import { pace } from './pace.ts'
+import { type CallIncidents, reportOutage } from './report-outage.ts'
 import { requestIdOf } from './request-id.ts'
 import { retry } from './retry.ts'
 import { noticeSunset } from './sunset.ts'
@@ -32,6 +33,7 @@ export function openGateway(
   deps: Pick<Deps, 'clock' | 'random' | 'log' | 'networks' | 'limiter' | 'journal'>,
   setting: Pick<Setting, 'publicUrl'>,
   credentials: Credentials,
+  incidents: CallIncidents,
 ): Gateway {
   const { clock, random } = deps
   const calls = openCallLog(deps)
@@ -39,6 +41,7 @@ export function openGateway(
   const userAgent = `Patchbay (gzip; +${setting.publicUrl})`
   const again = { ...deps, credentials }
   const shared = [
+    reportOutage(incidents), // an outage is told once
     breaker(deps), // not while the host is down
     pace(deps), // under every known quota
     authorize(credentials), // in whose name

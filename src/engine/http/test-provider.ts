@@ -8,6 +8,7 @@ import type { Limiter } from '../../ports/limiter.ts'
 import { NetworkFailure, type NetworkFailureKind, type WireRequest } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { type Gateway, openGateway } from './gateway.ts'
+import type { CallIncidents } from './report-outage.ts'
 import type { Credentials, Target } from './target.ts'
 
 /** One answer of a pretend provider: a status with `{}`, a whole answer, a failure of the network, or what a function says. */
@@ -86,6 +87,7 @@ export function openTestWorld(
   script: readonly Scripted[],
   options: {
     latencyMs?: number
+    incidents?: Partial<CallIncidents>
     credentials?: Partial<Credentials>
     limiter?: Limiter
     journal?: Pick<Deps['journal'], 'calls'>
@@ -138,6 +140,7 @@ export function openTestWorld(
   const journal = options.journal ?? {
     calls: async (_: string, calls: readonly CallRecord[]) => void records.push(...calls),
   }
+  const incidents: CallIncidents = { outage: async () => {}, over: async () => {}, ...options.incidents }
   const deps = {
     clock,
     random,
@@ -146,6 +149,6 @@ export function openTestWorld(
     networks: { test: network, live: network },
     journal: journal as Deps['journal'],
   }
-  const gateway = openGateway(deps, { publicUrl: 'http://127.0.0.1:4400' }, credentials)
+  const gateway = openGateway(deps, { publicUrl: 'http://127.0.0.1:4400' }, credentials, incidents)
   return { clock, gateway, limiter, log, asked, records, refused }
 }

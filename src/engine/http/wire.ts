@@ -78,9 +78,12 @@ function requestOf(intent: Intent, userAgent: string): WireRequest {
   return { method, url: withCredential(intent.url, intent).href, headers, body, limits: wireLimits }
 }
 
-function withCredential(url: URL, { authorization }: Intent): URL {
+/** Where the credential goes into the address, a copy of it that has it. */
+export function withCredential(url: URL, { authorization }: Pick<Intent, 'authorization'>): URL {
+  const added = Object.entries(authorization?.query ?? {})
+  if (added.length === 0) return url
   const full = new URL(url)
-  for (const [name, value] of Object.entries(authorization?.query ?? {})) full.searchParams.set(name, value)
+  for (const [name, value] of added) full.searchParams.set(name, value)
   return full
 }
 

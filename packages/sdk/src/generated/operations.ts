@@ -645,6 +645,26 @@ export interface Operations {
       nextCursor: string | null
     }>
   }
+  incidents: {
+    /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      open?: string
+      integration?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        integration: string
+        provider: string
+        code: string
+        says: string
+        openedAt: string
+        closedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+  }
   environments: {
     /** The environments of this workspace, and which one this caller is in. `GET /v1/environments`, scope `setup:read`. */
     list(input?: Record<string, never>, options?: CallOptions): Promise<{
@@ -934,6 +954,9 @@ export const operations = {
   },
   audit: {
     list: ['GET', '/v1/audit'],
+  },
+  incidents: {
+    list: ['GET', '/v1/incidents'],
   },
   environments: {
     list: ['GET', '/v1/environments'],

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isWhole } from './examine.ts'
+import { runFourServers } from './four-servers.ts'
+
+test('four servers on one database are killed at places and moments, and nothing is lost without its cause', async (t) => {
+  const summary = await runFourServers({
+    kills: 3,
+    artists: 1,
+    seed: 'harbor',
+    ending: 'pretend',
+    say: (text) => t.diagnostic(text),
+  })
+  t.diagnostic(JSON.stringify(summary))
+  assert.ok(summary.observations > 500, `${summary.observations} observations only`)
+  assert.ok(summary.refreshes > 0 && Object.keys(summary.atPlaces).length > 0, 'no place was come to')
+  // The first place is between the answer of a strict platform and the record of it.
+  assert.equal(summary.namedLosses, 1)
+  assert.ok(isWhole(summary), JSON.stringify(summary))
+})

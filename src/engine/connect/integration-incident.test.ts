@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hour, isFault, minute, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
+import { openTestWorld, type TestWorld } from './test-world.ts'
+
+const story = (title: string, tell: (world: TestWorld, connection: Connection) => Promise<void>) =>
+  test(title, async () => {
+    const world = await openTestWorld({ engines: 2 })
+    await world.run(async () => {
+      const { connection } = await world.connectAccount()
+      await tell(world, connection)
+      assert.equal((await world.connectionOf(connection)).state, 'pending', 'nobody’s fault')
+      assert.equal((await world.grantOf(connection)).state, 'live')
+      assert.deepEqual(world.openTasks(), [])
+    })
+    assert.deepEqual(world.sandbox.ledger.violations, [])
+  })
+
+/** Calls by both processes every few seconds for so long, whatever becomes of them. */
+async function callsFor(world: TestWorld, connection: Connection, ms: number): Promise<void> {
+  for (const end = world.clock.now() + ms; world.clock.now() < end; await world.clock.sleep(5 * second))
+    for (const engine of [0, 1])
+      await world.call(connection, engine).catch((error) => assert.ok(isFault(error), `${error}`))
+}
+
+const incidents = async (world: TestWorld) =>
+  (await world.stores.journal.readIncidents(world.environment.id, { limit: 10 })).map(({ code, closedAt }) => [
+    code,
+    closedAt === null ? 'open' : 'closed',
+  ])
+const told = (world: TestWorld) => world.events().filter((type) => type.startsWith('integration.'))
+const tokenRoute = 'POST accounts.tuneful.example/oauth/token'
+const api = 'GET api.tuneful.example/v1/me'
+
+story('a platform that goes on not working is one incident, over with the first answer', async (world, connection) => {
+  world.sandbox.weather.add({ kind: 'outage', route: api })
+  await callsFor(world, connection, 10 * minute)
+  assert.deepEqual(await incidents(world), [['provider.down', 'open']])
+  world.sandbox.weather.clear()
+  await callsFor(world, connection, 10 * minute)
+  assert.deepEqual(await incidents(world), [['provider.down', 'closed']])
+  assert.deepEqual(told(world), ['integration.incident', 'integration.recovered'])
+})
+
+story('a few failed calls are weather', async (world, connection) => {
+  world.sandbox.weather.add({ kind: 'fail', status: 503, route: api, probability: 0.3 })
+  await callsFor(world, connection, 10 * minute)
+  assert.deepEqual(await incidents(world), [])
+})
+
+story('tokens that can be had say nothing about calls that fail', async (world, connection) => {
+  world.sandbox.weather.add({ kind: 'outage', route: api })
+  await callsFor(world, connection, 5 * minute)
+  await world.clock.sleep(hour)
+  const requests = world.tokenRequests().length
+  await world.credentials.refresh(world.environment.id, connection.grantId)
+  assert.ok(world.tokenRequests().length > requests)
+  assert.deepEqual(await incidents(world), [['provider.down', 'open']])
+})
+
+story('a token endpoint that fails in several ways is one incident', async (world, connection) => {
+  await world.clock.sleep(hour)
+  for (const kind of ['html', 'outage', 'throttle'] as const) {
+    const weather = world.sandbox.weather.add({ kind, route: tokenRoute })
+    await callsFor(world, connection, 10 * minute)
+    world.sandbox.weather.clear(weather)
+  }
+  await callsFor(world, connection, hour)
+  assert.deepEqual(await incidents(world), [['provider.down', 'closed']])
+  assert.deepEqual(told(world), ['integration.incident', 'integration.recovered'])
+})
+
+story('an app that needs its operator is not hidden by an outage', async (world, connection) => {
+  await world.clock.sleep(hour)
+  const weather = world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
+  await callsFor(world, connection, 5 * minute)
+  world.sandbox.weather.clear(weather)
+  const app = world.sandbox.apps.first('tuneful')
+  world.sandbox.apps.register({ ...app, clientSecret: 'rotated elsewhere' })
+  await callsFor(world, connection, 20 * minute)
+  assert.deepEqual(await incidents(world), [
+    ['setup.credentials', 'open'],
+    ['provider.down', 'closed'],
+  ])
+  world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
+  await callsFor(world, connection, 10 * minute)
+  assert.deepEqual((await incidents(world))[0], ['setup.credentials', 'open'])
+  assert.equal((await incidents(world)).length, 2)
+})

@@ -1,0 +1,31 @@
+import { type Auth, second } from '@patchbay/kit'
+import type { Integration } from '../../ports/directory.ts'
+import type { Lane } from '../../ports/schedule.ts'
+import type { Deps } from '../deps.ts'
+
+/**
+ * Waits until the token endpoint may be asked once more on behalf of that app, over all processes, and gives back how to say that it was. Thousands of
+ * grants that end in the same minute are renewed as fast as the provider lets us and no faster; whoever somebody waits for comes first.
+ */
+export async function awaitTurn(
+  { clock, random, limiter }: Pick<Deps, 'clock' | 'random' | 'limiter'>,
+  auth: Auth,
+  integration: Integration,
+  lane: Lane,
+): Promise<(options: { sent: boolean }) => Promise<void>> {
+  const rate = (auth.scheme === 'oauth2' && auth.tokenRate) || usualRate
+  const draw = {
+    bucket: `token-endpoint/${integration.environmentId}/${integration.id}`,
+    amount: 1,
+    limit: rate.limit,
+    window: { rollingMs: rate.perMs },
+  }
+  for (;;) {
+    const taken = await limiter.take([draw], { now: clock.now(), lane })
+    if (taken.granted) return ({ sent }) => limiter.settle(taken.ticket, { at: clock.now(), sent })
+    await clock.sleep(taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10))
+  }
+}
+
+/** Half a minute, because a request counts until its answer is there: within a second slow answers would leave room for few. */
+const usualRate = { limit: 600, perMs: 30 * second }

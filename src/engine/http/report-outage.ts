@@ -1,0 +1,46 @@
+import { isFault } from '@patchbay/kit'
+import type { Integration } from '../../ports/directory.ts'
+import type { Intent, Layer } from './intent.ts'
+
+/** Who keeps the incidents that show in calls. */
+export interface CallIncidents {
+  /** A host of the platform goes on not working. */
+  outage(integration: Integration, host: string): Promise<void>
+  /** What the integration's open incident says is over. */
+  over(integration: Integration): Promise<void>
+}
+
+/**
+ * A platform that goes on not working is an incident of the integration, told once and over with the first call that the same host answers. It
+ * stands above the breaker: one rest is weather, and the second in a row is longer.
+ */
+export function reportOutage(incidents: CallIncidents): Layer {
+  const told = new Set<string>()
+  return (next) => async (intent) => {
+    const { integration } = intent.target
+    const key = `${integration.environmentId} ${integration.id} ${intent.url.host}`
+    try {
+      const answer = await next(intent)
+      told.delete(key)
+      if (isOver(intent)) await incidents.over(integration)
+      return answer
+    } catch (error) {
+      const rests = isFault(error, 'provider.down') && error.detail.reason === 'resting'
+      if (rests && (error.detail.waitMs ?? 0) > firstRestMs && !told.has(key)) {
+        told.add(key)
+        await incidents.outage(integration, intent.url.host)
+      }
+      throw error
+    }
+  }
+}
+
+function isOver({ target, url, as }: Intent): boolean {
+  const { incident } = target.integration
+  if (incident?.source === 'calls') return incident.host === url.host
+  // The app's own credential says nothing about accounts that are refused.
+  return incident?.source === 'refusals' && as === 'account'
+}
+
+/** The breaker's first rest, with its spread. */
+const firstRestMs = 6_000

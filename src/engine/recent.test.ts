@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMemoryAccess } from '../drivers/access/memory.ts'
+import { AlongLog } from '../drivers/along/memory.ts'
+import { SimulatedClock } from '../drivers/clock/simulated.ts'
+import { openMemoryConnections } from '../drivers/connections/memory.ts'
+import { openMemoryDirectory } from '../drivers/directory/memory.ts'
+import { openMemoryGrants } from '../drivers/grants/memory.ts'
+import { SeededRandom } from '../drivers/random/seeded.ts'
+import type { Connection } from '../ports/connections.ts'
+import { checkAccessKey, createAccessKey, revokeAccessKey } from './access/access-keys.ts'
+import { openRecent, recentMs } from './recent.ts'
+
+const environmentId = 'env_test'
+const startAt = Date.UTC(2026, 5, 1)
+const along = { at: startAt, actor: 'system' } as const
+
+const connection: Connection = {
+  ...{ id: 'con_1', environmentId, profileId: 'nova', provider: 'acme', integrationId: 'int_1', grantId: 'grt_1' },
+  ...{ account: { id: '1', name: 'Nova', kind: 'artist_page' }, inputs: {}, state: 'healthy', reason: null },
+  ...{ missingScopes: [], stateAt: startAt, createdAt: startAt },
+}
+
+/** Two processes over one store with one connection, and how often the store was asked for it. */
+async function openProcesses() {
+  const log = new AlongLog()
+  const clock = new SimulatedClock(startAt)
+  const connections = openMemoryConnections(log)
+  await connections.create(connection, along)
+  const asked = { times: 0, gate: Promise.resolve() }
+  const counted = {
+    ...connections,
+    async read(...where: Parameters<typeof connections.read>) {
+      asked.times++
+      const found = await connections.read(...where)
+      await asked.gate
+      return found
+    },
+  }
+  const stores = {
+    ...{ clock, connections: counted, random: new SeededRandom('recent', clock) },
+    ...{ access: openMemoryAccess(), directory: openMemoryDirectory(log), grants: openMemoryGrants(log) },
+  }
+  const [here, there] = [openRecent(stores), openRecent(stores)]
+  const move = (
+    from: Connection['state'],
+    to: Connection['state'],
+    by: { deps: Pick<typeof stores, 'connections'> } = there,
+  ) => by.deps.connections.move(environmentId, 'con_1', { from: [from], to, reason: null }, along)
+  const stateHere = async () => (await here.recent.connection(environmentId, 'con_1'))?.state ?? 'gone'
+  return { clock, asked, here, there, move, stateHere }
+}
+
+/** In a world of its own, with time moving. */
+const story = (title: string, tell: (world: Awaited<ReturnType<typeof openProcesses>>) => Promise<void>) =>
+  test(title, async () => {
+    const world = await openProcesses()
+    await world.clock.run(() => tell(world))
+  })
+
+story('is asked for once in half a second', async ({ clock, asked, stateHere }) => {
+  for (let n = 0; n < 10; n++) await stateHere()
+  await clock.sleep(recentMs - 1)
+  assert.deepEqual([await stateHere(), asked.times], ['healthy', 1])
+  await clock.sleep(1)
+  assert.deepEqual([await stateHere(), asked.times], ['healthy', 2])
+})
+
+story('what another process took away is known when it says so', async ({ clock, move, stateHere }) => {
+  assert.equal(await stateHere(), 'healthy')
+  await move('healthy', 'paused')
+  await clock.sleep(recentMs)
+  assert.equal(await stateHere(), 'paused')
+})
+
+story('what this process changes it knows at once', async ({ here, move, stateHere }) => {
+  assert.equal(await stateHere(), 'healthy')
+  await move('healthy', 'paused', here)
+  assert.equal(await stateHere(), 'paused')
+})
+
+story('a refusal is never remembered', async ({ move, stateHere }) => {
+  await move('healthy', 'paused')
+  assert.equal(await stateHere(), 'paused')
+  await move('paused', 'healthy')
+  assert.equal(await stateHere(), 'healthy')
+})
+
+story('what was read while it changed is not remembered', async ({ asked, here, move, stateHere }) => {
+  const gate = Promise.withResolvers<void>()
+  asked.gate = gate.promise
+  const early = stateHere()
+  const changed = move('healthy', 'paused', here)
+  gate.resolve()
+  assert.deepEqual([await early, await changed], ['healthy', true])
+  assert.equal(await stateHere(), 'paused')
+})
+
+story('a key that was revoked elsewhere works no more when that process says so', async ({ here, there }) => {
+  const environment = { id: environmentId, workspace: 'w', mode: 'test', createdAt: startAt } as const
+  const { key, text } = await createAccessKey(there.deps, environment, { name: 'app', scopes: ['*'] })
+  const check = () =>
+    checkAccessKey(here.deps, here.recent, text).then(
+      () => 'works',
+      (error) => error.code,
+    )
+  // The first use is written down, and with that forgotten.
+  assert.deepEqual([await check(), await check()], ['works', 'works'])
+  await revokeAccessKey(there.deps, environmentId, key.id, startAt)
+  assert.equal(await check(), 'input.unauthenticated')
+})

@@ -1,0 +1,125 @@
+import type { AccessKey } from '../ports/access.ts'
+import type { Instant } from '../ports/clock.ts'
+import type { Connection } from '../ports/connections.ts'
+import type { Integration } from '../ports/directory.ts'
+import type { Grant } from '../ports/grants.ts'
+import type { Deps } from './deps.ts'
+
+/**
+ * How old a row may be that says what a call may do. Whoever takes a right away (a key, a connection) waits for so long before saying that it is
+ * gone: from then on no process grants it any more.
+ */
+export const recentMs = 500
+
+/**
+ * The rows that every call needs, each asked for once in half a second and not once a call. Only what allows something is remembered: a refusal is
+ * always made from what is stored now. Whatever this process changes it forgets at once.
+ */
+export interface Recent {
+  /** By the hash of its text. */
+  key(hash: string): Promise<AccessKey | null>
+  connection(environmentId: string, id: string): Promise<Connection | null>
+  integration(environmentId: string, id: string): Promise<Integration | null>
+  grant(environmentId: string, id: string): Promise<Grant | null>
+  /** The provider did not take its token: somebody may have renewed it a moment ago. */
+  forgetGrant(environmentId: string, id: string): void
+}
+
+type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
+
+/** Also gives back the stores, as they were but that each change through them is forgotten here. */
+export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All): { recent: Recent; deps: All } {
+  const { clock } = given
+  const keys = new Remembered(clock, (key: AccessKey) => key.revokedAt === null)
+  const connections = new Remembered(clock, ({ state }: Connection) => working.has(state))
+  const integrations = new Remembered<Integration>(clock, () => true)
+  const grants = new Remembered(clock, ({ state }: Grant) => state === 'live' || state === 'unknown')
+
+  const stores: Stores = {
+    access: forgetting(given.access, ['createKey', 'revokeKey', 'touchKey'], () => keys.forgetAll()),
+    connections: forgetting(given.connections, ['move', 'update'], (environmentId, id) =>
+      connections.forget(nameOf(environmentId, id)),
+    ),
+    directory: forgetting(given.directory, ['saveIntegration', 'setIncident'], () => integrations.forgetAll()),
+    grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget', 'postpone'], (environmentId, id) =>
+      grants.forget(nameOf(environmentId, id)),
+    ),
+  }
+  const recent: Recent = {
+    key: (hash) => keys.read(hash, () => stores.access.findKey(hash)),
+    connection: (environmentId, id) =>
+      connections.read(nameOf(environmentId, id), () => stores.connections.read(environmentId, id)),
+    integration: (environmentId, id) =>
+      integrations.read(nameOf(environmentId, id), () => stores.directory.integration(environmentId, id)),
+    grant: (environmentId, id) => grants.read(nameOf(environmentId, id), () => stores.grants.read(environmentId, id)),
+    forgetGrant: (environmentId, id) => grants.forget(nameOf(environmentId, id)),
+  }
+  return { recent, deps: { ...given, ...stores } }
+}
+
+const working: ReadonlySet<string> = new Set(['pending', 'healthy', 'degraded'])
+
+const nameOf = (environmentId: unknown, id: unknown) => `${environmentId} ${id}`
+
+/** Rows by name, each for half a second from when it was asked for. The oldest go when there are too many. */
+class Remembered<Row> {
+  readonly #rows = new Map<string, { row: Row; until: Instant }>()
+  readonly #clock: Deps['clock']
+  readonly #allows: (row: Row) => boolean
+  #changes = 0
+
+  constructor(clock: Deps['clock'], allows: (row: Row) => boolean) {
+    this.#clock = clock
+    this.#allows = allows
+  }
+
+  async read(name: string, ask: () => Promise<Row | null>): Promise<Row | null> {
+    const now = this.#clock.now()
+    const known = this.#rows.get(name)
+    // A clock that was set back must not keep a row for longer.
+    if (known && now < known.until && known.until - now <= recentMs) return known.row
+    const changes = this.#changes
+    const row = await ask()
+    this.#rows.delete(name)
+    // What changed while it was read may not be what was read.
+    if (row !== null && changes === this.#changes && this.#allows(row)) {
+      this.#rows.set(name, { row, until: now + recentMs })
+      if (this.#rows.size > mostRows) this.#rows.delete(this.#rows.keys().next().value!)
+    }
+    return row
+  }
+
+  forget(name: string): void {
+    this.#changes++
+    this.#rows.delete(name)
+  }
+
+  forgetAll(): void {
+    this.#changes++
+    this.#rows.clear()
+  }
+}
+
+const mostRows = 20_000
+
+/** The same port, whose changes are told before they begin and after they ended, well or not. */
+function forgetting<Port extends object, Name extends keyof Port & string>(
+  port: Port,
+  changes: readonly Name[],
+  forget: (...args: unknown[]) => void,
+): Port {
+  const told = Object.fromEntries(
+    changes.map((name) => [
+      name,
+      async (...args: unknown[]) => {
+        forget(...args)
+        try {
+          return await (port[name] as (...args: unknown[]) => unknown)(...args)
+        } finally {
+          forget(...args)
+        }
+      },
+    ]),
+  )
+  return { ...port, ...told }
+}

@@ -1,0 +1,18 @@
+import type { Deps } from '../deps.ts'
+
+/**
+ * What dead processes claimed and leased is free at once, instead of when it runs out. Only for one that is alone with its stores: a living holder would
+ * lose its work, and two would ask for tokens at the same time.
+ */
+export async function endWhatIsHeld({
+  clock,
+  schedule,
+  grants,
+  directory,
+  log,
+}: Pick<Deps, 'clock' | 'schedule' | 'grants' | 'directory' | 'log'>): Promise<void> {
+  const claims = await schedule.endClaims(clock.now())
+  let leases = 0
+  for (const { id } of await directory.environments()) leases += await grants.endLeases(id, clock.now())
+  if (claims + leases > 0) log.info('engine.took_over', { claims, leases })
+}
