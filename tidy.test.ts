@@ -66,7 +66,7 @@ const ambient: readonly { what: string; pattern: RegExp }[] = [
 ]
 const pure = ['packages/kit', 'providers', 'src/ports', 'src/engine', 'src/api', 'sandbox', 'sim']
 /** The sandbox's own edges. */
-const edges = ['sandbox/serve.ts', 'sandbox/replay.ts']
+const edges = ['sandbox/serve.ts', 'sandbox/replay.ts', 'sim/kpis/run-scoreboard.ts']
 
 const root = import.meta.dirname
 const skipped = new Set(['node_modules', '.git', '.patchbay', 'dist', 'generated', 'fixtures'])

@@ -5,6 +5,7 @@ import { openPostgresConnections } from '../src/drivers/connections/postgres.ts'
 import { migrate } from '../src/drivers/database/migrate.ts'
 import { openPostgres } from '../src/drivers/database/postgres.ts'
 import { openPostgresDirectory } from '../src/drivers/directory/postgres.ts'
+import { openPostgresHistory } from '../src/drivers/history/postgres.ts'
 import { openPostgresJournal } from '../src/drivers/journal/postgres.ts'
 import { systemRandom } from '../src/drivers/random/system.ts'
 import { openPostgresRecords } from '../src/drivers/records/postgres.ts'
@@ -91,6 +92,7 @@ async function openSync(database: ReturnType<typeof openPostgres>) {
     records: openPostgresRecords(database),
     schedule: openPostgresSchedule(database),
     journal: openPostgresJournal(database),
+    history: openPostgresHistory(database),
     providers: new Map([[provider.id, provider]]),
     gateway: gatewayOf(texts),
   }

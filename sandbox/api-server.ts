@@ -25,7 +25,7 @@ export interface ApiCall {
   readonly memory: ReadonlyMap<string, Map<string, Json>>
   readonly id: (prefix?: string) => string
   /** Weather: answered instead of everything but the counting. */
-  readonly instead: { readonly reply: Outgoing; readonly waitMs?: number } | null
+  readonly instead: { readonly reply: Outgoing; readonly waitMs?: number; readonly quota?: string } | null
 }
 
 /** One call to a provider's API: who is it · does it fit · may they · then the emulator, or what was recorded of the real one. */
@@ -43,7 +43,7 @@ export function answerApi(call: ApiCall): Outgoing {
   const by = { app: who.app, account: account?.id ?? null, user: account ? (account.subject ?? account.id) : null }
   const { refused, used } = quotas.admit(provider, incoming, by, entry, now)
   if (instead) {
-    if (instead.waitMs) quotas.hold(provider.id, entry, now + instead.waitMs)
+    if (instead.waitMs) quotas.hold(provider.id, entry, instead.quota, now + instead.waitMs)
     return instead.reply
   }
   const emulated = emulatorCall(call, who)

@@ -50,9 +50,11 @@ export class Quotas {
     return { refused: { quota, waitMs }, used: meter.used(takes, now) }
   }
 
-  /** A wait that the provider named for other reasons: it holds for every bucket of the request. */
-  hold(provider: string, entry: LedgerEntry, untilAt: number): void {
-    for (const bucket of Object.keys(entry.takes ?? {})) this.#waits.set(`${provider}/${bucket}`, untilAt)
+  /** A wait that the provider named for other reasons: it holds for the bucket of the quota that it named, or for every one of the request. */
+  hold(provider: string, entry: LedgerEntry, quota: string | undefined, untilAt: number): void {
+    const buckets = Object.keys(entry.takes ?? {})
+    const named = buckets.filter((bucket) => bucket.startsWith(`${quota}/`))
+    for (const bucket of named.length > 0 ? named : buckets) this.#waits.set(`${provider}/${bucket}`, untilAt)
   }
 
   /** The request is answered: it no longer counts among those at once. */

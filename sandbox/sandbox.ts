@@ -195,6 +195,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
         const place = choose(places, incoming, grants, apps)
         const entry = ledger.arrive(entryOf(place, incoming, fired, clock.now()))
         entry.outcome = 'dropped'
+        entry.artist = target.artist ?? undefined
         throw new NetworkFailure('reset', true, 'the connection closed before the answer')
       }
       const delayMs = delayOf(fired, 'request') + delayOf(fired, 'reply')

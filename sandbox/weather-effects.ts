@@ -4,12 +4,12 @@ import { NetworkFailure, type WireLimits } from '../src/ports/network.ts'
 import { fromReply, type Outgoing } from './outgoing.ts'
 import type { Fired, RetryAfter } from './weather.ts'
 
-/** What the provider answers instead of doing anything, with the wait that it really means; null when no such fault fired. */
+/** What the provider answers instead of doing anything, with the wait that it really means and the quota it names; null when no such fault fired. */
 export function answerInstead(
   fired: readonly Fired[],
   provider: Provider,
   now: number,
-): { reply: Outgoing; waitMs?: number; why: string } | null {
+): { reply: Outgoing; waitMs?: number; quota?: string; why: string } | null {
   const { refuse } = provider.emulator
   for (const rule of fired) {
     const why = `weather ${rule.id}`
@@ -23,6 +23,7 @@ export function answerInstead(
       return {
         reply: throttled(refuse.quota(quota, waitMs), form, waitMs, now),
         waitMs: obeyed[form] ? waitMs : 0,
+        quota,
         why,
       }
     }

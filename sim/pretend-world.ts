@@ -9,12 +9,15 @@ import { openMemoryDataKeys } from '../src/drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../src/drivers/directory/memory.ts'
 import { openMemoryFlows } from '../src/drivers/flows/memory.ts'
 import { openMemoryGrants } from '../src/drivers/grants/memory.ts'
+import { openMemoryHistory } from '../src/drivers/history/memory.ts'
 import { openMemoryInbox } from '../src/drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../src/drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../src/drivers/journal/memory.ts'
 import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../src/drivers/limiter/memory.ts'
 import { openCapturedLog } from '../src/drivers/log/captured.ts'
+import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../src/drivers/notices/memory.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { openMemoryRecords } from '../src/drivers/records/memory.ts'
 import { openMemorySchedule } from '../src/drivers/schedule/memory.ts'
@@ -214,11 +217,14 @@ const publicUrl = 'http://127.0.0.1:4400'
 
 function openStores() {
   const along = new AlongLog()
+  const connections = openMemoryConnections(along)
+  const journal = openMemoryJournal(along)
   const sealing = {
     access: openMemoryAccess(),
     directory: openMemoryDirectory(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
+    notices: openMemoryNotices(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   return {
@@ -226,11 +232,13 @@ function openStores() {
     along,
     sealedTexts,
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
-    connections: openMemoryConnections(along),
+    connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
+    messenger: openCapturedMessenger(),
+    history: openMemoryHistory({ journal, connections }),
   }
 }
 

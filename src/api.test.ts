@@ -227,6 +227,18 @@ test('every operation that does something answers as its schema says', async () 
     ['keys.create', '/v1/keys', { name: 'made', scopes: ['metrics:read'], expiresAt: '2999-01-01T00:00:00Z' }],
     ['vault.rotateDataKeys', '/v1/vault/rotate-data-keys'],
     ['vault.rotateKey', '/v1/vault/rotate-key'],
+    ['connections.validateAll', '/v1/connections/validate', { profile: 'doing' }],
+    ['tasks.snooze', `/v1/tasks/${known.test.task}/snooze`, { until: new Date(Date.now() + 60_000).toISOString() }],
+    ['tasks.dismiss', `/v1/tasks/${known.test.task}/dismiss`],
+    ['tasks.reopen', `/v1/tasks/${known.test.task}/reopen`],
+    [
+      'channels.create',
+      '/v1/notification-channels',
+      { name: 'Made', address: { kind: 'email', to: ['a@example.com'] } },
+    ],
+    ['channels.change', `/v1/notification-channels/${known.test.channel}`, { name: 'Renamed' }],
+    ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
+    ['notices.read', '/v1/notices/read', {}],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -236,6 +248,10 @@ test('every operation that does something answers as its schema says', async () 
   const made = await server.ask('POST', '/v1/keys', { body: { name: 'short', scopes: ['metrics:read'] } })
   const revoke = operations.find(({ name }) => name === 'keys.revoke')!
   assertAnswer(revoke, await server.ask('DELETE', `/v1/keys/${made.json.id}`))
+  const remove = operations.find(({ name }) => name === 'channels.remove')!
+  const brief = { name: 'Brief', address: { kind: 'webhook', url: 'https://example.com/' } }
+  const channel = await server.ask('POST', '/v1/notification-channels', { body: brief })
+  assertAnswer(remove, await server.ask('DELETE', `/v1/notification-channels/${channel.json.id}`))
 })
 
 test('no operation was left out', () => {
@@ -592,11 +608,23 @@ async function fill(name: 'test' | 'other') {
   const api = server.client(key)
   const session = await api.connectSessions.create({ profile: { id: profile } })
   const made = await api.keys.create({ name: 'known', scopes: ['metrics:read'] })
+  const channel = await api.channels.create({ name: 'known', address: { kind: 'email', to: ['known@example.com'] } })
+  const task = `tsk_of_${name}`
+  await server.engine.deps.journal.note(server.environments[name].id, {
+    at: server.engine.deps.clock.now(),
+    actor: 'system',
+    openTasks: [
+      {
+        ...{ id: task, kind: 'reconnect', connectionId: first.id, title: 'Known', description: 'D' },
+        ...{ category: 'connection', priority: 'high', impact: 50, dueAt: null },
+      },
+    ],
+  })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
     ...{ profile, connection: first.id, keyConnection: second.id, integration: first.integration },
-    ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id },
+    ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id, task, channel: channel.id },
   }
 }
 
@@ -615,6 +643,8 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/connect-sessions')) return ids.session
   if (path.startsWith('/v1/keys')) return ids.key
   if (path.startsWith('/v1/integrations')) return ids.integration
+  if (path.startsWith('/v1/tasks')) return ids.task
+  if (path.startsWith('/v1/notification-channels')) return ids.channel
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 

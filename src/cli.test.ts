@@ -138,6 +138,8 @@ test('connections are listed, shown and changed', async () => {
   assert.ok((await json(`connections show ${id}`)).streams.length > 0)
   await check(`connections validate ${id}`, 0, new RegExp(`^${id} healthy$`))
   assert.equal((await json(`connections validate ${id}`)).works, true)
+  await check('connections validate --profile nova', 0, new RegExp(`${id} +yes .*\n\n1 of 1 work\\.`))
+  assert.deepEqual((await json('connections validate --profile nobody')).data, [])
   await check(`connections pause ${id}`, 0, /paused \(paused\)$/)
   assert.equal((await json(`connections resume ${id}`)).state, 'healthy')
   await check(`connections reconnect ${id}`, 0, /^http.*\/connect\?token=/)
@@ -148,6 +150,35 @@ test('connections are listed, shown and changed', async () => {
   )
   await check('connections dance x', 2, /There is no "connections dance"/)
   await check('connections show', 2, /Say which one/)
+})
+
+test('tasks are listed, put off, turned down and taken up again', async () => {
+  const { deps } = server.engine
+  const task = deps.random.id('tsk')
+  await deps.journal.note(server.environments.test.id, {
+    at: deps.clock.now(),
+    actor: 'system',
+    openTasks: [
+      {
+        ...{ id: task, kind: 'set_up', subject: 'app', title: 'Put the app in order', description: 'D' },
+        ...{ category: 'setup', priority: 'high', impact: 70, dueAt: Date.parse('2999-01-02') },
+      },
+    ],
+  })
+  await check('tasks', 0, new RegExp(`${task} +high +70 +operator +2999-01-02 +Put the app in order`))
+  assert.deepEqual((await json('tasks --kind reconnect')).data, [])
+  await check(`tasks snooze ${task} --until 2001-01-01T00:00:00Z`, 2, /until takes an instant in the future/)
+  await check(`tasks snooze ${task} --until ${new Date(Date.now() + 60_000).toISOString()}`, 0, / snoozed$/)
+  assert.deepEqual((await json('tasks')).data, [])
+  assert.equal((await json('tasks --state snoozed')).data[0].id, task)
+  await check(`tasks dismiss ${task}`, 0, / dismissed$/)
+  await check(`tasks reopen ${task}`, 0, / open$/)
+  await check('tasks dismiss', 2, /Say which one/)
+  await check(`tasks snooze ${task}`, 2, /Say until when/)
+  await check(`tasks dance ${task}`, 2, /There is no "tasks dance"/)
+  await check('tasks dismiss tsk_nothing', 1, /There is no such task/)
+  const audit = await server.client().audit.list({ subject: task })
+  assert.deepEqual(audit.data.map(({ action }) => action), ['task.reopened', 'task.dismissed', 'task.snoozed']) // biome-ignore format: a row
 })
 
 test('sync reads now and shows what became of it', async () => {

@@ -22,6 +22,8 @@ export interface Config {
   readonly kms: { readonly url: string; readonly token: { readonly text: string } | { readonly file: string } } | null
   /** A server that keeps the sandbox's address rule. Null: the built-in one. */
   readonly sandboxUrl: string | null
+  /** Sends the letters of e-mail channels. Null: none are sent. */
+  readonly mail: { readonly url: string; readonly from: string } | null
   /** `host:port` pairs that egress may reach although they are not public addresses. */
   readonly egressAllow: readonly string[]
   readonly roles: ReadonlySet<Role>
@@ -62,6 +64,7 @@ export function readConfig(
     returnUrls: returnUrlsOf(env),
     ...keysOf(env),
     sandboxUrl: urlOf(env, 'PATCHBAY_SANDBOX_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    mail: mailOf(env),
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
     roles: rolesOf(env),
     failpoints: failpointsOf(env),
@@ -171,6 +174,20 @@ function kmsOf(env: Environment): Config['kms'] {
   if (Boolean(text) === Boolean(file))
     throw new ConfigError('PATCHBAY_KMS_URL needs one of PATCHBAY_KMS_TOKEN and PATCHBAY_KMS_TOKEN_FILE.')
   return { url, token: text ? { text } : { file: file! } }
+}
+
+/** The address of the server holds a password, so it is never repeated in a message. */
+function mailOf(env: Environment): Config['mail'] {
+  const url = urlOf(env, 'PATCHBAY_SMTP_URL', ['smtp:', 'smtps:'])
+  const from = env.PATCHBAY_MAIL_FROM?.trim()
+  if (!url && !from) return null
+  if (!url || !from)
+    throw new ConfigError(
+      `PATCHBAY_${url ? 'SMTP_URL' : 'MAIL_FROM'} is set and PATCHBAY_${url ? 'MAIL_FROM' : 'SMTP_URL'} is not. Set both or neither.`,
+    )
+  if (!/^[^<>@\r\n]*<?[^<>@\s]+@[^<>@\s]+>?$/.test(from))
+    throw new ConfigError(`PATCHBAY_MAIL_FROM is "${from}". It looks like "Patchbay <patchbay@example.com>".`)
+  return { url, from }
 }
 
 /** Its value is never repeated in a message. */

@@ -269,6 +269,29 @@ test('T05: a reconnect by somebody else is a mismatch and changes nothing; by th
   )
 })
 
+test('T05: the page names both accounts and offers to switch, or to connect the other one too', async () => {
+  const connection = await server.connect(consentProvider, { artist: 10, profile: 'choice' })
+  const visitor = openVisitor()
+  const session = await server.client().connections.reconnect({ id: connection.id })
+  const wrong = await visitor.decide(await visitor.begin(session.url), { artist: 11 })
+  assert.match(wrong.text, /You signed in as [^;<]+; this connection is /)
+  assert.match(wrong.text, /<button class="primary">Switch to /)
+  const [, other] = wrong.text.split('name="as" value="new"')
+  assert.ok(other, 'there is a second form')
+  const fields = { ...readForm(wrong.text, '/connect/begin').fields, as: 'new' }
+  const done = await visitor.decide(await visitor.browser.post(`${server.url}/connect/begin`, fields), { artist: 11 })
+  assert.match(done.url, /\/connect\/done/)
+  const all = await connectionsOf('choice')
+  assert.equal(all.length, 2)
+  assert.deepEqual(all.find(({ id }) => id === connection.id)?.account, connection.account)
+  assert.notEqual(all.find(({ id }) => id !== connection.id)?.account.id, connection.account.id)
+  // Whoever says so by themselves is not believed.
+  const forged = await server.client().connections.reconnect({ id: connection.id })
+  const picker = readForm((await openVisitor().browser.get(forged.url)).text, '/connect/begin')
+  const answer = await openVisitor().browser.post(`${server.url}/connect/begin`, { ...picker.fields, as: 'new' })
+  assert.equal(answer.status, 403)
+})
+
 test('T07: a return address off the list is never stored, whatever it is written like', async () => {
   const { host } = new URL(server.url)
   const payloads = [
@@ -491,7 +514,13 @@ test('T06: without a permission its streams stand still and say why; the others 
   const end = await visitor.decide(await visitor.begin(session.url), { artist: 13, withhold: [withheld] })
   assert.ok(end.text.includes(withheld), 'the page says what is missing')
   const [connection] = await connectionsOf('narrow')
-  assert.deepEqual(connection?.scopes, { granted: scopes.filter((scope) => scope !== withheld), missing: [withheld] })
+  const { granted, missing, switchedOff } = connection!.scopes
+  assert.deepEqual([granted, missing], [scopes.filter((scope) => scope !== withheld), [withheld]])
+  const needing = Object.keys(consentProvider.streams).filter((id) =>
+    consentProvider.streams[id]!.scopes?.includes(withheld),
+  )
+  assert.deepEqual(switchedOff.map(({ scope, streams }) => [scope, streams.map(({ id }) => id)]), [[withheld, needing]]) // biome-ignore format: a row
+  assert.equal(connection!.fixedBy, 'owner')
   assert.equal(connection?.state, 'degraded')
   assert.match(connection?.says ?? '', /permission/i)
   const { data: streams } = await server.client().connections.streams({ id: connection!.id })

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { dayOf } from '@patchbay/kit'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as driver, type Page } from 'playwright-core'
+import { runNotices } from './engine/notices/deliver-notices.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
 /** The console in a real browser, the one that comes inside an npm package, against the real server and the sandbox. */
@@ -94,6 +95,88 @@ test('an account is connected end to end in a browser, and its numbers are the s
   await context.close()
 })
 
+test('a task is told in the console, put off, turned down and taken up again', { skip }, async () => {
+  const { deps } = server.engine
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  await deps.journal.note(server.environments.test.id, {
+    at: deps.clock.now(),
+    actor: 'system',
+    openTasks: [
+      {
+        ...{ id: deps.random.id('tsk'), kind: 'reconnect', connectionId: connection!.id, category: 'connection' },
+        ...{ title: 'Connect @nova again', description: 'D', priority: 'high', impact: 80, dueAt: null },
+      },
+    ],
+  })
+  await runNotices({ deps, setting: server.engine.setting, vault: server.engine.vault }, new AbortController().signal)
+  const { page, context, errors } = await open('/console/tasks', { signedIn: true })
+  const task = page.getByRole('listitem').filter({ hasText: 'Connect @nova again' })
+  await task.getByText('new', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Mark 1 as seen' }).click()
+  await task.getByText('new', { exact: true }).waitFor({ state: 'detached' })
+  await task.getByRole('button', { name: /^Later/ }).click()
+  await page.getByRole('menuitem', { name: 'Tomorrow' }).click()
+  await page.getByText('Nothing needs you').waitFor()
+  await page.getByRole('link', { name: 'Put off' }).click()
+  await task.getByRole('button', { name: 'Take up again' }).click()
+  await page.getByText('None of these').waitFor()
+  await page.getByRole('link', { name: 'Open', exact: true }).click()
+  await task.getByRole('button', { name: /^Later/ }).click()
+  await page.getByRole('menuitem', { name: 'Not at all' }).click()
+  await page.getByText('Nothing needs you').waitFor()
+  assert.deepEqual((await server.client().tasks.list({ state: 'dismissed' })).data.length, 1)
+  await page.getByRole('link', { name: 'Turned down' }).click()
+  await task.getByRole('button', { name: 'Reconnect' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Make a link to send' }).click()
+  await page.getByText('Send this to the owner').waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('a channel is made with quiet hours, tested and removed; a wrong zone is said beside its field', {
+  skip,
+}, async () => {
+  const { page, context, errors } = await open('/console/setup/notifications', { signedIn: true, width: 320 })
+  await page.getByRole('button', { name: 'New channel' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('Night shift')
+  await form.getByLabel('To').first().fill('ada@example.com, bob@example.com')
+  await form.getByLabel('Quiet hours').check()
+  await form.getByLabel('Zone').fill('Mars/Olympus')
+  await form.getByRole('button', { name: 'Make the channel' }).click()
+  await form
+    .getByText(/There is no zone/)
+    .first()
+    .waitFor()
+  await form.getByLabel('Zone').fill('Europe/Berlin')
+  await form.getByRole('button', { name: 'Make the channel' }).click()
+  await form.waitFor({ state: 'detached' })
+  const { data } = await server.client().channels.list()
+  const made = data.find(({ name }) => name === 'Night shift')!
+  assert.deepEqual(made.address, { kind: 'email', to: ['ada@example.com', 'bob@example.com'] })
+  assert.deepEqual(made.quiet, { zone: 'Europe/Berlin', from: '22:00', to: '07:00', highPasses: true })
+  await page.getByRole('button', { name: 'Test Night shift' }).click()
+  await page
+    .getByText(/E-mail is not set up/)
+    .first()
+    .waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  await page.getByText('Fails').waitFor()
+  await page.getByRole('button', { name: 'Remove Night shift' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('Night shift is removed.').first().waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('every account of an artist is asked at once, and what does not work is named', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  const { page, context } = await open(`/console/artists/${connection!.profile}`, { signedIn: true })
+  await page.getByRole('button', { name: 'Check all' }).click()
+  await page.getByText('1 of 1 account works.').waitFor()
+  await context.close()
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every room fits 320 px and has no error on its page, ${colorScheme}`, { skip }, async () => {
     const [connection] = (await server.client().connections.list({ limit: 1 })).data
@@ -104,15 +187,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
       '/connections',
       `/connections/${connection!.id}`,
       '/connect',
+      '/tasks',
+      '/tasks?state=dismissed',
       '/activity',
       '/quotas',
       '/setup/apps',
+      '/setup/notifications',
       '/setup/keys',
     ]
     for (const width of [320, 1280]) {
       const { page, context, errors } = await open('/console/', { signedIn: true, width, colorScheme })
       for (const room of rooms) {
-        await page.goto(`${server.url}/console${room}?env=${server.environments.test.id}`)
+        await page.goto(
+          `${server.url}/console${room}${room.includes('?') ? '&' : '?'}env=${server.environments.test.id}`,
+        )
         await page.getByRole('heading').first().waitFor()
         const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
         assert.equal(over, 0, `${room} is ${over} px wider than ${width}`)

@@ -13,6 +13,7 @@ import { openPostgresDirectory } from './drivers/directory/postgres.ts'
 import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPostgresFlows } from './drivers/flows/postgres.ts'
 import { openPostgresGrants } from './drivers/grants/postgres.ts'
+import { openPostgresHistory } from './drivers/history/postgres.ts'
 import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { openPostgresJournal } from './drivers/journal/postgres.ts'
@@ -20,8 +21,13 @@ import { openLeasedLimiter } from './drivers/limiter/leased.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
+import { openMessengerByKind } from './drivers/messenger/by-kind.ts'
+import { openConsoleMessenger } from './drivers/messenger/console.ts'
+import { openEmailMessenger } from './drivers/messenger/email.ts'
+import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
+import { openPostgresNotices } from './drivers/notices/postgres.ts'
 import { systemRandom } from './drivers/random/system.ts'
 import { openPostgresRecords } from './drivers/records/postgres.ts'
 import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
@@ -59,6 +65,7 @@ export async function openDrivers(
     for (const closer of closers.reverse()) await closer()
   }
   try {
+    if (config.mail) registerSecret(decodeURIComponent(new URL(config.mail.url).password))
     const connection = config.databaseUrl ?? (await ownPostgres())
     const alone = config.databaseUrl === null && (await waitUntilAlone({ connection }))
     await migrate({ connection, log })
@@ -75,9 +82,11 @@ export async function openDrivers(
     closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
+    const email = openEmailMessenger(config.mail)
     closers.push(
       () => live.close(),
       () => toSandbox.close(),
+      () => email.close(),
     )
     const deps: Deps = failpoints.into({
       clock: systemClock,
@@ -98,6 +107,13 @@ export async function openDrivers(
       schedule: openPostgresSchedule(database),
       journal: openPostgresJournal(database),
       inbox: openPostgresInbox(database),
+      history: openPostgresHistory(database),
+      notices: openPostgresNotices(database),
+      messenger: openMessengerByKind({
+        console: openConsoleMessenger(),
+        email,
+        webhook: openWebhookMessenger({ network: live, clock: systemClock }),
+      }),
     })
     failpoints.check()
     if (config.failpoints.size > 0) log.warn('failpoints.set', { places: [...config.failpoints.keys()] })

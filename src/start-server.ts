@@ -84,6 +84,7 @@ export async function startServer(
     )
     closers.push(() => engine.stop())
     const { test, live } = await ensureEnvironments(engine)
+    for (const environment of [test, live]) await engine.channels.ensureConsole(environment)
     await ensureTestIntegrations(engine, test, providers, sandboxUrl)
     await ensureLiveIntegrations(engine, live, config)
 

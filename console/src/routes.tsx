@@ -10,7 +10,9 @@ import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './add
 import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
+import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
+import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
 /**
  * Every page, with what of it stands in the address. `env` is on all of them, so that a link leads others to the same environment; `after` is
@@ -108,11 +110,31 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('./features/activity/activity.tsx'), 'ActivityPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => root,
+  path: '/tasks',
+  validateSearch: searchOf({
+    state: oneOf(taskStateOrder),
+    kind: oneOf(taskKindOrder),
+    after: text,
+    /** The one that a letter leads to. */
+    task: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/tasks/tasks.tsx'), 'TasksPage'),
+})
+
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/quotas/quotas.tsx'), 'QuotasPage'),
+})
+
+const scoreboard = createRoute({
+  getParentRoute: () => root,
+  path: '/scoreboard',
+  validateSearch: searchOf({ provider: text, window: oneOf(Object.keys(kpiWindows) as KpiWindow[]) }),
+  component: lazyRouteComponent(() => import('./features/kpis/kpis.tsx'), 'KpisPage'),
 })
 
 const apps = createRoute({
@@ -125,6 +147,11 @@ const app = createRoute({
   path: '/setup/apps/$app',
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
+})
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/notifications',
+  component: lazyRouteComponent(() => import('./features/notifications/notifications.tsx'), 'NotificationsPage'),
 })
 const keys = createRoute({
   getParentRoute: () => root,
@@ -140,10 +167,13 @@ export const router = createRouter({
     connections,
     connection,
     connect,
+    tasks,
     activity,
     quotas,
+    scoreboard,
     apps,
     app,
+    notifications,
     keys,
   ]),
   basepath: '/console',

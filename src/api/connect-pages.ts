@@ -28,11 +28,11 @@ export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
   })
 
   app.post('/connect/begin', { schema: { hide: true } }, async (request, reply) => {
-    const { integration = '', token, session, ...answers } = (request.body ?? {}) as Record<string, string>
+    const { integration = '', token, session, as, ...answers } = (request.body ?? {}) as Record<string, string>
     const proof = token === undefined ? sessionProof(request, session) : { token, cookie: cookieOf(request).secret }
     const view = await connect.view(proof)
     try {
-      const begun = await connect.begin(proof, integration, answers)
+      const begun = await connect.begin(proof, integration, answers, { asNew: as === 'new' })
       keepCookie(reply, view.session, begun.cookie)
       return reply.redirect(begun.redirect, 303)
     } catch (error) {
@@ -137,7 +137,11 @@ function picker(
   const heading = view.reconnect
     ? `<h1>Connect ${escapeHtml(view.reconnect.account.name)} again</h1><p>Sign in as the same account. Its history stays.</p>`
     : `<h1>Connect an account of ${escapeHtml(view.profile.name || view.profile.id)}</h1>`
-  const why = ended ? `<p class="note" role="alert">${escapeHtml(ended)}</p>` : ''
+  const why = view.mismatch
+    ? otherAccount(view, view.mismatch)
+    : ended
+      ? `<p class="note" role="alert">${escapeHtml(ended)}</p>`
+      : ''
   const sandbox =
     view.mode === 'test'
       ? '<p class="note">This is a test: the platforms are the sandbox’s, and nobody’s real account is touched.</p>'
@@ -145,7 +149,7 @@ function picker(
   const choices =
     view.choices.length === 0
       ? '<p>There is nothing to connect here yet. Ask whoever sent you this link.</p>'
-      : `<ul class="tiles">${view.choices.map((choice) => `<li>${form(choice, view, token, trouble)}</li>`).join('')}</ul>`
+      : `<ul class="tiles">${view.choices.map((choice) => `<li>${form(choice, view, token, trouble)}</li>`).join('')}${view.mismatch ? view.choices.map((choice) => `<li>${formAsNew(choice, view, view.mismatch!, token)}</li>`).join('') : ''}</ul>`
   return page({
     title: 'Connect an account',
     formTargets: targets,
@@ -161,7 +165,8 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
       : `<p class="soft">Connected already: ${choice.connected.map(({ account }) => escapeHtml(account.name)).join(', ')}</p>`
   const incident = choice.incident === null ? '' : `<p class="note">${escapeHtml(choice.incident.says)}</p>`
   const preflight =
-    choice.preflight.length === 0
+    // Whoever comes back from the platform was told before.
+    choice.preflight.length === 0 || view.mismatch
       ? ''
       : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
   const beside = choice.fields.find(({ name }) => name === wrong?.fault.detail.field)
@@ -175,9 +180,33 @@ ${wrong && !beside ? `<p class="note" role="alert">${escapeHtml(wrong.fault.mess
 <input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
 <input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
 ${choice.fields.map((field) => input(field, wrong?.answers[field.name], field === beside ? wrong?.fault.message : undefined)).join('\n')}
-<button class="primary">${choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`}</button>
+<button class="primary">${buttonText(choice, view)}</button>
 </form></details>`
 }
+
+function buttonText(choice: Choice, { mismatch, reconnect }: ConnectView): string {
+  if (mismatch) return `Switch to ${escapeHtml(reconnect?.account.handle ?? reconnect?.account.name ?? choice.name)}`
+  return choice.redirects ? `Go on to ${escapeHtml(choice.name)}` : `Connect ${escapeHtml(choice.name)}`
+}
+
+/** Both names, since the person may know only one of them by heart. */
+function otherAccount({ reconnect }: ConnectView, { name }: Mismatch): string {
+  const wanted = reconnect?.account.handle ?? reconnect?.account.name ?? ''
+  return `<div class="note" role="alert"><p><strong>${escapeHtml(faults['connection.mismatch'].says)}</strong></p><p>You signed in as ${escapeHtml(name)}; this connection is ${escapeHtml(wanted)}. Nothing was changed.</p></div><p>Either sign out of ${escapeHtml(name)} on the platform, or choose another account there, and go on as ${escapeHtml(wanted)}; or connect ${escapeHtml(name)} as well.</p>`
+}
+
+function formAsNew(choice: Choice, view: ConnectView, { name, fields }: Mismatch, token: string | undefined): string {
+  return `<form class="tile" method="post" action="/connect/begin">
+<strong>Connect ${escapeHtml(name)} as a new one</strong><p class="soft">${escapeHtml(view.reconnect?.account.name ?? '')} stays as it is.</p>
+<input type="hidden" name="as" value="new">
+<input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
+<input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
+${fields.map((field) => input(field, undefined, undefined)).join('\n')}
+<button class="primary">Connect ${escapeHtml(name)} too</button>
+</form>`
+}
+
+type Mismatch = NonNullable<ConnectView['mismatch']>
 
 function input(field: Choice['fields'][number], typed: string | undefined, wrong: string | undefined): string {
   const help = field.help ? `<small class="soft">${escapeHtml(field.help)}</small>` : ''

@@ -1,9 +1,13 @@
-import { Fault } from '@patchbay/kit'
+import { Fault, faults } from '@patchbay/kit'
 import { z } from 'zod'
+import type { Validation } from '../engine/connect/connection-actions.ts'
+import { switchedOff } from '../engine/connect/slots.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
+import type { Integration } from '../ports/directory.ts'
+import { fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
 const states = ['pending', 'healthy', 'degraded', 'needs_reauth', 'revoked', 'disconnected', 'paused'] as const
@@ -32,7 +36,18 @@ export const connectionJson = z.strictObject({
   reason: z.string().nullable(),
   /** The reason in plain words, and who acts. */
   says: z.string().nullable(),
-  scopes: z.strictObject({ granted: z.array(z.string()), missing: z.array(z.string()) }),
+  fixedBy: z.enum(fixers).nullable(),
+  scopes: z.strictObject({
+    granted: z.array(z.string()),
+    missing: z.array(z.string()),
+    /** What stands still because of each that is missing. */
+    switchedOff: z.array(
+      z.strictObject({
+        scope: z.string(),
+        streams: z.array(z.strictObject({ id: z.string(), summary: z.string() })),
+      }),
+    ),
+  }),
   /** When access ends without us, by each of the provider's clocks; null where it has none. */
   clocks: z.strictObject({ access: instant.nullable(), refresh: instant.nullable(), dataAccess: instant.nullable() }),
   freshness: freshnessJson,
@@ -43,8 +58,9 @@ const streamJson = z.strictObject({
   id: z.string(),
   summary: z.string(),
   state: z.enum(['on_time', 'late', 'error', 'waiting', 'blocked', 'running', 'never']),
-  /** Why it stands still, when it does. */
+  /** Why it stands still, when it does, and who ends that. */
   says: z.string().nullable(),
+  fixedBy: z.enum(fixers).nullable(),
   everyMs: z.number(),
   dueAt: instant,
   lane: z.string(),
@@ -63,6 +79,14 @@ const transitionJson = z.strictObject({
   at: instant,
 })
 const stateChange = z.strictObject({ id: z.string(), state: z.enum(states), reason: z.string().nullable() })
+const validationJson = stateChange.extend({
+  works: z.boolean(),
+  /** What stood in the way: of the account, then its state moved, or of the platform just now. */
+  fault: z.string().nullable(),
+  /** That in plain words; or, when it works, what of it does not. */
+  says: z.string().nullable(),
+  fixedBy: z.enum(fixers).nullable(),
+})
 const params = z.strictObject({ id: idText })
 
 /** Connected accounts: what they are, how they are, and what can be done with them. */
@@ -145,15 +169,34 @@ export function connectionRoutes(engine: Engine) {
       summary: 'Ask the provider, with one light call, whether the connection still works',
       scope: 'connections:write',
       params,
-      answer: stateChange.extend({
-        works: z.boolean(),
-        /** What stood in the way: of the account, then its state moved, or of the platform just now. */
-        fault: z.string().nullable(),
-        says: z.string().nullable(),
-      }),
+      answer: validationJson,
       handle: async ({ params, caller }) => {
-        const { works, fault, says } = await engine.connect.validate(caller.environment, params.id, caller.actor)
-        return { ...(await changed(caller.environment.id, params.id)), works, fault, says }
+        const validation = await engine.connect.validate(caller.environment, params.id, caller.actor)
+        return validationToJson(await found(caller.environment.id, params.id), validation)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/connections/validate',
+      name: 'connections.validateAll',
+      summary: 'Ask the same for many, page by page: those of a profile, or all. Each has its own outcome',
+      scope: 'connections:write',
+      body: z.strictObject({
+        profile: idText.optional(),
+        provider: idText.optional(),
+        cursor: z.string().max(200).optional(),
+        limit: z.number().int().min(1).max(50).default(20),
+      }),
+      answer: pageOf(validationJson),
+      handle: async ({ body, caller, signal }) => {
+        const { limit, cursor, ...filter } = body
+        const { id } = caller.environment
+        const rows = await deps.connections.list(id, { ...filter, after: cursor, limit: limit + 1 })
+        const { data, nextCursor } = cutPage(rows, limit, ({ id }) => id)
+        const outcomes = await engine.connect.validateAll(caller.environment, data, caller.actor, signal)
+        const ids = [...outcomes.keys()]
+        const after = ids.length === 0 ? [] : await deps.connections.list(id, { ids, limit })
+        return { nextCursor, data: after.map((one) => validationToJson(one, outcomes.get(one.id)!)) }
       },
     }),
     act('pause', 'Stop reading this connection until it is resumed', (environment, id, actor) =>
@@ -269,6 +312,16 @@ export function connectionRoutes(engine: Engine) {
     return connection
   }
 
+  function validationToJson(connection: Connection, validation: Validation): z.input<typeof validationJson> {
+    const { id, state, reason } = connection
+    const { works, fault, says } = validation
+    return {
+      ...{ id, state, reason, works, fault },
+      says: says ?? engine.connect.reasonSays(connection),
+      fixedBy: fault === null ? engine.connect.reasonFixedBy(connection) : faults[fault].fixedBy,
+    }
+  }
+
   async function changed(environmentId: string, id: string): Promise<z.input<typeof stateChange>> {
     const { state, reason } = await found(environmentId, id)
     return { id, state, reason }
@@ -278,8 +331,10 @@ export function connectionRoutes(engine: Engine) {
     environmentId: string,
     connections: readonly Connection[],
   ): Promise<z.input<typeof connectionJson>[]> {
-    const [grants, slots] = await Promise.all([
+    const lacking = connections.some(({ missingScopes }) => missingScopes.length > 0)
+    const [grants, integrations, slots] = await Promise.all([
       Promise.all(connections.map((connection) => deps.grants.read(environmentId, connection.grantId))),
+      lacking ? deps.directory.integrations(environmentId) : [],
       deps.schedule.of(
         environmentId,
         connections.map(({ id }) => id),
@@ -306,7 +361,12 @@ export function connectionRoutes(engine: Engine) {
         state: connection.state,
         reason: connection.reason,
         says: engine.connect.reasonSays(connection),
-        scopes: { granted: [...(grant?.scopes ?? [])], missing: [...connection.missingScopes] },
+        fixedBy: engine.connect.reasonFixedBy(connection),
+        scopes: {
+          granted: [...(grant?.scopes ?? [])],
+          missing: [...connection.missingScopes],
+          switchedOff: switchedOffOf(connection, integrations),
+        },
         clocks: {
           access: iso(grant?.accessExpiresAt ?? null),
           refresh: iso(grant?.refreshExpiresAt ?? null),
@@ -321,6 +381,19 @@ export function connectionRoutes(engine: Engine) {
         createdAt: iso(connection.createdAt),
       }
     })
+  }
+
+  function switchedOffOf(
+    { provider: providerId, integrationId, missingScopes }: Connection,
+    integrations: readonly Integration[],
+  ) {
+    const provider = setting.providers.get(providerId)
+    const integration = integrations.find(({ id }) => id === integrationId)
+    if (!provider || !integration) return []
+    return switchedOff(provider, integration, missingScopes).map(({ scope, streams }) => ({
+      scope,
+      streams: streams.map((id) => ({ id, summary: provider.streams[id]?.summary ?? id })),
+    }))
   }
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {

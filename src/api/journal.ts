@@ -60,20 +60,6 @@ const eventJson = z.strictObject({
   at: instant,
 })
 
-const taskJson = z.strictObject({
-  id: z.string(),
-  kind: z.string(),
-  connection: z.string().nullable(),
-  title: z.string(),
-  description: z.string(),
-  category: z.string(),
-  priority: z.string(),
-  impact: z.number(),
-  dueAt: instant.nullable(),
-  openedAt: instant,
-  closedAt: instant.nullable(),
-})
-
 const auditJson = z.strictObject({
   id: z.string(),
   actor: z.string(),
@@ -195,34 +181,6 @@ export function journalRoutes(engine: Engine) {
             connection: connectionId,
             profile: profileId,
             at: iso(event.at),
-          })),
-        }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/tasks',
-      name: 'tasks.list',
-      summary: 'What a person has to do',
-      scope: 'journal:read',
-      query: z.strictObject({ ...paging, open: z.stringbool().optional(), connection: idText.optional() }),
-      answer: pageOf(taskJson),
-      handle: async ({ query, caller }) => {
-        const rows = await journal.readTasks(caller.environment.id, {
-          limit: query.limit + 1,
-          before: query.cursor,
-          open: query.open,
-          connectionId: query.connection,
-        })
-        const { data, nextCursor } = cutPage(rows, query.limit, ({ id }) => id)
-        return {
-          nextCursor,
-          data: data.map(({ environmentId: _, connectionId, ...task }) => ({
-            ...task,
-            connection: connectionId,
-            dueAt: iso(task.dueAt),
-            openedAt: iso(task.openedAt),
-            closedAt: iso(task.closedAt),
           })),
         }
       },

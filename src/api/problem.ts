@@ -1,5 +1,8 @@
-import { Fault, type FaultCode, faults, isFault } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, faults, isFault } from '@patchbay/kit'
 import type { FastifyReply } from 'fastify'
+
+/** Who can end a trouble, wherever the API says so. */
+export const fixers = ['caller', 'owner', 'operator', 'provider', 'platform', 'time'] as const satisfies FixedBy[]
 
 /** RFC 9457. `type` is stable and leads to the page that explains it; `detail` never carries a secret. */
 export interface Problem {

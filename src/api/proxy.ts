@@ -78,7 +78,7 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 /** Only on what Patchbay says itself. */
-const faultHeader = 'patchbay-fault'
+export const faultHeader = 'patchbay-fault'
 
 /**
  * What browsers make of an answer is for the origin to say that they got it from, which is ours: a page of the provider must not become a page of

@@ -14,18 +14,22 @@ import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
+import { kpiRoutes } from './kpis.ts'
 import { metricRoutes } from './metrics.ts'
+import { noticeRoutes } from './notices.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { serveProxy } from './proxy.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
 import { serveReference } from './reference.ts'
+import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
 export interface ApiOptions {
@@ -35,8 +39,8 @@ export interface ApiOptions {
   readonly version: string
 }
 
-/** Every operation of the API, in the order of the document. */
-export function allRoutes(engine: Engine): Route[] {
+/** Every operation of the API, in the order of the document. `counts`: what is known of requests and not written yet. */
+export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>): Route[] {
   return [
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
@@ -46,6 +50,9 @@ export function allRoutes(engine: Engine): Route[] {
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...incidentRoutes(engine),
+    ...taskRoutes(engine),
+    ...noticeRoutes(engine),
+    ...kpiRoutes(engine, counts),
     ...setupRoutes(engine),
     ...accessRoutes(engine),
     ...vaultRoutes(engine),
@@ -75,13 +82,19 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
     },
   })
 
+  const counts = countRequests(app, engine.deps)
+  const authenticate = openAuthenticator(engine, options.people, engine.setting.publicUrl)
   const serving: Serving = {
     deps: engine.deps,
     vault: engine.vault,
-    authenticate: openAuthenticator(engine, options.people, engine.setting.publicUrl),
+    async authenticate(request, scope) {
+      const caller = await authenticate(request, scope)
+      counts.recognise(request, caller.environment.id)
+      return caller
+    },
     rate: openRequestRate(engine.deps.clock),
   }
-  for (const route of allRoutes(engine)) serveRoute(app, serving, route)
+  for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine))

@@ -1,4 +1,4 @@
-import { type Command, type CommandContext, UsageError } from './command.ts'
+import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts'
 import { table } from './table.ts'
 
 interface Done {
@@ -11,7 +11,7 @@ type Verb = (context: CommandContext, id: string) => Promise<Done>
 const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb }>> = {
   show: { says: 'one connection and its streams', run: show },
   validate: {
-    says: 'ask the provider whether it still works',
+    says: 'ask the provider whether it still works; without ID, of all that --profile and --provider leave',
     run: async ({ client }, id) => {
       const json = await client().connections.validate({ id })
       return { json, text: `${changed(json).text}${json.works ? '' : `: ${json.says}`}` }
@@ -37,7 +37,7 @@ const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb
 
 export const connections: Command = {
   summary: `List connections, or one of: ${Object.keys(verbs).join(', ')}`,
-  usage: `[ls | ${Object.keys(verbs).join(' | ')} ID] [--provider P] [--profile ID] [--state S]`,
+  usage: `[ls | validate | ${Object.keys(verbs).join(' | ')} ID] [--provider P] [--profile ID] [--state S]`,
   options: {
     provider: { type: 'string', says: 'only this provider' },
     profile: { type: 'string', says: 'only this profile' },
@@ -52,6 +52,11 @@ export const connections: Command = {
     }
     const verb = verbs[name]
     if (!verb) throw new UsageError(`There is no "connections ${name}".`)
+    if (id === undefined && name === 'validate') {
+      const done = await validateAll(context)
+      say(done)
+      return done.json.data.every(({ works }) => works) ? 0 : exitCodes.failed
+    }
     if (id === undefined) throw new UsageError(`Say which one: connections ${name} ID`)
     say(await verb.run(context, id))
     return 0
@@ -87,6 +92,35 @@ async function list({ client, options }: CommandContext): Promise<Done> {
     ]),
   )
   return { json: { data: rows }, text }
+}
+
+/** One line each, those that do not work first. */
+async function validateAll({ client, options, remark, isTerminal }: CommandContext) {
+  const api = client()
+  const filter = {
+    profile: options.profile as string | undefined,
+    provider: options.provider as string | undefined,
+  }
+  const rows = []
+  let cursor: string | undefined
+  do {
+    const page = await api.connections.validateAll({ ...filter, cursor })
+    rows.push(...page.data)
+    cursor = page.nextCursor ?? undefined
+    if (isTerminal && cursor !== undefined) remark(`${rows.length} asked …`)
+  } while (cursor !== undefined)
+  const broken = rows.filter(({ works }) => !works)
+  const text = table(
+    ['connection', 'works', 'state', 'who acts', 'says'],
+    [...broken, ...rows.filter(({ works }) => works)].map((row) => [
+      row.id,
+      row.works ? 'yes' : 'no',
+      row.state,
+      row.fixedBy ?? '',
+      row.says ?? '',
+    ]),
+  )
+  return { json: { data: rows }, text: `${text}\n\n${rows.length - broken.length} of ${rows.length} work.` }
 }
 
 async function show({ client }: CommandContext, id: string): Promise<Done> {

@@ -6,10 +6,12 @@ import { type Command, exitCodes, type Services, UsageError } from './command.ts
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
+import { kpis } from './kpis.ts'
 import { metrics } from './metrics.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
+import { tasks } from './tasks.ts'
 import { vault } from './vault.ts'
 
 const commands: Readonly<Record<string, Command>> = {
@@ -20,6 +22,8 @@ const commands: Readonly<Record<string, Command>> = {
   connections,
   sync,
   metrics,
+  kpis,
+  tasks,
   call,
   vault,
 }

@@ -5,13 +5,16 @@ import type { Connections } from '../ports/connections.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
+import type { History } from '../ports/history.ts'
 import type { Inbox } from '../ports/inbox.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { DataKeys, Keys } from '../ports/keys.ts'
 import type { Limiter } from '../ports/limiter.ts'
 import type { Log } from '../ports/log.ts'
+import type { Messenger } from '../ports/messenger.ts'
 import type { Network } from '../ports/network.ts'
+import type { Notices } from '../ports/notices.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
@@ -38,6 +41,10 @@ export interface Deps {
   readonly schedule: Schedule
   readonly journal: Journal
   readonly inbox: Inbox
+  readonly history: History
+  readonly notices: Notices
+  /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
+  readonly messenger: Messenger
 }
 
 /** What every part of the engine knows besides the world. */

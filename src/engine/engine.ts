@@ -12,14 +12,20 @@ import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { type Channels, openChannels } from './notices/channels.ts'
+import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
+import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
+import { runHeartbeat, startWatchJobs } from './watch/heartbeat.ts'
+import type { Kpi } from './watch/kpis/kpi.ts'
+import { type KpiQuery, readKpis } from './watch/kpis/read-kpis.ts'
 
 /** The engine, joined: what the API and the background work use. */
 export interface Engine {
@@ -31,6 +37,7 @@ export interface Engine {
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly connect: Connect
+  readonly channels: Channels
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
@@ -40,6 +47,8 @@ export interface Engine {
   quotas(
     environment: Environment,
   ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
+  /** The numbers by which this server is judged, computed anew from its history. */
+  kpis(environment: Environment, query: KpiQuery): Promise<readonly Kpi[]>
   /** Makes streams due now. Returns how many. */
   wake(
     environmentId: string,
@@ -107,9 +116,11 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     })
     return drained
   }
+  let beating: Promise<void> = Promise.resolve()
 
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
+    channels: openChannels(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -126,12 +137,21 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       return (await Promise.all(usage)).flat()
     },
 
+    async kpis(environment, query) {
+      await gateway.flush()
+      return readKpis(deps, setting.providers, environment, query)
+    },
     async wake(environmentId, connectionId, { streams, lane }) {
       const woken = await deps.schedule.wake(environmentId, connectionId, { streams, lane, at: deps.clock.now() })
       wakePlanner()
       return woken
     },
-    refresh: (environmentId, connectionId, wanted) => refresh(refreshing, environmentId, connectionId, wanted),
+    async refresh(environmentId, connectionId, wanted) {
+      const askedAt = deps.clock.now()
+      const refreshed = await refresh(refreshing, environmentId, connectionId, wanted)
+      await noteRefresh(deps, { environmentId, connectionId, askedAt }, refreshed)
+      return refreshed
+    },
     freshen: (environmentId, connections, maxAge, signal) =>
       freshen(refreshing, environmentId, connections, {
         maxAgeMs: parseDuration(maxAge as Duration),
@@ -142,11 +162,18 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     async start() {
       if (options.alone) await endWhatIsHeld(deps)
       await deps.jobs.start()
-      if (!planner) return
+      const beat = () => runHeartbeat(deps, planner, stopping.signal)
+      if (!planner) {
+        beating = beat()
+        return
+      }
+      await startWatchJobs(deps)
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
-      await rotation.start()
       await startQuotaJobs(deps)
+      await rotation.start()
+      await startNoticeJobs({ deps, setting, vault })
       planning = planner.run(stopping.signal)
+      beating = beat()
     },
 
     drain,
@@ -154,6 +181,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
 
     async stop() {
       await drain()
+      await beating
       await credentials.stop()
       await gateway.flush()
     },

@@ -109,22 +109,13 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
           actor: 'system',
           openTasks: [task('tsk_1'), { ...task('tsk_2'), kind: 'set_up' }],
         })
-        const changed = {
-          ...task('tsk_3'),
-          title: 'It has ended',
-          priority: 'low',
-          impact: 3,
-          dueAt: 86_400_124,
-        } as const
-        await write(environmentId, { at: 2, actor: 'system', openTasks: [changed] })
-        // The same task, with its id and its age, and what is to be said of it now. Written again it stays so.
-        await write(environmentId, { at: 2, actor: 'system', openTasks: [task('tsk_1')] })
+        const other = { ...task('tsk_3'), title: 'It has ended', dueAt: 86_400_124 }
+        await write(environmentId, { at: 2, actor: 'system', openTasks: [other] })
         assert.deepEqual(await kinds(), [
-          ['tsk_1', null, 86_400_124],
+          ['tsk_1', null, 86_400_123],
           ['tsk_2', null, 86_400_123],
         ])
-        const [first] = (await traces(environmentId)).tasks
-        assert.deepEqual([first!.title, first!.priority, first!.impact, first!.openedAt], ['It has ended', 'low', 3, 1])
+        // What is to be said anew closes the one before in the same breath.
         await write(environmentId, {
           at: 3,
           actor: 'owner',
@@ -132,10 +123,24 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
           openTasks: [{ ...task('tsk_4'), dueAt: null }],
         })
         assert.deepEqual(await kinds(), [
-          ['tsk_1', 3, 86_400_124],
+          ['tsk_1', 3, 86_400_123],
           ['tsk_2', null, 86_400_123],
           ['tsk_4', null, null],
         ])
+      },
+    )
+
+    story(
+      'a subject that is no connection has one open task of a kind too',
+      async ({ write, traces }, environmentId) => {
+        const about = (id: string, subject: string): NewTask => ({ ...task(id), kind: 'set_up', connectionId: undefined, subject }) // biome-ignore format: a row
+        const open = async () =>
+          (await traces(environmentId)).tasks.filter(({ closedAt }) => closedAt === null).map(({ id }) => id)
+        await write(environmentId, { at: 1, actor: 'system', openTasks: [about('tsk_1', 'a'), about('tsk_2', 'b')] })
+        await write(environmentId, { at: 2, actor: 'system', openTasks: [about('tsk_3', 'a')] })
+        assert.deepEqual(await open(), ['tsk_1', 'tsk_2'])
+        await write(environmentId, { at: 3, actor: 'system', closeTasks: [{ subject: 'a', kind: 'set_up' }] })
+        assert.deepEqual(await open(), ['tsk_2'])
       },
     )
 

@@ -11,8 +11,8 @@ export interface Along {
   readonly audit?: readonly NewAudit[]
   /** A connection has one open task of a kind: opening another brings that one up to date. */
   readonly openTasks?: readonly NewTask[]
-  /** Closes every open task of that kind and connection. */
-  readonly closeTasks?: readonly { readonly connectionId: string; readonly kind: string }[]
+  /** Closes every open task of that kind and connection, or of that kind and subject. */
+  readonly closeTasks?: readonly DoneTask[]
 }
 
 export type Actor = `${'key' | 'user' | 'owner' | 'schedule' | 'webhook' | 'system' | 'provider'}${'' | `:${string}`}`
@@ -35,10 +35,17 @@ export interface NewAudit {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
+export type DoneTask =
+  | { readonly connectionId: string; readonly kind: string }
+  | { readonly subject: string; readonly kind: string }
+
+/** While one of the same kind and connection, or kind and subject, is open, opening it again changes nothing. */
 export interface NewTask {
   readonly id: string
-  readonly kind: 'reconnect' | 'grant_permission' | 'set_up'
+  readonly kind: TaskKind
   readonly connectionId?: string
+  /** What it is about when that is no connection: the id of an integration or a channel. */
+  readonly subject?: string
   readonly title: string
   readonly description: string
   readonly category: 'connection' | 'setup' | 'quota'
@@ -47,3 +54,7 @@ export interface NewTask {
   readonly impact: number
   readonly dueAt: Instant | null
 }
+
+/** What a person can be asked to do. */
+export const taskKinds = ['reconnect', 'grant_permission', 'set_up', 'repair_channel'] as const
+export type TaskKind = (typeof taskKinds)[number]

@@ -45,6 +45,15 @@ export function flowsContract(name: string, open: () => Promise<FlowsWorld>): vo
       assert.equal(session.usedAt, 50 + winner)
     })
 
+    story('who came back instead is remembered, the last one', async ({ flows }, environmentId) => {
+      const session = exampleSession(environmentId)
+      await flows.createSession(session)
+      await flows.noteMismatch(session.id, { accountId: 'a', name: '@a' })
+      await flows.noteMismatch(session.id, { accountId: 'b', name: '@b' })
+      await flows.noteMismatch('ses_nobody', { accountId: 'c', name: '@c' })
+      assert.deepEqual((await flows.session(session.id))!.mismatch, { accountId: 'b', name: '@b' })
+    })
+
     story('of 50 who take a flow one gets it', async ({ flows }, environmentId) => {
       const flow = exampleFlow(environmentId)
       await flows.createFlow(flow)
@@ -82,6 +91,7 @@ const exampleSession = (environmentId: string, more: Partial<ConnectSession> = {
   expiresAt: 100,
   usedAt: null,
   result: null,
+  mismatch: null,
   createdAt: 1,
   ...more,
 })
@@ -96,5 +106,6 @@ const exampleFlow = (environmentId: string): Flow => ({
   redirectUri: 'https://patchbay.test/oauth/callback/int_1',
   scopes: ['read', 'write'],
   inputs: { place: 'here' },
+  asNew: true,
   expiresAt: 100,
 })

@@ -18,7 +18,16 @@ export interface ConnectSession {
   /** Set when a connection came out of it. It serves once. */
   readonly usedAt: Instant | null
   readonly result: ConnectResult | null
+  /** Who came back from the platform instead of the account's owner; null while nobody else has. */
+  readonly mismatch: Mismatch | null
   readonly createdAt: Instant
+}
+
+/** Another account than the one that is to be renewed. */
+export interface Mismatch {
+  readonly accountId: string
+  /** As the person knows it: a handle, or a name. */
+  readonly name: string
 }
 
 export type ConnectResult =
@@ -37,6 +46,8 @@ export interface Flow {
   readonly redirectUri: string
   readonly scopes: readonly string[]
   readonly inputs: Readonly<Record<string, string>>
+  /** The other account that came back from a reconnect is wanted as a connection of its own. */
+  readonly asNew: boolean
   readonly expiresAt: Instant
 }
 
@@ -49,6 +60,8 @@ export interface Flows {
   bind(sessionId: string, browserHash: string): Promise<boolean>
   /** Marks it used, once. False when it already was. */
   finish(sessionId: string, result: ConnectResult, at: Instant): Promise<boolean>
+  /** Remembers who came back instead, for what the page offers next. */
+  noteMismatch(sessionId: string, mismatch: Mismatch): Promise<void>
   createFlow(flow: Flow): Promise<void>
   /** Reads and deletes in one statement: of 50 parallel callers one gets it. */
   takeFlow(stateHash: string): Promise<Flow | null>

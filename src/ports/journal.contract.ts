@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describeContract } from './contract.ts'
-import type { CallRecord, Journal, RunRecord } from './journal.ts'
+import { type CallRecord, type Journal, type RunRecord, taskStates } from './journal.ts'
 
 export interface JournalWorld {
   readonly journal: Journal
@@ -181,8 +181,11 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
         environmentId,
         kind: 'reconnect',
         ...task,
+        subject: null,
         dueAt: at + 1,
         openedAt: at,
+        snoozedUntil: null,
+        dismissedAt: null,
         closedAt: at + 2,
       })
       assert.deepEqual(open, {
@@ -190,11 +193,53 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
         environmentId,
         kind: 'grant_permission',
         ...task,
+        subject: null,
         dueAt: null,
         openedAt: at + 3,
+        snoozedUntil: null,
+        dismissedAt: null,
         closedAt: null,
       })
-      assert.deepEqual(await journal.readTasks(environmentId, { limit: 9, open: true, connectionId: 'con_1' }), [open])
+      const state = { is: 'open', now: at + 4 } as const
+      assert.deepEqual(await journal.readTasks(environmentId, { limit: 9, state, connectionId: 'con_1' }), [open])
+      assert.deepEqual(await journal.readTask(environmentId, 'task_1'), closed)
+      assert.equal(await journal.readTask(environmentId, 'task_9'), null)
+      assert.equal(await journal.readTask(`${environmentId}_other`, 'task_1'), null)
+    })
+
+    story('a task is put off, turned down and taken up again, until it is done', async ({ journal }, environmentId) => {
+      const task = { kind: 'set_up', subject: 'int_1', title: 'T', description: 'D', category: 'setup', priority: 'high', impact: 9, dueAt: null } as const // biome-ignore format: a row
+      await journal.note(environmentId, { at, actor: 'system', openTasks: [{ id: 'task_1', ...task }] })
+      const states = async (now: number) => {
+        const all = await Promise.all(
+          taskStates.map(async (is) => [is, await journal.readTasks(environmentId, { limit: 9, state: { is, now } })]),
+        )
+        return all.flatMap(([is, rows]) => (rows!.length > 0 ? [is] : []))
+      }
+      const audit = (id: string) =>
+        ({ at, actor: 'user:ada', audit: [{ id, action: 'a', subject: 'task_1' }] }) as const
+      const change = (snoozedUntil: number | null, dismissedAt: number | null, id: string) =>
+        journal.changeTask(environmentId, 'task_1', { snoozedUntil, dismissedAt }, audit(id))
+      assert.deepEqual(await states(at), ['open'])
+      assert.equal(await change(at + 10, null, 'aud_1'), true)
+      assert.deepEqual([await states(at + 9), await states(at + 10)], [['snoozed'], ['open']])
+      assert.equal(await change(null, at + 11, 'aud_2'), true)
+      assert.deepEqual(await states(at + 12), ['dismissed'])
+      // What was turned down is not asked for again.
+      await journal.note(environmentId, { at, actor: 'system', openTasks: [{ id: 'task_2', ...task }] })
+      assert.equal((await journal.readTasks(environmentId, { limit: 9 })).length, 1)
+      assert.equal(await change(null, null, 'aud_3'), true)
+      assert.deepEqual(await states(at + 12), ['open'])
+      await journal.note(environmentId, { at, actor: 'system', closeTasks: [{ subject: 'int_1', kind: 'set_up' }] })
+      assert.deepEqual(await states(at + 12), ['done'])
+      assert.equal(await change(at + 99, null, 'aud_4'), false)
+      assert.equal(await journal.changeTask(environmentId, 'task_9', { snoozedUntil: 1, dismissedAt: null }, audit('x')), false) // biome-ignore format: a row
+      const written = await journal.readAudit(environmentId, { limit: 9, subject: 'task_1' })
+      assert.deepEqual(written.map(({ id }) => id), ['aud_3', 'aud_2', 'aud_1']) // biome-ignore format: a row
+      for (const query of [{ kind: 'set_up' }, { category: 'setup' }, { priority: 'high' }])
+        assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 1)
+      for (const query of [{ kind: 'x' }, { category: 'x' }, { priority: 'x' }])
+        assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 0)
     })
 
     story('an environment sees its own', async ({ journal }, environmentId) => {

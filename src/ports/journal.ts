@@ -70,6 +70,7 @@ export interface TaskRecord {
   readonly environmentId: string
   readonly kind: string
   readonly connectionId: string | null
+  readonly subject: string | null
   readonly title: string
   readonly description: string
   readonly category: string
@@ -77,7 +78,32 @@ export interface TaskRecord {
   readonly impact: number
   readonly dueAt: Instant | null
   readonly openedAt: Instant
+  /** Until then nobody is asked. */
+  readonly snoozedUntil: Instant | null
+  /** Somebody decided not to do it. It stays open, so that it is not asked for again. */
+  readonly dismissedAt: Instant | null
   readonly closedAt: Instant | null
+}
+
+/** `open`: somebody is asked to do it now. Told apart by the moment that is asked about. */
+export const taskStates = ['open', 'snoozed', 'dismissed', 'done'] as const
+export type TaskState = (typeof taskStates)[number]
+
+export function taskState(
+  { closedAt, dismissedAt, snoozedUntil }: Pick<TaskRecord, 'closedAt' | 'dismissedAt' | 'snoozedUntil'>,
+  now: Instant,
+): TaskState {
+  if (closedAt !== null) return 'done'
+  if (dismissedAt !== null) return 'dismissed'
+  return snoozedUntil !== null && snoozedUntil > now ? 'snoozed' : 'open'
+}
+
+export interface TaskQuery extends Newest {
+  readonly state?: { readonly is: TaskState; readonly now: Instant }
+  readonly connectionId?: string
+  readonly kind?: string
+  readonly category?: string
+  readonly priority?: string
 }
 
 export interface AuditRecord {
@@ -123,7 +149,15 @@ export interface Journal {
     query: Newest & { connectionId?: string; stream?: string; state?: RunRecord['state'] },
   ): Promise<RunRecord[]>
   readEvents(environmentId: string, query: Newest & { connectionId?: string; type?: string }): Promise<EventRecord[]>
-  readTasks(environmentId: string, query: Newest & { open?: boolean; connectionId?: string }): Promise<TaskRecord[]>
+  readTasks(environmentId: string, query: TaskQuery): Promise<TaskRecord[]>
+  readTask(environmentId: string, id: string): Promise<TaskRecord | null>
+  /** Puts a task off, turns it down, or takes that back. False when it is done already, or never was: then nothing was written. */
+  changeTask(
+    environmentId: string,
+    id: string,
+    change: Pick<TaskRecord, 'snoozedUntil' | 'dismissedAt'>,
+    along: import('./along.ts').Along,
+  ): Promise<boolean>
   readIncidents(
     environmentId: string,
     query: Newest & { open?: boolean; integrationId?: string },

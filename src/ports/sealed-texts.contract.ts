@@ -8,6 +8,7 @@ import type { Flows } from './flows.ts'
 import { exampleGrant } from './grants.contract.ts'
 import type { Grants } from './grants.ts'
 import type { DataKeys } from './keys.ts'
+import type { Notices } from './notices.ts'
 import type { SealedTexts, StoredText } from './sealed-texts.ts'
 
 export interface SealedWorld {
@@ -17,6 +18,7 @@ export interface SealedWorld {
   readonly directory: Directory
   readonly flows: Flows
   readonly grants: Grants
+  readonly notices: Notices
   close(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
       await fill(world, environmentId)
       const found = await walk(world, environmentId, 2)
       assert.deepEqual(found.map(({ row, field, generation, sealed }) => [row, field, generation, sealed]).sort(), [
+        ['chn_1', 'channel.secret', 0, text(1, 'channel')],
         ['gra_1', 'access', 3, text(1, 'access')],
         ['gra_1', 'previousRefresh', 3, text(1, 'previous')],
         ['gra_1', 'refresh', 3, text(1, 'refresh')],
@@ -38,7 +41,7 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
       ])
       assert.deepEqual(await walk(world, environmentId, 1), [])
       assert.deepEqual(await walk(world, 'env_nobody', 2), [])
-      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[1, 8]])
+      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[1, 9]])
     })
 
     story('each is replaced where it stands, and the walk ends', async (world, environmentId) => {
@@ -47,12 +50,13 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
         const changes = (await walk(world, environmentId, 2)).map((one) => ({ text: one, resealed: renamed(one, 2) }))
         await world.sealedTexts.replace(environmentId, changes)
       }
-      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[2, 8]])
+      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[2, 9]])
       const grant = (await world.grants.read(environmentId, 'gra_1'))!
       assert.deepEqual(
         [grant.access, grant.refresh, grant.previousRefresh, grant.generation],
         [text(2, 'access'), text(2, 'refresh'), text(2, 'previous'), 3],
       )
+      assert.equal((await world.notices.channel(environmentId, 'chn_1'))!.secret, text(2, 'channel'))
       const { clientSecret, settings } = (await world.directory.integration(environmentId, 'int_1'))!
       assert.equal(clientSecret, text(2, 'client'))
       assert.deepEqual(settings, { ...plainSettings, apiKey: text(2, 'api key'), hookSecret: text(2, 'hook') })
@@ -103,12 +107,15 @@ async function walk({ sealedTexts }: SealedWorld, environmentId: string, version
 }
 
 /** One row of each kind, with everything in it that may be sealed, and things that only look so. */
-async function fill({ grants, directory, flows, access, dataKeys }: SealedWorld, environmentId: string): Promise<void> {
+async function fill(
+  { grants, directory, flows, access, notices, dataKeys }: SealedWorld,
+  environmentId: string,
+): Promise<void> {
   await dataKeys.add(exampleKey(environmentId, 2), along)
   await dataKeys.add(exampleKey(environmentId, 1), along)
   const tokens = { access: text(1, 'access'), refresh: text(1, 'refresh'), previousRefresh: text(1, 'previous') }
   await grants.create(exampleGrant(environmentId, 'gra_1', { ...tokens, generation: 3 }), along)
-  const none = { subject: { id: 'nobody', name: '' }, access: null, refresh: null, previousRefresh: null }
+  const none = { access: null, refresh: null, previousRefresh: null, subject: { id: 'other', name: '' } }
   await grants.create(exampleGrant(environmentId, 'gra_2', none), along)
   const integration = { environmentId, provider: 'acme', name: 'Acme', clientId: 'pb1', scopes: [], enabled: true }
   const secrets = { clientSecret: text(1, 'client'), apiKey: text(1, 'api key'), hookSecret: text(1, 'hook') }
@@ -117,7 +124,31 @@ async function fill({ grants, directory, flows, access, dataKeys }: SealedWorld,
   const rest = { incident: null, createdAt: 1 }
   await directory.saveIntegration({ ...integration, ...rest, id: 'int_1', clientSecret, settings }, along)
   await directory.saveIntegration({ ...integration, ...rest, id: 'int_2', clientSecret: null, settings: {} }, along)
-  const flow = { sessionId: 's', integrationId: 'int_1', browserHash: 'b', redirectUri: 'r', scopes: [], inputs: {} }
+  const channel = {
+    environmentId,
+    enabled: true,
+    kinds: null,
+    quiet: null,
+    failingSince: null,
+    failingSays: null,
+    createdAt: 1,
+  }
+  const webhook = { kind: 'webhook', url: 'https://app.example/hook' } as const
+  await notices.saveChannel(
+    { ...channel, id: 'chn_1', name: 'App', address: webhook, secret: text(1, 'channel') },
+    along,
+  )
+  const email = { kind: 'email', to: ['a@example.com'] } as const
+  await notices.saveChannel({ ...channel, id: 'chn_2', name: 'Mail', address: email, secret: null }, along)
+  const flow = {
+    sessionId: 's',
+    integrationId: 'int_1',
+    browserHash: 'b',
+    redirectUri: 'r',
+    scopes: [],
+    inputs: {},
+    asNew: false,
+  }
   const stateHash = `state ${environmentId}`
   await flows.createFlow({ ...flow, environmentId, stateHash, verifier: text(1, 'verifier'), expiresAt: 9 })
   for (const [key, body] of [

@@ -1,10 +1,10 @@
 import { Check, LogOut, Moon, Sun, SunMoon } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
+import { menuClass, menuItemClass } from '../ui/menu-classes.ts'
 import { chooseTheme, type Theme, themes, useTheme } from '../ui/theme.ts'
 import { useTell } from '../ui/toast.tsx'
 import { problemOf } from '../words/problems.ts'
-import { menuClass, menuItemClass } from './menu-classes.ts'
 import { useSession } from './session.tsx'
 
 const names: Record<Theme, string> = { system: 'Like the system', light: 'Light', dark: 'Dark' }

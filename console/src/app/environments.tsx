@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Check, ChevronsUpDown } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useEffect } from 'react'
-import { menuClass, menuItemClass } from './menu-classes.ts'
+import { menuClass, menuItemClass } from '../ui/menu-classes.ts'
 import { type Environment, useSession } from './session.tsx'
 
 const place = 'patchbay.environment'

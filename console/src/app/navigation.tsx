@@ -1,4 +1,5 @@
 import { Link, type LinkProps, useLocation } from '@tanstack/react-router'
+import { useRead } from '../data/patchbay.tsx'
 import { join } from '../ui/join-classes.ts'
 
 interface Place {
@@ -11,16 +12,19 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
     name: 'Panel',
     places: [
       { name: 'Overview', to: '/' },
+      { name: 'Tasks', to: '/tasks' },
       { name: 'Artists', to: '/artists' },
       { name: 'Connections', to: '/connections' },
       { name: 'Activity', to: '/activity' },
       { name: 'Quotas', to: '/quotas' },
+      { name: 'Scoreboard', to: '/scoreboard' },
     ],
   },
   {
     name: 'Set-up',
     places: [
       { name: 'Provider apps', to: '/setup/apps' },
+      { name: 'Notifications', to: '/setup/notifications' },
       { name: 'API keys', to: '/setup/keys' },
     ],
   },
@@ -51,6 +55,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
                   >
                     <Socket plugged={here} />
                     {name}
+                    {to === '/tasks' && <Unread />}
                     {here && (
                       <span
                         aria-hidden="true"
@@ -65,6 +70,22 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
         </div>
       ))}
     </nav>
+  )
+}
+
+/** How many tasks the console told of that nobody has looked at. */
+function Unread() {
+  const { data } = useRead(
+    ['notices', 'unread', 'count'],
+    (client, signal) => client.notices.list({ limit: 1 }, { signal }),
+    { everyMs: 60_000 },
+  )
+  if (!data || data.unread === 0) return null
+  return (
+    <span className="rounded-full bg-rack-accent px-2 text-xs leading-5 font-semibold text-[#06201b]">
+      {data.unread > 99 ? '99+' : data.unread}
+      <span className="sr-only"> new</span>
+    </span>
   )
 }
 

@@ -30,26 +30,6 @@ export function problemOf(error: unknown): Problem {
   })
 }
 
-/**
- * A connection or stream says its trouble as a code and a sentence; who acts follows from the code's family, as in the table of faults.
- */
-export function fixedByOf(code: string | null, state?: string): string {
-  if (state === 'needs_reauth' || state === 'revoked') return 'owner'
-  if (state === 'paused' || state === 'disconnected') return 'caller'
-  if (code === null) return 'time'
-  if (
-    /^(connection\.|missing_scope|lost_response|needs_reauth|refresh_refused|expired|revoked|key_refused)/.test(code) ||
-    code === 'provider.forbidden'
-  )
-    return 'owner'
-  if (code.startsWith('setup.') || code === 'unsupported') return 'operator'
-  if (code === 'provider.throttled' || code === 'provider.exhausted' || code === 'provider.cursor') return 'time'
-  if (code === 'provider.changed' || code === 'platform.bug') return 'platform'
-  if (code.startsWith('provider.')) return 'provider'
-  if (code.startsWith('platform.')) return 'operator'
-  return 'caller'
-}
-
 function problem(code: string, title: string, more: Pick<Problem, 'detail' | 'fixedBy' | 'retry'>): Problem {
   return { type: 'about:blank', title, status: 0, code, requestId: '', ...more }
 }

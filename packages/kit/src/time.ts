@@ -43,6 +43,21 @@ function zoned(zone: string): Intl.DateTimeFormat {
 /** How far local time in `zone` is ahead of UTC at that instant, in milliseconds. */
 export function zoneOffsetMs(instant: number, zone: string): number {
   if (zone === 'UTC') return 0
+  // Clocks change at the beginning of a minute.
+  const key = `${zone} ${Math.floor(instant / minute)}`
+  const known = offsets.get(key)
+  if (known !== undefined) return known
+  const offset = workOutOffset(instant, zone)
+  if (offsets.size >= mostOffsets) offsets.clear()
+  offsets.set(key, offset)
+  return offset
+}
+
+/** Asking the calendar takes a thousand times as long, and the same midnights are asked for again and again. */
+const offsets = new Map<string, number>()
+const mostOffsets = 10_000
+
+function workOutOffset(instant: number, zone: string): number {
   const parts: Record<string, number> = {}
   for (const { type, value } of zoned(zone).formatToParts(instant)) if (type !== 'literal') parts[type] = Number(value)
   const local = Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!)

@@ -25,6 +25,21 @@ export interface MediaNumbers {
 
 /** Posts and Reels up to that moment, newest first: one every three to six days, from long before the first day with numbers. */
 export function postsOf(artist: Artist, world: World, now: number): PretendMedia[] {
+  const known = made.get(world) ?? new Map<string, PretendMedia[]>()
+  made.set(world, known)
+  // What there is to a moment is asked for many times a day.
+  const key = `${artist.key} ${Math.floor(now / hour)}`
+  const posts = known.get(key) ?? makePosts(artist, world, (Math.floor(now / hour) + 1) * hour)
+  if (known.size >= mostMade) known.clear()
+  known.set(key, posts)
+  return posts.filter(({ at }) => at <= now).reverse()
+}
+
+/** World → artist and hour → posts up to the end of that hour, oldest first. */
+const made = new WeakMap<World, Map<string, PretendMedia[]>>()
+const mostMade = 2_000
+
+function makePosts(artist: Artist, world: World, now: number): PretendMedia[] {
   const every = world.integer(`${keyOf(artist)}/every`, 3, 6)
   // The three oldest posts of some artists, one old post of some others.
   const lot = world.unit(`${keyOf(artist)}/refused`)
@@ -33,7 +48,7 @@ export function postsOf(artist: Artist, world: World, now: number): PretendMedia
     const key = `${keyOf(artist)}/post/${index}`
     const day = addDays(world.since, (index - 60) * every)
     const at = Date.parse(`${day}T00:00:00Z`) + world.integer(`${key}/minute`, 0, 1439) * minute
-    if (at > now) return posts.reverse()
+    if (at > now) return posts
     const kind = world.unit(`${key}/kind`)
     posts.push({
       ...{ key, id: `17${world.text(`${key}/id`, 15, '0123456789')}`, at },

@@ -1,4 +1,4 @@
-import type { Along } from '../../ports/along.ts'
+import type { Along, DoneTask } from '../../ports/along.ts'
 import type { AuditRecord, EventRecord, IncidentRecord, TaskRecord } from '../../ports/journal.ts'
 
 /**
@@ -40,36 +40,34 @@ export class AlongLog {
         detail: asJson(detail),
         at: along.at,
       })
-    for (const { connectionId, kind } of along.closeTasks ?? [])
-      this.#close(environmentId, connectionId, kind, along.at)
+    for (const done of along.closeTasks ?? []) this.#close(environmentId, done, along.at)
     for (const task of along.openTasks ?? []) this.#open(environmentId, { ...task, openedAt: along.at })
   }
 
-  #close(environmentId: string, connectionId: string, kind: string, closedAt: number): void {
+  #close(environmentId: string, done: DoneTask, closedAt: number): void {
     for (const [index, task] of this.tasks.entries())
-      if (isOpen(task, environmentId, connectionId, kind)) this.tasks[index] = { ...task, closedAt }
+      if (isOpen(task, environmentId, done)) this.tasks[index] = { ...task, closedAt }
   }
 
-  /** A connection has at most one open task of a kind: opening it again changes what it says and is no second task. */
+  /** A connection, or a subject, has at most one open task of a kind: opening it again is no second task. */
   #open(environmentId: string, task: NonNullable<Along['openTasks']>[number] & { openedAt: number }): void {
-    const connectionId = task.connectionId ?? null
-    if (this.tasks.some((known) => known.environmentId === environmentId && known.id === task.id)) return
-    const index = this.tasks.findIndex(
-      (open) => connectionId !== null && isOpen(open, environmentId, connectionId, task.kind),
+    const { connectionId = null, subject = null, kind } = task
+    const same = this.tasks.some(
+      (open) =>
+        (connectionId !== null && isOpen(open, environmentId, { connectionId, kind })) ||
+        (subject !== null && isOpen(open, environmentId, { subject, kind })) ||
+        (open.environmentId === environmentId && open.id === task.id),
     )
-    const open = this.tasks[index]
-    if (open) {
-      this.tasks[index] = { ...open, ...task, id: open.id, connectionId, openedAt: open.openedAt }
-      return
-    }
-    this.tasks.push({ ...task, connectionId, environmentId, closedAt: null })
+    if (same) return
+    const standing = { snoozedUntil: null, dismissedAt: null, closedAt: null }
+    this.tasks.push({ ...task, connectionId, subject, environmentId, ...standing })
   }
 }
 
-const isOpen = (task: TaskRecord, environmentId: string, connectionId: string, kind: string) =>
+const isOpen = (task: TaskRecord, environmentId: string, about: DoneTask) =>
   task.environmentId === environmentId &&
-  task.connectionId === connectionId &&
-  task.kind === kind &&
+  ('subject' in about ? task.subject === about.subject : task.connectionId === about.connectionId) &&
+  task.kind === about.kind &&
   task.closedAt === null
 
 /** A copy that looks like what comes back from a column of JSON. */

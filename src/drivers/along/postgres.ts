@@ -40,16 +40,15 @@ const insertAudit = `
 const closeOpenTasks = `
   update task set closed_at = $2
   where environment_id = $1 and closed_at is null
-    and (connection_id, kind) in (
-      select "connectionId", kind from jsonb_to_recordset($3::jsonb) as closed ("connectionId" text, kind text))`
+    and exists (
+      select from jsonb_to_recordset($3::jsonb) as done ("connectionId" text, subject text, kind text)
+      where done.kind = task.kind and (done."connectionId" = task.connection_id or done.subject = task.subject))`
 
 const insertTasks = `
-  insert into task (environment_id, id, kind, connection_id, title, description, category, priority, impact, due_at, opened_at)
-  select $1, id, kind, "connectionId", title, description, category, priority, impact,
+  insert into task (environment_id, id, kind, connection_id, subject, title, description, category, priority, impact, due_at, opened_at)
+  select $1, id, kind, "connectionId", subject, title, description, category, priority, impact,
          to_timestamp("dueAt" / 1000.0), $2
   from jsonb_to_recordset($3::jsonb) as task (
-    id text, kind text, "connectionId" text, title text, description text, category text, priority text, impact integer, "dueAt" double precision)
-  where not exists (select from task as known where known.environment_id = $1 and known.id = task.id)
-  on conflict (environment_id, connection_id, kind) where closed_at is null do update set
-    title = excluded.title, description = excluded.description, category = excluded.category, priority = excluded.priority,
-    impact = excluded.impact, due_at = excluded.due_at`
+    id text, kind text, "connectionId" text, subject text, title text, description text, category text, priority text, impact integer,
+    "dueAt" double precision)
+  on conflict do nothing`

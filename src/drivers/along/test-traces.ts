@@ -27,6 +27,7 @@ const selectAudit = `
   select id, environment_id as "environmentId", actor, action, subject, detail, at from audit order by sequence`
 
 const selectTasks = `
-  select id, environment_id as "environmentId", kind, connection_id as "connectionId", title, description, category, priority,
-         impact, due_at as "dueAt", opened_at as "openedAt", closed_at as "closedAt"
+  select id, environment_id as "environmentId", kind, connection_id as "connectionId", subject, title, description, category, priority,
+         impact, due_at as "dueAt", opened_at as "openedAt", snoozed_until as "snoozedUntil", dismissed_at as "dismissedAt",
+         closed_at as "closedAt"
   from task order by opened_at, id`

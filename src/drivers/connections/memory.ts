@@ -39,7 +39,10 @@ export function openMemoryConnections(log: AlongLog): Connections {
     },
 
     async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids }) {
-      const wanted = [...of(environmentId).connections.values()].filter(
+      const { connections } = of(environmentId)
+      // Who names them need not look at all of them.
+      const some = ids ? ids.flatMap((id) => connections.get(id) ?? []) : [...connections.values()]
+      const wanted = [...new Set(some)].filter(
         (connection) =>
           (after === undefined || connection.id > after) &&
           (profile === undefined || connection.profileId === profile) &&
@@ -47,8 +50,7 @@ export function openMemoryConnections(log: AlongLog): Connections {
           (state === undefined ? connection.state !== 'disconnected' : connection.state === state) &&
           (grant === undefined || connection.grantId === grant) &&
           (integration === undefined || connection.integrationId === integration) &&
-          (account === undefined || connection.account.id === account) &&
-          (ids === undefined || ids.includes(connection.id)),
+          (account === undefined || connection.account.id === account),
       )
       return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
     },

@@ -34,6 +34,11 @@ export function openMemoryFlows(): Flows & KeepsSealed {
       return true
     },
 
+    async noteMismatch(sessionId, mismatch) {
+      const session = sessions.get(sessionId)
+      if (session) sessions.set(sessionId, { ...session, mismatch })
+    },
+
     async createFlow(flow) {
       flows.set(flow.stateHash, flow)
     },

@@ -22,6 +22,7 @@ export function openPostgresFlows(database: Database): Flows {
           new Date(session.expiresAt),
           session.usedAt === null ? null : new Date(session.usedAt),
           session.result === null ? null : JSON.stringify(session.result),
+          session.mismatch === null ? null : JSON.stringify(session.mismatch),
           new Date(session.createdAt),
         ]),
       )
@@ -39,6 +40,10 @@ export function openPostgresFlows(database: Database): Flows {
         async (sql) => (await sql(finishSession, [sessionId, JSON.stringify(result), new Date(at)])).count > 0,
       ),
 
+    async noteMismatch(sessionId, mismatch) {
+      await database.system((sql) => sql(noteMismatch, [sessionId, JSON.stringify(mismatch)]))
+    },
+
     async createFlow(flow) {
       await database.system((sql) =>
         sql(insertFlow, [
@@ -51,6 +56,7 @@ export function openPostgresFlows(database: Database): Flows {
           flow.redirectUri,
           flow.scopes,
           JSON.stringify(flow.inputs),
+          flow.asNew,
           new Date(flow.expiresAt),
         ]),
       )
@@ -73,30 +79,34 @@ export function openPostgresFlows(database: Database): Flows {
 const insertSession = `
   insert into connect_session (
     environment_id, id, token_hash, profile_id, integration_ids, inputs, return_url, reconnect, browser_hash, expires_at, used_at, result,
-    created_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+    mismatch, created_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
 const selectSession = `
   select environment_id as "environmentId", id, token_hash as "tokenHash", profile_id as "profileId", integration_ids as "integrationIds",
          inputs, return_url as "returnUrl", reconnect, browser_hash as "browserHash", expires_at as "expiresAt", used_at as "usedAt", result,
-         created_at as "createdAt"
+         mismatch, created_at as "createdAt"
   from connect_session`
 
 const bindSession = `
   update connect_session set browser_hash = $2 where id = $1 and (browser_hash is null or browser_hash = $2)`
 
+const noteMismatch = `update connect_session set mismatch = $2 where id = $1 and used_at is null`
+
 const finishSession = `update connect_session set result = $2, used_at = $3 where id = $1 and used_at is null`
 
 const insertFlow = `
   insert into flow (
-    environment_id, state_hash, session_id, integration_id, browser_hash, verifier, redirect_uri, scopes, inputs, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+    environment_id, state_hash, session_id, integration_id, browser_hash, verifier, redirect_uri, scopes, inputs, as_new,
+    expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 /** Of many at the same time one gets the row: the others wait for its lock and then find nothing. */
 const takeFlow = `
   delete from flow where state_hash = $1
   returning environment_id as "environmentId", state_hash as "stateHash", session_id as "sessionId", integration_id as "integrationId",
-    browser_hash as "browserHash", verifier, redirect_uri as "redirectUri", scopes, inputs, expires_at as "expiresAt"`
+    browser_hash as "browserHash", verifier, redirect_uri as "redirectUri", scopes, inputs, as_new as "asNew",
+    expires_at as "expiresAt"`
 
 const sweepFlows = `delete from flow where expires_at < $1`
 const sweepSessions = `delete from connect_session where expires_at < $1`

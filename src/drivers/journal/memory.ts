@@ -1,16 +1,18 @@
-import type { CallRecord, Journal, RunRecord } from '../../ports/journal.ts'
+import { type CallRecord, type Journal, type RunRecord, taskState } from '../../ports/journal.ts'
 import type { AlongLog } from '../along/memory.ts'
 
 /** The journal in memory. Events, tasks and audit are those that the other memory stores of this world wrote to the same log. */
 export function openMemoryJournal(log: AlongLog): Journal {
   const calls = new Map<string, CallRecord>()
   const runs = new Map<string, RunRecord>()
+  /** Of these, the few that are not over. */
+  const running = new Map<string, RunRecord>()
 
   return {
     async calls(environmentId, records) {
       for (const record of records) {
         const key = `${environmentId}\n${record.id}`
-        if (!calls.has(key)) calls.set(key, structuredClone(record))
+        if (!calls.has(key)) calls.set(key, { ...record, cost: { ...record.cost } })
       }
     },
 
@@ -25,11 +27,16 @@ export function openMemoryJournal(log: AlongLog): Journal {
     },
 
     async run(run) {
-      runs.set(`${run.environmentId}\n${run.id}`, structuredClone(run))
+      const key = `${run.environmentId}\n${run.id}`
+      const kept = { ...run, connectionIds: [...run.connectionIds] }
+      runs.set(key, kept)
+      if (run.state === 'running') running.set(key, kept)
+      else running.delete(key)
     },
 
     async readRuns(environmentId, { limit, before, connectionId, stream, state }) {
-      return newest(own([...runs.values()], environmentId), limit, before, (run) =>
+      const some = state === 'running' ? running : runs
+      return newest(own([...some.values()], environmentId), limit, before, (run) =>
         [
           connectionId === undefined || run.connectionIds.includes(connectionId),
           stream === undefined || run.stream === stream,
@@ -47,11 +54,14 @@ export function openMemoryJournal(log: AlongLog): Journal {
         .slice(0, limit)
     },
 
-    async readTasks(environmentId, { limit, before, open, connectionId }) {
+    async readTasks(environmentId, { limit, before, state, connectionId, kind, category, priority }) {
       return newest(own(log.tasks, environmentId), limit, before, (task) =>
         [
-          open === undefined || (task.closedAt === null) === open,
+          state === undefined || taskState(task, state.now) === state.is,
           connectionId === undefined || task.connectionId === connectionId,
+          kind === undefined || task.kind === kind,
+          category === undefined || task.category === category,
+          priority === undefined || task.priority === priority,
         ].every(Boolean),
       )
     },
@@ -63,6 +73,20 @@ export function openMemoryJournal(log: AlongLog): Journal {
           integrationId === undefined || incident.integrationId === integrationId,
         ].every(Boolean),
       )
+    },
+
+    async readTask(environmentId, id) {
+      return own(log.tasks, environmentId).find((task) => task.id === id) ?? null
+    },
+
+    async changeTask(environmentId, id, change, along) {
+      const index = log.tasks.findIndex((task) => task.environmentId === environmentId && task.id === id)
+      const task = log.tasks[index]
+      if (!task || task.closedAt !== null) return false
+      const { snoozedUntil, dismissedAt } = change
+      log.tasks[index] = { ...task, snoozedUntil, dismissedAt }
+      log.write(environmentId, along)
+      return true
     },
 
     async readAudit(environmentId, { limit, before, subject }) {

@@ -53,8 +53,21 @@ export function openPostgresJournal(database: Database): Journal {
     readEvents: (environmentId, { limit, before, connectionId, type }) =>
       read<EventRecord>(environmentId, select.events, 'journal.read_events', [limit, before, connectionId, type]),
 
-    readTasks: (environmentId, { limit, before, open, connectionId }) =>
-      read<TaskRecord>(environmentId, select.tasks, 'journal.read_tasks', [limit, before, open, connectionId]),
+    readTasks: (environmentId, { limit, before, state, connectionId, kind, category, priority }) => {
+      const about = [state?.is, state && new Date(state.now), connectionId, kind, category, priority]
+      return read<TaskRecord>(environmentId, select.tasks, 'journal.read_tasks', [limit, before, ...about])
+    },
+
+    readTask: async (environmentId, id) =>
+      (await read<TaskRecord>(environmentId, select.tasksById, 'journal.read_task', [[id]]))[0] ?? null,
+
+    changeTask: (environmentId, id, { snoozedUntil, dismissedAt }, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const instants = [snoozedUntil, dismissedAt].map((at) => (at === null ? null : new Date(at)))
+        const changed = (await sql(changeTask, [environmentId, id, ...instants], 'journal.change_task')).count > 0
+        if (changed) await writeAlong(sql, environmentId, along)
+        return changed
+      }),
 
     readIncidents: (environmentId, { limit, before, open, integrationId }) =>
       read<IncidentRecord>(environmentId, select.incidents, 'journal.read_incidents', [
@@ -104,6 +117,10 @@ const insertCalls = `
     $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[], $11::integer[], $12::text[],
     $13::jsonb[], $14::timestamptz[], $15::integer[], $16::integer[], $17::bigint[], $18::bigint[], $19::text[]) as made
   on conflict do nothing`
+
+const changeTask = `
+  update task set snoozed_until = $3, dismissed_at = $4
+  where environment_id = $1 and id = $2 and closed_at is null`
 
 async function writeRun(sql: Sql, run: RunRecord): Promise<void> {
   const { environmentId, id, provider, integrationId, stream, connectionIds, trigger, lane, state } = run

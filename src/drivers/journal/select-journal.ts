@@ -25,13 +25,26 @@ export const events = `
     and ($5::text is null or type = $5)
   order by sequence desc limit $2`
 
+const everyTask = `
+  select environment_id as "environmentId", id, kind, connection_id as "connectionId", subject, title, description, category, priority,
+    impact, due_at as "dueAt", opened_at as "openedAt", snoozed_until as "snoozedUntil", dismissed_at as "dismissedAt",
+    closed_at as "closedAt"
+  from task`
+
+/** $5 is the moment that the state $4 is about. */
 export const tasks = `
-  select environment_id as "environmentId", id, kind, connection_id as "connectionId", title, description, category, priority, impact,
-    due_at as "dueAt", opened_at as "openedAt", closed_at as "closedAt"
-  from task
-  where environment_id = $1 and ($3::text is null or id < $3) and ($4::boolean is null or (closed_at is null) = $4)
-    and ($5::text is null or connection_id = $5)
+  ${everyTask}
+  where environment_id = $1 and ($3::text is null or id < $3)
+    and ($4::text is null or $4 = case
+      when closed_at is not null then 'done'
+      when dismissed_at is not null then 'dismissed'
+      when snoozed_until > $5::timestamptz then 'snoozed'
+      else 'open' end)
+    and ($6::text is null or connection_id = $6) and ($7::text is null or kind = $7)
+    and ($8::text is null or category = $8) and ($9::text is null or priority = $9)
   order by id desc limit $2`
+
+export const tasksById = `${everyTask} where environment_id = $1 and id = any ($2::text[])`
 
 export const incidents = `
   select environment_id as "environmentId", id, integration_id as "integrationId", provider, code, says, opened_at as "openedAt",

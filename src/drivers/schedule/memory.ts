@@ -1,11 +1,14 @@
 import type { Instant } from '../../ports/clock.ts'
 import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
-import { laneNumber } from './lanes.ts'
+import { DueHeap } from './due-heap.ts'
+import { laneNumber, lanes } from './lanes.ts'
 
 /** A slot with what claiming goes by: see the table `schedule`. */
 interface Row extends Slot {
   readonly readyAt: Instant
   readonly wokenAt: Instant | null
+  /** In which order they were put. */
+  readonly nth: number
 }
 
 /** The schedule in memory. */
@@ -13,17 +16,34 @@ export function openMemorySchedule(): Schedule {
   const rows = new Map<string, Row>()
   const find = (environmentId: string, { connectionId, stream }: Pick<Slot, 'connectionId' | 'stream'>) =>
     rows.get(keyOf({ environmentId, connectionId, stream }))
-  const set = (row: Row) => void rows.set(keyOf(row), row)
+  /** Keys, by connection and by integration and stream. */
+  const connections = new Map<string, Set<string>>()
+  const groups = new Map<string, Set<string>>()
+  const due = lanes.map(
+    (lane) =>
+      new DueHeap(({ key, readyAt }) => {
+        const row = rows.get(key)!
+        return row.blocked === null && row.readyAt === readyAt && row.lane === lane
+      }),
+  )
+  const set = (row: Row) => {
+    const key = keyOf(row)
+    const before = rows.get(key)
+    rows.set(key, row)
+    if (before?.integrationId !== row.integrationId) {
+      if (before) groups.get(groupOf(before))?.delete(key)
+      join(groups, groupOf(row), key)
+      join(connections, `${row.environmentId}\n${row.connectionId}`, key)
+    }
+    const isSame = before?.readyAt === row.readyAt && before.lane === row.lane && before.blocked === null
+    if (row.blocked === null && !isSame) due[laneNumber(row.lane)]!.push({ key, readyAt: row.readyAt, nth: row.nth })
+  }
 
-  const take = (wanted: Row[], { claim, until, limit }: { claim: string; until: Instant; limit: number }) =>
-    wanted
-      .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
-      .slice(0, limit)
-      .map((row): ClaimedSlot => {
-        const claimed = { ...row, claim, claimedUntil: until, readyAt: until, wokenAt: null }
-        set(claimed)
-        return { ...toSlot(claimed), lapsed: row.claim !== null }
-      })
+  const hold = (row: Row, { claim, until }: { claim: string; until: Instant }): ClaimedSlot => {
+    const claimed = { ...row, claim, claimedUntil: until, readyAt: until, wokenAt: null }
+    set(claimed)
+    return { ...toSlot(claimed), lapsed: row.claim !== null }
+  }
 
   const changeHeld = <Key extends Pick<Slot, 'connectionId' | 'stream'>>(
     environmentId: string,
@@ -42,12 +62,9 @@ export function openMemorySchedule(): Schedule {
   }
 
   const ofConnection = (environmentId: string, connectionId: string, streams: readonly string[] | undefined) =>
-    [...rows.values()].filter(
-      (row) =>
-        row.environmentId === environmentId &&
-        row.connectionId === connectionId &&
-        (streams === undefined || streams.includes(row.stream)),
-    )
+    [...(connections.get(`${environmentId}\n${connectionId}`) ?? [])]
+      .map((key) => rows.get(key)!)
+      .filter((row) => streams === undefined || streams.includes(row.stream))
 
   return {
     async put(environmentId, slots) {
@@ -57,28 +74,33 @@ export function openMemorySchedule(): Schedule {
         set(
           before
             ? { ...before, everyMs, blocked, integrationId }
-            : { ...neverRun, ...slot, environmentId, readyAt: slot.dueAt },
+            : { ...neverRun, ...slot, environmentId, readyAt: slot.dueAt, nth: rows.size },
         )
       }
     },
 
-    async claim({ now, upTo = 'backfill', ...options }) {
-      const due = [...rows.values()].filter(
-        (row) => row.blocked === null && row.readyAt <= now && laneNumber(row.lane) <= laneNumber(upTo),
-      )
-      return take(due, options)
+    async claim({ now, upTo = 'backfill', limit, ...options }) {
+      const keys = new Set<string>()
+      for (const heap of due.slice(0, laneNumber(upTo) + 1))
+        while (keys.size < limit) {
+          const next = heap.peek()
+          if (next === null || next.readyAt > now) break
+          keys.add(heap.take()!.key)
+        }
+      return [...keys].map((key) => hold(rows.get(key)!, options))
     },
 
-    async claimCompanions({ environmentId, integrationId, stream, before, now, ...options }) {
-      const due = [...rows.values()].filter(
-        (row) =>
-          row.environmentId === environmentId &&
-          row.integrationId === integrationId &&
-          row.stream === stream &&
-          row.blocked === null &&
-          (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
-      )
-      return take(due, options)
+    async claimCompanions({ environmentId, integrationId, stream, before, now, limit, ...options }) {
+      return [...(groups.get(groupOf({ environmentId, integrationId, stream })) ?? [])]
+        .map((key) => rows.get(key)!)
+        .filter(
+          (row) =>
+            row.blocked === null &&
+            (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
+        )
+        .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
+        .slice(0, limit)
+        .map((row) => hold(row, options))
     },
 
     async extend(environmentId, claim, slots, until) {
@@ -135,17 +157,16 @@ export function openMemorySchedule(): Schedule {
     },
 
     async of(environmentId, connectionIds) {
-      return [...rows.values()]
-        .filter((row) => row.environmentId === environmentId && connectionIds.includes(row.connectionId))
+      return [...new Set(connectionIds)]
+        .flatMap((connectionId) => ofConnection(environmentId, connectionId, undefined))
         .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
         .map(toSlot)
     },
 
     async nextDueAt() {
-      let next: Instant | null = null
-      for (const { blocked, readyAt } of rows.values())
-        if (blocked === null && (next === null || readyAt < next)) next = readyAt
-      return next
+      const next = due.map((heap) => heap.peek()?.readyAt ?? Number.POSITIVE_INFINITY)
+      const first = Math.min(...next)
+      return first === Number.POSITIVE_INFINITY ? null : first
     },
   }
 }
@@ -153,8 +174,16 @@ export function openMemorySchedule(): Schedule {
 const keyOf = ({ environmentId, connectionId, stream }: Pick<Slot, 'environmentId' | 'connectionId' | 'stream'>) =>
   `${environmentId}\n${connectionId}\n${stream}`
 
+const groupOf = ({ environmentId, integrationId, stream }: Pick<Slot, 'environmentId' | 'integrationId' | 'stream'>) =>
+  `${environmentId}\n${integrationId}\n${stream}`
+
+function join(index: Map<string, Set<string>>, name: string, key: string): void {
+  const keys = index.get(name) ?? new Set()
+  index.set(name, keys.add(key))
+}
+
 const free = { claim: null, claimedUntil: null, wokenAt: null }
 
 const neverRun = { ...free, failures: 0, lastRunId: null, lastEndedAt: null, syncedAt: null, lastFault: null }
 
-const toSlot = ({ readyAt: _, wokenAt: __, ...slot }: Row): Slot => slot
+const toSlot = ({ readyAt: _, wokenAt: __, nth: ___, ...slot }: Row): Slot => slot

@@ -5,6 +5,7 @@ import { openMemoryDataKeys } from '../data-keys/memory.ts'
 import { openMemoryDirectory } from '../directory/memory.ts'
 import { openMemoryFlows } from '../flows/memory.ts'
 import { openMemoryGrants } from '../grants/memory.ts'
+import { openMemoryNotices } from '../notices/memory.ts'
 import { openMemorySealedTexts } from './memory.ts'
 
 sealedTextsContract('in memory', async () => {
@@ -14,6 +15,7 @@ sealedTextsContract('in memory', async () => {
     directory: openMemoryDirectory(log),
     flows: openMemoryFlows(),
     grants: openMemoryGrants(log),
+    notices: openMemoryNotices(log),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(stores))
   return { ...stores, sealedTexts, dataKeys: openMemoryDataKeys({ log, texts: sealedTexts }), close: async () => {} }

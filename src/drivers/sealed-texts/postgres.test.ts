@@ -10,6 +10,7 @@ import { openTestDatabase, type TestDatabase } from '../database/test-database.t
 import { openPostgresDirectory } from '../directory/postgres.ts'
 import { openPostgresFlows } from '../flows/postgres.ts'
 import { openPostgresGrants } from '../grants/postgres.ts'
+import { openPostgresNotices } from '../notices/postgres.ts'
 import { openPostgresSealedTexts } from './postgres.ts'
 import { sealedPlaces } from './sealed-places.ts'
 
@@ -21,6 +22,7 @@ sealedTextsContract('in PostgreSQL', async () => {
     directory: openPostgresDirectory(database),
     flows: openPostgresFlows(database),
     grants: openPostgresGrants(database),
+    notices: openPostgresNotices(database),
     sealedTexts: openPostgresSealedTexts(database),
     close: drop,
   }

@@ -66,6 +66,7 @@ export async function saveIntegration(
   await deps.directory.saveIntegration(integration, {
     at,
     actor,
+    closeTasks: mended ? [{ subject: change.id, kind: 'set_up' }] : [],
     audit: [
       {
         id: deps.random.id('aud'),

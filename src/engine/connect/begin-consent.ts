@@ -22,6 +22,7 @@ export async function beginConsent(
     session: ConnectSession
     cookie: string
     inputs: Readonly<Record<string, string>>
+    asNew: boolean
   },
 ): Promise<string> {
   const { place, auth, session } = trip
@@ -40,6 +41,7 @@ export async function beginConsent(
     redirectUri,
     scopes,
     inputs: trip.inputs,
+    asNew: trip.asNew,
     expiresAt: deps.clock.now() + flowMs,
   })
   return withClient(vault, place.integration, async (client) => {

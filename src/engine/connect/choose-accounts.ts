@@ -21,11 +21,12 @@ export function chooseAccounts(
     // A grant that came from elsewhere may not know whose it is.
     const stranger = grant !== null && grant.subject.id !== '' && grant.subject.id !== identity.subject.id
     if (same && !stranger) return [same]
-    const who = accounts[0]!.handle ?? accounts[0]!.name
+    const [other] = accounts as [Account, ...Account[]]
+    const who = other.handle ?? other.name
     throw new Fault(
       'connection.mismatch',
       `You signed in as ${who}; this connection is ${connection.account.handle ?? connection.account.name}. Switch accounts on the platform, or connect ${who} as a new one.`,
-      { expected: connection.account.id, subject: identity.subject.id },
+      { expected: connection.account.id, subject: identity.subject.id, came: { accountId: other.id, name: who } },
     )
   }
   const wanted = inputs[accountInput]

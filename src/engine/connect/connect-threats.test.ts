@@ -140,6 +140,38 @@ story('T05: a reconnect by another account changes nothing, and its tokens are g
   assert.equal((await world.connect.sessionState(world.environment, session.id)).state, 'open')
 })
 
+story('T05: the other account that came back may be connected as well, as itself and as a new one', async (world) => {
+  const { environment, connect, integrationId } = world
+  const { connection } = await world.connectAccount({ artist: 0 })
+  const before = [await world.connectionOf(connection), await world.grantOf(connection)]
+  const session = await connect.createReconnectSession(environment, connection.id, {})
+  const asNew = { asNew: true }
+  // Nobody else has come back yet, so there is nobody to connect; and a plain invitation knows no such thing.
+  for (const one of [session, await world.sessionOf()])
+    await fails(connect.begin({ token: one.token, cookie: null }, integrationId, {}, asNew), 'input.forbidden')
+  const { cookie, redirect } = await world.begin(session)
+  await connect.callback(integrationId, await world.consent(redirect, 1), cookie)
+  const proof = { session: session.id, cookie }
+  const view = await connect.view(proof)
+  const name = view.mismatch?.name
+  assert.match(name ?? '', /^@./)
+  assert.notEqual(name, connection.account.handle)
+
+  const again = await connect.begin(proof, integrationId, {}, asNew)
+  // A third one is not who was asked about.
+  const third = await connect.callback(integrationId, await world.consent(again.redirect, 2), cookie)
+  assert.equal('fault' in third.result && third.result.fault, 'connection.unsuitable')
+  const more = await connect.begin(proof, integrationId, {}, asNew)
+  const { result } = await connect.callback(integrationId, await world.consent(more.redirect, 1), cookie)
+  const [made] = 'connectionIds' in result ? result.connectionIds : []
+  const fresh = (await world.stores.connections.read(environment.id, made!))!
+  assert.notEqual(fresh.id, connection.id)
+  assert.deepEqual([fresh.profileId, fresh.account.id], [connection.profileId, name?.slice(1)])
+  assert.deepEqual([await world.connectionOf(connection), await world.grantOf(connection)], before)
+  await world.call(fresh)
+  await world.call(connection)
+})
+
 story('T05: a stranger who is connected here keeps the tokens of his own connection', async (world) => {
   const { connection } = await world.connectAccount({ artist: 0 })
   const { connection: other } = await world.connectAccount({ artist: 1, profile: 'other' })

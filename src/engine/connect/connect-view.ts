@@ -15,6 +15,8 @@ export interface ConnectView {
   readonly returnUrl: string | null
   /** The connection that is to be renewed. */
   readonly reconnect: Pick<Connection, 'id' | 'account' | 'state' | 'reason' | 'missingScopes'> | null
+  /** Somebody else came back from the platform: who, and what is still to be asked to connect them as well. */
+  readonly mismatch: { readonly name: string; readonly fields: Choice['fields'] } | null
   readonly choices: readonly Choice[]
 }
 
@@ -64,8 +66,27 @@ export async function viewSession(
     expiresAt: session.expiresAt,
     returnUrl: session.returnUrl,
     reconnect,
+    mismatch: reconnect && mismatchOf(setting, all, reconnect, session),
     choices: choices.sort((one, other) => (one.name.toLowerCase() < other.name.toLowerCase() ? -1 : 1)),
   }
+}
+
+function mismatchOf(
+  setting: Setting,
+  all: readonly Integration[],
+  { integrationId }: Connection,
+  { mismatch }: ConnectSession,
+): ConnectView['mismatch'] {
+  const integration = all.find(({ id }) => id === integrationId)
+  const provider = integration && setting.providers.get(integration.provider)
+  return mismatch && provider ? { name: mismatch.name, fields: fieldsOf(provider, {}) } : null
+}
+
+/** What the owner is asked: all but what is known already. */
+function fieldsOf(provider: Provider, known: Readonly<Record<string, string>>): Choice['fields'] {
+  const { credentials, inputs } = questionsOf(provider)
+  const open = Object.entries(inputs).filter(([name]) => !Object.hasOwn(known, name))
+  return [...Object.entries(credentials), ...open].map(([name, field]) => ({ name, ...field }))
 }
 
 /** Whether the invitation is for that integration. */
@@ -79,8 +100,6 @@ function choiceOf(
   session: ConnectSession,
   connected: readonly Connection[],
 ): Choice {
-  const { credentials, inputs } = questionsOf(provider)
-  const open = Object.entries(inputs).filter(([name]) => !Object.hasOwn(session.inputs, name))
   return {
     integration: integration.id,
     provider: provider.id,
@@ -91,7 +110,7 @@ function choiceOf(
     preflight: provider.preflight ?? [],
     scheme: provider.auth.scheme,
     redirects: provider.auth.scheme === 'oauth2',
-    fields: [...Object.entries(credentials), ...open].map(([name, field]) => ({ name, ...field })),
+    fields: fieldsOf(provider, session.inputs),
     connected: connected
       .filter(({ integrationId }) => integrationId === integration.id)
       .map(({ id, account, state }) => ({ id, account, state })),

@@ -1,6 +1,7 @@
+import { Fault } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
-import type { ConnectResult } from '../../ports/flows.ts'
+import type { ConnectResult, ConnectSession } from '../../ports/flows.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Recent } from '../recent.ts'
@@ -13,7 +14,7 @@ import type { OpenCredentials } from './credentials.ts'
 import { endConsent } from './end-consent.ts'
 import { findEnvironment } from './find-place.ts'
 import { placeFor, proveTrip } from './prove-trip.ts'
-import { readAnswers } from './questions.ts'
+import { accountInput, readAnswers } from './questions.ts'
 import {
   type MadeSession,
   notYours,
@@ -42,9 +43,15 @@ export interface Connect extends ConnectionActions {
   ): Promise<{ result: ConnectResult | null; returnUrl: string | null; environmentId: string }>
   /**
    * The first step: from here on the session belongs to this browser, whose cookie is to be set. Leads to the provider's page, or, where a form is
-   * all there is, connects at once. Throws `input.invalid`, `input.forbidden` for another integration, `setup.credentials`.
+   * all there is, connects at once. Throws `input.invalid`, `input.forbidden` for another integration, `setup.credentials`. `asNew`: after a
+   * reconnect that came back as another account, that account as a connection of its own; `input.forbidden` when none came.
    */
-  begin(proof: SessionProof, integrationId: string, answers: Readonly<Record<string, string>>): Promise<Begun>
+  begin(
+    proof: SessionProof,
+    integrationId: string,
+    answers: Readonly<Record<string, string>>,
+    options?: { asNew?: boolean },
+  ): Promise<Begun>
   /** The way back from the provider. Throws when it is not this browser's own trip; everything else is a result. */
   callback(integrationId: string, query: CallbackQuery, cookie: string | null): Promise<Ended>
 }
@@ -93,18 +100,19 @@ export function openConnect(deps: Deps, setting: Setting, parts: ConnectParts): 
       return { result, returnUrl, environmentId }
     },
 
-    async begin(proof, integrationId, answers) {
+    async begin(proof, integrationId, answers, { asNew = false } = {}) {
       const session = await sessions.prove(proof)
       const place = await placeFor(deps, setting, session, integrationId)
-      const { credentials: typed, inputs } = readAnswers(place.provider, answers, session.inputs)
+      const known = asNew ? knownOfNew(session) : session.inputs
+      const { credentials: typed, inputs } = readAnswers(place.provider, answers, known)
       const cookie = await sessions.bind(session, proof.cookie)
       const { auth } = place.provider
       if (auth.scheme === 'oauth2') {
-        const redirect = await beginConsent(deps, setting, vault, { place, auth, session, cookie, inputs })
+        const redirect = await beginConsent(deps, setting, vault, { place, auth, session, cookie, inputs, asNew })
         return { cookie, redirect, result: null }
       }
       const take = () => consentFromFields(deps, credentials.exchange, place, typed)
-      return { cookie, ...(await endConsent(deps, setting, parts, { session, place, inputs, take })) }
+      return { cookie, ...(await endConsent(deps, setting, parts, { session, place, inputs, asNew, take })) }
     },
 
     async callback(integrationId, query, cookie) {
@@ -114,7 +122,15 @@ export function openConnect(deps: Deps, setting: Setting, parts: ConnectParts): 
       checkIssuer(auth, query)
       const take = async () =>
         consentFromCode(deps, vault, credentials.exchange, place, auth, flow, readCode(auth, query))
-      return endConsent(deps, setting, parts, { session, place, inputs: flow.inputs, take })
+      const { inputs, asNew } = flow
+      return endConsent(deps, setting, parts, { session, place, inputs, asNew, take })
     },
   }
+}
+
+/** Nothing that was said of the old account holds for the other one; which one it is was seen, and is not the browser's to say. */
+function knownOfNew({ reconnect, mismatch }: ConnectSession): Readonly<Record<string, string>> {
+  if (reconnect === null || mismatch === null)
+    throw new Fault('input.forbidden', 'This invitation is for one account, and no other one came back.')
+  return { [accountInput]: mismatch.accountId }
 }

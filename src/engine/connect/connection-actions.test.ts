@@ -203,6 +203,43 @@ story('access that ended while it was paused is found out when it is resumed', a
   await world.connect.resume(world.environment, connection.id, 'user:u')
   const after = await world.connectionOf(connection)
   assert.deepEqual([after.state, after.reason], ['needs_reauth', 'refresh_refused'])
+  assert.deepEqual(world.openTasks(), ['reconnect'])
+})
+
+story('of many that are validated each has its own outcome, whatever becomes of the others', async (world, first) => {
+  const { connect, environment, artists } = world
+  const others = await Promise.all(
+    [1, 2, 3, 4, 5].map((artist) => world.connectAccount({ artist, profile: `p${artist}` })),
+  )
+  const all = [first, ...others.map(({ connection }) => connection)]
+  world.sandbox.meddle('tuneful', artists[1]!.key, 'revoke')
+  await world.stores.grants.forget(environment.id, all[2]!.grantId, 'revoked', { at: 0, actor: 'system' })
+  const { integration } = world.deps.directory
+  let asked = 0
+  world.deps.directory.integration = (environmentId, id) => {
+    if (++asked === 4) throw new TypeError('a bug in the middle')
+    return integration(environmentId, id)
+  }
+  const lanes: string[] = []
+  const { take } = world.stores.limiter
+  world.stores.limiter.take = (draws, options) => {
+    lanes.push(options.lane)
+    return take(draws, options)
+  }
+  const outcomes = await connect.validateAll(environment, all, 'user:u', new AbortController().signal)
+  assert.deepEqual(
+    all.map(({ id }) => outcomes.get(id)?.works),
+    [true, false, false, false, true, true],
+  )
+  for (const { says, fault, works } of outcomes.values()) assert.equal(works, says === null && fault === null)
+  assert.deepEqual(new Set(lanes), new Set(['scheduled']))
+})
+
+story('validation ends where it was told to stop, and leaves out what was not asked', async (world, connection) => {
+  const stop = new AbortController()
+  stop.abort()
+  const outcomes = await world.connect.validateAll(world.environment, [connection], 'user:u', stop.signal)
+  assert.equal(outcomes.size, 0)
 })
 
 story('validating asks once and says how it is', async (world, connection) => {

@@ -1,7 +1,8 @@
-import { Fault, isFault, second } from '@patchbay/kit'
-import type { Actor } from '../../ports/along.ts'
+import { Fault, type FaultCode, type FixedBy, faults, isFault, second } from '@patchbay/kit'
+import type { Actor, NewTask } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
+import type { Lane } from '../../ports/schedule.ts'
 import { targetOf } from '../catalog/target-of.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
@@ -12,14 +13,25 @@ import { connectionEvent, workingState } from './connection-states.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { runDisconnect } from './disconnect.ts'
 import { findPlace, findPlaceIn } from './find-place.ts'
+import { reconnectTask } from './person-tasks.ts'
 import { probeAccount } from './probe-account.ts'
-import { reasonSays } from './reasons.ts'
+import { reasonFixedBy, reasonSays, reauthCauses } from './reasons.ts'
 import { putSlots } from './slots.ts'
 
 /** What can be done with a connection besides reading it. All throw `input.unknown` for one of another environment as for none. */
 export interface ConnectionActions {
   /** One light call. What the provider says about the account moves its state; an outage says nothing. */
   validate(environment: Environment, id: string, actor: Actor): Promise<Validation>
+  /**
+   * The same for many, a few at once and behind everybody who waits in front of a screen. Each has its own outcome: what goes wrong with one keeps none
+   * of the others from being asked. Those that are left when the signal aborts are left out.
+   */
+  validateAll(
+    environment: Environment,
+    connections: readonly Connection[],
+    actor: Actor,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Validation>>
   pause(environment: Environment, id: string, actor: Actor): Promise<void>
   resume(environment: Environment, id: string, actor: Actor): Promise<void>
   /** For good. Its tokens are given back at the provider when no other connection uses them. Doing it again changes nothing. */
@@ -28,11 +40,13 @@ export interface ConnectionActions {
   revealCredentials(environment: Environment, id: string, actor: Actor): Promise<RevealedCredentials>
   /** Why a connection is as it is, in plain words. */
   reasonSays(connection: Connection): string | null
+  /** Who ends that. */
+  reasonFixedBy(connection: Connection): FixedBy | null
 }
 
 export interface Validation {
   readonly works: boolean
-  readonly fault: string | null
+  readonly fault: FaultCode | null
   readonly says: string | null
 }
 
@@ -54,17 +68,22 @@ export function openConnectionActions(
 
   return {
     reasonSays,
+    reasonFixedBy,
 
-    async validate(environment, id, actor) {
-      const connection = await find(environment, id)
-      try {
-        await probeAccount(deps, gateway, await probedTarget(environment, connection))
-      } catch (error) {
-        if (!isFault(error)) throw error
-        return { works: false, fault: error.code, says: error.message }
+    validate: async (environment, id, actor) =>
+      validated(environment, await find(environment, id), actor, 'interactive'),
+
+    async validateAll(environment, connections, actor, signal) {
+      const outcomes = new Map<string, Validation>()
+      const next = connections.values()
+      const work = async () => {
+        for (const connection of next) {
+          if (signal.aborted) return
+          outcomes.set(connection.id, await validatedAnyhow(environment, connection, actor))
+        }
       }
-      await mended(connection, actor)
-      return { works: true, fault: null, says: null }
+      await Promise.all(Array.from({ length: validatedAtOnce }, work))
+      return outcomes
     },
 
     async pause(environment, id, actor) {
@@ -87,7 +106,10 @@ export function openConnectionActions(
       if (!grant || grant.state === 'dead' || grant.state === 'revoked') {
         // Its access ended while it was paused.
         const reason = grant?.cause ?? 'expired'
-        await move(connection, { from: ['paused'], to: 'needs_reauth', reason }, actor, 'connection.needs_reauth')
+        const cause = reauthCauses.find((one) => one === reason) ?? 'expired'
+        const task = await reconnectTask(deps, place.provider, connection, cause)
+        const change = { from: ['paused'], to: 'needs_reauth', reason } as const
+        await move(connection, change, actor, 'connection.needs_reauth', [task])
         await deps.schedule.block(environment.id, id, { blocked: 'needs_reauth' })
         return
       }
@@ -119,6 +141,32 @@ export function openConnectionActions(
     },
   }
 
+  async function validated(
+    environment: Environment,
+    connection: Connection,
+    actor: Actor,
+    lane: Lane,
+  ): Promise<Validation> {
+    try {
+      await probeAccount(deps, gateway, { ...(await probedTarget(environment, connection)), lane })
+    } catch (error) {
+      if (!isFault(error)) throw error
+      return { works: false, fault: error.code, says: error.message }
+    }
+    await mended(connection, actor)
+    return { works: true, fault: null, says: null }
+  }
+
+  /** A bug with one is said of that one. */
+  async function validatedAnyhow(environment: Environment, connection: Connection, actor: Actor): Promise<Validation> {
+    try {
+      return await validated(environment, connection, actor, 'scheduled')
+    } catch (error) {
+      deps.log.error('connection.validate_bug', { connectionId: connection.id, error })
+      return { works: false, fault: 'platform.bug', says: faults['platform.bug'].says }
+    }
+  }
+
   async function find(environment: Environment, id: string): Promise<Connection> {
     const connection = await deps.connections.read(environment.id, id)
     if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
@@ -136,6 +184,7 @@ export function openConnectionActions(
     change: Parameters<Deps['connections']['move']>[2],
     actor: Actor,
     type: string,
+    openTasks: readonly NewTask[] = [],
   ): Promise<void> {
     const { environmentId, id } = connection
     const moved = await deps.connections.move(environmentId, id, change, {
@@ -143,6 +192,7 @@ export function openConnectionActions(
       actor,
       events: [connectionEvent(deps, type, connection, { reason: change.reason })],
       audit: [{ id: deps.random.id('aud'), action: type, subject: id }],
+      openTasks,
     })
     if (!moved) {
       const now = (await deps.connections.read(environmentId, id))?.state ?? 'gone'
@@ -162,3 +212,6 @@ export function openConnectionActions(
     )
   }
 }
+
+/** Each is one light call; quotas hold back what is too much all the same. */
+const validatedAtOnce = 4

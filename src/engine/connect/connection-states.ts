@@ -4,9 +4,10 @@ import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
-import { permissionTask, type ReauthCause, reasonSays, reconnectTask } from './reasons.ts'
+import { permissionTask, reconnectTask } from './person-tasks.ts'
+import { type ReauthCause, reasonSays } from './reasons.ts'
 import { missingScopes } from './scopes.ts'
-import { blockedStreams, putSlots } from './slots.ts'
+import { putSlots } from './slots.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'schedule' | 'log'>
 
@@ -75,9 +76,9 @@ export async function markNeedsReauth(
         }),
       ],
       audit: [{ id: deps.random.id('aud'), action: 'connection.needs_reauth', subject: id, detail: { cause } }],
-      openTasks: [
-        { id: deps.random.id('tsk'), ...reconnectTask(provider, connection, cause), dueAt: deps.clock.now() + weekMs },
-      ],
+      // A warning that it would end has come true.
+      closeTasks: [{ connectionId: id, kind: 'reconnect' }],
+      openTasks: [await reconnectTask(deps, provider, connection, cause)],
     })
     if (!moved) continue
     await deps.schedule.block(environmentId, id, { blocked: 'needs_reauth' })
@@ -115,18 +116,10 @@ export async function markWorking(
       audit: options.type ? [{ id: deps.random.id('aud'), action: options.type, subject: id, detail: more }] : [],
       closeTasks: [
         { connectionId: id, kind: 'reconnect' },
-        { connectionId: id, kind: 'grant_permission' },
+        // The same permissions are still missing: it is the same task, and whoever turned it down is not asked again.
+        ...(sameScopes(missing, connection.missingScopes) ? [] : [{ connectionId: id, kind: 'grant_permission' }]),
       ],
-      openTasks:
-        missing.length > 0
-          ? [
-              {
-                id: deps.random.id('tsk'),
-                ...permissionTask(provider, updated, missing, blockedStreams(provider, integration, missing)),
-                dueAt: null,
-              },
-            ]
-          : [],
+      openTasks: missing.length > 0 ? [await permissionTask(deps, provider, integration, updated, missing)] : [],
     },
   )
   const next = workingState(updated)
@@ -154,4 +147,5 @@ export async function markRecovered(
   await deps.schedule.wake(environmentId, id, { lane: 'scheduled', at: deps.clock.now() })
 }
 
-const weekMs = 7 * 86_400_000
+export const sameScopes = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((scope) => other.includes(scope))

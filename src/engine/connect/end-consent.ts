@@ -1,6 +1,6 @@
 import { Fault, isFault, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
-import type { ConnectResult, ConnectSession } from '../../ports/flows.ts'
+import type { ConnectResult, ConnectSession, Mismatch } from '../../ports/flows.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Target } from '../http/target.ts'
 import type { ConnectParts, Ended } from './connect.ts'
@@ -15,6 +15,8 @@ export interface Ending {
   readonly session: ConnectSession
   readonly place: TokenPlace
   readonly inputs: Readonly<Record<string, string>>
+  /** Not the connection that the session is to renew, but the other account that came back from it. */
+  readonly asNew: boolean
   /** Gets the tokens. Whoever calls this has proven that the session is this browser's. */
   readonly take: () => Promise<Consent>
 }
@@ -25,7 +27,7 @@ export async function endConsent(deps: Deps, setting: Setting, parts: ConnectPar
   const grantId = deps.random.id('gra')
   let consent: Consent | null = null
   try {
-    const reconnect = await connectionToRenew(deps, session)
+    const reconnect = ending.asNew ? null : await connectionToRenew(deps, session)
     consent = await ending.take()
     const identity = await identify(deps, parts, ending, grantId, consent)
     // Two tabs may have come back at once; the session serves one of them.
@@ -42,6 +44,8 @@ export async function endConsent(deps: Deps, setting: Setting, parts: ConnectPar
   } catch (error) {
     if (!isFault(error)) throw error
     if (consent) await giveBack(deps, parts, place, consent, error)
+    const came = cameInstead(error)
+    if (came) await deps.flows.noteMismatch(session.id, came)
     const result = { fault: error.code, says: error.message }
     await tellFailed(deps, session, place, result)
     return { redirect: cleanUrl(setting, session, result), result }
@@ -107,6 +111,10 @@ async function giveBack(
   const hint = consent.refresh === null ? 'access_token' : 'refresh_token'
   const outcome = await parts.credentials.exchange.revoke(place, auth, token, hint)
   deps.log.info('connect.given_back', { provider: place.provider.id, outcome })
+}
+
+function cameInstead({ code, detail }: Fault): Mismatch | null {
+  return code === 'connection.mismatch' && detail.came !== undefined ? (detail.came as Mismatch) : null
 }
 
 async function tellFailed(

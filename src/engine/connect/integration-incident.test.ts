@@ -4,7 +4,11 @@ import { hour, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import { openTestWorld, type TestWorld } from './test-world.ts'
 
-const story = (title: string, tell: (world: TestWorld, connection: Connection) => Promise<void>) =>
+const story = (
+  title: string,
+  tell: (world: TestWorld, connection: Connection) => Promise<void>,
+  options: { tasks: readonly string[] } = { tasks: [] },
+) =>
   test(title, async () => {
     const world = await openTestWorld({ engines: 2 })
     await world.run(async () => {
@@ -12,7 +16,7 @@ const story = (title: string, tell: (world: TestWorld, connection: Connection) =
       await tell(world, connection)
       assert.equal((await world.connectionOf(connection)).state, 'pending', 'nobody’s fault')
       assert.equal((await world.grantOf(connection)).state, 'live')
-      assert.deepEqual(world.openTasks(), [])
+      assert.deepEqual(world.openTasks(), options.tasks)
     })
     assert.deepEqual(world.sandbox.ledger.violations, [])
   })
@@ -71,20 +75,24 @@ story('a token endpoint that fails in several ways is one incident', async (worl
   assert.deepEqual(told(world), ['integration.incident', 'integration.recovered'])
 })
 
-story('an app that needs its operator is not hidden by an outage', async (world, connection) => {
-  await world.clock.sleep(hour)
-  const weather = world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
-  await callsFor(world, connection, 5 * minute)
-  world.sandbox.weather.clear(weather)
-  const app = world.sandbox.apps.first('tuneful')
-  world.sandbox.apps.register({ ...app, clientSecret: 'rotated elsewhere' })
-  await callsFor(world, connection, 20 * minute)
-  assert.deepEqual(await incidents(world), [
-    ['setup.credentials', 'open'],
-    ['provider.down', 'closed'],
-  ])
-  world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
-  await callsFor(world, connection, 10 * minute)
-  assert.deepEqual((await incidents(world))[0], ['setup.credentials', 'open'])
-  assert.equal((await incidents(world)).length, 2)
-})
+story(
+  'an app that needs its operator is not hidden by an outage',
+  async (world, connection) => {
+    await world.clock.sleep(hour)
+    const weather = world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
+    await callsFor(world, connection, 5 * minute)
+    world.sandbox.weather.clear(weather)
+    const app = world.sandbox.apps.first('tuneful')
+    world.sandbox.apps.register({ ...app, clientSecret: 'rotated elsewhere' })
+    await callsFor(world, connection, 20 * minute)
+    assert.deepEqual(await incidents(world), [
+      ['setup.credentials', 'open'],
+      ['provider.down', 'closed'],
+    ])
+    world.sandbox.weather.add({ kind: 'outage', route: tokenRoute })
+    await callsFor(world, connection, 10 * minute)
+    assert.deepEqual((await incidents(world))[0], ['setup.credentials', 'open'])
+    assert.equal((await incidents(world)).length, 2)
+  },
+  { tasks: ['set_up'] },
+)

@@ -3,13 +3,15 @@ import { faults } from '@patchbay/kit'
 import type { IncidentSource, Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
 import type { CallIncidents } from '../http/report-outage.ts'
+import { setUpTask } from './person-tasks.ts'
 
-type Needs = Pick<Deps, 'clock' | 'random' | 'directory' | 'log'>
+type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>
 
 /**
  * Something is wrong with the app itself or with the platform as a whole (F65). It is noted once on the integration and told once, and kept in the
  * journal until it is over; no connection changes its state because of it. An integration has one at a time: a platform that is down in
- * several ways is one incident, and an app that needs its operator is not hidden by an outage.
+ * several ways is one incident, and an app that needs its operator is not hidden by an outage. The operator is asked to do something only where the
+ * operator can: an outage asks nobody.
  */
 export async function raiseIncident(
   deps: Needs,
@@ -34,6 +36,7 @@ export async function raiseIncident(
       },
     ],
     audit: [{ id: deps.random.id('aud'), action: 'integration.incident', subject: id, detail: { code, reason } }],
+    openTasks: faults[code].fixedBy === 'operator' ? [await setUpTask(deps, integration, incident.says)] : [],
   })
   if (told) deps.log.warn('integration.incident', { environmentId, integrationId: id, code, reason })
 }
@@ -58,6 +61,7 @@ export async function clearIncident(
       },
     ],
     audit: [{ id: deps.random.id('aud'), action: 'integration.recovered', subject: id }],
+    closeTasks: [{ subject: id, kind: 'set_up' }],
   })
 }
 

@@ -43,7 +43,10 @@ describe('connecting over PostgreSQL', () => {
       await Promise.allSettled(Array.from({ length: 40 }, (_, n) => world.call(connection, n % 4)))
       await world.clock.sleep(minute)
       assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
-      const tasks = await world.stores.journal.readTasks(environment.id, { limit: 9, open: true })
+      const tasks = await world.stores.journal.readTasks(environment.id, {
+        limit: 9,
+        state: { is: 'open', now: world.clock.now() },
+      })
       assert.deepEqual(
         tasks.map(({ kind }) => kind),
         ['reconnect'],

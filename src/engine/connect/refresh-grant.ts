@@ -133,7 +133,7 @@ export async function runRefresh(
           await release(grant.state, grant.cause, 0)
           continue
         }
-        const cause = causeOf(grant, reply.reason, deps.clock.now())
+        const cause = causeOf(place, grant, reply.reason, deps.clock.now())
         if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }, parts.needsReauth))) continue
         return { kind: 'ended', cause }
       }
@@ -192,9 +192,13 @@ function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now
   return now - grant.refreshedAt <= auth.refresh.graceMs
 }
 
-/** Which of the ways to end it was. A reply that was lost before explains a refusal better than anything else. */
-function causeOf(grant: Grant, reason: string, now: number): ReauthCause {
-  if (grant.state === 'unknown' || grant.cause === 'lost_response') return 'lost_response'
+/**
+ * Which of the ways to end it was. Where each refresh retires the token that was presented, a reply that was lost before explains a refusal better
+ * than anything else. Where the token stays the same nothing was lost with it.
+ */
+function causeOf({ provider: { auth } }: TokenPlace, grant: Grant, reason: string, now: number): ReauthCause {
+  const retires = auth.scheme === 'oauth2' && auth.refresh.model === 'rotates'
+  if (retires && (grant.state === 'unknown' || grant.cause === 'lost_response')) return 'lost_response'
   const over = [grant.dataAccessExpiresAt, grant.refreshExpiresAt].some((at) => at !== null && at <= now)
   if (over) return 'expired'
   return reason === 'invalid_client' ? 'key_refused' : 'refresh_refused'

@@ -62,6 +62,23 @@ story(
 )
 
 story(
+  'where a refresh token stays the same, a lost answer is not why a later one is refused',
+  async (world, connection) => {
+    await expire(world)
+    const { artist } = world.sandbox.grants.list()[0]!
+    world.sandbox.weather.add({ kind: 'lose', route: 'POST accounts.tuneful.example/oauth/token', times: 1 })
+    const calling = world.call(connection)
+    await world.clock.sleep(second)
+    world.sandbox.meddle(connection.provider, artist!, 'revoke')
+    await fails(calling, 'connection.expired', 'connection.refreshing')
+    await world.clock.sleep(minute)
+    const { state, reason } = await world.connectionOf(connection)
+    assert.deepEqual([state, reason], ['needs_reauth', 'refresh_refused'])
+  },
+  { auth: { refresh: { model: 'keeps' } } },
+)
+
+story(
   'F62: a lost answer without grace: needs a person, with the cause, told once',
   async (world, connection) => {
     await expire(world)

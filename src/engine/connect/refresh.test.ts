@@ -139,12 +139,13 @@ story('an app that is refused is an incident, once, and no connection hears of i
     assert.equal((await world.grantOf(one)).state, 'live')
   }
   assert.equal(world.events().filter((type) => type === 'integration.incident').length, 1)
-  assert.deepEqual(world.openTasks(), [])
+  assert.deepEqual(world.openTasks(), ['set_up'])
   // The operator puts the right secret in: no need to wait for the circuit.
   const { startIntegrations } = await import('./start-integrations.ts')
   const apps = { tuneful: { clientId: app.clientId, clientSecret: 'rotated elsewhere', settings: app.settings } }
   await startIntegrations(world.deps, world.setting, world.vault, world.environment, apps)
   for (const one of all) await world.call(one)
+  assert.deepEqual(world.openTasks(), [])
 })
 
 story(

@@ -126,7 +126,7 @@ export function openSessions(
     const id = deps.random.id('ses')
     const createdAt = deps.clock.now()
     const expiresAt = createdAt + sessionMs
-    const rest = { browserHash: null, usedAt: null, result: null }
+    const rest = { browserHash: null, usedAt: null, result: null, mismatch: null }
     await deps.flows.createSession({ ...wish, ...rest, id, tokenHash: hashOf(token), expiresAt, createdAt })
     return { id, token, url: `${setting.publicUrl}/connect?token=${token}`, expiresAt }
   }

@@ -5,12 +5,12 @@ import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { chooseAccounts } from './choose-accounts.ts'
-import { connectionEvent, connectionsOf, markWorking, workingState } from './connection-states.ts'
+import { connectionEvent, connectionsOf, markWorking, sameScopes, workingState } from './connection-states.ts'
 import type { Consent } from './consent.ts'
 import type { TokenPlace } from './exchange.ts'
-import { permissionTask } from './reasons.ts'
+import { permissionTask } from './person-tasks.ts'
 import { missingScopes } from './scopes.ts'
-import { blockedStreams, putSlots } from './slots.ts'
+import { putSlots } from './slots.ts'
 import { storeGrant } from './store-grant.ts'
 
 export interface Settlement {
@@ -76,7 +76,6 @@ export async function settleConsent(
 async function create(deps: Deps, settlement: Settlement, connection: Connection): Promise<Connection | null> {
   const { provider, integration } = settlement.place
   const { missingScopes: missing } = connection
-  const streams = blockedStreams(provider, integration, missing)
   const made = await deps.connections.create(connection, {
     at: connection.createdAt,
     actor: settlement.actor,
@@ -84,10 +83,7 @@ async function create(deps: Deps, settlement: Settlement, connection: Connection
       connectionEvent(deps, 'connection.created', connection, missing.length > 0 ? { missingScopes: missing } : {}),
     ],
     audit: [{ id: deps.random.id('aud'), action: 'connection.created', subject: connection.id }],
-    openTasks:
-      missing.length > 0
-        ? [{ id: deps.random.id('tsk'), ...permissionTask(provider, connection, missing, streams), dueAt: null }]
-        : [],
+    openTasks: missing.length > 0 ? [await permissionTask(deps, provider, integration, connection, missing)] : [],
   })
   return made.created ? null : made.exists
 }
@@ -115,10 +111,8 @@ async function renewOthers(
     if (known.has(other.id)) continue
     const waits = other.state === 'needs_reauth' || other.state === 'revoked'
     const missing = missingScopes(settlement.place.provider, settlement.place.integration, grant.scopes)
-    const same =
-      missing.length === other.missingScopes.length && missing.every((scope) => other.missingScopes.includes(scope))
     if (waits) await renew(deps, setting, settlement, grant, other)
-    else if (same) await closeWarning(deps, settlement, other)
+    else if (sameScopes(missing, other.missingScopes)) await closeWarning(deps, settlement, other)
     else {
       const options = {
         actor: settlement.actor,

@@ -40,3 +40,12 @@ export function blockedStreams(provider: Provider, integration: Integration, mis
   const streams = offeredStreams(provider, integration)
   return streams.filter(([, stream]) => missingForStream(stream, missing).length > 0).map(([name]) => name)
 }
+
+/** Each missing permission, with the streams that stand still because of it, by name. */
+export function switchedOff(
+  provider: Provider,
+  integration: Integration,
+  missing: readonly string[],
+): { scope: string; streams: string[] }[] {
+  return missing.map((scope) => ({ scope, streams: blockedStreams(provider, integration, [scope]) }))
+}

@@ -68,6 +68,7 @@ async function save(
   await deps.directory.saveIntegration(integration, {
     at,
     actor: 'system:configuration',
+    closeTasks: [{ subject: id, kind: 'set_up' }],
     audit: [
       {
         id: deps.random.id('aud'),

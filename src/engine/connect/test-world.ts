@@ -9,12 +9,15 @@ import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
 import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
 import { openMemoryFlows } from '../../drivers/flows/memory.ts'
 import { openMemoryGrants } from '../../drivers/grants/memory.ts'
+import { openMemoryHistory } from '../../drivers/history/memory.ts'
 import { openMemoryInbox } from '../../drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
+import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
+import { openMemoryNotices } from '../../drivers/notices/memory.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
@@ -100,8 +103,10 @@ export async function openTestWorld(options: WorldOptions = {}) {
     directory: openMemoryDirectory(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
+    notices: openMemoryNotices(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
   const stores = {
     ...sealing,
     networks: { test: network, live: network },
@@ -110,11 +115,13 @@ export async function openTestWorld(options: WorldOptions = {}) {
     keys: openFixedKeys(),
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
     sealedTexts,
-    connections: openMemoryConnections(along),
+    connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
-    journal: openMemoryJournal(along),
+    journal,
     inbox: openMemoryInbox(),
+    messenger: openCapturedMessenger(),
+    history: openMemoryHistory({ journal, connections }),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()

@@ -6,6 +6,9 @@ export async function waitAtMost<T>(clock: Clock, ms: number, promise: Promise<T
   try {
     return await Promise.race([promise, clock.sleep(ms, done.signal).then(() => 'later' as const)])
   } finally {
-    done.abort()
+    done.abort(over)
   }
 }
+
+/** A reason that is there already: making one up takes longer than the rest of this. */
+const over = 'over'

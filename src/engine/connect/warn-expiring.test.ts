@@ -56,7 +56,7 @@ const openTask = (world: TestWorld, { id }: Connection) =>
   world.along.tasks.filter(({ connectionId, closedAt }) => connectionId === id && closedAt === null)
 
 story(
-  'four warnings, once each however many processes look, and one task that grows more urgent',
+  'four warnings, once each however many processes look, and each with a more urgent task in the place of the one before',
   async (world, connection) => {
     await pass(world, 165 * dayMs)
     assert.deepEqual([told(world, connection), openTask(world, connection)], [[], []])
@@ -76,7 +76,7 @@ story(
       [1, 'high', 70],
     ])
     assert.deepEqual(told(world, connection), [14, 7, 3, 1])
-    assert.equal(world.along.tasks.length, 1)
+    assert.equal(world.along.tasks.length, 4)
   },
   { ...halfYear, engines: 3 },
 )

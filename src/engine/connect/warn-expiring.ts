@@ -6,14 +6,14 @@ import type { Deps, Setting } from '../deps.ts'
 import { connectionEvent, connectionsOf } from './connection-states.ts'
 import { findPlace } from './find-place.ts'
 import { endingClock, warningAfter, warningStep } from './grant-end.ts'
+import { expiringTask } from './person-tasks.ts'
 import { unitOfGrant } from './plan-refresh.ts'
-import { expiringTask } from './reasons.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'grants' | 'connections' | 'directory' | 'log'>
 
 /**
- * Warns of ends that only a person can put off: 14, 7, 3 and 1 days ahead. Each step is one event for each connection of the grant and one task, which
- * grows more urgent and is closed by the next consent. The moment of the next warning stands in the grant's row and is moved on in the same
+ * Warns of ends that only a person can put off: 14, 7, 3 and 1 days ahead. Each step is one event for each connection of the grant and one task in the
+ * place of the one before, more urgent than that; the next consent closes it. The moment of the next warning stands in the grant's row and is moved on in the same
  * transaction, so however many processes look, one tells; after a time in which nobody looked only the newest step is told. Returns how many.
  */
 export async function runWarnings(
@@ -57,11 +57,7 @@ function warning(
 ): Along {
   const endsAt = grant.endsAt!
   const clock = endingClock(grant)
-  const tasks = connections.map((connection) => ({
-    id: deps.random.id('tsk'),
-    ...expiringTask(provider, connection, { days, endsAt, clock }),
-    dueAt: endsAt,
-  }))
+  const tasks = connections.map((connection) => expiringTask(deps, provider, connection, { days, endsAt, clock }))
   const events = connections.map((connection, n) =>
     connectionEvent(deps, 'connection.expiring', connection, {
       days,
@@ -70,5 +66,7 @@ function warning(
       says: tasks[n]!.description,
     }),
   )
-  return { at: deps.clock.now(), actor: 'system', events, openTasks: tasks }
+  // In the place of the one before: who was told of that one, or has put it off, is asked anew.
+  const closeTasks = connections.map(({ id }) => ({ connectionId: id, kind: 'reconnect' as const }))
+  return { at: deps.clock.now(), actor: 'system', events, closeTasks, openTasks: tasks }
 }

@@ -305,6 +305,7 @@ suite('pace', () => {
     check([{ quota: 'general', used: 0 }], { used: 1 })
     check([{ quota: 'general', used: -3, remaining: Number.NaN }], { used: 1 })
     check([{ quota: 'general', waitMs: 5_000 }], { used: 1, waitMs: 5_000 })
+    check([{ quota: 'general', used: 1, waitMs: 5_000 }], { used: 1, waitMs: 5_000 })
     check([{ quota: 'general', waitMs: 1e15 }], { waitMs: 86_400_000 })
     check([{ quota: 'unheard of', used: 1, waitMs: 5_000 }], { used: 1 })
     check([], { used: 1 })

@@ -98,9 +98,10 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
         signal.remaining === undefined ? 0 : quota.limit - signal.remaining,
       )
       const draw = { bucket, limit: quota.limit, window: windowAt(quota, answer.at) }
-      if (used > 0) await limiter.learn(draw, used, answer.at)
       const waitMs = signal.waitMs === undefined ? null : clampWait(signal.waitMs)
+      // Who says when there is room again knows better than a whole window from now, when what is not ours would leave ours.
       if (waitMs !== null) await limiter.park(bucket, answer.at + waitMs)
+      else if (used > 0) await limiter.learn(draw, used, answer.at)
     }
   }
 }

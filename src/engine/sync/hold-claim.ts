@@ -35,7 +35,7 @@ export async function holdClaim(
   return {
     lost: lost.signal,
     async end() {
-      ended.abort()
+      ended.abort(over)
       await beating
     },
   }
@@ -58,6 +58,9 @@ export async function holdClaim(
     }
   }
 }
+
+/** The run is over. Given as the reason, since making one up takes longer than the rest of it. */
+const over = 'over'
 
 /** Somebody else has the slots: nothing more may be written for them. */
 export class ClaimLost extends Error {

@@ -1,7 +1,8 @@
 import type { Along } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import { connectionEvent, workingState } from '../connect/connection-states.ts'
-import { permissionTask, reasonSays } from '../connect/reasons.ts'
+import { permissionTask } from '../connect/person-tasks.ts'
+import { reasonSays } from '../connect/reasons.ts'
 import { degrades, failuresUntilDegraded } from './outcome.ts'
 import type { Prepared } from './prepare-run.ts'
 import type { SyncDeps } from './run-stream.ts'
@@ -16,7 +17,7 @@ export async function moveConnections(deps: SyncDeps, prepared: Prepared, settle
     const { connection } = one.ready
     const { fault, failures } = one.outcome
     if (fault === null) await recover(deps, one)
-    else if (fault === 'connection.scopes') await lackPermission(deps, prepared, connection)
+    else if (fault === 'connection.scopes') await lackPermission(deps, prepared, one)
     else if (degrades(fault) && failures >= failuresUntilDegraded && connection.reason !== 'missing_scope')
       await move(deps, connection, ['pending', 'healthy'], { to: 'degraded', reason: fault })
   }
@@ -37,19 +38,19 @@ async function recover(deps: SyncDeps, { ready: { connection, slot } }: Settled)
 }
 
 /** The platform says so; the consent did not. */
-async function lackPermission(deps: SyncDeps, { provider, stream }: Prepared, connection: Connection): Promise<void> {
+async function lackPermission(
+  deps: SyncDeps,
+  prepared: Prepared,
+  { ready: { connection, slot } }: Settled,
+): Promise<void> {
+  const { provider, integration, stream } = prepared
   const { environmentId, id } = connection
   const missing = stream.scopes ?? []
   if (missing.length === 0) return
   const missingScopes = [...new Set([...connection.missingScopes, ...missing])]
-  const task = permissionTask(provider, connection, missing, [stream.summary])
+  const task = await permissionTask(deps, provider, integration, connection, missing, [slot.stream])
   const at = deps.clock.now()
-  await deps.connections.update(
-    environmentId,
-    id,
-    { missingScopes },
-    { at, actor: 'schedule', openTasks: [{ id: deps.random.id('tsk'), ...task, dueAt: null }] },
-  )
+  await deps.connections.update(environmentId, id, { missingScopes }, { at, actor: 'schedule', openTasks: [task] })
   await move(deps, connection, ['pending', 'healthy', 'degraded'], { to: 'degraded', reason: 'missing_scope' })
 }
 

@@ -5,6 +5,7 @@ import type { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { openPostgresConnections } from '../../drivers/connections/postgres.ts'
 import { openTestDatabase } from '../../drivers/database/test-database.ts'
 import { openPostgresDirectory } from '../../drivers/directory/postgres.ts'
+import { openPostgresHistory } from '../../drivers/history/postgres.ts'
 import { openPostgresJournal } from '../../drivers/journal/postgres.ts'
 import { openPostgresRecords } from '../../drivers/records/postgres.ts'
 import { openPostgresSchedule } from '../../drivers/schedule/postgres.ts'
@@ -38,6 +39,7 @@ test('over PostgreSQL, two planners and a dead one read everything once and end 
     records: openPostgresRecords(database),
     schedule: openPostgresSchedule(database),
     journal: openPostgresJournal(database),
+    history: openPostgresHistory(database),
   }
   type Stores = typeof raw
   const wrap = (clock: SimulatedClock, dead?: { value: boolean }) =>

@@ -10,7 +10,10 @@ import { type Ending, readAccounts } from './read-accounts.ts'
 import { settleRun } from './settle-run.ts'
 
 export interface SyncDeps
-  extends Pick<Deps, 'clock' | 'random' | 'log' | 'directory' | 'connections' | 'records' | 'schedule' | 'journal'>,
+  extends Pick<
+      Deps,
+      'clock' | 'random' | 'log' | 'directory' | 'connections' | 'records' | 'schedule' | 'journal' | 'history'
+    >,
     Pick<Setting, 'providers'> {
   readonly gateway: Gateway
 }

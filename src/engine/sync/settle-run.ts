@@ -1,4 +1,5 @@
 import { faults, isFault } from '@patchbay/kit'
+import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
 import { nextReading } from './cadence.ts'
@@ -14,7 +15,7 @@ export interface Settled {
 }
 
 /**
- * Ends a run: connections take the state that follows, the run is closed, and at last the slots are given back. In this order, because a slot that
+ * Ends a run: connections take the state that follows, failed readings and recoveries are noted, the run is closed, and at last the slots are given back. In this order, because a slot that
  * is still claimed is found again after a crash, and a run that is still open is then closed.
  */
 export async function settleRun(
@@ -30,6 +31,7 @@ export async function settleRun(
   const unfinished = 'ready' in prepared ? prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more') : []
   if ('ready' in prepared) await moveConnections(deps, prepared, settled)
 
+  await deps.history.noteReadings(environmentId, settled.flatMap(readingEnd(run.id, now)))
   const ended = { ...started, ...run.counts, endedAt: now, ...summary(settled, prepared.skipped, unfinished, run) }
   await deps.journal.run(ended)
 
@@ -73,6 +75,14 @@ async function settleReady(
     return [{ ready: one, outcome: afterFault(ending, { provider, stream, slot, connection: { state }, now }) }]
   })
 }
+
+/** What is noted of a reading: that it failed, or that it went well again. */
+const readingEnd =
+  (runId: string, at: number) =>
+  ({ ready: { slot }, outcome: { fault, blocked } }: Settled): ReadingEnd[] =>
+    fault === null && slot.lastFault === null
+      ? []
+      : [{ connectionId: slot.connectionId, provider: slot.provider, stream: slot.stream, runId, fault, blocked, at }]
 
 const outcomeOfSkipped = (
   { slot, blocked, fault, says, waitMs = Number.POSITIVE_INFINITY }: Skipped,

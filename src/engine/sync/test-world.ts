@@ -19,6 +19,7 @@ import { AlongLog } from '../../drivers/along/memory.ts'
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { openMemoryConnections } from '../../drivers/connections/memory.ts'
 import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
+import { openMemoryHistory } from '../../drivers/history/memory.ts'
 import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
@@ -157,15 +158,19 @@ const observation = (metric: Observation['metric'], value: unknown, day: string)
   native: metric,
 })
 
-type Stores = Pick<SyncDeps, 'directory' | 'connections' | 'records' | 'schedule' | 'journal'>
+type Stores = Pick<SyncDeps, 'directory' | 'connections' | 'records' | 'schedule' | 'journal' | 'history'>
 
-const inMemory = (along: AlongLog): Stores => ({
-  directory: openMemoryDirectory(along),
-  connections: openMemoryConnections(along),
-  records: openMemoryRecords(along),
-  schedule: openMemorySchedule(),
-  journal: openMemoryJournal(along),
-})
+function inMemory(along: AlongLog): Stores {
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
+  return {
+    directory: openMemoryDirectory(along),
+    connections,
+    records: openMemoryRecords(along),
+    schedule: openMemorySchedule(),
+    journal,
+    history: openMemoryHistory({ journal, connections }),
+  }
+}
 
 /** The engine's stores, one environment with two apps of the made-up platform, and time that moves by itself. */
 export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) {

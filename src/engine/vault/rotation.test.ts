@@ -48,7 +48,7 @@ async function world(grants = 120) {
   for (let n = 0; n < grants; n++) {
     const id = `gra_${n}`
     const tokens = { access: await seal(id, 'access', 1), refresh: await seal(id, 'refresh', 1) }
-    await stores.grants.create(grantOf(id, tokens), along)
+    await stores.grants.create(exampleGrant(env, id, { ...tokens, subject: { id, name: id } }), along)
   }
   const app = {
     provider: 'acme',

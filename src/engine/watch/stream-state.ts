@@ -1,10 +1,12 @@
-import { type FaultCode, faults } from '@patchbay/kit'
+import { type FaultCode, type FixedBy, faults } from '@patchbay/kit'
 import type { Slot } from '../../ports/schedule.ts'
 
 export interface StreamState {
   readonly state: 'on_time' | 'late' | 'error' | 'waiting' | 'blocked' | 'running' | 'never'
   /** Why it stands still, in plain words; null when all is well. */
   readonly says: string | null
+  /** Who ends that. */
+  readonly fixedBy: FixedBy | null
 }
 
 /** A slot this much over its time is late and not just next in line. */
@@ -12,26 +14,37 @@ const graceMs = 5 * 60_000
 
 /** How a stream stands, in one word and a sentence. */
 export function streamState(slot: Slot, now: number): StreamState {
-  if (slot.blocked !== null)
-    return { state: 'blocked', says: blockedSays[slot.blocked] ?? saysOf(slot.blocked) ?? `Not read: ${slot.blocked}.` }
+  if (slot.blocked !== null) {
+    const why = blocked[slot.blocked] ?? faultOf(slot.blocked)
+    return { state: 'blocked', says: why?.says ?? `Not read: ${slot.blocked}.`, fixedBy: why?.fixedBy ?? 'platform' }
+  }
   if (slot.claim !== null && slot.claimedUntil !== null && slot.claimedUntil > now)
-    return { state: 'running', says: null }
+    return { state: 'running', says: null, fixedBy: null }
   if (slot.lastFault !== null) {
     const waits = slot.lastFault === 'provider.throttled' || slot.lastFault === 'provider.exhausted'
-    return { state: waits ? 'waiting' : 'error', says: saysOf(slot.lastFault) }
+    const why = faultOf(slot.lastFault)
+    return { state: waits ? 'waiting' : 'error', says: why?.says ?? null, fixedBy: why?.fixedBy ?? 'platform' }
   }
-  if (now - slot.dueAt > graceMs) return { state: 'late', says: 'It is due and was not read yet.' }
-  return { state: slot.lastEndedAt === null ? 'never' : 'on_time', says: null }
+  if (now - slot.dueAt > graceMs) return { state: 'late', says: 'It is due and was not read yet.', fixedBy: 'time' }
+  return { state: slot.lastEndedAt === null ? 'never' : 'on_time', says: null, fixedBy: null }
 }
 
-const blockedSays: Readonly<Record<string, string>> = {
-  missing_scope: 'A permission is missing: the account’s owner must connect again and grant it.',
-  needs_reauth: 'The account’s owner must connect again.',
-  paused: 'The connection is paused.',
-  unsupported: 'The platform does not offer this to the app as it is set up.',
-  disconnected: 'The connection is disconnected.',
+interface Why {
+  readonly says: string
+  readonly fixedBy: FixedBy
 }
 
-function saysOf(code: string): string | null {
-  return code in faults ? faults[code as FaultCode].says : null
+const blocked: Readonly<Record<string, Why>> = {
+  missing_scope: {
+    says: 'A permission is missing: the account’s owner must connect again and grant it.',
+    fixedBy: 'owner',
+  },
+  needs_reauth: { says: 'The account’s owner must connect again.', fixedBy: 'owner' },
+  paused: { says: 'The connection is paused.', fixedBy: 'caller' },
+  unsupported: { says: 'The platform does not offer this to the app as it is set up.', fixedBy: 'operator' },
+  disconnected: { says: 'The connection is disconnected.', fixedBy: 'caller' },
+}
+
+function faultOf(code: string): Why | null {
+  return code in faults ? faults[code as FaultCode] : null
 }

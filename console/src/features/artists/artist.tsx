@@ -3,6 +3,7 @@ import { Cable } from 'lucide-react'
 import { useCallback } from 'react'
 import { readWhy, writeWhy } from '../../address/why.ts'
 import { useRead } from '../../data/patchbay.tsx'
+import { ValidateAll } from '../../parts/validate-all.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -62,6 +63,7 @@ export function ArtistPage() {
           query.data && (
             <>
               <Rename profile={profile} name={name} />
+              {query.data.accounts.length > 0 && <ValidateAll profile={profile} />}
               <Link to="/connect" search={{ profile }} className={buttonClass('primary')}>
                 <Cable size={17} aria-hidden /> Connect an account
               </Link>

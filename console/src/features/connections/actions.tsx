@@ -3,6 +3,7 @@ import { ListRestart, Pause, Play, RotateCw, Stethoscope, Unplug } from 'lucide-
 import { useState } from 'react'
 import type { Connection } from '../../data/manifest.ts'
 import { useAct } from '../../data/patchbay.tsx'
+import { Reconnect } from '../../parts/reconnect.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { useTell } from '../../ui/toast.tsx'
@@ -10,7 +11,6 @@ import { countText } from '../../words/numbers.ts'
 import { problemOf } from '../../words/problems.ts'
 import { connectionState } from '../../words/states.ts'
 import { Disconnect } from './disconnect.tsx'
-import { Reconnect } from './reconnect.tsx'
 
 const renews = [['connections'], ['tasks'], ['runs'], ['profiles', 'summary']]
 
@@ -94,8 +94,8 @@ export function Actions({ connection }: { connection: Connection }) {
             busy={busy('validate')}
             onClick={() =>
               run('validate', async (client) => {
-                const changed = await client.connections.validate({ id })
-                return `The platform answered: ${connectionState(changed.state).name.toLowerCase()}.`
+                const { works, says, state } = await client.connections.validate({ id })
+                return works ? `It works: ${connectionState(state).name.toLowerCase()}.` : `It does not work: ${says}`
               })
             }
           >
@@ -103,7 +103,8 @@ export function Actions({ connection }: { connection: Connection }) {
           </Button>
         )}
         <Reconnect
-          connection={connection}
+          connection={id}
+          name={connection.account.name}
           look={state === 'needs_reauth' || state === 'revoked' ? 'primary' : 'plain'}
         />
         <Button icon={<Unplug size={16} aria-hidden />} onClick={() => setAsking(true)}>

@@ -5,6 +5,7 @@ import { useRead } from '../../data/patchbay.tsx'
 import { walkPages } from '../../data/walk-pages.ts'
 import { AccountName } from '../../parts/account-name.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
+import { ValidateAll } from '../../parts/validate-all.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -19,7 +20,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Choices } from '../../ui/tabs.tsx'
 import { countText, noNumber, percentUsed } from '../../words/numbers.ts'
-import { fixedByOf, whoActs } from '../../words/problems.ts'
+import { whoActs } from '../../words/problems.ts'
 import { connectionState, connectionStateOrder } from '../../words/states.ts'
 
 const route = getRouteApi('/connections')
@@ -37,9 +38,12 @@ export function ConnectionsPage() {
       <PageHeader
         title="Connections"
         actions={
-          <Link to="/connect" className={buttonClass('primary')}>
-            <Cable size={17} aria-hidden /> Connect an account
-          </Link>
+          <>
+            <ValidateAll profile={search.profile} provider={search.provider} />
+            <Link to="/connect" className={buttonClass('primary')}>
+              <Cable size={17} aria-hidden /> Connect an account
+            </Link>
+          </>
         }
       >
         Every account that is plugged in, how it stands, and who has to act.
@@ -182,10 +186,8 @@ function useConnections(search: Search) {
 }
 
 /** What works in part because the platform is down passes by itself; what lacks a permission does not. */
-function needsSomebody({ state, reason, scopes }: Connection): boolean {
-  return (
-    state !== 'degraded' || scopes.missing.length > 0 || ['owner', 'operator', 'caller'].includes(fixedByOf(reason))
-  )
+function needsSomebody({ state, fixedBy, scopes }: Connection): boolean {
+  return state !== 'degraded' || scopes.missing.length > 0 || ['owner', 'operator', 'caller'].includes(fixedBy ?? '')
 }
 
 function ConnectionsTable({ connections }: { connections: readonly Connection[] }) {
@@ -270,7 +272,7 @@ function WhoActs({ connection }: { connection: Connection }) {
   if (connection.state === 'healthy' || connection.state === 'pending') return <span className="text-soft">Nobody</span>
   return (
     <span>
-      <span className="font-medium">{whoActs(fixedByOf(connection.reason, connection.state))}</span>
+      <span className="font-medium">{whoActs(connection.fixedBy ?? 'time')}</span>
       {connection.says && <span className="line-clamp-2 text-soft">{connection.says}</span>}
     </span>
   )

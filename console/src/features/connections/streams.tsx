@@ -13,7 +13,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
 import { useTell } from '../../ui/toast.tsx'
 import { countText } from '../../words/numbers.ts'
-import { fixedByOf, problemOf, whoActs } from '../../words/problems.ts'
+import { problemOf, whoActs } from '../../words/problems.ts'
 import { connectionState, streamState } from '../../words/states.ts'
 import { lengthText } from '../../words/times.ts'
 
@@ -153,8 +153,8 @@ function Standing({ stream }: { stream: Stream }) {
         }
       />
       {stream.says && <span className="mt-0.5 block text-sm text-soft">{stream.says}</span>}
-      {code !== null && !byChoice && ['error', 'blocked', 'waiting'].includes(stream.state) && (
-        <span className="block text-sm text-soft">Who acts: {whoActs(fixedByOf(code))}</span>
+      {stream.fixedBy !== null && !byChoice && ['error', 'blocked', 'waiting'].includes(stream.state) && (
+        <span className="block text-sm text-soft">Who acts: {whoActs(stream.fixedBy)}</span>
       )}
     </>
   )

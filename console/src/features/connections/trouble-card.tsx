@@ -5,7 +5,7 @@ import { buttonClass } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Jack, toneGround } from '../../ui/jack.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
-import { fixedByOf, whoActs } from '../../words/problems.ts'
+import { whoActs } from '../../words/problems.ts'
 import { connectionState } from '../../words/states.ts'
 
 /** Why a connection does not stand well, who acts, since when, and what mends it. Nothing when all is well. */
@@ -19,7 +19,7 @@ export function TroubleCard({ connection, platform }: { connection: Connection; 
   )
   if (!troubled) return null
   const words = connectionState(state)
-  const fixedBy = fixedByOf(reason, state)
+  const fixedBy = connection.fixedBy ?? 'time'
   const since = transitions.data?.data.find(({ to }) => to === state)?.at
   return (
     <section
@@ -32,6 +32,18 @@ export function TroubleCard({ connection, platform }: { connection: Connection; 
         </span>
         <div className="min-w-0 flex-1 text-ink">
           <p className="font-semibold">{connection.says ?? words.says}</p>
+          {connection.scopes.switchedOff.length > 0 && (
+            <ul className="mt-2 space-y-1 text-sm">
+              {connection.scopes.switchedOff.map(({ scope, streams }) => (
+                <li key={scope}>
+                  Without <code className="break-all">{scope}</code>:{' '}
+                  {streams.length === 0
+                    ? 'nothing stands still.'
+                    : `nothing is read of ${streams.map(({ summary }) => summary).join('; ')}.`}
+                </li>
+              ))}
+            </ul>
+          )}
           <div className="mt-2 text-sm">
             <Facts
               facts={[

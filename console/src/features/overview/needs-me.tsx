@@ -1,11 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { useRead } from '../../data/patchbay.tsx'
-import { Tag } from '../../ui/badge.tsx'
-import { buttonClass } from '../../ui/button.tsx'
+import { TaskRow } from '../../parts/task-row.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Jack } from '../../ui/jack.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
-import { RelativeTime } from '../../ui/relative-time.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 
 const shown = 6
@@ -14,7 +12,7 @@ const shown = 6
 export function NeedsMe() {
   const query = useRead(
     ['tasks', 'open'],
-    (client, signal) => client.tasks.list({ open: 'true', limit: shown }, { signal }),
+    (client, signal) => client.tasks.list({ state: 'open', limit: shown }, { signal }),
     { everyMs: 30_000 },
   )
   return (
@@ -23,11 +21,7 @@ export function NeedsMe() {
       label="What needs me"
       more={
         query.data?.nextCursor && (
-          <Link
-            to="/connections"
-            search={{ view: 'needs-me' }}
-            className="text-sm underline decoration-edge underline-offset-4"
-          >
+          <Link to="/tasks" className="text-sm underline decoration-edge underline-offset-4">
             All of them
           </Link>
         )
@@ -45,48 +39,7 @@ export function NeedsMe() {
           ) : (
             <ul>
               {data.map((task) => (
-                <li
-                  key={task.id}
-                  className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3 last:border-b-0"
-                >
-                  <span
-                    className={
-                      task.priority === 'high' || task.priority === 'urgent' ? 'mt-0.5 text-bad' : 'mt-0.5 text-warn'
-                    }
-                  >
-                    <Jack shape="alert" size={20} />
-                  </span>
-                  <div className="min-w-0 flex-[1_1_16rem]">
-                    <p className="font-medium">{task.title}</p>
-                    <p className="text-sm text-soft">{task.description}</p>
-                    <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-soft">
-                      <Tag>{task.priority}</Tag>
-                      <span>
-                        open since <RelativeTime at={task.openedAt} />
-                      </span>
-                      {task.dueAt && (
-                        <span>
-                          due <RelativeTime at={task.dueAt} />
-                        </span>
-                      )}
-                    </p>
-                  </div>
-                  {task.connection ? (
-                    <Link
-                      to="/connections/$connection"
-                      params={{ connection: task.connection }}
-                      className={buttonClass('plain', true)}
-                    >
-                      Open
-                    </Link>
-                  ) : (
-                    task.kind.startsWith('setup') && (
-                      <Link to="/setup/apps" className={buttonClass('plain', true)}>
-                        Provider apps
-                      </Link>
-                    )
-                  )}
-                </li>
+                <TaskRow key={task.id} task={task} />
               ))}
             </ul>
           )

@@ -68,9 +68,17 @@ export interface Operations {
         state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
         reason: string | null
         says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         scopes: {
           granted: string[]
           missing: string[]
+          switchedOff: {
+            scope: string
+            streams: {
+              id: string
+              summary: string
+            }[]
+          }[]
         }
         clocks: {
           access: string | null
@@ -109,9 +117,17 @@ export interface Operations {
       state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
       reason: string | null
       says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
       scopes: {
         granted: string[]
         missing: string[]
+        switchedOff: {
+          scope: string
+          streams: {
+            id: string
+            summary: string
+          }[]
+        }[]
       }
       clocks: {
         access: string | null
@@ -133,6 +149,7 @@ export interface Operations {
         summary: string
         state: "on_time" | "late" | "error" | "waiting" | "blocked" | "running" | "never"
         says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         everyMs: number
         dueAt: string
         lane: string
@@ -168,6 +185,25 @@ export interface Operations {
       works: boolean
       fault: string | null
       says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+    }>
+    /** Ask the same for many, page by page: those of a profile, or all. Each has its own outcome. `POST /v1/connections/validate`, scope `connections:write`. */
+    validateAll(input?: {
+      profile?: string
+      provider?: string
+      cursor?: string
+      limit?: number
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
+        reason: string | null
+        works: boolean
+        fault: string | null
+        says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
+      nextCursor: string | null
     }>
     /** Stop reading this connection until it is resumed. `POST /v1/connections/{id}/pause`, scope `connections:write`. */
     pause(input: {
@@ -223,9 +259,17 @@ export interface Operations {
         state: "pending" | "healthy" | "degraded" | "needs_reauth" | "revoked" | "disconnected" | "paused"
         reason: string | null
         says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         scopes: {
           granted: string[]
           missing: string[]
+          switchedOff: {
+            scope: string
+            streams: {
+              id: string
+              summary: string
+            }[]
+          }[]
         }
         clocks: {
           access: string | null
@@ -603,30 +647,6 @@ export interface Operations {
       nextCursor: string | null
     }>
   }
-  tasks: {
-    /** What a person has to do. `GET /v1/tasks`, scope `journal:read`. */
-    list(input?: {
-      limit?: number
-      cursor?: string
-      open?: string
-      connection?: string
-    }, options?: CallOptions): Promise<{
-      data: ({
-        id: string
-        kind: string
-        connection: string | null
-        title: string
-        description: string
-        category: string
-        priority: string
-        impact: number
-        dueAt: string | null
-        openedAt: string
-        closedAt: string | null
-      })[]
-      nextCursor: string | null
-    }>
-  }
   audit: {
     /** Who changed what, and who read which credential. `GET /v1/audit`, scope `journal:read`. */
     list(input?: {
@@ -663,6 +683,346 @@ export interface Operations {
         closedAt: string | null
       })[]
       nextCursor: string | null
+    }>
+  }
+  tasks: {
+    /** What a person has to do, newest first. `GET /v1/tasks`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      open?: string
+      state?: "open" | "snoozed" | "dismissed" | "done"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel"
+      category?: "connection" | "setup" | "quota"
+      priority?: "low" | "normal" | "high"
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        kind: string
+        state: "open" | "snoozed" | "dismissed" | "done"
+        connection: string | null
+        subject: string | null
+        title: string
+        description: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+        category: string
+        priority: string
+        impact: number
+        dueAt: string | null
+        openedAt: string
+        snoozedUntil: string | null
+        dismissedAt: string | null
+        closedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One task. `GET /v1/tasks/{id}`, scope `journal:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      kind: string
+      state: "open" | "snoozed" | "dismissed" | "done"
+      connection: string | null
+      subject: string | null
+      title: string
+      description: string
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      category: string
+      priority: string
+      impact: number
+      dueAt: string | null
+      openedAt: string
+      snoozedUntil: string | null
+      dismissedAt: string | null
+      closedAt: string | null
+    }>
+    /** Put a task off until a moment. `POST /v1/tasks/{id}/snooze`, scope `connections:write`. */
+    snooze(input: {
+      id: string
+    } & {
+      until: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      kind: string
+      state: "open" | "snoozed" | "dismissed" | "done"
+      connection: string | null
+      subject: string | null
+      title: string
+      description: string
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      category: string
+      priority: string
+      impact: number
+      dueAt: string | null
+      openedAt: string
+      snoozedUntil: string | null
+      dismissedAt: string | null
+      closedAt: string | null
+    }>
+    /** Turn a task down: nobody is asked again, unless it was done and comes anew. `POST /v1/tasks/{id}/dismiss`, scope `connections:write`. */
+    dismiss(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      kind: string
+      state: "open" | "snoozed" | "dismissed" | "done"
+      connection: string | null
+      subject: string | null
+      title: string
+      description: string
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      category: string
+      priority: string
+      impact: number
+      dueAt: string | null
+      openedAt: string
+      snoozedUntil: string | null
+      dismissedAt: string | null
+      closedAt: string | null
+    }>
+    /** Take up a task again that was put off or turned down. `POST /v1/tasks/{id}/reopen`, scope `connections:write`. */
+    reopen(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      kind: string
+      state: "open" | "snoozed" | "dismissed" | "done"
+      connection: string | null
+      subject: string | null
+      title: string
+      description: string
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      category: string
+      priority: string
+      impact: number
+      dueAt: string | null
+      openedAt: string
+      snoozedUntil: string | null
+      dismissedAt: string | null
+      closedAt: string | null
+    }>
+  }
+  channels: {
+    /** Where people are told of tasks. `GET /v1/notification-channels`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        name: string
+        enabled: boolean
+        address: {
+          kind: "console"
+        } | {
+          kind: "email"
+          to: string[]
+        } | {
+          kind: "webhook"
+          url: string
+        }
+        kinds: string[] | null
+        quiet: {
+          zone: string
+          from: string
+          to: string
+          highPasses: boolean
+        } | null
+        failingSince: string | null
+        failingSays: string | null
+        createdAt: string
+      })[]
+    }>
+    /** Make a channel. The answer holds a webhook’s secret, once. `POST /v1/notification-channels`, scope `setup:write`. */
+    create(input: {
+      name: string
+      address: {
+        kind: "console"
+      } | {
+        kind: "email"
+        to: string[]
+      } | {
+        kind: "webhook"
+        url: string
+      }
+      enabled?: boolean
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      quiet?: {
+        zone: string
+        from: string
+        to: string
+        highPasses: boolean
+      } | null
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      enabled: boolean
+      address: {
+        kind: "console"
+      } | {
+        kind: "email"
+        to: string[]
+      } | {
+        kind: "webhook"
+        url: string
+      }
+      kinds: string[] | null
+      quiet: {
+        zone: string
+        from: string
+        to: string
+        highPasses: boolean
+      } | null
+      failingSince: string | null
+      failingSays: string | null
+      createdAt: string
+      secret: string | null
+    }>
+    /** Change a channel; what is left out stays as it is. `PATCH /v1/notification-channels/{id}`, scope `setup:write`. */
+    change(input: {
+      id: string
+    } & {
+      name?: string
+      address?: {
+        kind: "console"
+      } | {
+        kind: "email"
+        to: string[]
+      } | {
+        kind: "webhook"
+        url: string
+      }
+      enabled?: boolean
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      quiet?: {
+        zone: string
+        from: string
+        to: string
+        highPasses: boolean
+      } | null
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      enabled: boolean
+      address: {
+        kind: "console"
+      } | {
+        kind: "email"
+        to: string[]
+      } | {
+        kind: "webhook"
+        url: string
+      }
+      kinds: string[] | null
+      quiet: {
+        zone: string
+        from: string
+        to: string
+        highPasses: boolean
+      } | null
+      failingSince: string | null
+      failingSays: string | null
+      createdAt: string
+    }>
+    /** Take a channel away, and what it has not told yet. `DELETE /v1/notification-channels/{id}`, scope `setup:write`. */
+    remove(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+    }>
+    /** Send a letter that says it is a test, now, whatever the hour. `POST /v1/notification-channels/{id}/test`, scope `setup:write`. */
+    test(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      works: boolean
+      says: string | null
+    }>
+  }
+  notices: {
+    /** What the console told, newest first, and how much of it nobody has looked at. `GET /v1/notices`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      unread?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        task: {
+          id: string
+          kind: string
+          state: "open" | "snoozed" | "dismissed" | "done"
+          connection: string | null
+          subject: string | null
+          title: string
+          description: string
+          fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+          category: string
+          priority: string
+          impact: number
+          dueAt: string | null
+          openedAt: string
+          snoozedUntil: string | null
+          dismissedAt: string | null
+          closedAt: string | null
+        }
+        sentAt: string | null
+        readAt: string | null
+      })[]
+      nextCursor: string | null
+      unread: number
+    }>
+    /** Mark as read what the console told; all of it, when nothing is named. `POST /v1/notices/read`, scope `connections:write`. */
+    read(input?: {
+      ids?: string[]
+    }, options?: CallOptions): Promise<{
+      read: number
+      unread: number
+    }>
+  }
+  kpis: {
+    /** The numbers by which this server is judged, counted anew from its history; the last 28 days when no window is given. `GET /v1/kpis`, scope `journal:read`. */
+    read(input?: {
+      from?: string
+      to?: string
+      provider?: string
+    }, options?: CallOptions): Promise<{
+      from: string
+      to: string
+      data: ({
+        id: string
+        name: string
+        says: string
+        unit: string
+        target: {
+          atLeast: number | null
+          atMost: number | null
+        }
+        notMeasured: string | null
+        overall: {
+          value: number | null
+          met: boolean | null
+          whyNone: string | null
+          numerator: number
+          denominator: number
+          excluded: {
+            reason: string
+            count: number
+          }[]
+          details: Record<string, number | null>
+        }
+        providers: Record<string, {
+          value: number | null
+          met: boolean | null
+          whyNone: string | null
+          numerator: number
+          denominator: number
+          excluded: {
+            reason: string
+            count: number
+          }[]
+          details: Record<string, number | null>
+        }>
+      })[]
     }>
   }
   environments: {
@@ -909,6 +1269,7 @@ export const operations = {
     streams: ['GET', '/v1/connections/{id}/streams'],
     transitions: ['GET', '/v1/connections/{id}/transitions'],
     validate: ['POST', '/v1/connections/{id}/validate'],
+    validateAll: ['POST', '/v1/connections/validate'],
     pause: ['POST', '/v1/connections/{id}/pause'],
     resume: ['POST', '/v1/connections/{id}/resume'],
     disconnect: ['DELETE', '/v1/connections/{id}'],
@@ -949,14 +1310,32 @@ export const operations = {
   events: {
     list: ['GET', '/v1/events'],
   },
-  tasks: {
-    list: ['GET', '/v1/tasks'],
-  },
   audit: {
     list: ['GET', '/v1/audit'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],
+  },
+  tasks: {
+    list: ['GET', '/v1/tasks'],
+    read: ['GET', '/v1/tasks/{id}'],
+    snooze: ['POST', '/v1/tasks/{id}/snooze'],
+    dismiss: ['POST', '/v1/tasks/{id}/dismiss'],
+    reopen: ['POST', '/v1/tasks/{id}/reopen'],
+  },
+  channels: {
+    list: ['GET', '/v1/notification-channels'],
+    create: ['POST', '/v1/notification-channels'],
+    change: ['PATCH', '/v1/notification-channels/{id}'],
+    remove: ['DELETE', '/v1/notification-channels/{id}'],
+    test: ['POST', '/v1/notification-channels/{id}/test'],
+  },
+  notices: {
+    list: ['GET', '/v1/notices'],
+    read: ['POST', '/v1/notices/read'],
+  },
+  kpis: {
+    read: ['GET', '/v1/kpis'],
   },
   environments: {
     list: ['GET', '/v1/environments'],

@@ -1,18 +1,24 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { PlugZap } from 'lucide-react'
-import { useEffect, useState } from 'react'
-import type { Connection } from '../../data/manifest.ts'
-import { useAct, usePatchbay } from '../../data/patchbay.tsx'
-import { onConnectWindowEnd, openConnectWindow } from '../../parts/connect-window.ts'
-import { Button, type buttonClass } from '../../ui/button.tsx'
-import { CopyId } from '../../ui/copy-id.tsx'
-import { Question } from '../../ui/drawer.tsx'
-import { ErrorCard } from '../../ui/error-card.tsx'
-import { RelativeTime } from '../../ui/relative-time.tsx'
-import { problemOf } from '../../words/problems.ts'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useAct, usePatchbay } from '../data/patchbay.tsx'
+import { Button, type buttonClass } from '../ui/button.tsx'
+import { CopyId } from '../ui/copy-id.tsx'
+import { Question } from '../ui/drawer.tsx'
+import { ErrorCard } from '../ui/error-card.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
+import { problemOf } from '../words/problems.ts'
+import { onConnectWindowEnd, openConnectWindow } from './connect-window.ts'
 
 /** The owner consents again, here or wherever they open the link. Id, history and cursors stay. */
-export function Reconnect({ connection, look }: { connection: Connection; look: Parameters<typeof buttonClass>[0] }) {
+export function Reconnect(props: {
+  connection: string
+  /** Whose it is, for the title of the question. */
+  name?: string
+  look: Parameters<typeof buttonClass>[0]
+  small?: boolean
+  children?: ReactNode
+}) {
   const [open, setOpen] = useState(false)
   const queries = useQueryClient()
   const { environment } = usePatchbay()
@@ -23,7 +29,7 @@ export function Reconnect({ connection, look }: { connection: Connection; look: 
 
   function openHere() {
     const consent = openConnectWindow()
-    create.mutate(connection.id, {
+    create.mutate(props.connection, {
       onSuccess: ({ url }) => {
         consent.go(url)
         setOpen(false)
@@ -33,8 +39,13 @@ export function Reconnect({ connection, look }: { connection: Connection; look: 
   }
   return (
     <>
-      <Button look={look} icon={<PlugZap size={16} aria-hidden />} onClick={() => setOpen(true)}>
-        Reconnect
+      <Button
+        look={props.look}
+        small={props.small}
+        icon={<PlugZap size={16} aria-hidden />}
+        onClick={() => setOpen(true)}
+      >
+        {props.children ?? 'Reconnect'}
       </Button>
       <Question
         open={open}
@@ -42,10 +53,10 @@ export function Reconnect({ connection, look }: { connection: Connection; look: 
           setOpen(false)
           create.reset()
         }}
-        title={`Reconnect ${connection.account.name}`}
+        title={`Reconnect ${props.name ?? 'the account'}`}
         actions={
           <>
-            <Button busy={create.isPending} onClick={() => create.mutate(connection.id)}>
+            <Button busy={create.isPending} onClick={() => create.mutate(props.connection)}>
               Make a link to send
             </Button>
             <Button look="primary" busy={create.isPending} onClick={openHere}>

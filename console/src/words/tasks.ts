@@ -1,0 +1,21 @@
+import type { StateWords } from './states.ts'
+
+const kinds: Readonly<Record<string, string>> = {
+  reconnect: 'Reconnect',
+  grant_permission: 'Permission',
+  set_up: 'Set-up',
+  repair_channel: 'Notifications',
+}
+export const taskKindOrder = ['reconnect', 'grant_permission', 'set_up', 'repair_channel'] as const
+export const taskKindName = (kind: string): string => kinds[kind] ?? kind.replace(/_/g, ' ')
+
+const priorities: Readonly<Record<string, StateWords>> = {
+  high: { name: 'high', tone: 'bad', shape: 'alert', says: 'Something stands still.' },
+  normal: { name: 'normal', tone: 'warn', shape: 'partial', says: 'Something works in part.' },
+  low: { name: 'low', tone: 'quiet', shape: 'waiting', says: 'Nothing stands still because of it.' },
+}
+export const taskPriority = (priority: string): StateWords => priorities[priority] ?? priorities.normal!
+
+/** The words of the API, as a page calls them. */
+export const taskStates = { open: 'Open', snoozed: 'Put off', dismissed: 'Turned down', done: 'Done' } as const
+export const taskStateOrder = ['open', 'snoozed', 'dismissed', 'done'] as const

@@ -1,0 +1,132 @@
+import { dayMs, type FixedBy, type Provider } from '@patchbay/kit'
+import type { NewTask, TaskKind } from '../../ports/along.ts'
+import type { Instant } from '../../ports/clock.ts'
+import type { Connection, ConnectionState } from '../../ports/connections.ts'
+import type { Integration } from '../../ports/directory.ts'
+import type { Deps } from '../deps.ts'
+import type { EndingClock } from './grant-end.ts'
+import { type ReauthCause, reasons } from './reasons.ts'
+import { offeredStreams } from './scopes.ts'
+import { blockedStreams } from './slots.ts'
+
+type Needs = Pick<Deps, 'clock' | 'random' | 'connections'>
+
+/** Who does what is asked. */
+export const taskFixedBy = {
+  reconnect: 'owner',
+  grant_permission: 'owner',
+  set_up: 'operator',
+  repair_channel: 'operator',
+} as const satisfies Record<TaskKind, FixedBy>
+
+/** What a person is asked to do about a connection that needs a new consent: within a week, and all of it stands still meanwhile. */
+export async function reconnectTask(
+  deps: Needs,
+  provider: Provider,
+  connection: Connection,
+  cause: ReauthCause,
+): Promise<NewTask> {
+  return {
+    id: deps.random.id('tsk'),
+    kind: 'reconnect',
+    connectionId: connection.id,
+    title: `Connect ${nameOf(connection)} on ${provider.name} again`,
+    description: `${reasons[cause].says} Until then nothing new is read; what was read stays. Send the owner a reconnect link: the connection keeps its id, its history and its place.`,
+    category: 'connection',
+    priority: 'high',
+    impact: impactOf({ share: 1, others: await othersOf(deps, connection) }),
+    dueAt: inDays(deps, 7),
+  }
+}
+
+/** What a person is asked to do about access that ends in some days. `clock` says which of the platform's clocks it is. */
+export function expiringTask(
+  deps: Pick<Deps, 'random'>,
+  provider: Provider,
+  connection: Connection,
+  { days, endsAt, clock }: { days: number; endsAt: Instant; clock: EndingClock },
+): NewTask {
+  const when = new Date(endsAt).toISOString().slice(0, 16).replace('T', ' ')
+  const why = {
+    dataAccess: `${provider.name} lets a consent count for so long and no longer, whatever is renewed`,
+    refresh: 'what renews the access has an end that the platform does not move',
+    access: 'the platform gave nothing that could renew it',
+  }[clock]
+  return {
+    id: deps.random.id('tsk'),
+    kind: 'reconnect',
+    connectionId: connection.id,
+    title: `Connect ${nameOf(connection)} on ${provider.name} again before the access ends`,
+    description: `The access that was given ends on ${when} UTC, and ${why}. Send the owner a reconnect link before that: the connection keeps its id, its history and its place, and nothing stops.`,
+    category: 'connection',
+    priority: days > 7 ? 'low' : days > 3 ? 'normal' : 'high',
+    impact: days > 7 ? 10 : days > 3 ? 30 : days > 1 ? 50 : 70,
+    dueAt: endsAt,
+  }
+}
+
+/** What a person is asked to do about permissions that were not given. `streams` is what stands still, by name. */
+export async function permissionTask(
+  deps: Needs,
+  provider: Provider,
+  integration: Integration,
+  connection: Connection,
+  missing: readonly string[],
+  streams: readonly string[] = blockedStreams(provider, integration, missing),
+): Promise<NewTask> {
+  const all = offeredStreams(provider, integration).length
+  const summaries = streams.map((name) => provider.streams[name]?.summary ?? name)
+  return {
+    id: deps.random.id('tsk'),
+    kind: 'grant_permission',
+    connectionId: connection.id,
+    title: `Give ${nameOf(connection)} the missing ${missing.length === 1 ? 'permission' : 'permissions'} on ${provider.name}`,
+    description: `Not given: ${missing.join(', ')}. ${streams.length > 0 ? `Because of it nothing is read of: ${summaries.join(', ')}.` : 'Everything that is read now works without.'} Send the owner a reconnect link and ask to leave every box ticked.`,
+    category: 'connection',
+    priority: streams.length > 0 ? 'normal' : 'low',
+    impact: impactOf({ share: all === 0 ? 0 : streams.length / all, others: await othersOf(deps, connection) }),
+    dueAt: streams.length > 0 ? inDays(deps, 14) : null,
+  }
+}
+
+/** What the operator is asked to do about an app that its platform refuses. `says` is what is wrong. */
+export async function setUpTask(deps: Needs, integration: Integration, says: string): Promise<NewTask> {
+  const { environmentId, id, name } = integration
+  const [own, counts] = await Promise.all([
+    deps.connections.list(environmentId, { integration: id, limit: 200 }),
+    deps.connections.count(environmentId),
+  ])
+  const { disconnected: _, ...live } = counts
+  const all = Object.values(live).reduce((sum, count) => sum + count, 0)
+  return {
+    id: deps.random.id('tsk'),
+    kind: 'set_up',
+    subject: id,
+    title: `Put the ${name} app in order`,
+    description: `${says} Nothing is wrong with the accounts: ${own.length === 0 ? 'none can be connected until then' : `${own.length === 1 ? 'the one connection goes' : `all ${own.length} connections go`} on by themselves afterwards`}. Compare the app’s id, secret and settings with what the platform shows for it.`,
+    category: 'setup',
+    priority: 'high',
+    impact: impactOf({ share: all === 0 ? 0 : own.length / all, others: 0 }),
+    dueAt: inDays(deps, 2),
+  }
+}
+
+/**
+ * How much it hurts, 0–100: the share of the streams that stand still, counted in full where the profile has nothing else that is read, and with six
+ * tenths where it has much else.
+ */
+export function impactOf({ share, others }: { share: number; others: number }): number {
+  return Math.max(5, Math.round(100 * share * (0.6 + 0.4 / (1 + others))))
+}
+
+/** How many other connections of the profile are read. */
+async function othersOf(deps: Pick<Deps, 'connections'>, connection: Connection): Promise<number> {
+  const { environmentId, profileId, id } = connection
+  const all = await deps.connections.list(environmentId, { profile: profileId, limit: 100 })
+  return all.filter((other) => other.id !== id && reading.includes(other.state)).length
+}
+
+const reading: readonly ConnectionState[] = ['pending', 'healthy', 'degraded']
+
+const nameOf = ({ account }: Connection) => account.handle ?? account.name
+const inDays = ({ clock }: Pick<Deps, 'clock'>, days: number): Instant => clock.now() + days * dayMs

@@ -1,0 +1,46 @@
+import { dayMs, minute, second } from '@patchbay/kit'
+import type { Deps } from '../deps.ts'
+import type { Planner } from '../sync/planner.ts'
+
+/** A planner that looked for work no longer ago than this is at work. */
+const freshMs = 60 * second
+
+/**
+ * Writes one sign of life a minute until the signal aborts. That it could be written says that the database takes writes; a minute without one is a
+ * minute that nobody can vouch for.
+ */
+export async function runHeartbeat(
+  { clock, history, log, random }: Pick<Deps, 'clock' | 'history' | 'log' | 'random'>,
+  planner: Pick<Planner, 'lastBeatAt'> | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const process = random.id('prc')
+  while (!signal.aborted) {
+    const at = clock.now()
+    const beatAt = planner?.lastBeatAt() ?? null
+    const state = planner === null ? null : beatAt !== null && at - beatAt <= freshMs ? 'at_work' : 'late'
+    await history.beat({ process, at, planner: state }).catch((error: unknown) => {
+      log.warn('heartbeat.not_written', { error })
+    })
+    await clock.sleep(minute, signal).catch(() => {})
+  }
+}
+
+/** How long what is only kept to be counted is kept. */
+const keptMs = 400 * dayMs
+
+/** Background work of `watch`: what is old is deleted once an hour. */
+export async function startWatchJobs({
+  jobs,
+  clock,
+  history,
+  log,
+}: Pick<Deps, 'jobs' | 'clock' | 'history' | 'log'>): Promise<void> {
+  await jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, async () => {
+    const rows = await history.sweep(clock.now() - keptMs)
+    if (rows > 0) log.debug('history.swept', { rows })
+  })
+  await jobs.cron(sweepQueue, '43 * * * *')
+}
+
+const sweepQueue = 'watch.sweep-history'

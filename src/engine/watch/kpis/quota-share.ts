@@ -1,0 +1,58 @@
+import { dayMs, holdsUnder, type Provider, type Quota } from '@patchbay/kit'
+import type { Integration } from '../../../ports/directory.ts'
+import type { Peak, WatchedQuota } from '../../../ports/history.ts'
+import { type Figure, figure, type Kpi, unknown } from './kpi.ts'
+
+/** A limit as it is looked at: over its own window, or what it allows in a day where a tenth of it is less than one call. */
+export interface Watched extends WatchedQuota {
+  readonly limit: number
+  /** Not over its own window. */
+  readonly overADay: boolean
+}
+
+/** The limits that hold for any of the integrations. */
+export function watchedQuotas(providers: Iterable<Provider>, integrations: readonly Integration[]): Watched[] {
+  return [...providers].flatMap((provider) => {
+    const own = integrations.filter((integration) => integration.provider === provider.id)
+    const holding = provider.api.quotas.filter((quota) =>
+      own.some(({ settings }) => holdsUnder(quota.when, { ...initialSettings(provider), ...settings })),
+    )
+    return holding.flatMap((quota) => watch(provider.id, quota))
+  })
+}
+
+const initialSettings = ({ settings = {} }: Provider) =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([name, { initial }]) => (initial === undefined ? [] : [[name, initial]])),
+  )
+
+function watch(provider: string, { id, per, limit, window }: Quota): Watched[] {
+  if ('concurrent' in window) return []
+  const own = { provider, quota: id, per }
+  if ('day' in window || limit / 10 >= 1) return [{ ...own, window, limit, overADay: false }]
+  const daily = (limit * dayMs) / window.rollingMs
+  return [{ ...own, window: { rollingMs: dayMs }, limit: daily, overADay: true }]
+}
+
+/** K7. The fullest bucket of each provider; overall the fullest of all. */
+export function quotaShare(watched: readonly Watched[], peaks: readonly Peak[]): Pick<Kpi, 'overall' | 'providers'> {
+  const shares = peaks.flatMap((peak) => {
+    const quota = watched.find((one) => one.provider === peak.provider && one.quota === peak.quota)
+    return quota && quota.limit > 0 ? [{ ...peak, limit: quota.limit, overADay: quota.overADay }] : []
+  })
+  const ids = [...new Set(watched.map(({ provider }) => provider))].sort()
+  const providers = ids.map((id) => [id, fullest(shares.filter(({ provider }) => provider === id))] as const)
+  return { overall: fullest(shares), providers: Object.fromEntries(providers) }
+}
+
+function fullest(shares: readonly (Peak & { limit: number; overADay: boolean })[]): Figure {
+  const [first] = shares.toSorted((one, other) => other.background / other.limit - one.background / one.limit)
+  if (first === undefined) return unknown('Nothing was drawn from a limit.')
+  const details: Record<string, number> = {}
+  for (const { quota, background, all, limit, overADay } of shares) {
+    const name = overADay ? `${quota}, over a day` : quota
+    details[name] = Math.max(details[name] ?? 0, background / limit)
+    details[`${name}, with people`] = Math.max(details[`${name}, with people`] ?? 0, all / limit)
+  }
+  return figure({ numerator: first.background, denominator: first.limit, details }, '')
+}
