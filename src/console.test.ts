@@ -212,6 +212,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
+test('an owner replaces the data key and sees it happen', { skip }, async () => {
+  const { page, context } = await open('/console/setup/keys', { signedIn: true })
+  await page.getByText(/data key 1, made/).waitFor()
+  await page.getByRole('button', { name: 'Replace the data key' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click()
+  await page.getByText(/data key 2, made/).waitFor()
+  await page.getByText(/Every secret is sealed with it/).waitFor()
+  await context.close()
+})
+
 test('without a session there is the sign-in page and no data', { skip }, async () => {
   const { page, context } = await open('/console/connections')
   await page.getByLabel(/password/i).waitFor()

@@ -34,7 +34,7 @@ export interface KeyCheck {
   readonly keyId: string
   /** A known text. */
   readonly value: Uint8Array
-  /** 32 random bytes. Null in a database from before there were any. */
+  /** 32 random bytes. Null as long as nobody needed them. */
   readonly root: Uint8Array | null
 }
 

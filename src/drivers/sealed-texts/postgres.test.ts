@@ -43,7 +43,7 @@ describe('a sealed text and its key in PostgreSQL', () => {
     await dataKeys.add(exampleKey('env_a', 2), along)
     await dataKeys.add(exampleKey('env_b', 1), along)
     const store = (id: string, version: number) =>
-      grants.create(exampleGrant('env_a', id, { access: `pb1.${version}.text` }), along)
+      grants.create(exampleGrant('env_a', id, { subject: { id, name: id }, access: `pb1.${version}.text` }), along)
     const refused = (error: Error) => 'code' in error && error.code === '23503'
     await assert.rejects(store('gra_0', 3), refused)
     assert.equal(await dataKeys.retire('env_a', 1, along), true)

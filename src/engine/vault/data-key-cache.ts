@@ -55,7 +55,8 @@ export class DataKeyCache {
       const wrapped = await keys.wrap(plain, contextOf({ environmentId, version }), keyId)
       plain.fill(0)
       const createdAt = clock.now()
-      const audit = [{ id: random.id('aud'), action: 'data_key.added', subject: String(version) }]
+      // There is one of a version, so it needs no chance to be told apart.
+      const audit = [{ id: `aud_data_key_${version}`, action: 'data_key.added', subject: String(version) }]
       const key = { environmentId, version, keyId, wrapped, createdAt, retiredAt: null }
       if (await dataKeys.add(key, { at: createdAt, actor, audit })) break
       if ((await dataKeys.read(environmentId)).some((other) => other.version === version)) break

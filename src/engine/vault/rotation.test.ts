@@ -13,6 +13,7 @@ import { systemRandom } from '../../drivers/random/system.ts'
 import { openMemorySealedTexts } from '../../drivers/sealed-texts/memory.ts'
 import type { Along } from '../../ports/along.ts'
 import { exampleGrant } from '../../ports/grants.contract.ts'
+import type { Grant } from '../../ports/grants.ts'
 import type { StoredText } from '../../ports/sealed-texts.ts'
 import { contextOf } from './data-key-cache.ts'
 import { beginDataKeyRotation, readDataKeyStatus, runDataKeyRotation } from './rotate-data-key.ts'
@@ -22,6 +23,9 @@ import { openVault } from './vault.ts'
 
 const env = 'env_a'
 const along: Along = { at: 0, actor: 'system' }
+
+/** Each is somebody else's: a person has one grant. */
+const grantOf = (id: string, more: Partial<Grant>) => exampleGrant(env, id, { subject: { id, name: id }, ...more })
 
 /** Sealed secrets of every kind in memory stores, and vaults as several processes have them. */
 async function world(grants = 120) {
@@ -135,7 +139,7 @@ test('whoever still seals with the older key is waited for', async () => {
   }
   assert.match(late.access, /^pb1\.1\./)
   pass(2 * hour)
-  await stores.grants.create(exampleGrant(env, 'gra_late', { ...late, refresh: null }), along)
+  await stores.grants.create(grantOf('gra_late', { ...late, refresh: null }), along)
   await walk()
   assert.deepEqual((await status()).older, [1], 'somebody may have read it with its older text just now')
   await walk()
@@ -148,7 +152,7 @@ const late0 = { row: 'gra_late', field: 'access', generation: 1 }
 test('a text that opens with no key is left as it is, and its key too', async () => {
   const { deps, stores, vaults, status, walk, pass } = await world(1)
   const foreign = (await stores.grants.read(env, 'gra_0'))!
-  await stores.grants.create(exampleGrant(env, 'gra_1', { access: foreign.access, refresh: null }), along)
+  await stores.grants.create(grantOf('gra_1', { access: foreign.access, refresh: null }), along)
   await beginDataKeyRotation(deps, vaults[0], env, 'system')
   for (let n = 0; n < 3; n++) {
     await walk()

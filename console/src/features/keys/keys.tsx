@@ -16,6 +16,7 @@ import { useTell } from '../../ui/toast.tsx'
 import { problemOf } from '../../words/problems.ts'
 import type { StateWords } from '../../words/states.ts'
 import { NewKey } from './new-key.tsx'
+import { VaultCard } from './vault-card.tsx'
 
 type Key = Awaited<ReturnType<Operations['keys']['list']>>['data'][number]
 
@@ -91,6 +92,7 @@ export function KeysPage() {
           }
         </Loaded>
       </Card>
+      <VaultCard />
       {making && <NewKey close={() => setMaking(false)} />}
       <Revoke apiKey={revoking} close={() => setRevoking(null)} />
     </>
