@@ -27,10 +27,13 @@ export class TrueCalls {
   add(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       if (entry.what !== 'api') continue
-      const key = `${entry.provider} ${entry.route ?? entry.place} ${entry.artist ?? ''}`
+      const question = `${entry.provider} ${entry.route ?? entry.place}`
+      const key = `${question} ${entry.artist ?? ''}`
       if (isAnswer(entry) || isCorrectNo(entry)) {
         this.#of(entry.provider).ended++
         this.#close(key, entry.at)
+        // What never arrived may not have said whose it was.
+        this.#close(`${question} `, entry.at)
       } else this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), entry])
     }
   }
