@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
 })
 
 const startedAt = systemClock.now()
-process.exitCode = values.mutants ? await playMutants() : await playSeeds()
+let toldAt = startedAt
 
 async function playMutants(): Promise<number> {
   const { runMutants } = await import('./mutants/run-mutants.ts')
@@ -125,8 +125,6 @@ function maskOf({ mask, only }: { mask?: string; only?: string }): Mask | undefi
   return { ...(mask !== undefined && { off: names(mask) }), ...(only !== undefined && { only: names(only) }) }
 }
 
-let toldAt = startedAt
-
 function tell(summary: Summary): void {
   const now = systemClock.now()
   if (now - toldAt < 10_000) return
@@ -145,3 +143,5 @@ function jsonOf({ failures, sometimes, ...summary }: Summary, first: number, sec
   const failed = failures.map(({ story, seed, violations, fired, hash }) => ({ story, seed, violations, fired, hash }))
   return { ...summary, first, seconds, sometimes: Object.fromEntries(sometimes), failures: failed }
 }
+
+process.exitCode = values.mutants ? await playMutants() : await playSeeds()
