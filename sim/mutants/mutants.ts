@@ -131,39 +131,6 @@ export const mutants: readonly Mutant[] = [
     caughtBy: refresh('I03'),
   },
   {
-    name: 'a clock that was set back makes a refused token fresh',
-    changes: [
-      {
-        file: connect('judge-refusals'),
-        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
-        put: 'const isFresh = ageMs < replicationMs',
-      },
-    ],
-    caughtBy: { ...refresh('L01'), seeds: 200, from: 16 },
-  },
-  {
-    name: 'a clock that was set back makes the app’s token young',
-    changes: [
-      {
-        file: connect('app-credentials'),
-        instead: 'const isOld = ageMs > 10 * second || ageMs < 0',
-        put: 'const isOld = ageMs > 10 * second',
-      },
-    ],
-    caughtBy: { ...refresh('L01'), seeds: 200, from: 16 },
-  },
-  {
-    name: 'a clock that was set back forbids to renew',
-    changes: [
-      {
-        file: connect('refusal-book'),
-        instead: 'return sinceMs < 0 || sinceMs >',
-        put: 'return sinceMs >',
-      },
-    ],
-    caughtBy: { ...refresh('L01'), seeds: 200, from: 31 },
-  },
-  {
     name: 'the previous token is repeated for ever',
     changes: [
       {
