@@ -10,6 +10,7 @@ import { findPlace } from './find-place.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
+import { tokenRequestMs } from './send-token-request.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
 
@@ -79,6 +80,8 @@ export async function runRefresh(
       await waitForOther(parts, grant)
       continue
     }
+    // Whoever stood still since then may find that another process has asked meanwhile.
+    if (deps.clock.now() - now > leaseMs - tokenRequestMs) continue
     const release = (state: GrantState, cause: string | null, inMs: number | null) => {
       const at = deps.clock.now()
       const refreshDueAt = inMs === null ? null : at + inMs
