@@ -11,6 +11,7 @@ import { giveUp } from './give-up.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
+import { tokenRequestMs } from './send-token-request.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
 import { awaitTurn } from './token-pace.ts'
@@ -101,8 +102,11 @@ export async function runRefresh(
       releaseUntil(state, cause, inMs === null ? null : deps.clock.now() + inMs)
     // Between the look and the lease another process may have had its turn: what it learned counts, such as when to ask again.
     const held = await deps.grants.read(environmentId, grantId)
-    if (!held || hadItsTurn(found, held)) {
-      if (held) await releaseUntil(held.state, held.cause, held.refreshDueAt)
+    // Whoever stood still since then may find that the lease ran out, and that another process has asked meanwhile.
+    const isLate = deps.clock.now() - now > leaseMs - tokenRequestMs
+    if (isLate || !held || hadItsTurn(found, held)) {
+      await hadTurn({ sent: false })
+      if (held && !isLate) await releaseUntil(held.state, held.cause, held.refreshDueAt)
       continue
     }
 
