@@ -89,7 +89,7 @@ export async function runRefresh(
     const now = deps.clock.now()
     const leaseId = deps.random.id('lse')
     if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
-      await hadTurn({ sent: false })
+      hadTurn({ sent: false })
       await waitForOther(parts, grant)
       continue
     }
@@ -105,13 +105,13 @@ export async function runRefresh(
     // Whoever stood still since then may find that the lease ran out, and that another process has asked meanwhile.
     const isLate = deps.clock.now() - now > leaseMs - tokenRequestMs
     if (isLate || !held || hadItsTurn(found, held)) {
-      await hadTurn({ sent: false })
+      hadTurn({ sent: false })
       if (held && !isLate) await releaseUntil(held.state, held.cause, held.refreshDueAt)
       continue
     }
 
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
-    await hadTurn({ sent: !('error' in asked) })
+    hadTurn({ sent: !('error' in asked) })
     if ('error' in asked) {
       await release(grant.state, grant.cause, laterMs(grant.attempts))
       if (isFault(asked.error)) return { kind: 'failed', fault: asked.error }

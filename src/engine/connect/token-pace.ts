@@ -5,14 +5,15 @@ import type { Deps } from '../deps.ts'
 
 /**
  * Waits until the token endpoint may be asked once more on behalf of that app, over all processes, and gives back how to say that it was. Thousands of
- * grants that end in the same minute are renewed as fast as the provider lets us and no faster; whoever somebody waits for comes first.
+ * grants that end in the same minute are renewed as fast as the provider lets us and no faster; whoever somebody waits for comes first. Nobody waits
+ * for the books, nor fails because of them: between an answer and its storing nothing may come that could lose the tokens.
  */
 export async function awaitTurn(
-  { clock, random, limiter }: Pick<Deps, 'clock' | 'random' | 'limiter'>,
+  { clock, random, limiter, log }: Pick<Deps, 'clock' | 'random' | 'limiter' | 'log'>,
   auth: Auth,
   integration: Integration,
   lane: Lane,
-): Promise<(options: { sent: boolean }) => Promise<void>> {
+): Promise<(options: { sent: boolean }) => void> {
   const rate = (auth.scheme === 'oauth2' && auth.tokenRate) || usualRate
   const draw = {
     bucket: `token-endpoint/${integration.environmentId}/${integration.id}`,
@@ -22,7 +23,12 @@ export async function awaitTurn(
   }
   for (;;) {
     const taken = await limiter.take([draw], { now: clock.now(), lane })
-    if (taken.granted) return ({ sent }) => limiter.settle(taken.ticket, { at: clock.now(), sent })
+    if (taken.granted)
+      return ({ sent }) => {
+        limiter.settle(taken.ticket, { at: clock.now(), sent }).catch((error: unknown) => {
+          log.warn('quota.not_settled', { integrationId: integration.id, error })
+        })
+      }
     await clock.sleep(taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10))
   }
 }

@@ -8,6 +8,7 @@ import { openCallLog } from './call-log.ts'
 import { classify } from './classify.ts'
 import { classifyErrors, openForward, type RawRequest, type RawResponse } from './forward.ts'
 import { httpOf } from './http.ts'
+import { inTime } from './in-time.ts'
 import { compose, type Intent, openIntent } from './intent.ts'
 import { pace } from './pace.ts'
 import { type CallIncidents, reportOutage } from './report-outage.ts'
@@ -46,6 +47,7 @@ export function openGateway(
     pace(deps), // under every known quota
     authorize(credentials), // in whose name
     noticeSunset(deps), // said once a day
+    inTime(deps), // while what was granted still holds
   ]
   const send = compose(
     retry(again, { attempts: 5 }), // when it can help and cannot hurt

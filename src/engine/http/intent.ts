@@ -28,6 +28,8 @@ export interface Tally {
   sent: number
   /** Whether the attempt that is being made did. */
   sentNow: boolean
+  /** Until when the quota that was granted may be spent. */
+  sendBy: Instant
   /** What the attempt that is being made was answered, whatever it was. */
   answer: ApiResponse | null
   /** Of the last answer there was. */
@@ -80,6 +82,7 @@ export function openIntent(
       attempts: 0,
       sent: 0,
       sentNow: false,
+      sendBy: Number.POSITIVE_INFINITY,
       answer: null,
       status: null,
       generation: 0,

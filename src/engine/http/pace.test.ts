@@ -21,6 +21,31 @@ const quota = (limit: number, window: Quota['window'], more: Partial<Quota> = {}
 })
 
 suite('pace', () => {
+  test('a process that stood still after the grant asks for quota again, and sends nothing on the old one', async () => {
+    let stalledMs = 3 * 60_000
+    const world: TestWorld = openTestWorld([200], {
+      credentials: {
+        async authorize(_target, _as, use) {
+          await world.clock.sleep(stalledMs)
+          stalledMs = 0
+          return use({ headers: {}, query: {}, generation: 1 })
+        },
+      },
+    })
+    const provider = testProvider({ quotas: [quota(5, { rollingMs: second })] })
+    const { limiter } = world
+    const taken: number[] = []
+    const { take } = limiter
+    limiter.take = (draws, options) => {
+      taken.push(options.now - testStart)
+      return take(draws, options)
+    }
+    await world.clock.run(() => world.gateway.call(testTarget(provider, { patienceMs: 10 * 60_000 }), { path: '/me' }))
+    assert.equal(world.asked.length, 1)
+    assert.equal(taken.length, 2)
+    assert.ok(world.asked[0]!.at - testStart >= taken[1]! && taken[1]! >= 3 * 60_000)
+  })
+
   suite('keeps the limit at the provider’s own count, however late requests arrive', () => {
     const rolling = { rollingMs: 5 * second }
 

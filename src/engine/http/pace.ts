@@ -52,7 +52,10 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       // Each time anew: meanwhile it may be another day.
       const draws = takes.length > 0 ? drawsAt(takes, now) : [unmetered(unmeteredBucket(target))]
       const taken = await limiter.take(draws, { now, lane: target.lane })
-      if (taken.granted) return taken.ticket
+      if (taken.granted) {
+        tally.sendBy = now + freshMs
+        return taken.ticket
+      }
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
       if (now + waitMs > deadlineAt) {
@@ -125,6 +128,9 @@ class Stops {
 }
 
 const longestMs = 15 * 60_000
+
+/** Far longer than anything between a grant and its call, and far shorter than it takes for a ticket to be given up. */
+const freshMs = 60_000
 
 function untilReset(quota: Quota, at: Instant): number {
   const window = windowAt(quota, at)
