@@ -9,7 +9,7 @@ import { judgeAccount } from './probe-account.ts'
 import type { ReauthCause } from './reasons.ts'
 import type { Refreshed, RefreshParts } from './refresh-grant.ts'
 import type { RefusalBook } from './refusal-book.ts'
-import { RefusedAlike } from './refused-alike.ts'
+import { hasRunOut, RefusedAlike } from './refused-alike.ts'
 import { waitAtMost } from './wait-at-most.ts'
 
 /** Finds out what it means that a provider refused a token which should be good. Everybody who meets the same refusal shares one verdict. */
@@ -65,7 +65,8 @@ export function openRefusalJudge(parts: {
     if (verdict === 'refused' && mayRenew(target, grant, true)) return renew(grant)
     book.settle(grant, verdict, deps.clock.now())
     const isLost = verdict === 'refused' && !canRefresh(target.provider.auth, grant, deps.clock.now())
-    if (isLost && !(await alike.look(target))) await end(target, grant)
+    // What has run out explains itself, however many have run out with it.
+    if (isLost && (hasRunOut(grant, deps.clock.now()) || !(await alike.look(target)))) await end(target, grant)
     return 'stop'
   }
 
@@ -99,8 +100,7 @@ export function openRefusalJudge(parts: {
   /** Nothing can renew it, and the provider said twice that it does not take it. */
   async function end({ provider }: Target, grant: Grant): Promise<void> {
     const now = deps.clock.now()
-    const over = grant.accessExpiresAt !== null && grant.accessExpiresAt <= now
-    const cause: ReauthCause = over ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
+    const cause: ReauthCause = hasRunOut(grant, now) ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
     await giveUp(deps, provider, grant, { cause, leaseId: deps.random.id('lse') }, needsReauth)
   }
 }

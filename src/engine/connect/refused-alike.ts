@@ -1,5 +1,6 @@
 import { minute } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
+import type { Grant } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import type { Target } from '../http/target.ts'
 import { raiseIncident } from './integration-incident.ts'
@@ -13,11 +14,11 @@ export type Probe = (target: Target) => Promise<'works' | 'refused' | 'unclear'>
  * refuses everybody is not asked by everybody.
  */
 export class RefusedAlike {
-  readonly #deps: Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>
+  readonly #deps: Pick<Deps, 'clock' | 'random' | 'connections' | 'grants' | 'directory' | 'log'>
   readonly #probe: Probe
   readonly #looks = new Map<string, { readonly until: number; readonly alike: Promise<boolean> }>()
 
-  constructor(deps: Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>, probe: Probe) {
+  constructor(deps: Pick<Deps, 'clock' | 'random' | 'connections' | 'grants' | 'directory' | 'log'>, probe: Probe) {
     this.#deps = deps
     this.#probe = probe
   }
@@ -46,16 +47,26 @@ export class RefusedAlike {
     return alike
   }
 
-  /** Accounts that were fine until now, by other grants. */
+  /** Accounts that were fine until now and should be, by other grants. */
   async #others({ environment, integration, grantId }: Target): Promise<Connection[]> {
     const page = await this.#deps.connections.list(environment.id, { integration: integration.id, limit: 50 })
     const byGrant = new Map<string, Connection>()
     for (const connection of page)
       if (fine.has(connection.state) && connection.grantId !== grantId && !byGrant.has(connection.grantId))
         byGrant.set(connection.grantId, connection)
-    return [...byGrant.values()].slice(0, mostOthers)
+    const others: Connection[] = []
+    for (const connection of byGrant.values()) {
+      const grant = await this.#deps.grants.read(environment.id, connection.grantId)
+      if (grant && !hasRunOut(grant, this.#deps.clock.now())) others.push(connection)
+      if (others.length === mostOthers) break
+    }
+    return others
   }
 }
+
+/** By its own clock, which needs nobody's word. */
+export const hasRunOut = ({ accessExpiresAt }: Pick<Grant, 'accessExpiresAt'>, now: number): boolean =>
+  accessExpiresAt !== null && accessExpiresAt <= now
 
 const fine: ReadonlySet<string> = new Set(['pending', 'healthy', 'degraded'])
 const mostOthers = 3
