@@ -17,7 +17,7 @@ export async function checkIdleRuns(provider: Provider, settings: Readonly<Recor
   await readEverything(world, owned)
   const streams = (await world.slotsOf(owned[0]!.connection)).map(({ stream }) => stream)
   // Nobody reads but us from now on.
-  await world.run(() => world.engine.stop())
+  await world.run(() => world.engine.drain())
 
   const measured: string[] = []
   const readAt = world.clock.now()

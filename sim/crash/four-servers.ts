@@ -79,6 +79,8 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
     const { sandbox } = fleet
     const recorder = openRecorder(sandbox)
     const connections = (await fleet.anyone().client.connections.list({ limit: 200 })).data
+    // Both are seen to replace what is presented to them before anything is lost.
+    await askForTokens(fleet.anyone().client, connections)
     await sandbox.post('weather', { kind: 'delay', ms: 120, side: 'reply', probability: 0.3 })
 
     const done = { kills: 0, databaseKills: 0, freezes: 0, atPlaces: {} as Record<string, number>, namedLosses: 0 }
@@ -131,6 +133,8 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
     const { client } = fleet.anyone()
     const running = () => fleet.servers.every((one) => one.running.isRunning())
     let settledMs = await settle(client, connections, running)
+    // A token may be good by our clock and no longer be taken; a call finds out, and what it begins takes until there is an answer that stays.
+    await Promise.all(connections.map(({ id }) => client.connections.validate({ id })))
     await askForTokens(client, connections)
     // What a dead process took with it is said by cause, and its owner connects it again; afterwards nothing may be missing.
     const lost = await lostConnections(client)

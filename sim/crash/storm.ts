@@ -72,6 +72,9 @@ export async function runStorms({ seed, storms: wanted, say = () => {} }: StormO
     const { data } = await fleet.anyone().client.connections.list({ limit: 200 })
     const connections = data.filter((connection) => connection.provider === provider)
     await systemClock.sleep(shortMs)
+    // The platform is seen to replace what is presented to it before anything is lost.
+    for (const connection of connections) await call(fleet.anyone(), connection, false)
+    await systemClock.sleep(shortMs)
     const found: StormSummary[] = []
     for (const [i, storm] of wanted.entries()) {
       const summary = await runStorm(fleet, connections[i]!, storm)

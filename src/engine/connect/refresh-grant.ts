@@ -216,11 +216,11 @@ function mayRepeatPrevious({ provider: { auth } }: TokenPlace, grant: Grant, now
 }
 
 /**
- * Which of the ways to end it was. Where each refresh retires the token that was presented, a reply that was lost before explains a refusal better
- * than anything else. Where the token stays the same nothing was lost with it.
+ * Which of the ways to end it was. Where a refresh retires the token that was presented, by the manifest or as it was seen before, a reply that was lost
+ * explains a refusal better than anything else. Where the token stays the same nothing was lost with it.
  */
 function causeOf({ provider: { auth } }: TokenPlace, grant: Grant, reason: string, now: number): ReauthCause {
-  const retires = auth.scheme === 'oauth2' && auth.refresh.model === 'rotates'
+  const retires = grant.previousRefresh !== null || (auth.scheme === 'oauth2' && auth.refresh.model === 'rotates')
   if (retires && (grant.state === 'unknown' || grant.cause === 'lost_response')) return 'lost_response'
   const over = [grant.dataAccessExpiresAt, grant.refreshExpiresAt].some((at) => at !== null && at <= now)
   if (over) return 'expired'
