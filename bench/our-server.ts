@@ -22,7 +22,7 @@ export type Part = 'limiter' | 'auth' | 'database' | 'calls' | 'audit'
 export const benchToken = 'the-token-of-a-bench'
 
 /** So many that none of them meets a limit of its own: a key's requests a minute, an account's calls. */
-const manyCallers = 256
+const manyCallers = 128
 
 interface Options {
   readonly port: number

@@ -66,6 +66,26 @@ story('is asked for once in half a second', async ({ clock, asked, stateHere }) 
   assert.deepEqual([await stateHere(), asked.times], ['healthy', 2])
 })
 
+story(
+  'what is used all the time is asked for ahead of time, and nobody waits',
+  async ({ clock, asked, here, stateHere }) => {
+    await stateHere()
+    // The store takes a while, and whoever waits for it sees the clock move.
+    const { read } = here.deps.connections
+    here.deps.connections.read = async (...where) => {
+      await clock.sleep(30)
+      return read(...where)
+    }
+    for (let n = 0; n < 100; n++) {
+      await clock.sleep(10)
+      const before = clock.now()
+      assert.equal(await stateHere(), 'healthy')
+      assert.equal(clock.now(), before)
+    }
+    assert.ok(asked.times >= 3 && asked.times <= 5, `${asked.times} times in a second`)
+  },
+)
+
 story('what another process took away is known when it says so', async ({ clock, move, stateHere }) => {
   assert.equal(await stateHere(), 'healthy')
   await move('healthy', 'paused')

@@ -18,6 +18,8 @@ export const recentMs = 500
 export interface Recent {
   /** By the hash of its text. */
   key(hash: string): Promise<AccessKey | null>
+  /** Whether it was read lately, so that there is one. */
+  knowsKey(hash: string): boolean
   connection(environmentId: string, id: string): Promise<Connection | null>
   integration(environmentId: string, id: string): Promise<Integration | null>
   grant(environmentId: string, id: string): Promise<Grant | null>
@@ -47,6 +49,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
   }
   const recent: Recent = {
     key: (hash) => keys.read(hash, () => stores.access.findKey(hash)),
+    knowsKey: (hash) => keys.has(hash),
     connection: (environmentId, id) =>
       connections.read(nameOf(environmentId, id), () => stores.connections.read(environmentId, id)),
     integration: (environmentId, id) =>
@@ -61,9 +64,15 @@ const working: ReadonlySet<string> = new Set(['pending', 'healthy', 'degraded'])
 
 const nameOf = (environmentId: unknown, id: unknown) => `${environmentId} ${id}`
 
-/** Rows by name, each for half a second from when it was asked for. The oldest go when there are too many. */
+/**
+ * Rows by name, each for half a second from when it was asked for. What is still used in the second half of that is asked for anew ahead of time, many
+ * rows together: a row by itself costs a transaction, and a hundred cost hardly more. The oldest go when there are too many.
+ */
 class Remembered<Row> {
   readonly #rows = new Map<string, { row: Row; until: Instant }>()
+  /** To be asked for anew, and being asked for. */
+  readonly #wanted = new Map<string, () => Promise<Row | null>>()
+  readonly #renewing = new Set<string>()
   readonly #clock: Deps['clock']
   readonly #allows: (row: Row) => boolean
   #changes = 0
@@ -77,7 +86,15 @@ class Remembered<Row> {
     const now = this.#clock.now()
     const known = this.#rows.get(name)
     // A clock that was set back must not keep a row for longer.
-    if (known && now < known.until && known.until - now <= recentMs) return known.row
+    if (known && now < known.until && known.until - now <= recentMs) {
+      if (known.until - now < recentMs / 2) this.#renewSoon(name, ask)
+      return known.row
+    }
+    return this.#ask(name, ask)
+  }
+
+  async #ask(name: string, ask: () => Promise<Row | null>): Promise<Row | null> {
+    const now = this.#clock.now()
     const changes = this.#changes
     const row = await ask()
     this.#rows.delete(name)
@@ -87,6 +104,26 @@ class Remembered<Row> {
       if (this.#rows.size > mostRows) this.#rows.delete(this.#rows.keys().next().value!)
     }
     return row
+  }
+
+  has(name: string): boolean {
+    return this.#rows.has(name)
+  }
+
+  #renewSoon(name: string, ask: () => Promise<Row | null>): void {
+    if (this.#renewing.has(name)) return
+    this.#renewing.add(name)
+    this.#wanted.set(name, ask)
+    if (this.#wanted.size > 1) return
+    void this.#clock.sleep(togetherMs).then(() => {
+      const wanted = [...this.#wanted]
+      this.#wanted.clear()
+      for (const [each, askAgain] of wanted)
+        this.#ask(each, askAgain)
+          // Whoever comes next asks again and hears of it.
+          .catch(() => {})
+          .finally(() => this.#renewing.delete(each))
+    })
   }
 
   forget(name: string): void {
@@ -101,6 +138,8 @@ class Remembered<Row> {
 }
 
 const mostRows = 20_000
+/** How long rows wait for others that are renewed with them. */
+const togetherMs = 50
 
 /** The same port, whose changes are told before they begin and after they ended, well or not. */
 function forgetting<Port extends object, Name extends keyof Port & string>(

@@ -56,7 +56,11 @@ export function keepAliveAt(auth: Auth, clocks: Clocks, unit: number): Instant |
 /** Whether a caller who uses the token now should have it renewed on the way. After a failure not before the time that it named. */
 export function isOld(auth: Auth, grant: Grant, now: Instant): boolean {
   if (grant.attempts > 0 && grant.refreshDueAt !== null && grant.refreshDueAt > now) return false
-  const oldAt = planRefresh(auth, clocksOf(grant), unitOfGrant(grant))
+  const clocks = clocksOf(grant)
+  // Most calls are far from it, and need not know whose turn comes first.
+  const firstAt = planRefresh(auth, clocks, 1)
+  if (firstAt === null || firstAt > now) return false
+  const oldAt = planRefresh(auth, clocks, unitOfGrant(grant))
   return oldAt !== null && oldAt <= now
 }
 
