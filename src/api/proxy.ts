@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { Fault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -63,10 +64,16 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       )
       reply.code(answer.status).headers(Object.fromEntries(passed))
       const isSmall = request.method !== 'HEAD' && answer.sizeBytes !== null && answer.sizeBytes <= smallBytes
-      return reply.send(isSmall ? await whole(answer.body) : Readable.from(answer.body))
+      return reply.send(isSmall ? asText(await whole(answer.body)) : Readable.from(answer.body))
     },
   })
 }
+
+/**
+ * Text goes out together with the headers in one write, bytes in a second one that costs as much as everything else here. What is not UTF-8 to the last
+ * byte stays as it is.
+ */
+const asText = (bytes: Buffer): Buffer | string => (isUtf8(bytes) ? bytes.toString('utf8') : bytes)
 
 /** What is no longer than this is sent in one piece, which takes half as long as passing pieces on. */
 const smallBytes = 64 * 1024
