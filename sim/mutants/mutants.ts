@@ -46,8 +46,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/grants/memory.ts',
-        instead: '!mayRefresh(grant) || isLeased(grant, now)) return false',
-        put: '!mayRefresh(grant)) return false',
+        instead: 'if (!grant || grant.generation !== generation || isLeased(grant, now)) return false',
+        put: 'if (!grant || grant.generation !== generation) return false',
       },
     ],
     caughtBy: refresh('I01'),
@@ -65,13 +65,9 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'src/drivers/grants/memory.ts',
         instead: `      if (!grant || grant.generation !== generation) return false
-      write({
-        ...grant,
-        access: next.access,`,
+      const renewed: Grant = {`,
         put: `      if (!grant) return false
-      write({
-        ...grant,
-        access: next.access,`,
+      const renewed: Grant = {`,
       },
     ],
     caughtBy: { ...refresh('I06', 'I03', 'I04'), seeds: 200, from: 31 },
@@ -124,8 +120,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: connect('refresh-grant'),
-        instead: "return { ...grant, state: 'unknown', cause: 'lost_response' }",
-        put: 'return grant',
+        instead: 'const broken = wasBrokenOff(found, deps.clock.now())',
+        put: 'const broken = false',
       },
     ],
     caughtBy: refresh('I03'),
@@ -399,8 +395,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/schedule/memory.ts',
-        instead: '(row) => row.blocked === null && row.readyAt <= now && laneNumber',
-        put: '(row) => row.blocked === null && row.claim === null && row.readyAt <= now && laneNumber',
+        instead: 'return row.blocked === null && row.readyAt === readyAt && row.lane === lane',
+        put: 'return row.blocked === null && row.claim === null && row.readyAt === readyAt && row.lane === lane',
       },
     ],
     caughtBy: reading('L01', 'L03', 'B02'),
@@ -410,7 +406,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/grants/memory.ts',
-        instead: 'return due.slice(0, limit).map',
+        instead: `due.sort((one, other) => one.refreshDueAt! - other.refreshDueAt! || order(one, other))
+      return due.slice(0, limit).map`,
         put: 'return due.slice(limit).map',
       },
     ],
