@@ -37,7 +37,7 @@ export function TaskRow({ task, isNew, marked }: { task: Task; isNew?: boolean; 
         <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-soft">
           <Tag>{taskKindName(task.kind)}</Tag>
           <Tag>{priority.name}</Tag>
-          <span title="How much stands still because of it, of 100">hurts {task.impact}</span>
+          <span title="How much stands still because of it, of 100">impact {task.impact}</span>
           <span>{whoActs(task.fixedBy)} acts</span>
           <Times task={task} />
         </p>
