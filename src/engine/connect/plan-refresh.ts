@@ -1,7 +1,7 @@
 import { type Auth, dayMs, minute } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Grant } from '../../ports/grants.ts'
-import { unitOf } from './unit-of.ts'
+import { unitOf } from '../unit-of.ts'
 
 export type Clocks = Pick<Grant, 'refreshedAt' | 'accessExpiresAt' | 'refreshExpiresAt' | 'endsAt'> & {
   readonly refreshable: boolean

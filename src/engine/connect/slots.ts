@@ -3,8 +3,8 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
+import { unitOf } from '../unit-of.ts'
 import { missingForStream, offeredStreams } from './scopes.ts'
-import { unitOf } from './unit-of.ts'
 
 /**
  * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within half a minute, each

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { minute, parseDuration, type Stream } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Slot } from '../../ports/schedule.ts'
+import { unitOf } from '../unit-of.ts'
 
 /**
  * When a stream is due after a run that ended well: at its place in the interval, which every connection has for itself, so that the load of an
@@ -15,7 +15,7 @@ export function nextReading(
 ): Instant {
   const everyMs = parseDuration(stream.every)
   const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
-  const place = Math.floor(shareOf(`${owner}/${slot.stream}`) * everyMs)
+  const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * everyMs)
   // A place that comes up right after this run is let go by.
   const earliest = now + everyMs / 10
   return place + Math.ceil((earliest - place) / everyMs) * everyMs
@@ -30,10 +30,5 @@ export const rideAlongMs = (everyMs: number): number => everyMs / 10
  */
 export function backoffMs(failures: number, connectionId: string, mostMs: number): number {
   const fullMs = Math.min(mostMs, minute * 2 ** Math.min(20, Math.max(0, failures - 1)))
-  return Math.round(fullMs * (0.5 + shareOf(`${connectionId}/${failures}`) / 2))
-}
-
-/** A share in [0, 1) that belongs to that key and to no other. */
-export function shareOf(key: string): number {
-  return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32
+  return Math.round(fullMs * (0.5 + unitOf(`${connectionId}/${failures}`) / 2))
 }

@@ -12,7 +12,8 @@ import {
 import type { Instant } from '../../ports/clock.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
-import { backoffMs, nextReading, shareOf } from './cadence.ts'
+import { unitOf } from '../unit-of.ts'
+import { backoffMs, nextReading } from './cadence.ts'
 
 /** What becomes of one slot after a run. */
 export interface Outcome {
@@ -80,7 +81,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
  */
 function afterWaitMs({ connectionId, syncedAt, everyMs }: Slot, waitMs: number, now: Instant): number {
   const late = syncedAt === null ? mostLate : Math.min(mostLate, (now - syncedAt) / everyMs)
-  return Math.floor((shareOf(connectionId) * Math.min(waitMs / 20, minute)) / (1 + late))
+  return Math.floor((unitOf(connectionId) * Math.min(waitMs / 20, minute)) / (1 + late))
 }
 
 /** In intervals. */
