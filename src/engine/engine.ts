@@ -3,6 +3,7 @@ import type { Actor } from '../ports/along.ts'
 import type { Connection } from '../ports/connections.ts'
 import type { Environment, Integration } from '../ports/directory.ts'
 import type { Lane } from '../ports/schedule.ts'
+import { startAccessJobs } from './access/access-jobs.ts'
 import { type ActionCall, runAction } from './catalog/run-action.ts'
 import { type IntegrationChange, saveIntegration } from './catalog/save-integration.ts'
 import { type Connect, openConnect } from './connect/connect.ts'
@@ -170,6 +171,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startWatchJobs(deps)
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       await startQuotaJobs(deps)
+      await startAccessJobs(deps)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       planning = planner.run(stopping.signal)

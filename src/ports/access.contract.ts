@@ -82,6 +82,23 @@ export function accessContract(name: string, open: () => Promise<AccessWorld>): 
       assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'new' })
       assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'running' })
     })
+
+    story('what was claimed before a time is forgotten, here only', async ({ access }, environmentId) => {
+      for (const [key, at] of [
+        ['old', 99],
+        ['left', 50],
+        ['new', 100],
+      ] as const)
+        await access.begin(environmentId, key, request('a', at))
+      await access.end(environmentId, 'old', { status: 201, body: {} })
+      await access.begin('env_other', 'old', request('a', 1))
+      assert.equal(await access.forgetUses(environmentId, 100), 2)
+      assert.equal(await access.forgetUses(environmentId, 100), 0)
+      assert.deepEqual(await access.begin(environmentId, 'old', request('b')), { state: 'new' })
+      assert.deepEqual(await access.begin(environmentId, 'left', request('b')), { state: 'new' })
+      assert.deepEqual(await access.begin(environmentId, 'new', request('b')), { state: 'differs' })
+      assert.deepEqual(await access.begin('env_other', 'old', request('b')), { state: 'differs' })
+    })
   })
 }
 

@@ -37,4 +37,6 @@ export interface Access {
     request: { hash: string; at: Instant; staleBefore: Instant },
   ): Promise<Replay>
   end(environmentId: string, key: string, answer: { status: number; body: unknown } | null): Promise<void>
+  /** Forgets the idempotency keys that were claimed before then, whatever became of their requests, and says how many. */
+  forgetUses(environmentId: string, before: Instant): Promise<number>
 }

@@ -52,6 +52,12 @@ export function openMemoryAccess(): Access & KeepsSealed {
       else if (use.answer === null) uses.delete(keyOf(environmentId, key))
     },
 
+    async forgetUses(environmentId, before) {
+      const old = [...uses].filter(([id, use]) => id.startsWith(keyOf(environmentId, '')) && use.startedAt < before)
+      for (const [id] of old) uses.delete(id)
+      return old.length
+    },
+
     *sealedTexts(environmentId) {
       for (const [id, use] of uses) {
         const [environment, row] = id.split(' ')

@@ -73,6 +73,12 @@ export function openPostgresAccess(database: Database): Access {
           : sql(keepAnswer, [environmentId, key, answer.status, JSON.stringify(answer.body ?? null)], 'access.end'),
       )
     },
+
+    forgetUses: (environmentId, before) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql(forgetUses, [environmentId, new Date(before)], 'access.forget_uses')).count,
+      ),
   }
 }
 
@@ -109,3 +115,5 @@ const selectUse = `select request_hash as hash, status, body from idempotency wh
 const keepAnswer = `update idempotency set status = $3, body = $4 where environment_id = $1 and key = $2`
 
 const giveUp = `delete from idempotency where environment_id = $1 and key = $2 and status is null`
+
+const forgetUses = `delete from idempotency where environment_id = $1 and started_at < $2`
