@@ -2,6 +2,12 @@ import { lanes } from './lanes.ts'
 import { slotColumns } from './slot-columns.ts'
 
 /**
+ * A limit that is computed tells PostgreSQL nothing: it expects a tenth of all rows, and then joins by reading the whole table. This one, which is
+ * larger than any that is asked for, tells it how few there are. Rows are locked one by one as they are taken, so it locks no more of them.
+ */
+const mostOfLane = 1_000
+
+/**
  * Takes due slots, lane by lane, in the order of the index `schedule_due`. It reads what it takes and what others hold at that moment, and nothing
  * else. $1 now, $2 until, $3 claim, $4 limit, $5 the last lane.
  */
@@ -10,14 +16,16 @@ export const claimDue = `
     .map(
       (lane, number) => `
   ${lane} as (
-    select environment_id, connection_id, stream, ready_at, claim is not null as lapsed from schedule
-    where lane = ${number} and ${number} <= $5 and blocked is null and ready_at <= $1
-    order by ready_at
+    select * from (
+      select environment_id, connection_id, stream, ready_at, claim is not null as lapsed from schedule
+      where lane = ${number} and ${number} <= $5 and blocked is null and ready_at <= $1
+      order by ready_at
+      limit ${mostOfLane}
+      for update skip locked) first
     limit $4 ${lanes
       .slice(0, number)
       .map((before) => `- (select count(*) from ${before})`)
-      .join(' ')}
-    for update skip locked)`,
+      .join(' ')})`,
     )
     .join(',')},
   due as (${lanes.map((lane) => `select * from ${lane}`).join(' union all ')})
