@@ -103,11 +103,19 @@ export async function* run(): AsyncIterable<Line> {
     const name = [plan.provider, ...Object.values(plan.settings ?? {})].join('_')
     const { calls, byStream, callsOfDay, catalogues } = await measure(plan)
     const leastOfPlan = mean(catalogues.map(plan.least))
-    yield { metric: `${name}_daily_calls`, value: callsOfDay, unit: `for an account and day without weekly looks: ${plan.daily.join(', ')}` } // biome-ignore format: one line
+    yield {
+      metric: `${name}_daily_calls`,
+      value: callsOfDay,
+      unit: `for an account and day without weekly looks: ${plan.daily.join(', ')}`,
+    }
     yield { metric: `${name}_daily_least`, value: mean(catalogues.map(plan.leastOfDay)), unit: plan.sourceOfDay }
     yield { metric: `${name}_calls`, value: calls, unit: `for an account and day: ${byStream}; ${plan.why}` }
     yield { metric: `${name}_least`, value: leastOfPlan, unit: plan.source }
-    yield { metric: `${name}_naive`, value: mean(catalogues.map(plan.naive)), unit: `one by one: ${mean(catalogues.map(({ items }) => items)).toFixed(0)} items` } // biome-ignore format: one line
+    yield {
+      metric: `${name}_naive`,
+      value: mean(catalogues.map(plan.naive)),
+      unit: `one by one: ${mean(catalogues.map(({ items }) => items)).toFixed(0)} items`,
+    }
     yield { metric: `${name}_ratio`, value: leastOfPlan / calls, unit: 'of the least there can be' }
     measured += calls
     least += leastOfPlan

@@ -71,10 +71,16 @@ test('a mail server needs a sender, and its password is in no message', () => {
   const from = 'Patchbay <patchbay@example.com>'
   check({}, { mail: null })
   check({ PATCHBAY_SMTP_URL: url, PATCHBAY_MAIL_FROM: from }, { mail: { url, from } })
-  check({ PATCHBAY_SMTP_URL: 'smtp://localhost', PATCHBAY_MAIL_FROM: 'a@b' }, { mail: { url: 'smtp://localhost', from: 'a@b' } }) // biome-ignore format: a row
+  check(
+    { PATCHBAY_SMTP_URL: 'smtp://localhost', PATCHBAY_MAIL_FROM: 'a@b' },
+    { mail: { url: 'smtp://localhost', from: 'a@b' } },
+  )
   check({ PATCHBAY_SMTP_URL: url }, /^PATCHBAY_SMTP_URL is set and PATCHBAY_MAIL_FROM is not\. Set both or neither\.$/)
   check({ PATCHBAY_MAIL_FROM: from }, /^PATCHBAY_MAIL_FROM is set and PATCHBAY_SMTP_URL is not/)
-  check({ PATCHBAY_SMTP_URL: 'https://post:secret@x', PATCHBAY_MAIL_FROM: from }, /^PATCHBAY_SMTP_URL is not an address that starts with smtp:\/\/ or smtps:\/\/\.$/) // biome-ignore format: a row
+  check(
+    { PATCHBAY_SMTP_URL: 'https://post:secret@x', PATCHBAY_MAIL_FROM: from },
+    /^PATCHBAY_SMTP_URL is not an address that starts with smtp:\/\/ or smtps:\/\/\.$/,
+  )
   for (const wrong of ['Patchbay', 'a@b c@d', 'a@b\r\nBcc: c@d', '<@b>'])
     check({ PATCHBAY_SMTP_URL: url, PATCHBAY_MAIL_FROM: wrong }, /^PATCHBAY_MAIL_FROM is/)
 })

@@ -519,7 +519,10 @@ test('T06: without a permission its streams stand still and say why; the others 
   const needing = Object.keys(consentProvider.streams).filter((id) =>
     consentProvider.streams[id]!.scopes?.includes(withheld),
   )
-  assert.deepEqual(switchedOff.map(({ scope, streams }) => [scope, streams.map(({ id }) => id)]), [[withheld, needing]]) // biome-ignore format: a row
+  assert.deepEqual(
+    switchedOff.map(({ scope, streams }) => [scope, streams.map(({ id }) => id)]),
+    [[withheld, needing]],
+  )
   assert.equal(connection!.fixedBy, 'owner')
   assert.equal(connection?.state, 'degraded')
   assert.match(connection?.says ?? '', /permission/i)

@@ -67,7 +67,10 @@ test('a task goes once to the console, by mail and as a signed webhook, also whe
   await openTask('Not ours', server.environments.other)
   await Promise.all([pass(), pass(), pass()])
   await pass()
-  assert.deepEqual(mail.received().map(({ subject, to }) => [subject, to]), [['Patchbay: Put the app in order', ['ada@example.com']]]) // biome-ignore format: a table
+  assert.deepEqual(
+    mail.received().map(({ subject, to }) => [subject, to]),
+    [['Patchbay: Put the app in order', ['ada@example.com']]],
+  )
   assert.deepEqual(bodies(), [['Put the app in order']])
   const { headers, body } = requests[0]!
   new Webhook(hook.secret!).verify(body, headers)
@@ -108,7 +111,10 @@ test('who made, changed, tested and removed a channel is in the audit; what is w
   await api.channels.test({ id: made.id })
   await api.channels.remove({ id: made.id })
   const { data } = await api.audit.list({ subject: made.id })
-  assert.deepEqual(data.map(({ action }) => action), ['channel.removed', 'channel.tested', 'channel.changed', 'channel.created']) // biome-ignore format: a row
+  assert.deepEqual(
+    data.map(({ action }) => action),
+    ['channel.removed', 'channel.tested', 'channel.changed', 'channel.created'],
+  )
   assert.deepEqual(data[2]!.detail, { changed: ['enabled', 'kinds'] })
   const wishes: [wish: Record<string, unknown>, status: number, field: string][] = [
     [{ address: { kind: 'email', to: ['no address'] } }, 422, 'address.to.0'],

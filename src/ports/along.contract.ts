@@ -133,7 +133,12 @@ export function alongContract(name: string, open: () => Promise<AlongWorld>): vo
     story(
       'a subject that is no connection has one open task of a kind too',
       async ({ write, traces }, environmentId) => {
-        const about = (id: string, subject: string): NewTask => ({ ...task(id), kind: 'set_up', connectionId: undefined, subject }) // biome-ignore format: a row
+        const about = (id: string, subject: string): NewTask => ({
+          ...task(id),
+          kind: 'set_up',
+          connectionId: undefined,
+          subject,
+        })
         const open = async () =>
           (await traces(environmentId)).tasks.filter(({ closedAt }) => closedAt === null).map(({ id }) => id)
         await write(environmentId, { at: 1, actor: 'system', openTasks: [about('tsk_1', 'a'), about('tsk_2', 'b')] })

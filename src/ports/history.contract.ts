@@ -88,10 +88,37 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
       const failed = await history.failedCalls(environmentId, { from: at, to: at + 10, answers: [], limit: 10 })
       const shared = { provider: 'example', fault }
       assert.deepEqual(failed, [
-        { ...shared, id: 'cal_2', connectionId: null, runId: null, runState: null, attempts: 1, startedAt: at, endedAt: at + 100 },
-        { ...shared, id: 'cal_1', connectionId: 'con_1', runId: 'run_1', runState: 'partial', attempts: 0, startedAt: at + 5, endedAt: at + 105 },
-        { ...shared, id: 'cal_3', connectionId: 'con_1', runId: 'run_forgotten', runState: null, attempts: 1, startedAt: at + 6, endedAt: at + 106 },
-      ]) // biome-ignore format: a table
+        {
+          ...shared,
+          id: 'cal_2',
+          connectionId: null,
+          runId: null,
+          runState: null,
+          attempts: 1,
+          startedAt: at,
+          endedAt: at + 100,
+        },
+        {
+          ...shared,
+          id: 'cal_1',
+          connectionId: 'con_1',
+          runId: 'run_1',
+          runState: 'partial',
+          attempts: 0,
+          startedAt: at + 5,
+          endedAt: at + 105,
+        },
+        {
+          ...shared,
+          id: 'cal_3',
+          connectionId: 'con_1',
+          runId: 'run_forgotten',
+          runState: null,
+          attempts: 1,
+          startedAt: at + 6,
+          endedAt: at + 106,
+        },
+      ])
       assert.equal(
         (await history.failedCalls(environmentId, { from: at, to: at + 10, answers: [], limit: 2 })).length,
         2,
@@ -169,11 +196,17 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
 
     story('the most of a quota is found in any window, whoever waited', async (world, environmentId) => {
       const { history, journal, connections } = world
-      for (const [id, account] of [['con_1', 'a'], ['con_2', 'b']] as const)
+      for (const [id, account] of [
+        ['con_1', 'a'],
+        ['con_2', 'b'],
+      ] as const)
         await connections.create(
-          exampleConnection(environmentId, id, { account: { id: account, name: account, kind: 'page' }, grantId: `grt_${account}` }),
+          exampleConnection(environmentId, id, {
+            account: { id: account, name: account, kind: 'page' },
+            grantId: `grt_${account}`,
+          }),
           { at, actor: 'owner' },
-        ) // biome-ignore format: one line
+        )
       const calls: Partial<CallRecord>[] = [
         { startedAt: at, cost: { units: 2, own: 1 } },
         { startedAt: at + 999, cost: { units: 3 }, connectionId: 'con_2', lane: 'interactive' },

@@ -208,7 +208,16 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
     })
 
     story('a task is put off, turned down and taken up again, until it is done', async ({ journal }, environmentId) => {
-      const task = { kind: 'set_up', subject: 'int_1', title: 'T', description: 'D', category: 'setup', priority: 'high', impact: 9, dueAt: null } as const // biome-ignore format: a row
+      const task = {
+        kind: 'set_up',
+        subject: 'int_1',
+        title: 'T',
+        description: 'D',
+        category: 'setup',
+        priority: 'high',
+        impact: 9,
+        dueAt: null,
+      } as const
       await journal.note(environmentId, { at, actor: 'system', openTasks: [{ id: 'task_1', ...task }] })
       const states = async (now: number) => {
         const all = await Promise.all(
@@ -233,9 +242,15 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
       await journal.note(environmentId, { at, actor: 'system', closeTasks: [{ subject: 'int_1', kind: 'set_up' }] })
       assert.deepEqual(await states(at + 12), ['done'])
       assert.equal(await change(at + 99, null, 'aud_4'), false)
-      assert.equal(await journal.changeTask(environmentId, 'task_9', { snoozedUntil: 1, dismissedAt: null }, audit('x')), false) // biome-ignore format: a row
+      assert.equal(
+        await journal.changeTask(environmentId, 'task_9', { snoozedUntil: 1, dismissedAt: null }, audit('x')),
+        false,
+      )
       const written = await journal.readAudit(environmentId, { limit: 9, subject: 'task_1' })
-      assert.deepEqual(written.map(({ id }) => id), ['aud_3', 'aud_2', 'aud_1']) // biome-ignore format: a row
+      assert.deepEqual(
+        written.map(({ id }) => id),
+        ['aud_3', 'aud_2', 'aud_1'],
+      )
       for (const query of [{ kind: 'set_up' }, { category: 'setup' }, { priority: 'high' }])
         assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 1)
       for (const query of [{ kind: 'x' }, { category: 'x' }, { priority: 'x' }])

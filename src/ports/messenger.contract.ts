@@ -73,7 +73,10 @@ export function messengerContract(name: string, open: () => Promise<MessengerWor
         await refused(world, deliver(world))
         await world.behave('accept')
         await deliver(world)
-        assert.deepEqual(world.received().map(({ id }) => id), [letter.id]) // biome-ignore format: a row
+        assert.deepEqual(
+          world.received().map(({ id }) => id),
+          [letter.id],
+        )
       },
     )
 

@@ -36,7 +36,7 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
       { journal }: NoticesWorld,
       environmentId: string,
       id: string,
-      more: Partial<NewTask> & { at?: number } = {}, // biome-ignore format: a call
+      more: Partial<NewTask> & { at?: number } = {},
     ) =>
       journal.note(environmentId, {
         at: more.at ?? at,
@@ -74,7 +74,10 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
         assert.equal(await notices.channel(`${environmentId}_other`, 'chn_1'), null)
         assert.equal(await notices.removeChannel(`${environmentId}_other`, 'chn_1', quiet), false)
         assert.equal(await notices.removeChannel(environmentId, 'chn_1', quiet), true)
-        assert.deepEqual((await notices.channels(environmentId)).map(({ id }) => id), ['chn_2']) // biome-ignore format: a row
+        assert.deepEqual(
+          (await notices.channels(environmentId)).map(({ id }) => id),
+          ['chn_2'],
+        )
         assert.equal((await journal.readAudit(environmentId, { limit: 9 })).length, 1)
         assert.ok(!(await notices.environments()).includes(environmentId))
         await notices.saveChannel({ ...hook, enabled: true }, quiet)
@@ -104,7 +107,10 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
         await openTask(world, environmentId, 'tsk_6')
         await journal.note(environmentId, { ...quiet, closeTasks: [{ connectionId: 'con_tsk_6', kind: 'reconnect' }] })
         const made = await Promise.all([1, 2, 3].map(() => notices.make(environmentId, at)))
-        assert.equal(made.reduce((sum, count) => sum + count, 0), 3) // biome-ignore format: a sum
+        assert.equal(
+          made.reduce((sum, count) => sum + count, 0),
+          3,
+        )
         assert.equal(await notices.make(`${environmentId}_other`, at), 0)
         assert.deepEqual(await claimed(world, environmentId, at), ['tsk_1', 'tsk_2'])
         assert.deepEqual(await claimed(world, environmentId, at, 'chn_2'), ['tsk_2'])
@@ -126,16 +132,33 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
         assert.deepEqual(await claimed(world, environmentId, at + 99), [])
         assert.deepEqual(await claimed(world, environmentId, at + 100), ['tsk_1', 'tsk_2', 'tsk_3'])
         await notices.address(environmentId, 'chn_1', ['tsk_1', 'tsk_2'], 'let_1')
-        await notices.settle(environmentId, 'chn_1', ['tsk_1'], { state: 'sent', at: at + 101, tried: true, says: 'One was refused.' }) // biome-ignore format: a call
-        await notices.settle(environmentId, 'chn_1', ['tsk_2'], { state: 'waiting', at: at + 101, nextAt: at + 300, tried: true, says: 'Not there.' }) // biome-ignore format: a call
+        await notices.settle(environmentId, 'chn_1', ['tsk_1'], {
+          state: 'sent',
+          at: at + 101,
+          tried: true,
+          says: 'One was refused.',
+        })
+        await notices.settle(environmentId, 'chn_1', ['tsk_2'], {
+          state: 'waiting',
+          at: at + 101,
+          nextAt: at + 300,
+          tried: true,
+          says: 'Not there.',
+        })
         await notices.settle(environmentId, 'chn_1', ['tsk_3'], { state: 'held', at: at + 101, nextAt: at + 200 })
         // A slower one that comes too late changes nothing.
         await notices.settle(environmentId, 'chn_1', ['tsk_1'], { state: 'waiting', at: at + 102, nextAt: at + 102 })
         assert.deepEqual(await claimed(world, environmentId, at + 199), [])
         const [third] = await notices.claim(environmentId, 'chn_1', { now: at + 200, until: at + 201, limit: 9 })
-        assert.deepEqual([third?.taskId, third?.state, third?.letter, third?.attempts, third?.task.title], ['tsk_3', 'held', null, 0, 'Title tsk_3']) // biome-ignore format: a row
+        assert.deepEqual(
+          [third?.taskId, third?.state, third?.letter, third?.attempts, third?.task.title],
+          ['tsk_3', 'held', null, 0, 'Title tsk_3'],
+        )
         const [second] = await notices.claim(environmentId, 'chn_1', { now: at + 300, until: at + 301, limit: 1 })
-        assert.deepEqual([second?.taskId, second?.state, second?.letter, second?.attempts, second?.says], ['tsk_2', 'waiting', 'let_1', 1, 'Not there.']) // biome-ignore format: a row
+        assert.deepEqual(
+          [second?.taskId, second?.state, second?.letter, second?.attempts, second?.says],
+          ['tsk_2', 'waiting', 'let_1', 1, 'Not there.'],
+        )
         await notices.settle(environmentId, 'chn_1', ['tsk_2'], { state: 'failed', at: at + 310, tried: true })
         await notices.settle(environmentId, 'chn_1', ['tsk_3'], { state: 'moot', at: at + 310 })
         assert.deepEqual(await claimed(world, environmentId, at + 9_999), [])

@@ -254,7 +254,10 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
     })
 
     story('claims of the dead end at once, and it shows that they were there', async ({ schedule }, environmentId) => {
-      await schedule.put(environmentId, [slotOf({ connectionId: 'held' }), slotOf({ connectionId: 'later', dueAt: start + hour })]) // biome-ignore format: one line
+      await schedule.put(environmentId, [
+        slotOf({ connectionId: 'held' }),
+        slotOf({ connectionId: 'later', dueAt: start + hour }),
+      ])
       await schedule.claim({ now: start, until: start + minute, claim: 'clm_1', limit: 9 })
       assert.equal(await schedule.endClaims(start + 1), 1)
       assert.equal(await schedule.endClaims(start + 1), 0)

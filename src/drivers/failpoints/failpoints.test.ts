@@ -45,7 +45,10 @@ test('a process dies at the named place, at its nth passing', async () => {
   await check({ 'store.save.before': 2 }, 'save 1, work 1, commit, died')
   await check({ 'store.change.inside': 1 }, 'save 1, work 1, died')
   await check({ 'store.change.after': 1 }, 'save 1, work 1, commit, died')
-  await check({ 'store.change.before': 3, 'store.save.after': 3 }, 'save 1, work 1, commit, save 2, work 2, commit, save 3, died') // biome-ignore format: one line
+  await check(
+    { 'store.change.before': 3, 'store.save.after': 3 },
+    'save 1, work 1, commit, save 2, work 2, commit, save 3, died',
+  )
   await check({ 'store.save.after': 4 }, 'save 1, work 1, commit, save 2, work 2, commit, save 3, work 3, commit')
 })
 

@@ -8,12 +8,17 @@ type Needs = Pick<Deps, 'notices' | 'clock' | 'random' | 'log'>
 /** A letter got through: whatever was said of the channel before is over. */
 export async function channelFares(deps: Needs, channel: Channel): Promise<void> {
   if (channel.failingSince === null) return
-  await deps.notices.setHealth(channel.environmentId, channel.id, { failingSince: null, failingSays: null }, {
-    at: deps.clock.now(),
-    actor: 'system',
-    events: [eventOf(deps, 'channel.recovered', channel)],
-    closeTasks: [{ subject: channel.id, kind: 'repair_channel' }],
-  }) // biome-ignore format: a call
+  await deps.notices.setHealth(
+    channel.environmentId,
+    channel.id,
+    { failingSince: null, failingSays: null },
+    {
+      at: deps.clock.now(),
+      actor: 'system',
+      events: [eventOf(deps, 'channel.recovered', channel)],
+      closeTasks: [{ subject: channel.id, kind: 'repair_channel' }],
+    },
+  )
 }
 
 /** A letter did not get through. When none has for an hour, somebody is asked to look, once: the other channels tell them. */

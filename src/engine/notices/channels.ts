@@ -22,7 +22,12 @@ export interface Channels {
   change(environment: Environment, id: string, wish: Partial<ChannelWish>, actor: Actor): Promise<Channel>
   remove(environment: Environment, id: string, actor: Actor): Promise<void>
   /** Sends a letter that says it is a test, now, whatever the hour. */
-  test(environment: Environment, id: string, actor: Actor, signal: AbortSignal): Promise<{ works: boolean; says: string | null }> // biome-ignore format: a signature
+  test(
+    environment: Environment,
+    id: string,
+    actor: Actor,
+    signal: AbortSignal,
+  ): Promise<{ works: boolean; says: string | null }>
   /** Every environment has one channel that the console shows. Does nothing when it is there. */
   ensureConsole(environment: Environment): Promise<void>
 }
@@ -37,7 +42,9 @@ export function openChannels(
   return {
     async create(environment, wish, actor) {
       if (wish.address.kind === 'console')
-        throw new Fault('input.conflict', 'There is one channel in the console already: change that one.', { field: 'address' }) // biome-ignore format: a fault
+        throw new Fault('input.conflict', 'There is one channel in the console already: change that one.', {
+          field: 'address',
+        })
       check(wish)
       const all = await deps.notices.channels(environment.id)
       if (all.length >= mostChannels)
@@ -57,7 +64,10 @@ export function openChannels(
         throw new Fault('input.conflict', 'A channel stays of its kind. Make another one.', { field: 'address' })
       check(wish)
       const channel = { ...before, ...withoutAbsent(wish) }
-      await deps.notices.saveChannel(channel, trace(actor, 'channel.changed', id, { changed: Object.keys(withoutAbsent(wish)) })) // biome-ignore format: a call
+      await deps.notices.saveChannel(
+        channel,
+        trace(actor, 'channel.changed', id, { changed: Object.keys(withoutAbsent(wish)) }),
+      )
       return channel
     },
 
@@ -127,7 +137,9 @@ function checkAddress(address: ChannelAddress): void {
   if (address.kind !== 'webhook') return
   const url = URL.parse(address.url)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '')
-    throw new Fault('input.invalid', 'A webhook’s address starts with https:// and has no name and password in it.', { field: 'address.url' }) // biome-ignore format: a fault
+    throw new Fault('input.invalid', 'A webhook’s address starts with https:// and has no name and password in it.', {
+      field: 'address.url',
+    })
 }
 
 const unknown = () => new Fault('input.unknown', 'There is no such channel.')

@@ -16,7 +16,9 @@ export function writeLetter(
     subject: alone ? `Patchbay: ${only.title}` : `Patchbay: ${tasks.length} things wait for you`,
     text: [
       ...tasks.slice(0, mostInText).flatMap((task) => [task.title, task.description, ...lines(task), linkOf(task), '']),
-      ...(tasks.length > mostInText ? [`And ${tasks.length - mostInText} more: ${publicUrl}/console/tasks?env=${environmentId}`, ''] : []), // biome-ignore format: a line
+      ...(tasks.length > mostInText
+        ? [`And ${tasks.length - mostInText} more: ${publicUrl}/console/tasks?env=${environmentId}`, '']
+        : []),
       `Sent by the Patchbay at ${publicUrl} for the environment ${environmentId}. What is sent, where and when is set under Set-up, Notifications.`,
     ].join('\n'),
     data: {

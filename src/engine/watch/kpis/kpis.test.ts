@@ -37,7 +37,10 @@ const counts = [{ provider, fault: null, calls: 9, attempts: 10 }]
 
 /** `num/den` and what was left out. */
 const told = ({ overall }: ReturnType<typeof reconnects>) =>
-  [`${overall.numerator}/${overall.denominator}`, ...overall.excluded.map(({ reason, count }) => `${count} ${reason}`)].join('; ') // biome-ignore format: one line
+  [
+    `${overall.numerator}/${overall.denominator}`,
+    ...overall.excluded.map(({ reason, count }) => `${count} ${reason}`),
+  ].join('; ')
 
 test('K1: a failed call is judged by what became of it', () => {
   const check = (failed: FailedCall, ends: ReadingEnd[], steps: Step[], expected: string) => {
