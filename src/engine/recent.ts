@@ -1,6 +1,6 @@
 import type { AccessKey } from '../ports/access.ts'
 import type { Instant } from '../ports/clock.ts'
-import type { Connection } from '../ports/connections.ts'
+import { activeStates, type Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
 import type { Grant } from '../ports/grants.ts'
 import type { Deps } from './deps.ts'
@@ -33,12 +33,12 @@ type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
 export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All): { recent: Recent; deps: All } {
   const { clock } = given
   const keys = new Remembered(clock, (key: AccessKey) => key.revokedAt === null)
-  const connections = new Remembered(clock, ({ state }: Connection) => working.has(state))
+  const connections = new Remembered(clock, ({ state }: Connection) => activeStates.includes(state))
   const integrations = new Remembered<Integration>(clock, () => true)
   const grants = new Remembered(clock, ({ state }: Grant) => state === 'live' || state === 'unknown')
 
   const stores: Stores = {
-    access: forgetting(given.access, ['createKey', 'revokeKey', 'touchKey'], () => keys.forgetAll()),
+    access: forgetting(given.access, ['revokeKey', 'touchKey'], () => keys.forgetAll()),
     connections: forgetting(given.connections, ['move', 'update'], (environmentId, id) =>
       connections.forget(nameOf(environmentId, id)),
     ),
@@ -59,8 +59,6 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
   }
   return { recent, deps: { ...given, ...stores } }
 }
-
-const working: ReadonlySet<string> = new Set(['pending', 'healthy', 'degraded'])
 
 const nameOf = (environmentId: unknown, id: unknown) => `${environmentId} ${id}`
 

@@ -116,6 +116,8 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       assert.deepEqual(await ids({ ids: ['con_b', 'con_c', 'con_x'] }), ['con_b'])
       assert.deepEqual(await ids({ ids: [] }), [])
       assert.deepEqual(await connections.count(environmentId), { pending: 2, disconnected: 1, healthy: 1 })
+      assert.deepEqual(await connections.count(environmentId, { integration: 'int_2' }), { healthy: 1 })
+      assert.deepEqual(await connections.count(environmentId, { integration: 'int_9' }), {})
     })
 
     story('a reconnect changes what it names and nothing else', async ({ connections, traces }, environmentId) => {

@@ -27,6 +27,9 @@ export const connectionEdges: Readonly<Record<ConnectionState, readonly Connecti
   disconnected: [],
 }
 
+/** In these states a connection is read. */
+export const activeStates: readonly ConnectionState[] = ['pending', 'healthy', 'degraded']
+
 export interface Connection {
   readonly id: string
   readonly environmentId: string
@@ -90,5 +93,6 @@ export interface Connections {
   ): Promise<void>
   /** Newest first. */
   transitions(environmentId: string, id: string, limit: number): Promise<Transition[]>
-  count(environmentId: string): Promise<Partial<Record<ConnectionState, number>>>
+  /** By state, of all or of one integration. */
+  count(environmentId: string, of?: { integration?: string }): Promise<Partial<Record<ConnectionState, number>>>
 }

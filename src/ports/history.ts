@@ -1,5 +1,5 @@
 import type { Instant } from './clock.ts'
-import type { ConnectionState, Transition } from './connections.ts'
+import type { Transition } from './connections.ts'
 import type { RunRecord } from './journal.ts'
 import type { Lane } from './schedule.ts'
 
@@ -168,6 +168,3 @@ export interface History {
 
 /** Lanes in which nobody waits. */
 export const backgroundLanes: readonly Lane[] = ['webhook', 'scheduled', 'backfill']
-
-/** In these states a connection is read. */
-export const activeStates: readonly ConnectionState[] = ['pending', 'healthy', 'degraded']

@@ -87,9 +87,10 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return (of(environmentId).transitions.get(id) ?? []).toReversed().slice(0, limit)
     },
 
-    async count(environmentId) {
+    async count(environmentId, { integration } = {}) {
       const counts: Awaited<ReturnType<Connections['count']>> = {}
-      for (const { state } of of(environmentId).connections.values()) counts[state] = (counts[state] ?? 0) + 1
+      for (const { state, integrationId } of of(environmentId).connections.values())
+        if (integration === undefined || integrationId === integration) counts[state] = (counts[state] ?? 0) + 1
       return counts
     },
   }

@@ -71,14 +71,18 @@ export function openPostgresConnections(database: Database): Connections {
         return rows
       }),
 
-    count: (environmentId) => database.tenant(environmentId, (sql) => countStates(sql, environmentId)),
+    count: (environmentId, of) => database.tenant(environmentId, (sql) => countStates(sql, environmentId, of)),
   }
 }
 
-async function countStates(sql: Sql, environmentId: string): Promise<Partial<Record<ConnectionState, number>>> {
+async function countStates(
+  sql: Sql,
+  environmentId: string,
+  { integration }: { integration?: string } = {},
+): Promise<Partial<Record<ConnectionState, number>>> {
   const { rows } = await sql<{ state: ConnectionState; count: number }>(
     selectCounts,
-    [environmentId],
+    [environmentId, integration ?? null],
     'connections.count',
   )
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
@@ -159,4 +163,4 @@ const selectTransitions = `
   from transition where environment_id = $1 and connection_id = $2
   order by sequence desc limit $3`
 
-const selectCounts = `select state, count(*) from connection where environment_id = $1 group by state order by state`
+const selectCounts = `select state, count(*) from connection where environment_id = $1 and ($2::text is null or integration_id = $2) group by state order by state`

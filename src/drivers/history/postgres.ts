@@ -33,9 +33,10 @@ export function openPostgresHistory(database: Database): History {
     steps: (environmentId, { limit, ...window }) =>
       read<Step>(environmentId, select.steps, 'history.steps', [...times(window), limit]),
 
-    noteReadings: (environmentId, ends) =>
-      database.tenant(environmentId, async (sql) => {
-        if (ends.length === 0) return
+    async noteReadings(environmentId, ends) {
+      // Most runs end well: they cost no transaction here.
+      if (ends.length === 0) return
+      await database.tenant(environmentId, async (sql) => {
         const columns = [
           ends.map(({ connectionId }) => connectionId),
           ends.map(({ stream }) => stream),
@@ -46,7 +47,8 @@ export function openPostgresHistory(database: Database): History {
           ends.map(({ at }) => new Date(at).toISOString()),
         ]
         await sql(write.readings, [environmentId, ...columns.map(arrayLiteral)], 'history.note_readings')
-      }),
+      })
+    },
 
     readings: (environmentId, { limit, ...window }) =>
       read<ReadingEnd>(environmentId, select.readings, 'history.readings', [...times(window), limit]),

@@ -61,7 +61,6 @@ export async function markNeedsReauth(
   provider: Provider,
   grant: Grant,
   cause: ReauthCause,
-  told?: (connection: Connection, cause: ReauthCause) => void | Promise<void>,
 ): Promise<void> {
   for (const connection of await connectionsOf(deps, grant)) {
     const { environmentId, id } = connection
@@ -83,7 +82,6 @@ export async function markNeedsReauth(
     if (!moved) continue
     await deps.schedule.block(environmentId, id, { blocked: 'needs_reauth' })
     deps.log.warn('connection.needs_reauth', { environmentId, connectionId: id, provider: provider.id, cause })
-    await told?.({ ...connection, state: 'needs_reauth', reason: cause }, cause)
   }
 }
 

@@ -46,27 +46,17 @@ export interface OpenCredentials extends Credentials {
  * Where calls get their right from. A token that is still valid is always used, also while the token endpoint is down. From 30 s before its end
  * callers wait for the new one, five seconds at most; the refresh itself goes on without them.
  */
-export function openCredentials(
-  deps: Deps,
-  setting: Setting,
-  vault: Vault,
-  recent: Recent,
-  options: { needsReauth?: RefreshParts['needsReauth'] } = {},
-): OpenCredentials {
+export function openCredentials(deps: Deps, setting: Setting, vault: Vault, recent: Recent): OpenCredentials {
   const exchange = openExchange(deps, vault)
   const circuit = new TokenCircuit(deps.clock)
   const stopping = new AbortController()
-  const parts: RefreshParts = {
-    ...{ deps, setting, vault, exchange, circuit },
-    ...{ stopping: stopping.signal, needsReauth: options.needsReauth },
-  }
+  const parts: RefreshParts = { deps, setting, vault, exchange, circuit, stopping: stopping.signal }
   const app = new AppCredentials(deps, vault, exchange, circuit)
   const held = new HeldGrants()
   const refreshing = new Map<string, Promise<Refreshed>>()
   const book = new RefusalBook()
-  const needsReauth = options.needsReauth
   let gateway: Gateway | null = null
-  const judge = openRefusalJudge({ deps, book, refresh, needsReauth })
+  const judge = openRefusalJudge({ deps, book, refresh })
 
   return {
     held,
@@ -182,7 +172,7 @@ export function openCredentials(
   /** A process may have died between ending the grant and telling its connections. */
   async function endOf(target: Target, grant: Grant): Promise<never> {
     if (target.connection && target.connection.state !== 'needs_reauth')
-      await markNeedsReauth(deps, target.provider, grant, grant.cause as ReauthCause, needsReauth)
+      await markNeedsReauth(deps, target.provider, grant, grant.cause as ReauthCause)
     throw new Fault(grant.cause === 'revoked' ? 'connection.revoked' : 'connection.expired', undefined, {
       provider: target.provider.id,
       reason: grant.cause ?? undefined,

@@ -9,6 +9,7 @@ import { connectionEvent, connectionsOf } from './connection-states.ts'
 import type { Exchange } from './exchange.ts'
 import { findPlace } from './find-place.ts'
 import { revokeTokens } from './revoke-tokens.ts'
+import { leaseMs } from './send-token-request.ts'
 
 export interface DisconnectParts {
   readonly deps: Deps
@@ -84,7 +85,7 @@ export async function runRetireGrant(
   if (!grant || grant.state === 'revoked') return
   if ((await connectionsOf(deps, grant)).length > 0) return
   const now = deps.clock.now()
-  const lease = { generation: grant.generation, leaseId: deps.random.id('lse'), now, until: now + 75 * second }
+  const lease = { generation: grant.generation, leaseId: deps.random.id('lse'), now, until: now + leaseMs }
   // A dead grant has no refresh to keep off, and none can begin.
   if (grant.state !== 'dead' && !(await deps.grants.lease(environmentId, grantId, lease)))
     throw new Fault('platform.busy', 'The grant is being renewed right now.')

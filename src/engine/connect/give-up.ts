@@ -1,5 +1,4 @@
 import type { Provider } from '@patchbay/kit'
-import type { Connection } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import { markNeedsReauth } from './connection-states.ts'
@@ -15,14 +14,13 @@ export async function giveUp(
   provider: Provider,
   grant: Grant,
   { cause, leaseId }: { cause: ReauthCause; leaseId: string },
-  told?: (connection: Connection, cause: ReauthCause) => void | Promise<void>,
 ): Promise<boolean> {
   const { environmentId, id, generation } = grant
   if (doubtful.has(cause)) await lookAgainLater(deps, { environmentId, grantId: id, generation, look: 0 })
   const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
   const along = { at: deps.clock.now(), actor: `provider:${provider.id}` } as const
   if (!(await deps.grants.release(environmentId, id, generation, outcome, along))) return false
-  await markNeedsReauth(deps, provider, grant, cause, told)
+  await markNeedsReauth(deps, provider, grant, cause)
   return true
 }
 

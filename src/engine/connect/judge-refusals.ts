@@ -7,7 +7,7 @@ import { giveUp } from './give-up.ts'
 import { canRefresh } from './plan-refresh.ts'
 import { judgeAccount } from './probe-account.ts'
 import type { ReauthCause } from './reasons.ts'
-import type { Refreshed, RefreshParts } from './refresh-grant.ts'
+import type { Refreshed } from './refresh-grant.ts'
 import type { RefusalBook } from './refusal-book.ts'
 import { hasRunOut, RefusedAlike } from './refused-alike.ts'
 import { waitAtMost } from './wait-at-most.ts'
@@ -17,9 +17,8 @@ export function openRefusalJudge(parts: {
   deps: Deps
   book: RefusalBook
   refresh: (grant: Grant) => Promise<Refreshed>
-  needsReauth: RefreshParts['needsReauth']
 }) {
-  const { deps, book, refresh, needsReauth } = parts
+  const { deps, book, refresh } = parts
   const verdicts = new Map<string, Promise<'retry' | 'stop'>>()
   const probing = new Set<string>()
   let gateway: Gateway | null = null
@@ -101,7 +100,7 @@ export function openRefusalJudge(parts: {
   async function end({ provider }: Target, grant: Grant): Promise<void> {
     const now = deps.clock.now()
     const cause: ReauthCause = hasRunOut(grant, now) ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
-    await giveUp(deps, provider, grant, { cause, leaseId: deps.random.id('lse') }, needsReauth)
+    await giveUp(deps, provider, grant, { cause, leaseId: deps.random.id('lse') })
   }
 }
 

@@ -38,7 +38,10 @@ story(
     await world.stores.journal.changeTask(world.environment.id, task!.id, turnedDown, { at: 0, actor: 'user:u' })
     // The same box left empty again: the same task, and nobody is asked again.
     await world.connectAccount({ reconnect: connection.id, scopes: ['profile'] })
-    assert.deepEqual(openOf(world).map(({ id }) => id), [task!.id]) // biome-ignore format: a row
+    assert.deepEqual(
+      openOf(world).map(({ id }) => id),
+      [task!.id],
+    )
     await world.connectAccount({ reconnect: connection.id })
     assert.deepEqual(openOf(world), [])
   },

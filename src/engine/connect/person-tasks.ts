@@ -1,7 +1,7 @@
 import { dayMs, type FixedBy, type Provider } from '@patchbay/kit'
 import type { NewTask, TaskKind } from '../../ports/along.ts'
 import type { Instant } from '../../ports/clock.ts'
-import type { Connection, ConnectionState } from '../../ports/connections.ts'
+import { activeStates, type Connection, type ConnectionState } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
 import type { EndingClock } from './grant-end.ts'
@@ -92,24 +92,25 @@ export async function permissionTask(
 /** What the operator is asked to do about an app that its platform refuses. `says` is what is wrong. */
 export async function setUpTask(deps: Needs, integration: Integration, says: string): Promise<NewTask> {
   const { environmentId, id, name } = integration
-  const [own, counts] = await Promise.all([
-    deps.connections.list(environmentId, { integration: id, limit: 200 }),
-    deps.connections.count(environmentId),
+  const [own, all] = await Promise.all([
+    deps.connections.count(environmentId, { integration: id }).then(liveOf),
+    deps.connections.count(environmentId).then(liveOf),
   ])
-  const { disconnected: _, ...live } = counts
-  const all = Object.values(live).reduce((sum, count) => sum + count, 0)
   return {
     id: deps.random.id('tsk'),
     kind: 'set_up',
     subject: id,
     title: `Put the ${name} app in order`,
-    description: `${says} Nothing is wrong with the accounts: ${own.length === 0 ? 'none can be connected until then' : `${own.length === 1 ? 'the one connection goes' : `all ${own.length} connections go`} on by themselves afterwards`}. Compare the app’s id, secret and settings with what the platform shows for it.`,
+    description: `${says} Nothing is wrong with the accounts: ${own === 0 ? 'none can be connected until then' : `${own === 1 ? 'the one connection goes' : `all ${own} connections go`} on by themselves afterwards`}. Compare the app’s id, secret and settings with what the platform shows for it.`,
     category: 'setup',
     priority: 'high',
-    impact: impactOf({ share: all === 0 ? 0 : own.length / all, others: 0 }),
+    impact: impactOf({ share: all === 0 ? 0 : own / all, others: 0 }),
     dueAt: inDays(deps, 2),
   }
 }
+
+const liveOf = ({ disconnected: _, ...live }: Partial<Record<ConnectionState, number>>): number =>
+  Object.values(live).reduce((sum, count) => sum + count, 0)
 
 /**
  * How much it hurts, 0–100: the share of the streams that stand still, counted in full where the profile has nothing else that is read, and with six
@@ -123,10 +124,8 @@ export function impactOf({ share, others }: { share: number; others: number }): 
 async function othersOf(deps: Pick<Deps, 'connections'>, connection: Connection): Promise<number> {
   const { environmentId, profileId, id } = connection
   const all = await deps.connections.list(environmentId, { profile: profileId, limit: 100 })
-  return all.filter((other) => other.id !== id && reading.includes(other.state)).length
+  return all.filter((other) => other.id !== id && activeStates.includes(other.state)).length
 }
-
-const reading: readonly ConnectionState[] = ['pending', 'healthy', 'degraded']
 
 const nameOf = ({ account }: Connection) => account.handle ?? account.name
 const inDays = ({ clock }: Pick<Deps, 'clock'>, days: number): Instant => clock.now() + days * dayMs

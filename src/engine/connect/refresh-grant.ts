@@ -1,5 +1,4 @@
 import { Fault, type FaultCode, isFault, minute, second } from '@patchbay/kit'
-import type { Connection } from '../../ports/connections.ts'
 import type { Grant, GrantState } from '../../ports/grants.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -11,7 +10,7 @@ import { giveUp } from './give-up.ts'
 import { raiseIncident } from './integration-incident.ts'
 import { canRefresh } from './plan-refresh.ts'
 import type { ReauthCause } from './reasons.ts'
-import { tokenRequestMs } from './send-token-request.ts'
+import { leaseMs, tokenRequestMs } from './send-token-request.ts'
 import { storeTokens } from './store-tokens.ts'
 import type { TokenCircuit } from './token-circuit.ts'
 import { awaitTurn } from './token-pace.ts'
@@ -27,8 +26,6 @@ export interface RefreshParts {
    * not: what is to come next stands in the store, for whoever goes on.
    */
   readonly stopping: AbortSignal
-  /** Hears of every connection that needs a person. */
-  readonly needsReauth?: (connection: Connection, cause: ReauthCause) => void | Promise<void>
 }
 
 /**
@@ -85,7 +82,8 @@ export async function runRefresh(
       continue
     }
 
-    const hadTurn = await awaitTurn(deps, place.provider.auth, place.integration, lane)
+    const hadTurn = await awaitTurn(deps, place.provider.auth, place.integration, lane, stopping)
+    if (!hadTurn) break
     const now = deps.clock.now()
     const leaseId = deps.random.id('lse')
     if (!(await deps.grants.lease(environmentId, grantId, { generation, leaseId, now, until: now + leaseMs }))) {
@@ -151,7 +149,7 @@ export async function runRefresh(
           continue
         }
         const cause = causeOf(place, grant, reply.reason, deps.clock.now())
-        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }, parts.needsReauth))) continue
+        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }))) continue
         return { kind: 'ended', cause }
       }
 
@@ -174,7 +172,6 @@ export async function runRefresh(
   return { kind: 'failed', fault: new Fault('platform.busy', 'The access token could not be renewed in time.') }
 }
 
-const leaseMs = 75 * second
 const longestPauseMs = 30 * second
 const confirmMs = 5 * second
 const lostDelaysMs = [2 * second, 10 * second, 30 * second]

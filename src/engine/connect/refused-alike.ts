@@ -1,5 +1,5 @@
 import { minute } from '@patchbay/kit'
-import type { Connection } from '../../ports/connections.ts'
+import { activeStates, type Connection } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps } from '../deps.ts'
 import type { Target } from '../http/target.ts'
@@ -28,9 +28,12 @@ export class RefusedAlike {
     const key = `${integration.environmentId} ${integration.id}`
     const now = this.#deps.clock.now()
     const before = this.#looks.get(key)
-    if (before && before.until > now) return before.alike
+    // One from after now was made before the clock was set back.
+    if (before && before.until > now && before.until - now <= shared) return before.alike
     const alike = this.#ask(target)
     this.#looks.set(key, { until: now + shared, alike })
+    // Whoever asks next asks anew; who asked hears of it from what is given back.
+    alike.catch(() => this.#looks.delete(key))
     return alike
   }
 
@@ -52,7 +55,7 @@ export class RefusedAlike {
     const page = await this.#deps.connections.list(environment.id, { integration: integration.id, limit: 50 })
     const byGrant = new Map<string, Connection>()
     for (const connection of page)
-      if (fine.has(connection.state) && connection.grantId !== grantId && !byGrant.has(connection.grantId))
+      if (activeStates.includes(connection.state) && connection.grantId !== grantId && !byGrant.has(connection.grantId))
         byGrant.set(connection.grantId, connection)
     const others: Connection[] = []
     for (const connection of byGrant.values()) {
@@ -68,6 +71,5 @@ export class RefusedAlike {
 export const hasRunOut = ({ accessExpiresAt }: Pick<Grant, 'accessExpiresAt'>, now: number): boolean =>
   accessExpiresAt !== null && accessExpiresAt <= now
 
-const fine: ReadonlySet<string> = new Set(['pending', 'healthy', 'degraded'])
 const mostOthers = 3
 const shared = 5 * minute

@@ -11,13 +11,15 @@ import type { HeldGrants } from './held-grants.ts'
 import { canRefresh, clocksOf, planRefresh, unitOfGrant } from './plan-refresh.ts'
 import { judgeAccount } from './probe-account.ts'
 import type { RefreshParts } from './refresh-grant.ts'
+import { leaseMs } from './send-token-request.ts'
 import { storeTokens } from './store-tokens.ts'
+import { awaitTurn } from './token-pace.ts'
 
 /** The job that looks again at grants which were given up. */
 export const secondLookQueue = 'connect.second-look'
 
 /** How long after the one before each look comes. A mistake of a platform is mended within days, or a person has acted. */
-export const secondLooksMs = [hour, 6 * hour, 24 * hour, 72 * hour]
+const secondLooksMs = [hour, 6 * hour, 24 * hour, 72 * hour]
 
 export interface SecondLookJob {
   readonly environmentId: string
@@ -58,13 +60,19 @@ export async function runSecondLook(parts: SecondLookParts, job: SecondLookJob):
   if (grant?.state !== 'dead' || grant.generation !== generation) return
   if ((await connectionsOf(deps, grant)).length === 0) return
   const place = await findPlace(deps, parts.setting, environmentId, grant.integrationId)
+  const { auth } = place.provider
+  const renews = canRefresh(auth, grant, deps.clock.now())
+  // A platform's mistake gives thousands up together, and all of them look again an hour later.
+  const hadTurn = renews ? await awaitTurn(deps, auth, place.integration, 'scheduled', parts.stopping) : null
+  if (renews && !hadTurn) throw new Fault('platform.busy')
   const now = deps.clock.now()
   const leaseId = deps.random.id('lse')
-  const lease = { generation, leaseId, now, until: now + 75 * second, dead: true }
-  if (!(await deps.grants.lease(environmentId, grantId, lease))) throw new Fault('platform.busy')
-  const look = canRefresh(place.provider.auth, grant, now)
-    ? renewed(parts, place, grant)
-    : accepted(parts, place, grant, leaseId)
+  const lease = { generation, leaseId, now, until: now + leaseMs, dead: true }
+  if (!(await deps.grants.lease(environmentId, grantId, lease))) {
+    hadTurn?.({ sent: false })
+    throw new Fault('platform.busy')
+  }
+  const look = hadTurn ? renewed(parts, place, grant, hadTurn) : accepted(parts, place, grant, leaseId)
   const recovered = await look.catch((error: unknown) => {
     if (!isFault(error)) throw error
     deps.log.warn('grant.second_look_failed', { environmentId, grantId, error })
@@ -79,8 +87,15 @@ export async function runSecondLook(parts: SecondLookParts, job: SecondLookJob):
 }
 
 /** The token endpoint takes what it refused. */
-async function renewed(parts: SecondLookParts, place: TokenPlace, grant: Grant): Promise<boolean> {
-  if (parts.circuit.waitMs(place.integration, { urgent: false }) > 0) return false
+async function renewed(
+  parts: SecondLookParts,
+  place: TokenPlace,
+  grant: Grant,
+  hadTurn: (options: { sent: boolean }) => void,
+): Promise<boolean> {
+  const asked = parts.circuit.waitMs(place.integration, { urgent: false }) === 0
+  hadTurn({ sent: asked })
+  if (!asked) return false
   const { next } = await askForTokens(parts, place, grant, 'first')
   return next !== null && (await storeTokens(parts, place, grant, next)).kind === 'fresh'
 }

@@ -1,4 +1,4 @@
-import { type Json, type Provider, parseJson } from '@patchbay/kit'
+import { type Json, type Provider, parseJson, second } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Environment } from '../../ports/directory.ts'
 import { NetworkFailure, readBody, type WireRequest } from '../../ports/network.ts'
@@ -78,6 +78,9 @@ export async function exchange(
 }
 
 export const tokenRequestMs = 60_000
+
+/** How long one process may hold a grant for it. */
+export const leaseMs = 75 * second
 
 const limits = {
   connectMs: 10_000,

@@ -1,7 +1,7 @@
 import { Fault, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
 import type { Vault } from '../vault/vault.ts'
-import { connectionsOf, markRecovered, markWorking } from './connection-states.ts'
+import { connectionsOf, markRecovered, markWorking, sameScopes } from './connection-states.ts'
 import { retireLater } from './disconnect.ts'
 import type { TokenPlace } from './exchange.ts'
 import { clearIncident } from './integration-incident.ts'
@@ -92,8 +92,7 @@ async function afterNewTokens(parts: RefreshParts, place: TokenPlace, grant: Gra
   const connections = await connectionsOf(deps, grant)
   // A consent whose connections were never made, because a process died in between.
   if (connections.length === 0) await retireLater(deps, grant)
-  const changed =
-    next.scopes.length !== grant.scopes.length || next.scopes.some((scope) => !grant.scopes.includes(scope))
+  const changed = !sameScopes(next.scopes, grant.scopes)
   for (const connection of connections) {
     const waits = connection.state === 'needs_reauth'
     if (!changed && !waits) continue

@@ -69,6 +69,8 @@ const mostFailures = 10
 const shortestMs = 5_000
 const longestMs = 300_000
 const mostJitter = 1.2
+/** The first rest of a host lasts no longer. */
+export const firstRestMostMs = shortestMs * mostJitter
 const besideProbeMs = 1_000
 
 function close(host: Host): void {

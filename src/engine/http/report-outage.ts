@@ -1,5 +1,6 @@
 import { isFault } from '@patchbay/kit'
 import type { Integration } from '../../ports/directory.ts'
+import { firstRestMostMs } from './breaker.ts'
 import type { Intent, Layer } from './intent.ts'
 
 /** Who keeps the incidents that show in calls. */
@@ -26,7 +27,7 @@ export function reportOutage(incidents: CallIncidents): Layer {
       return answer
     } catch (error) {
       const rests = isFault(error, 'provider.down') && error.detail.reason === 'resting'
-      if (rests && (error.detail.waitMs ?? 0) > firstRestMs && !told.has(key)) {
+      if (rests && (error.detail.waitMs ?? 0) > firstRestMostMs && !told.has(key)) {
         told.add(key)
         await incidents.outage(integration, intent.url.host)
       }
@@ -41,6 +42,3 @@ function isOver({ target, url, as }: Intent): boolean {
   // The app's own credential says nothing about accounts that are refused.
   return incident?.source === 'refusals' && as === 'account'
 }
-
-/** The breaker's first rest, with its spread. */
-const firstRestMs = 6_000

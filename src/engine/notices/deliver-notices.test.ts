@@ -15,9 +15,9 @@ async function openWorld(options: { refuse?: (captured: CapturedLetter) => strin
   const { environment, clock, deps, engines, setting } = world
   const channels = openChannels(deps, world.vault)
   let made = 0
-  const pass = (engine = 0) => {
+  const pass = (engine = 0, signal = new AbortController().signal) => {
     const { deps: own, vault } = engines[engine]!
-    return runNotices({ deps: own, setting, vault }, new AbortController().signal)
+    return runNotices({ deps: own, setting, vault }, signal)
   }
   return {
     ...{ clock, deps, environment, channels, messenger, pass, log: world.log },
@@ -86,8 +86,13 @@ test('processes that look at the same time tell it once', async () => {
   const { add, open, pass, told } = await openWorld({ engines: 4 })
   await add('ada')
   for (const title of 'ABCDE') await open(title)
-  await Promise.all([0, 1, 2, 3].map(pass))
-  assert.deepEqual(told().map(([, title]) => title).sort(), ['A', 'B', 'C', 'D', 'E']) // biome-ignore format: a row
+  await Promise.all([0, 1, 2, 3].map((engine) => pass(engine)))
+  assert.deepEqual(
+    told()
+      .map(([, title]) => title)
+      .sort(),
+    ['A', 'B', 'C', 'D', 'E'],
+  )
 })
 
 test('a process that dies in the middle leaves it to the next, in the same letter', async () => {
@@ -155,7 +160,10 @@ test('what is urgent passes quiet hours where that was said', async () => {
   await wait(minute)
   assert.deepEqual(told(), [['ada', 'Now']])
   await wait(8 * hour)
-  assert.deepEqual(told(), [['ada', 'Now'], ['ada', 'Later']]) // biome-ignore format: a table
+  assert.deepEqual(told(), [
+    ['ada', 'Now'],
+    ['ada', 'Later'],
+  ])
 })
 
 test('a channel that fails holds up no other, tries the same letter again, and less and less often', async () => {
@@ -173,7 +181,11 @@ test('a channel that fails holds up no other, tries the same letter again, and l
   await add('good')
   for (const title of ['A', 'B', 'C']) await open(title)
   await wait(minute)
-  assert.deepEqual(told(), [['good', 'A'], ['good', 'B'], ['good', 'C']]) // biome-ignore format: a table
+  assert.deepEqual(told(), [
+    ['good', 'A'],
+    ['good', 'B'],
+    ['good', 'C'],
+  ])
   // One try was enough to leave the others alone.
   assert.equal(tries.length, 1)
   await wait(40 * minute)
@@ -184,9 +196,33 @@ test('a channel that fails holds up no other, tries the same letter again, and l
   await done(2)
   works = true
   await wait(hour)
-  assert.deepEqual(told().slice(3), [['bad', 'A'], ['bad', 'C']]) // biome-ignore format: a table
+  assert.deepEqual(told().slice(3), [
+    ['bad', 'A'],
+    ['bad', 'C'],
+  ])
   const channel = await deps.notices.channel(environment.id, id)
   assert.deepEqual([channel?.failingSince, channel?.failingSays], [null, null])
+})
+
+test('what is broken off because the process stops is no failure of the receiver, and is told later', async () => {
+  const stopping = new AbortController()
+  const { add, open, pass, wait, told, deps, environment, log } = await openWorld({
+    refuse: () => {
+      if (stopping.signal.aborted) return null
+      stopping.abort()
+      return 'The receiver took too long.'
+    },
+  })
+  const { id } = await add('ada')
+  await open('A')
+  await pass(0, stopping.signal)
+  assert.equal((await deps.notices.channel(environment.id, id))?.failingSince, null)
+  assert.deepEqual(
+    log.lines.filter(({ level }) => level === 'error'),
+    [],
+  )
+  await wait(hour)
+  assert.deepEqual(told(), [['ada', 'A']])
 })
 
 test('a channel that fails for an hour becomes a task, once, of which the others tell; it closes when a letter gets through', async () => {
@@ -204,7 +240,10 @@ test('a channel that fails for an hour becomes a task, once, of which the others
   const [repair, ...more] = await repairs()
   assert.deepEqual([repair?.subject, repair?.closedAt, more], [id, null, []])
   assert.match(repair!.description, /Nobody is there/)
-  assert.deepEqual(told(), [['good', 'A'], ['good', 'Repair the notifications to “bad”']]) // biome-ignore format: a table
+  assert.deepEqual(told(), [
+    ['good', 'A'],
+    ['good', 'Repair the notifications to “bad”'],
+  ])
   works = true
   await wait(6 * hour)
   assert.deepEqual(told().slice(2), [['bad', 'A']])
@@ -224,7 +263,14 @@ test('it gives up after a day and a half, and says so in the row', async () => {
   await open('A')
   await wait(3 * dayMs)
   assert.equal(count, 14)
-  assert.deepEqual(await deps.notices.claim(environment.id, channel.id, { now: clock.now() + dayMs, until: Number.MAX_SAFE_INTEGER, limit: 9 }), []) // biome-ignore format: a call
+  assert.deepEqual(
+    await deps.notices.claim(environment.id, channel.id, {
+      now: clock.now() + dayMs,
+      until: Number.MAX_SAFE_INTEGER,
+      limit: 9,
+    }),
+    [],
+  )
 })
 
 test('nobody is told of what was turned down, and of what was put off when that is over', async () => {
@@ -264,5 +310,8 @@ test('a test is sent at any hour, is in the audit, and leaves no notice', async 
   assert.deepEqual(await channels.test(environment, id, 'user:ada', signal), { works: false, says: 'No.' })
   assert.equal((await deps.notices.channel(environment.id, id))?.failingSays, 'No.')
   const audit = await deps.journal.readAudit(environment.id, { limit: 9, subject: id })
-  assert.deepEqual(audit.map(({ action }) => action), ['channel.tested', 'channel.tested', 'channel.created']) // biome-ignore format: a row
+  assert.deepEqual(
+    audit.map(({ action }) => action),
+    ['channel.tested', 'channel.tested', 'channel.created'],
+  )
 })

@@ -35,6 +35,7 @@ export async function runNotices(parts: NoticeParts, signal: AbortSignal): Promi
       try {
         await tell(parts, channel, signal)
       } catch (error) {
+        if (signal.aborted) return
         // A bug, or the database: what was claimed is free again when the claim runs out.
         parts.deps.log.error('notices.bug', { environmentId: channel.environmentId, channelId: channel.id, error })
       }
@@ -102,7 +103,12 @@ async function intoLetters(parts: NoticeParts, channel: Channel, due: readonly N
     if (fresh.length > 0) await notices.address(channel.environmentId, channel.id, fresh, letter)
   }
   return [...byLetter].map(([letter, members]) => ({
-    letter: writeLetter(parts.setting, channel.environmentId, letter, members.map(({ task }) => task)), // biome-ignore format: a call
+    letter: writeLetter(
+      parts.setting,
+      channel.environmentId,
+      letter,
+      members.map(({ task }) => task),
+    ),
     taskIds: members.map(({ taskId }) => taskId),
     attempts: Math.max(...members.map(({ attempts }) => attempts)),
   }))

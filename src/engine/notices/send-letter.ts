@@ -24,6 +24,10 @@ export async function sendLetter(
     return await vault.open(environmentId, secretOf(id), secret, (open) =>
       deps.messenger.deliver(letter, address, open.reveal(), either),
     )
+  } catch (error) {
+    // Broken off by us: the receiver is not to blame for it.
+    signal.throwIfAborted()
+    throw error
   } finally {
     done.abort()
   }

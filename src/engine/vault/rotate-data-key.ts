@@ -48,12 +48,12 @@ export async function runDataKeyRotation(
 }
 
 /** Those that still open, oldest first. */
-export async function livingVersions(deps: Pick<Deps, 'dataKeys'>, environmentId: string): Promise<DataKey[]> {
+async function livingVersions(deps: Pick<Deps, 'dataKeys'>, environmentId: string): Promise<DataKey[]> {
   return (await deps.dataKeys.read(environmentId)).filter(({ retiredAt }) => retiredAt === null)
 }
 
 /** When the versions before this one go: after the last process has learned of it, and has stored what it had sealed until then. */
-export const retiresAt = (newest: DataKey) => newest.createdAt + sealsAtMostMs + storedWithinMs
+const retiresAt = (newest: DataKey) => newest.createdAt + sealsAtMostMs + storedWithinMs
 
 /** New tokens are kept in memory for ten minutes at most while the database does not take them. */
 const storedWithinMs = 15 * minute

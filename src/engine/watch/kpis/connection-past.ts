@@ -1,6 +1,7 @@
 import type { Instant } from '../../../ports/clock.ts'
 import type { ConnectionState } from '../../../ports/connections.ts'
-import { activeStates, type Step } from '../../../ports/history.ts'
+import { activeStates } from '../../../ports/connections.ts'
+import type { Step } from '../../../ports/history.ts'
 import type { ReauthCause } from '../../connect/reasons.ts'
 
 /** Whose doing it was that a connection was lost. */

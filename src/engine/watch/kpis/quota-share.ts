@@ -1,6 +1,7 @@
-import { dayMs, holdsUnder, type Provider, type Quota } from '@patchbay/kit'
+import { dayMs, type Provider, type Quota } from '@patchbay/kit'
 import type { Integration } from '../../../ports/directory.ts'
 import type { Peak, WatchedQuota } from '../../../ports/history.ts'
+import { quotasUnder } from '../../quota/draws.ts'
 import { type Figure, figure, type Kpi, unknown } from './kpi.ts'
 
 /** A limit as it is looked at: over its own window, or what it allows in a day where a tenth of it is less than one call. */
@@ -14,17 +15,10 @@ export interface Watched extends WatchedQuota {
 export function watchedQuotas(providers: Iterable<Provider>, integrations: readonly Integration[]): Watched[] {
   return [...providers].flatMap((provider) => {
     const own = integrations.filter((integration) => integration.provider === provider.id)
-    const holding = provider.api.quotas.filter((quota) =>
-      own.some(({ settings }) => holdsUnder(quota.when, { ...initialSettings(provider), ...settings })),
-    )
-    return holding.flatMap((quota) => watch(provider.id, quota))
+    const holding = new Set(own.flatMap((integration) => quotasUnder({ provider, integration })))
+    return [...holding].flatMap((quota) => watch(provider.id, quota))
   })
 }
-
-const initialSettings = ({ settings = {} }: Provider) =>
-  Object.fromEntries(
-    Object.entries(settings).flatMap(([name, { initial }]) => (initial === undefined ? [] : [[name, initial]])),
-  )
 
 function watch(provider: string, { id, per, limit, window }: Quota): Watched[] {
   if ('concurrent' in window) return []

@@ -1,4 +1,5 @@
-import { activeStates, type Step, type Window } from '../../../ports/history.ts'
+import { activeStates } from '../../../ports/connections.ts'
+import type { Step, Window } from '../../../ports/history.ts'
 import { type ConnectionPast, isLoss, type LossCause } from './connection-past.ts'
 import { byProvider, count, figure, type Kpi } from './kpi.ts'
 

@@ -5,7 +5,7 @@ import type { ConnectionPast } from './connection-past.ts'
 import { byProvider, count, figure, type Kpi, quantile } from './kpi.ts'
 
 /** From the first failed reading of a connection until none of its streams fails any more. */
-export interface Episode {
+interface Episode {
   readonly provider: string
   readonly connectionId: string
   readonly from: Instant
@@ -58,7 +58,7 @@ export function recoveries(
 }
 
 /** Oldest first. */
-export function episodesOf(ends: readonly ReadingEnd[]): Episode[] {
+function episodesOf(ends: readonly ReadingEnd[]): Episode[] {
   const episodes: Episode[] = []
   for (const own of Map.groupBy(ends, ({ connectionId }) => connectionId).values()) {
     const failing = new Set<string>()
