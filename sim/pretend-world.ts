@@ -1,27 +1,14 @@
 import { type Artist, type Day, dayMs, hour, minute, type Provider, second } from '@patchbay/kit'
 import type { Replay } from '../sandbox/replay.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import { openMemoryAccess } from '../src/drivers/access/memory.ts'
-import { AlongLog } from '../src/drivers/along/memory.ts'
 import { SimulatedClock } from '../src/drivers/clock/simulated.ts'
-import { openMemoryConnections } from '../src/drivers/connections/memory.ts'
-import { openMemoryDataKeys } from '../src/drivers/data-keys/memory.ts'
-import { openMemoryDirectory } from '../src/drivers/directory/memory.ts'
-import { openMemoryFlows } from '../src/drivers/flows/memory.ts'
-import { openMemoryGrants } from '../src/drivers/grants/memory.ts'
-import { openMemoryHistory } from '../src/drivers/history/memory.ts'
-import { openMemoryInbox } from '../src/drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../src/drivers/jobs/memory.ts'
-import { openMemoryJournal } from '../src/drivers/journal/memory.ts'
 import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../src/drivers/limiter/memory.ts'
 import { openCapturedLog } from '../src/drivers/log/captured.ts'
+import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
-import { openMemoryNotices } from '../src/drivers/notices/memory.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
-import { openMemoryRecords } from '../src/drivers/records/memory.ts'
-import { openMemorySchedule } from '../src/drivers/schedule/memory.ts'
-import { openMemorySealedTexts } from '../src/drivers/sealed-texts/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { openEngine } from '../src/engine/engine.ts'
@@ -78,9 +65,10 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   const log = openCapturedLog()
   const jobs = openMemoryJobs(clock)
   const crons = new Map<string, string>()
-  const stores = openStores()
+  const { along, stores } = openMemoryStores()
   const plain: Deps = {
     ...stores,
+    messenger: openCapturedMessenger(),
     clock,
     log,
     random: new SeededRandom(seed, clock),
@@ -191,7 +179,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   return {
     ...{ clock, sandbox, environment, engine, deps, setting, log, jobs, run, start, settle, rowsOf },
     artists: sandbox.world.artists,
-    along: stores.along,
+    along,
     connect: connectAccount,
     /** The same without another try: how it ended. */
     tryToConnect: (artist: Artist, provider: Provider, how: ConsentOptions = {}) => walk(artist, provider, how),
@@ -216,33 +204,6 @@ export type PretendWorld = Awaited<ReturnType<typeof openPretendWorld>>
 const cronsMs = 5 * minute
 
 const publicUrl = 'http://127.0.0.1:4400'
-
-function openStores() {
-  const along = new AlongLog()
-  const connections = openMemoryConnections(along)
-  const journal = openMemoryJournal(along)
-  const sealing = {
-    access: openMemoryAccess(),
-    directory: openMemoryDirectory(along),
-    grants: openMemoryGrants(along),
-    flows: openMemoryFlows(),
-    notices: openMemoryNotices(along),
-  }
-  const sealedTexts = openMemorySealedTexts(Object.values(sealing))
-  return {
-    ...sealing,
-    along,
-    sealedTexts,
-    dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
-    connections,
-    records: openMemoryRecords(along),
-    schedule: openMemorySchedule(),
-    journal,
-    inbox: openMemoryInbox(),
-    messenger: openCapturedMessenger(),
-    history: openMemoryHistory({ journal, connections }),
-  }
-}
 
 const unreachable = {
   send: () => Promise.reject(new Error('nothing in a simulation may reach a real host')),

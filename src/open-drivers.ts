@@ -1,22 +1,13 @@
 import type { Config } from './config.ts'
-import { openPostgresAccess } from './drivers/access/postgres.ts'
 import { systemClock } from './drivers/clock/system.ts'
-import { openPostgresConnections } from './drivers/connections/postgres.ts'
-import { openPostgresDataKeys } from './drivers/data-keys/postgres.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { makeMonths } from './drivers/database/make-months.ts'
 import { migrate } from './drivers/database/migrate.ts'
 import { openPostgres } from './drivers/database/postgres.ts'
 import { waitUntilAlone } from './drivers/database/wait-until-alone.ts'
-import { openPostgresDirectory } from './drivers/directory/postgres.ts'
 import { openFailpoints } from './drivers/failpoints/failpoints.ts'
-import { openPostgresFlows } from './drivers/flows/postgres.ts'
-import { openPostgresGrants } from './drivers/grants/postgres.ts'
-import { openPostgresHistory } from './drivers/history/postgres.ts'
-import { openPostgresInbox } from './drivers/inbox/postgres.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
-import { openPostgresJournal } from './drivers/journal/postgres.ts'
 import { openLeasedLimiter } from './drivers/limiter/leased.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
@@ -27,11 +18,8 @@ import { openEmailMessenger } from './drivers/messenger/email.ts'
 import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
-import { openPostgresNotices } from './drivers/notices/postgres.ts'
+import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
-import { openPostgresRecords } from './drivers/records/postgres.ts'
-import { openPostgresSchedule } from './drivers/schedule/postgres.ts'
-import { openPostgresSealedTexts } from './drivers/sealed-texts/postgres.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
 import type { Log } from './ports/log.ts'
@@ -76,9 +64,12 @@ export async function openDrivers(
     closers.push(() => database.close())
     const limiter = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log })
     closers.push(() => limiter.close())
-    const dataKeys = openPostgresDataKeys(database)
+    const stores = openPostgresStores(database)
     // A key is made only while nothing was ever sealed with another one.
-    const { keys, close: closeKeys } = openKeys(config, { make: (await dataKeys.check()) === null, registerSecret })
+    const { keys, close: closeKeys } = openKeys(config, {
+      make: (await stores.dataKeys.check()) === null,
+      registerSecret,
+    })
     closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
@@ -96,19 +87,7 @@ export async function openDrivers(
       limiter,
       jobs: openPgBoss({ connection, log }),
       keys,
-      dataKeys,
-      sealedTexts: openPostgresSealedTexts(database),
-      access: openPostgresAccess(database),
-      directory: openPostgresDirectory(database),
-      connections: openPostgresConnections(database),
-      grants: openPostgresGrants(database),
-      flows: openPostgresFlows(database),
-      records: openPostgresRecords(database),
-      schedule: openPostgresSchedule(database),
-      journal: openPostgresJournal(database),
-      inbox: openPostgresInbox(database),
-      history: openPostgresHistory(database),
-      notices: openPostgresNotices(database),
+      ...stores,
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { hour, minute, second } from '@patchbay/kit'
-import type { SimulatedClock } from '../../drivers/clock/simulated.ts'
-import { openPostgresConnections } from '../../drivers/connections/postgres.ts'
-import { openPostgresDataKeys } from '../../drivers/data-keys/postgres.ts'
 import { openTestDatabase, type TestDatabase } from '../../drivers/database/test-database.ts'
-import { openPostgresDirectory } from '../../drivers/directory/postgres.ts'
-import { openPostgresFlows } from '../../drivers/flows/postgres.ts'
-import { openPostgresGrants } from '../../drivers/grants/postgres.ts'
-import { openPostgresJournal } from '../../drivers/journal/postgres.ts'
-import { openPostgresSchedule } from '../../drivers/schedule/postgres.ts'
+import { postgresStores } from './test-postgres.ts'
 import { openTestWorld } from './test-world.ts'
 
 /** The stories that matter most, with the stores that production has: consent, 50 callbacks, expiry in four processes, the end. */
@@ -65,26 +58,3 @@ describe('connecting over PostgreSQL', () => {
     assert.deepEqual(sandbox.ledger.violations, [])
   })
 })
-
-function postgresStores({ database }: TestDatabase, clock: SimulatedClock) {
-  return {
-    connections: outside(clock, openPostgresConnections(database)),
-    dataKeys: outside(clock, openPostgresDataKeys(database)),
-    directory: outside(clock, openPostgresDirectory(database)),
-    flows: outside(clock, openPostgresFlows(database)),
-    grants: outside(clock, openPostgresGrants(database)),
-    journal: outside(clock, openPostgresJournal(database)),
-    schedule: outside(clock, openPostgresSchedule(database)),
-  }
-}
-
-/** Time stands still while the database works. */
-function outside<Store extends object>(clock: SimulatedClock, store: Store): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const method = Reflect.get(target, name)
-      if (typeof method !== 'function') return method
-      return (...values: unknown[]) => clock.outside(() => Reflect.apply(method, target, values))
-    },
-  })
-}

@@ -1,27 +1,14 @@
 import { type Account, defineStream, type OAuth2, type Provider, readOne } from '@patchbay/kit'
 import { openSandbox, type Sandbox } from '../../../sandbox/sandbox.ts'
 import { testProvider } from '../../../sandbox/test-provider.ts'
-import { openMemoryAccess } from '../../drivers/access/memory.ts'
-import { AlongLog } from '../../drivers/along/memory.ts'
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
-import { openMemoryConnections } from '../../drivers/connections/memory.ts'
-import { openMemoryDataKeys } from '../../drivers/data-keys/memory.ts'
-import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
-import { openMemoryFlows } from '../../drivers/flows/memory.ts'
-import { openMemoryGrants } from '../../drivers/grants/memory.ts'
-import { openMemoryHistory } from '../../drivers/history/memory.ts'
-import { openMemoryInbox } from '../../drivers/inbox/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
-import { openMemoryJournal } from '../../drivers/journal/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
+import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
-import { openMemoryNotices } from '../../drivers/notices/memory.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
-import { openMemoryRecords } from '../../drivers/records/memory.ts'
-import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
-import { openMemorySealedTexts } from '../../drivers/sealed-texts/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
@@ -95,33 +82,16 @@ export async function openTestWorld(options: WorldOptions = {}) {
     returnUrls: options.returnUrls,
   }
   const environment: Environment = { id: 'env_test', workspace: 'w', mode: 'test', createdAt: clock.now() }
-  const along = new AlongLog()
   const network = options.network?.(sandbox) ?? sandbox
   const jobs = openMemoryJobs(clock)
-  const sealing = {
-    access: openMemoryAccess(),
-    directory: openMemoryDirectory(along),
-    grants: openMemoryGrants(along),
-    flows: openMemoryFlows(),
-    notices: openMemoryNotices(along),
-  }
-  const sealedTexts = openMemorySealedTexts(Object.values(sealing))
-  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
+  const { along, stores: kept } = openMemoryStores()
   const stores = {
-    ...sealing,
+    ...kept,
     networks: { test: network, live: network },
     limiter: openMemoryLimiter(),
     jobs,
     keys: openFixedKeys(),
-    dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
-    sealedTexts,
-    connections,
-    records: openMemoryRecords(along),
-    schedule: openMemorySchedule(),
-    journal,
-    inbox: openMemoryInbox(),
     messenger: openCapturedMessenger(),
-    history: openMemoryHistory({ journal, connections }),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()

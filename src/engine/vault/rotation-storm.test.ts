@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hour, minute } from '@patchbay/kit'
-import { openPostgresAccess } from '../../drivers/access/postgres.ts'
-import type { SimulatedClock } from '../../drivers/clock/simulated.ts'
-import { openPostgresConnections } from '../../drivers/connections/postgres.ts'
-import { openPostgresDataKeys } from '../../drivers/data-keys/postgres.ts'
-import { openTestDatabase, type TestDatabase } from '../../drivers/database/test-database.ts'
-import { openPostgresDirectory } from '../../drivers/directory/postgres.ts'
-import { openPostgresFlows } from '../../drivers/flows/postgres.ts'
-import { openPostgresGrants } from '../../drivers/grants/postgres.ts'
-import { openPostgresJournal } from '../../drivers/journal/postgres.ts'
+import { openTestDatabase } from '../../drivers/database/test-database.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
-import { openPostgresSchedule } from '../../drivers/schedule/postgres.ts'
-import { openPostgresSealedTexts } from '../../drivers/sealed-texts/postgres.ts'
 import type { Connection } from '../../ports/connections.ts'
 import { saveIntegration } from '../catalog/save-integration.ts'
+import { postgresStores } from '../connect/test-postgres.ts'
 import { openTestWorld, type WorldOptions } from '../connect/test-world.ts'
 import type { Deps } from '../deps.ts'
 import { contextOf } from './data-key-cache.ts'
@@ -148,29 +139,4 @@ function perhapsKilled(deps: Deps, chance: SeededRandom): Deps {
   const { keys, dataKeys, sealedTexts } = deps
   const pause = () => deps.clock.sleep(chance.unit() * minute)
   return { ...deps, ...mortalPorts({ keys, dataKeys, sealedTexts }, dies, pause).ports }
-}
-
-function postgresStores({ database }: TestDatabase, clock: SimulatedClock): Partial<Deps> {
-  return {
-    access: outside(clock, openPostgresAccess(database)),
-    connections: outside(clock, openPostgresConnections(database)),
-    dataKeys: outside(clock, openPostgresDataKeys(database)),
-    directory: outside(clock, openPostgresDirectory(database)),
-    flows: outside(clock, openPostgresFlows(database)),
-    grants: outside(clock, openPostgresGrants(database)),
-    journal: outside(clock, openPostgresJournal(database)),
-    schedule: outside(clock, openPostgresSchedule(database)),
-    sealedTexts: outside(clock, openPostgresSealedTexts(database)),
-  }
-}
-
-/** Time stands still while the database works. */
-function outside<Store extends object>(clock: SimulatedClock, store: Store): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const method = Reflect.get(target, name)
-      if (typeof method !== 'function') return method
-      return (...values: unknown[]) => clock.outside(() => Reflect.apply(method, target, values))
-    },
-  })
 }

@@ -1,0 +1,40 @@
+import { openMemoryAccess } from './access/memory.ts'
+import { AlongLog } from './along/memory.ts'
+import { openMemoryConnections } from './connections/memory.ts'
+import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDirectory } from './directory/memory.ts'
+import { openMemoryFlows } from './flows/memory.ts'
+import { openMemoryGrants } from './grants/memory.ts'
+import { openMemoryHistory } from './history/memory.ts'
+import { openMemoryInbox } from './inbox/memory.ts'
+import { openMemoryJournal } from './journal/memory.ts'
+import { openMemoryNotices } from './notices/memory.ts'
+import { openMemoryRecords } from './records/memory.ts'
+import { openMemorySchedule } from './schedule/memory.ts'
+import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+
+/** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
+export function openMemoryStores() {
+  const along = new AlongLog()
+  const sealing = {
+    access: openMemoryAccess(),
+    directory: openMemoryDirectory(along),
+    grants: openMemoryGrants(along),
+    flows: openMemoryFlows(),
+    notices: openMemoryNotices(along),
+  }
+  const sealedTexts = openMemorySealedTexts(Object.values(sealing))
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
+  const stores = {
+    ...sealing,
+    sealedTexts,
+    dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
+    connections,
+    records: openMemoryRecords(along),
+    schedule: openMemorySchedule(),
+    journal,
+    inbox: openMemoryInbox(),
+    history: openMemoryHistory({ journal, connections }),
+  }
+  return { along, stores }
+}

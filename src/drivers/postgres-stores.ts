@@ -1,0 +1,31 @@
+import type { Database } from '../ports/database.ts'
+import { openPostgresAccess } from './access/postgres.ts'
+import { openPostgresConnections } from './connections/postgres.ts'
+import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDirectory } from './directory/postgres.ts'
+import { openPostgresFlows } from './flows/postgres.ts'
+import { openPostgresGrants } from './grants/postgres.ts'
+import { openPostgresHistory } from './history/postgres.ts'
+import { openPostgresInbox } from './inbox/postgres.ts'
+import { openPostgresJournal } from './journal/postgres.ts'
+import { openPostgresNotices } from './notices/postgres.ts'
+import { openPostgresRecords } from './records/postgres.ts'
+import { openPostgresSchedule } from './schedule/postgres.ts'
+import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
+
+/** Everything that a server keeps, in one database. */
+export const openPostgresStores = (database: Database) => ({
+  access: openPostgresAccess(database),
+  connections: openPostgresConnections(database),
+  dataKeys: openPostgresDataKeys(database),
+  directory: openPostgresDirectory(database),
+  flows: openPostgresFlows(database),
+  grants: openPostgresGrants(database),
+  history: openPostgresHistory(database),
+  inbox: openPostgresInbox(database),
+  journal: openPostgresJournal(database),
+  notices: openPostgresNotices(database),
+  records: openPostgresRecords(database),
+  schedule: openPostgresSchedule(database),
+  sealedTexts: openPostgresSealedTexts(database),
+})
