@@ -1,7 +1,8 @@
 /**
  * `npm run sim -- --seeds 1000 [--seed 1] [--minutes 3] [--story refresh] [--mask a,b] [--only a,b] [--shrink] [--history FILE] [--json]`: plays stories
  * of the whole engine in simulated time, each seed with faults of its own. Ends with 1 at the first broken invariant, and says what it takes to see it
- * again. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught.
+ * again. `--history` writes down the last events of the last run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be
+ * caught.
  */
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -43,15 +44,16 @@ async function playMutants(): Promise<number> {
 
 async function playSeeds(): Promise<number> {
   const names = values.story === undefined ? stories.map(({ name }) => name) : [storyOf(values.story).name]
-  const first = numberOf('seed') ?? 1 + Math.floor(systemRandom.unit() * 1e9)
+  const first = values.seed ?? String(1 + Math.floor(systemRandom.unit() * 1e9))
   const minutes = numberOf('minutes')
   const untilAt = minutes === null ? null : startedAt + minutes * minute
   const seeds = numberOf('seeds') ?? (untilAt === null ? 100 : 1e9)
   const mask = maskOf(values)
   say(`stories ${names.join(', ')}, from seed ${first}`)
   const task = { stories: names, first, turns: seeds * names.length }
-  // A mask is for looking at one run, and starting a second process takes as long as a hundred runs.
-  const summary = task.turns < 200 || mask ? await playHere(task, mask, untilAt) : await playInWorkers(task, untilAt)
+  // A mask and a history are for looking at one run, and starting a second process takes as long as a hundred runs.
+  const here = task.turns < 200 || mask || values.history !== undefined
+  const summary = here ? await playHere(task, mask, untilAt) : await playInWorkers(task, untilAt)
 
   for (const failure of summary.failures.slice(0, 3)) {
     const shrunk = values.shrink ? await shrink(failure) : undefined
@@ -65,7 +67,7 @@ async function playSeeds(): Promise<number> {
   return summary.failures.length > 0 ? 1 : 0
 }
 
-function numberOf(name: 'seed' | 'seeds' | 'minutes'): number | null {
+function numberOf(name: 'seeds' | 'minutes'): number | null {
   const text = values[name]
   if (text === undefined) return null
   if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`--${name} takes a number, not "${text}".`)
@@ -148,7 +150,7 @@ function say(text: string): void {
 const speedOf = ({ seeds, events, simulatedMs }: Summary, seconds: number) =>
   `${(seeds / seconds).toFixed(1)} a second, ${Math.round(events / seconds)} events a second, ${Math.round(simulatedMs / 1000 / seconds)} times real time`
 
-function jsonOf({ failures, sometimes, ...summary }: Summary, first: number, seconds: number) {
+function jsonOf({ failures, sometimes, ...summary }: Summary, first: string, seconds: number) {
   const failed = failures.map(({ story, seed, violations, fired, hash }) => ({ story, seed, violations, fired, hash }))
   return { ...summary, first, seconds, sometimes: Object.fromEntries(sometimes), failures: failed }
 }

@@ -1,5 +1,5 @@
 import { second } from '@patchbay/kit'
-import type { GrantSecrets } from '../../src/ports/grants.ts'
+import type { Grant, GrantSecrets } from '../../src/ports/grants.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { SimulatedWorld } from '../kernel/simulated-world.ts'
@@ -16,7 +16,7 @@ export async function checkGrants(world: SimulatedWorld, call: (owned: Owned) =>
     const name = `${owned.provider.id} ${owned.artist.key}`
     if (grant.leaseUntil !== null && grant.leaseUntil > kernel.now() + kernel.hostOffsetMs)
       kernel.violate('L03', `${name} is still leased`)
-    await checkSecrets(world, grant.id)
+    await checkSecrets(world, grant)
     const { state } = connection
     const isOver = world.tokens.isOver({ provider: owned.provider.id, artist: owned.artist.key })
     if (state === 'disconnected') {
@@ -47,8 +47,7 @@ async function callAgain(kernel: Kernel, call: () => Promise<boolean>): Promise<
 }
 
 /** Every secret opens with the binding of the row in which it stands. */
-async function checkSecrets({ kernel, base }: SimulatedWorld, grantId: string): Promise<void> {
-  const grant = (await base.deps.grants.read(base.environment.id, grantId))!
+async function checkSecrets({ kernel, base }: SimulatedWorld, grant: Grant): Promise<void> {
   for (const field of ['access', 'refresh', 'previousRefresh'] as const satisfies (keyof GrantSecrets)[]) {
     const sealed = grant[field]
     if (sealed === null) continue

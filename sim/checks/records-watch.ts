@@ -1,4 +1,4 @@
-import { dayMs } from '@patchbay/kit'
+import { dayMs, type Observation } from '@patchbay/kit'
 import type { RunRecord } from '../../src/ports/journal.ts'
 import type { SavedPage } from '../../src/ports/records.ts'
 import { compareStored, compareTrue, noComparison, type Owned } from '../compare-truth.ts'
@@ -6,11 +6,14 @@ import type { StoreCall } from '../kernel/call-stores.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { PretendWorld } from '../pretend-world.ts'
 
-/** A value with the moment at which it was saved. */
+/** What was saved under one key. */
 interface Seen {
-  readonly page: SavedPage
-  readonly row: SavedPage['observations'][number]
-  readonly values: { readonly value: number | null; readonly at: number }[]
+  readonly connectionId: string
+  readonly row: Observation
+  /** Every value in order, but of those that came after a newer reading, which need not be kept. */
+  readonly values: (number | null)[]
+  /** When the newest of them was read. */
+  at: number
 }
 
 /**
@@ -26,7 +29,7 @@ export class RecordsWatch {
   readonly #walks = new Map<string, number>()
   readonly #seen = new Map<string, Seen>()
   readonly #lastPages = new Map<string, { readonly pages: readonly SavedPage[]; readonly at: number }>()
-  compared = 0
+  #compared = 0
 
   constructor(kernel: Kernel, base: PretendWorld, owned: readonly Owned[]) {
     this.#kernel = kernel
@@ -53,17 +56,21 @@ export class RecordsWatch {
   }
 
   #saved(pages: readonly SavedPage[], at: number): void {
-    for (const page of pages) {
-      this.#lastPages.set(`${page.connectionId}/${page.stream}`, { pages: [page], at })
-      for (const row of page.observations) {
-        const key = JSON.stringify([page.connectionId, row.metric, row.item ?? null, row.day, row.dimensions ?? {}])
-        const seen = this.#seen.get(key) ?? { page, row, values: [] }
-        this.#seen.set(key, seen)
-        const before = seen.values.at(-1)
-        if (before && before.at > at) continue
-        if (before && before.value !== row.value) this.#kernel.sometimes.met('restated after it was read')
-        if (before?.value !== row.value || !before) seen.values.push({ value: row.value, at })
-      }
+    for (const page of pages) this.#lastPages.set(`${page.connectionId}/${page.stream}`, { pages: [page], at })
+    // Of two values of one key in one call the last counts.
+    const newest = new Map(
+      pages.flatMap(({ connectionId, observations }) =>
+        observations.map((row) => [keyOf({ ...row, connectionId }), { connectionId, row }]),
+      ),
+    )
+    for (const [key, { connectionId, row }] of newest) {
+      const seen = this.#seen.get(key)
+      if (!seen) this.#seen.set(key, { connectionId, row, values: [row.value], at })
+      if (!seen || seen.at > at) continue
+      seen.at = at
+      if (seen.values.at(-1) === row.value) continue
+      this.#kernel.sometimes.met('restated after it was read')
+      seen.values.push(row.value)
     }
   }
 
@@ -87,7 +94,7 @@ export class RecordsWatch {
       concerned.length === sharing.length && concerned.every((one) => run.endedAt! - one.startedAt < aWhileMs)
     if (isWhole)
       compareTrue(this.#base, owned, rows, new Map(concerned.map((one) => [one.stream, one])), { itemDays: 8 }, result)
-    this.compared += result.compared + result.expected
+    this.#compared += result.compared + result.expected
     const [first] = result.differences
     if (first !== undefined)
       this.#kernel.violate(
@@ -96,22 +103,19 @@ export class RecordsWatch {
       )
   }
 
-  /** When everything is over: everything that was ever saved is there, and saving a page again changes nothing. */
+  /** When everything is over: something was compared, everything that was ever saved is there, and saving a page again changes nothing. */
   async checkAll(): Promise<void> {
     const { deps, environment } = this.#base
-    for (const { page, row, values } of this.#seen.values()) {
-      if (values.length < 2) continue
-      const { metric, item = null, day, dimensions = {} } = row
-      const key = { connectionId: page.connectionId, metric, item, day, dimensions }
-      const [current] = await deps.records.series(environment.id, {
-        ...{ connections: [page.connectionId], metrics: [metric], from: day, to: day, limit: 1000 },
-        ...(item !== null && { item }),
-      })
-      const replaced = await deps.records.revisions(environment.id, key)
-      const kept = [...replaced.map(({ value }) => value)]
-      const missing = values.slice(0, -1).filter(({ value }) => !kept.includes(value))
-      if (current && missing.length > 0)
-        this.#kernel.violate('I32', `${metric} of ${day} was ${missing[0]!.value} once, and nobody knows it any more`)
+    if (this.#compared === 0) this.#kernel.violate('I15', 'no run that succeeded had anything to compare')
+    const rows = await this.#base.rowsOf(this.#owned.map(({ connection }) => connection))
+    const current = new Map(rows.map((row) => [keyOf(row), row.value]))
+    for (const [key, { connectionId, row, values }] of this.#seen) {
+      const { metric, item = null, day, dimensions } = row
+      const replaced = await deps.records.revisions(environment.id, { connectionId, metric, item, day, dimensions })
+      const kept = [current.get(key), ...replaced.map(({ value }) => value)]
+      const missing = values.filter((value) => !kept.includes(value))
+      if (missing.length > 0)
+        this.#kernel.violate('I32', `${metric} of ${day} was ${missing[0]} once, and nobody knows it any more`)
     }
     for (const [slot, { pages, at }] of this.#lastPages) {
       const counts = await deps.records.save(environment.id, pages, { at, actor: 'system' })
@@ -125,3 +129,13 @@ export class RecordsWatch {
 }
 
 const aWhileMs = 30 * 3_600_000
+
+/** The same for a row as it was saved and as it is stored. */
+const keyOf = ({ connectionId, metric, item = null, day, dimensions = {} }: Key) =>
+  JSON.stringify([connectionId, metric, item, day, Object.entries(dimensions).sort()])
+
+interface Key extends Pick<Observation, 'day' | 'dimensions'> {
+  readonly connectionId: string
+  readonly metric: string
+  readonly item?: string | null
+}

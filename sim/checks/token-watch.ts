@@ -48,7 +48,6 @@ export class TokenWatch {
   readonly #sandbox: Sandbox
   readonly #issues: Issue[] = []
   readonly #byAccess = new Map<string, Issue>()
-  readonly #byRefresh = new Map<string, Issue>()
   /** Refresh token → the issue that replaced it. */
   readonly #successors = new Map<string, Issue>()
   readonly #subjects = new Map<string, Subject>()
@@ -56,7 +55,8 @@ export class TokenWatch {
   readonly #leases = new Map<string, { life: Life; until: number }>()
   readonly #inFlight = new Map<string, number>()
   readonly #refusals = new Map<string, number>()
-  readonly #recent = new Map<string, { lost: number; false: number }>()
+  /** Grants that were refused falsely and not renewed since. */
+  readonly #refusedFalsely = new Set<string>()
 
   constructor(kernel: Kernel, sandbox: Sandbox) {
     this.#kernel = kernel
@@ -89,7 +89,7 @@ export class TokenWatch {
   }
 
   mayLie(grant: string | null): boolean {
-    return grant !== null && (this.#recent.get(grant)?.false ?? 0) === 0
+    return grant !== null && !this.#refusedFalsely.has(grant)
   }
 
   left(sent: Sent): void {
@@ -128,7 +128,7 @@ export class TokenWatch {
     if (sent.what !== 'token' || sent.token === null || sent.grant === null) return
     this.#inFlight.set(sent.grant, Math.max(0, (this.#inFlight.get(sent.grant) ?? 0) - 1))
     if (status >= 400 && status < 500) this.#refusals.set(sent.grant, (this.#refusals.get(sent.grant) ?? 0) + 1)
-    if (served.befell === 'false refusal') this.#recentOf(sent.grant).false++
+    if (served.befell === 'false refusal') this.#refusedFalsely.add(sent.grant)
     const { access, refresh } = tokensIn(served.body)
     if (status !== 200 || access === null) return
     const issue: Issue = {
@@ -137,11 +137,9 @@ export class TokenWatch {
     }
     this.#issues.push(issue)
     this.#byAccess.set(access, issue)
-    if (refresh !== null && refresh !== sent.token) {
-      this.#byRefresh.set(refresh, issue)
-      // Of several answers to one token, the first is what replaced it.
-      if (!this.#successors.has(sent.token)) this.#successors.set(sent.token, issue)
-    }
+    // Of several answers to one token, the first is what replaced it.
+    if (refresh !== null && refresh !== sent.token && !this.#successors.has(sent.token))
+      this.#successors.set(sent.token, issue)
   }
 
   received({ sent, body }: Served): void {
@@ -158,7 +156,6 @@ export class TokenWatch {
     const gaveUp = why === 'nobody waited any more' && this.#kernel.now() - sent.sentAt < patienceMs
     if (gaveUp && !sent.life.stoodStillFor(sent.sentAt, 10 * second)) return
     issue.lostBecause = why
-    this.#recentOf(issue.grant).lost++
     this.#kernel.sometimes.met('refresh reply lost')
   }
 
@@ -238,9 +235,7 @@ export class TokenWatch {
     }
     issue.committedAt = this.#kernel.now()
     this.#refusals.delete(issue.grant)
-    const recent = this.#recentOf(issue.grant)
-    if (recent.false > 0) this.#kernel.sometimes.met('false refusal survived')
-    this.#recent.delete(issue.grant)
+    if (this.#refusedFalsely.delete(issue.grant)) this.#kernel.sometimes.met('false refusal survived')
   }
 
   #moved(connectionId: string, { to, reason }: Move): void {
@@ -282,12 +277,6 @@ export class TokenWatch {
       if (issue.life.stoodStillFor(issue.sentAt, 10 * second)) return `answer lost: ${issue.life.name} stood still`
     }
     return null
-  }
-
-  #recentOf(grant: string): { lost: number; false: number } {
-    const recent = this.#recent.get(grant) ?? { lost: 0, false: 0 }
-    this.#recent.set(grant, recent)
-    return recent
   }
 }
 

@@ -11,7 +11,6 @@ export interface LedgerEntry {
   readonly generation?: number
   readonly outcome: string
   readonly status?: number
-  readonly why?: string
 }
 
 /** What is known of a story afterwards: what arrived at the platforms, and what the database keeps. */

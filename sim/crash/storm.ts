@@ -41,7 +41,7 @@ const storms = {
 } as const satisfies Record<string, Storm>
 
 export type StormName = keyof typeof storms
-export const allStorms = Object.keys(storms) as StormName[]
+const allStorms = Object.keys(storms) as StormName[]
 
 interface Storm {
   readonly delayMs?: number

@@ -46,11 +46,6 @@ export class History {
     return this.#events.slice(-count)
   }
 
-  /** One line of JSON an event, oldest first. */
-  lines(count = this.#most): string[] {
-    return this.last(count).map((event) => JSON.stringify(event))
-  }
-
   #mix(ms: number, text: string): void {
     let low = Math.imul(this.#low ^ (ms | 0), 0x01000193)
     let high = Math.imul(this.#high ^ (ms | 0), 0x01000193)

@@ -12,7 +12,6 @@ export class Life {
   readonly nth: number
   readonly kernel: Kernel
   readonly clock: Clock
-  readonly bornAt: number
   #alive = true
   #heldUntil = 0
   #sleeps = 0
@@ -24,7 +23,6 @@ export class Life {
     this.kernel = kernel
     this.name = name
     this.nth = nth
-    this.bornAt = kernel.now()
     const salt = kernel.chance.state(`sleeps/${name}/${nth}`)
     this.clock = {
       now: () => kernel.now() + skewMs + kernel.hostOffsetMs,

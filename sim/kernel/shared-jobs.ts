@@ -37,15 +37,9 @@ export class SharedJobs {
   readonly #queues = new Map<string, Queue>()
   readonly #crons = new Map<string, number>()
   #count = 0
-  #under = 0
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
-  }
-
-  /** Jobs that wait or are being done. */
-  get unfinished(): number {
-    return this.#under + [...this.#queues.values()].reduce((sum, { waiting }) => sum + waiting.length, 0)
   }
 
   /** Fires what is due by the minute and by the hour, for ever. `stepMs`: where days pass, every minute would be most of what happens. */
@@ -106,9 +100,7 @@ export class SharedJobs {
       this.#pump(queue)
       return
     }
-    this.#under++
     this.#kernel.after(inMs, 0.5, () => {
-      this.#under--
       queue.waiting.push(added)
       this.#pump(queue)
     })
@@ -129,14 +121,12 @@ export class SharedJobs {
     const close = (again: boolean) => {
       if (!open) return
       open = false
-      this.#under--
       worker.running--
       if (again && job.attempts < worker.retries)
         this.#add(queue.name, { ...job, attempts: job.attempts + 1 }, second * 2 ** job.attempts)
       this.#pump(queue)
     }
     worker.running++
-    this.#under++
     const { life } = worker
     this.#kernel.note(life.name, 'job', `${queue.name} ${job.nth}`)
     life.deliver(() => {

@@ -19,7 +19,7 @@ export async function shrinkFaults(
     let smaller: string[] | null = null
     for (let from = 0; from < left.length && !smaller && runs < options.runs; from += size) {
       const part = left.slice(from, from + size)
-      if (parts > 1 && (await stillFails(part))) smaller = part
+      if (await stillFails(part)) smaller = part
       else if (parts > 2) {
         const rest = left.filter((fault) => !part.includes(fault))
         if (await stillFails(rest)) smaller = rest

@@ -1,10 +1,9 @@
-import { type Artist, minute, type Provider, second } from '@patchbay/kit'
+import { minute, type Provider, second } from '@patchbay/kit'
 import type { LedgerEntry } from '../../sandbox/ledger.ts'
 import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Deps } from '../../src/engine/deps.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
-import type { Connection } from '../../src/ports/connections.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { ConnectionWatch } from '../checks/connection-watch.ts'
 import { TokenWatch } from '../checks/token-watch.ts'
@@ -86,9 +85,9 @@ export class SimulatedWorld {
   }
 
   /** An account of every artist at every provider, connected in peace. */
-  async connectEverybody(artists: readonly Artist[], providers: readonly Provider[]): Promise<void> {
+  async connectEverybody(providers: readonly Provider[]): Promise<void> {
     for (const provider of providers)
-      for (const artist of artists) {
+      for (const artist of this.base.artists) {
         const connection = await this.base.connect(artist, provider)
         this.owned.push({ artist, provider, connection })
         this.tokens.know(connection.grantId, { provider: provider.id, artist: artist.key })
@@ -122,6 +121,11 @@ export class SimulatedWorld {
 
   get lives(): readonly Life[] {
     return this.#servers.map(({ life }) => life)
+  }
+
+  /** For how long somebody still stands. A machine may sleep for days. */
+  get stalledMs(): number {
+    return Math.max(0, ...this.lives.map(({ heldUntil }) => heldUntil - this.kernel.now()))
   }
 
   kill(life: Life, why: string): void {
@@ -247,16 +251,12 @@ export class SimulatedWorld {
       },
     }
   }
-
-  /** Every connection as it is stored. */
-  connectionsNow(): Promise<Connection[]> {
-    return Promise.all(this.owned.map(({ connection }) => this.base.connectionNow(connection)))
-  }
 }
 
 /** What a provider said instead of an answer, where a night must have met it. */
 const situationsOf: Readonly<Record<string, Situation>> = {
   lag: '401 after refresh, lag',
+  'app refused': 'app refused, nobody asked',
   'cursor expired': 'cursor expired mid-walk',
 }
 

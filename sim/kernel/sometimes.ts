@@ -14,7 +14,7 @@ export const situations = {
   'false refusal survived': 'invalid_grant was said once, confirmed, and taken back',
   'recovered inside the grace': 'an old refresh token was presented again in time',
   '401 after refresh, lag': 'a provider did not know a token yet that it had just given out',
-  'app refused, nobody asked': 'invalid_client for a while, and no connection changed its state',
+  'app refused, nobody asked': 'invalid_client was the answer to a token request, and no grant may be given up for it',
   'reconnected by a person': 'a lost grant was consented to again',
   'disconnected while it was renewed': 'a connection was given up while a refresh was under way',
   'revoked by its owner': 'access was taken back on the platform',
@@ -40,11 +40,14 @@ export type Situation = keyof typeof situations
 export const notApplicable: Readonly<Record<string, string>> = {
   'duplicate webhook concurrent with first': 'webhooks are received and not processed yet',
   'delete overtakes update': 'webhooks are received and not processed yet',
-  'outbox delivered twice': 'there is no outbox delivery yet',
+  'outbox delivered twice':
+    'nobody is written to in a story; src/engine/notices/deliver-notices.test.ts has a process die with a letter',
   'tenant deleted while its sync runs': 'there is no erasure yet',
   'erase while webhook of same subject is queued': 'there is no erasure yet',
-  'KMS down during new tenant': 'keys are local to the process',
-  'rotation resumed after kill': 'keys are not rotated by the engine yet',
+  'KMS down during new tenant':
+    'keys are fixed in a story; src/engine/vault/key-rotation.test.ts has their service away for ten minutes',
+  'rotation resumed after kill':
+    'nothing is rotated in a story; src/engine/vault/rotation-storm.test.ts kills rotations in the middle of everything',
   'pool exhausted': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   '40001 five times': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   'disk full then free': 'a matter of the PostgreSQL driver; stores here have no disk',

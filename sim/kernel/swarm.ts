@@ -90,3 +90,9 @@ export function drawSwarm(chance: Chance): Swarm {
     },
   }
 }
+
+/** So many times as rare: over days the rates of an hour would be a siege. */
+export function slower(times: SwarmTimes, by: number): SwarmTimes {
+  const rarer = Object.entries(times).map(([kind, everyMs]) => [kind, everyMs === null ? null : everyMs * by])
+  return Object.fromEntries(rarer) as unknown as SwarmTimes
+}

@@ -1,15 +1,9 @@
 import { type Artist, dayMs, type Provider } from '@patchbay/kit'
 import type { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Connection } from '../../src/ports/connections.ts'
+import type { Owned } from '../compare-truth.ts'
 import type { PretendWorld } from '../pretend-world.ts'
 import { mix, type Span } from './weather-mix.ts'
-
-/** An account that somebody connected. */
-export interface Owned {
-  readonly artist: Artist
-  readonly provider: Provider
-  readonly connection: Connection
-}
 
 /** Everybody comes in the first day, one after the other. Some have no account that fits, and go again. */
 export async function arrive(world: PretendWorld, provider: Provider, owned: Owned[]): Promise<void> {

@@ -55,7 +55,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a lease is shorter than a token request may take',
     changes: [
-      { file: connect('refresh-grant'), instead: 'const leaseMs = 75 * second', put: 'const leaseMs = 10 * second' },
+      {
+        file: connect('send-token-request'),
+        instead: 'const leaseMs = 75 * second',
+        put: 'const leaseMs = 10 * second',
+      },
     ],
     caughtBy: refresh('I01', 'I03'),
   },

@@ -1,13 +1,13 @@
 import { dayMs, dayOf, hour, isFault, minute, type Provider, second } from '@patchbay/kit'
+import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { tuneful } from '../../src/engine/connect/test-world.ts'
 import type { Lane } from '../../src/ports/schedule.ts'
 import { QuotaWatch } from '../checks/quota-watch.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import type { Life } from '../kernel/life.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
-import { drawSwarm, type Swarm } from '../kernel/swarm.ts'
+import { drawSwarm, type Swarm, slower } from '../kernel/swarm.ts'
 import type { Story } from './story.ts'
 import { startTimedFaults } from './timed-faults.ts'
 
@@ -34,7 +34,7 @@ export const quotaStory: Story = {
       ...{ pollMs: 10 * minute, cronMs: 10 * minute },
       watches: ({ sandbox }) => [new QuotaWatch(kernel, sandbox, spreadOf(swarm))],
     })
-    await world.connectEverybody(world.base.artists, [provider])
+    await world.connectEverybody([provider])
     // The look at each account while it was connected: whose it was nobody knew yet, so we counted it for the grant and the provider for the account.
     world.base.sandbox.quotas.change(provider.id, 'daily', dailyLimit + 1)
     await world.startProcesses()
@@ -49,7 +49,7 @@ export const quotaStory: Story = {
     await Promise.all(callers)
     if (kernel.isBroken) return
     world.calm()
-    await kernel.sleep(Math.max(0, ...world.lives.map(({ heldUntil }) => heldUntil - kernel.now())) + hour, 0.5)
+    await kernel.sleep(world.stalledMs + hour, 0.5)
     await checkFairness(world, spent, flooding!, quiet)
     await checkEnded(world)
   },
@@ -79,7 +79,6 @@ function limited({ chance }: Kernel): Provider {
 
 /** Over a night the same rates would be a siege. Owners stay, since this is about their calls. */
 function calmer(swarm: Swarm): Swarm {
-  const times = Object.entries(swarm.times).map(([kind, ms]) => [kind, ms === null ? null : ms * 10])
   const never = {
     ownerRevokes: null,
     disconnect: null,
@@ -89,7 +88,7 @@ function calmer(swarm: Swarm): Swarm {
     appRefused: null,
   }
   const network = { ...swarm.network, onTokens: 0, falseRefusal: 0 }
-  return { ...swarm, network, times: { ...(Object.fromEntries(times) as unknown as Swarm['times']), ...never } }
+  return { ...swarm, network, times: { ...slower(swarm.times, 10), ...never } }
 }
 
 /** How far the clocks of two processes are apart. */
@@ -116,16 +115,10 @@ function startWeather({ kernel, base }: SimulatedWorld, endAt: number): number {
 /** What was asked, and what came of it. */
 class Spending {
   readonly #kernel: Kernel
-  readonly firsts = new Map<Life, number>()
   #usedUpOn: string | null = null
-  #restedLongMs = 0
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
-  }
-
-  asked(life: Life): void {
-    this.firsts.set(life, (this.firsts.get(life) ?? 0) + 1)
   }
 
   worked(): void {
@@ -140,7 +133,7 @@ class Spending {
     if (!isFault(error)) return
     if (error.detail.quota === 'daily') this.#usedUpOn = dayOf(this.#kernel.now(), zone)
     // A breaker rests for five seconds first, give or take one, and longer only when the one that tried failed too.
-    if (error.detail.reason === 'resting' && (error.detail.waitMs ?? 0) > 7 * second && this.#restedLongMs === 0)
+    if (error.detail.reason === 'resting' && (error.detail.waitMs ?? 0) > 7 * second)
       this.#kernel.sometimes.met('breaker open, half-open, open')
   }
 }
@@ -183,14 +176,12 @@ async function ask(
     life.deliver(async () => {
       try {
         const target = await targetOf(engine.recent, engine.setting, base.environment, connection.id, how)
-        spent.asked(life)
         await engine.gateway.call(target, { path: '/me' })
         spent.worked()
         resolve(0)
       } catch (error) {
         spent.failed(error)
-        if (!isFault(error) && !(error instanceof Error && error.name === 'DatabaseError'))
-          kernel.violate('B01', `a call threw ${error}`)
+        if (!isFault(error) && !(error instanceof DatabaseError)) kernel.violate('B01', `a call threw ${error}`)
         resolve(isFault(error) ? (error.detail.waitMs ?? 5 * second) : 5 * second)
       }
     })

@@ -1,6 +1,7 @@
 import { dayOf, hour, isFault, minute, type OAuth2, type Provider, second } from '@patchbay/kit'
 import * as catalog from '../../providers/index.ts'
 import { tokenRules } from '../../sandbox/token-rules.ts'
+import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { tuneful } from '../../src/engine/connect/test-world.ts'
 import { checkGrants } from '../checks/check-grants.ts'
@@ -33,7 +34,7 @@ export const refreshStory: Story = {
       since: '2026-11-01',
       ledgerSize: 3000,
     })
-    await world.connectEverybody(world.base.artists, providers)
+    await world.connectEverybody(providers)
     await world.startProcesses()
     const endAt = kernel.now() + badMs
     startTimedFaults(world, endAt)
@@ -42,9 +43,7 @@ export const refreshStory: Story = {
     await Promise.all([...callers, keepReconnecting(world, endAt)])
     if (kernel.isBroken) return
     world.calm()
-    // Whoever stands still does so until then: a machine may sleep for days.
-    const stalledMs = Math.max(0, ...world.lives.map(({ heldUntil }) => heldUntil - kernel.now()))
-    await kernel.sleep(stalledMs + calmMs, 0.5)
+    await kernel.sleep(world.stalledMs + calmMs, 0.5)
     if (kernel.isBroken) return
     await checkGrants(world, (owned) => callOnce(world, owned, 'calm'))
   },
@@ -114,14 +113,12 @@ async function callOnce(world: SimulatedWorld, { provider, connection, artist }:
         })
         resolve(true)
       } catch (error) {
-        if (!isFault(error) && !isStoreError(error)) kernel.violate('B01', `a call threw ${error}`)
+        if (!isFault(error) && !(error instanceof DatabaseError)) kernel.violate('B01', `a call threw ${error}`)
         resolve(false)
       }
     })
   })
 }
-
-const isStoreError = (error: unknown) => error instanceof Error && error.name === 'DatabaseError'
 
 /** People who are asked to connect again do so after a while. */
 async function keepReconnecting(world: SimulatedWorld, endAt: number): Promise<void> {
@@ -151,7 +148,8 @@ function startDisconnects(world: SimulatedWorld, until: number): void {
           server.engine.connect
             .disconnect(base.environment, connection.id, 'key:simulation')
             .catch((error: unknown) => {
-              if (!isFault(error) && !isStoreError(error)) kernel.violate('B01', `disconnect threw ${error}`)
+              if (!isFault(error) && !(error instanceof DatabaseError))
+                kernel.violate('B01', `disconnect threw ${error}`)
             })
         })
       })

@@ -7,7 +7,7 @@ import { RecordsWatch } from '../checks/records-watch.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
-import { drawSwarm, type Swarm } from '../kernel/swarm.ts'
+import { drawSwarm, type Swarm, slower } from '../kernel/swarm.ts'
 import type { Story } from './story.ts'
 import { startTimedFaults } from './timed-faults.ts'
 
@@ -36,7 +36,7 @@ export const syncStory: Story = {
         return [new ClaimWatch(kernel), records]
       },
     })
-    await world.connectEverybody(world.base.artists, providers)
+    await world.connectEverybody(providers)
     owned.push(...world.owned)
     await world.startProcesses()
     const endAt = kernel.now() + badMs
@@ -45,13 +45,13 @@ export const syncStory: Story = {
     await sleepUntil(kernel, endAt)
     if (kernel.isBroken) return
     world.calm()
-    const calmAt = kernel.now() + Math.max(0, ...world.lives.map(({ heldUntil }) => heldUntil - kernel.now()))
+    const calmAt = kernel.now() + world.stalledMs
     await sleepUntil(kernel, calmAt + calmMs)
     if (kernel.isBroken) return
     await checkSchedule(world, calmAt)
     await checkGrants(world, async () => true)
     await records!.checkAll()
-    checkQuotas(world)
+    checkLedger(world)
   },
 }
 
@@ -67,17 +67,11 @@ function providersOf({ chance }: Kernel): Provider[] {
  * moment, and a clock that is off is a matter of the other stories.
  */
 function calmer(swarm: Swarm): Swarm {
-  const times = Object.entries(swarm.times).map(([kind, ms]) => [kind, ms === null ? null : ms * 12])
   return {
     ...swarm,
     skewMs: swarm.skewMs.map(() => 0),
     stores: { ...swarm.stores, onWrites: swarm.stores.onWrites * 2 },
-    times: {
-      ...(Object.fromEntries(times) as unknown as Swarm['times']),
-      clockBack: null,
-      resume: null,
-      disconnect: null,
-    },
+    times: { ...slower(swarm.times, 12), clockBack: null, resume: null, disconnect: null },
   }
 }
 
@@ -98,7 +92,6 @@ function startWeather({ kernel, base }: SimulatedWorld, endAt: number): void {
       const name = `weather-${rule.kind}/${id}`
       if (chance.unit(name) >= 0.2 || !faults.fires(name)) continue
       base.sandbox.weather.add({ ...rule, id: name, route, until: endAt })
-      if (rule.kind === 'throttle') kernel.sometimes.met('told to wait')
     }
     for (const { name, at, ms } of faults.plan('outage', id, {
       ...{ from: kernel.now(), until: endAt - 2 * hour, everyMs: 2 * dayMs, lastsMs: [10 * minute, 20 * hour] },
@@ -111,8 +104,8 @@ async function sleepUntil(kernel: Kernel, until: number): Promise<void> {
   while (kernel.now() < until && !kernel.isBroken) await kernel.sleep(Math.min(hour, until - kernel.now()), 0.5)
 }
 
-/** What a provider counted (I08) and the waits that it named (I09), by its own clock. */
-function checkQuotas({ kernel, base }: SimulatedWorld): void {
+/** What a provider counted (I08), and tokens used after they were revoked (I04). */
+function checkLedger({ kernel, base }: SimulatedWorld): void {
   for (const { kind, provider, detail, at } of base.sandbox.ledger.violations) {
     const says = `${provider} at ${new Date(at).toISOString()}: ${JSON.stringify(detail)}`
     if (kind === 'quota_overrun') kernel.violate('I08', says)

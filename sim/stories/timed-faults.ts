@@ -48,10 +48,9 @@ export function startTimedFaults(world: SimulatedWorld, until: number): void {
     every('token-outage', id, times.tokenOutage, [second, 10 * minute], ({ ms }) =>
       world.setTokenEndpoint(id, 'down', ms),
     )
-    every('app-refused', id, times.appRefused, [second, 10 * minute], ({ ms }) => {
-      kernel.sometimes.met('app refused, nobody asked')
-      world.setTokenEndpoint(id, 'refuses the app', ms)
-    })
+    every('app-refused', id, times.appRefused, [second, 10 * minute], ({ ms }) =>
+      world.setTokenEndpoint(id, 'refuses the app', ms),
+    )
   }
   for (const { provider, artist } of world.owned) {
     const who = `${provider.id}-${artist.key}`
