@@ -149,7 +149,8 @@ test('connections are brought from a file or from standard input, and no token i
     brought.data.map(({ line, profile, status }: Record<string, unknown>) => [line, profile, status]),
     [
       [1, 'one', 'imported'],
-      [2, 'two', 'imported'],
+      // As the file counts them, with the empty ones.
+      [3, 'two', 'imported'],
     ],
   )
   await check('connections import rows.jsonl --unverified', 0, /exists[\s\S]*exists/)
@@ -161,7 +162,11 @@ test('connections are brought from a file or from standard input, and no token i
   const broken = await run('connections import broken.jsonl')
   assert.equal(broken.code, 2)
   assert.match(broken.remarks, /Line 2 is no JSON object/)
-  for (const { out, remarks } of [refused, broken]) assert.doesNotMatch(out + remarks, /at_|rt_/)
+  files.set('spaced.jsonl', `${row('four')}\n \n\n{"profile": "at_secret"`)
+  const spaced = await run('connections import spaced.jsonl')
+  assert.equal(spaced.code, 2)
+  assert.match(spaced.remarks, /Line 4 is no JSON object/)
+  for (const { out, remarks } of [refused, broken, spaced]) assert.doesNotMatch(out + remarks, /at_|rt_/)
   await check('connections import', 2, /Say which file/)
   for (const { connections } of brought.data) await check(`connections disconnect ${connections[0]}`, 0, /disconnected/)
 })
@@ -177,6 +182,7 @@ test('connections are listed, shown and changed', async () => {
   assert.equal((await json(`connections validate ${id}`)).works, true)
   await check('connections validate --profile nova', 0, new RegExp(`${id} +yes .*\n\n1 of 1 work\\.`))
   assert.deepEqual((await json('connections validate --profile nobody')).data, [])
+  await check('connections validate --state healthy', 2, /validate takes --profile and --provider, not --state\./)
   await check(`connections pause ${id}`, 0, /paused \(paused\)$/)
   assert.equal((await json(`connections resume ${id}`)).state, 'healthy')
   await check(`connections reconnect ${id}`, 0, /^http.*\/connect\?token=/)
@@ -187,6 +193,18 @@ test('connections are listed, shown and changed', async () => {
   )
   await check('connections dance x', 2, /There is no "connections dance"/)
   await check('connections show', 2, /Say which one/)
+})
+
+test('what does not work any more is said and fails, asked for by its id and among all', async () => {
+  const { id: revoked } = await server.connect(consentProvider, { artist: 1, profile: 'gone' })
+  await server.ageGrants()
+  server.sandbox.meddle(consentProvider.id, server.sandbox.world.artists[1]!.key, 'revoke')
+  const { code, out } = await run(`connections validate ${revoked}`)
+  assert.deepEqual([code, new RegExp(`^${revoked} (needs_reauth|revoked) .*: .`).test(out)], [1, true], out)
+  assert.equal((await json(`connections validate ${revoked}`, 1)).works, false)
+  const all = await run('connections validate')
+  assert.deepEqual([all.code, new RegExp(`${revoked} +no .*\n[^]*1 of 2 work\\.`).test(all.out)], [1, true], all.out)
+  await check(`connections disconnect ${revoked}`, 0, /disconnected/)
 })
 
 test('tasks are listed, put off, turned down and taken up again', async () => {
@@ -215,7 +233,10 @@ test('tasks are listed, put off, turned down and taken up again', async () => {
   await check(`tasks dance ${task}`, 2, /There is no "tasks dance"/)
   await check('tasks dismiss tsk_nothing', 1, /There is no such task/)
   const audit = await server.client().audit.list({ subject: task })
-  assert.deepEqual(audit.data.map(({ action }) => action), ['task.reopened', 'task.dismissed', 'task.snoozed']) // biome-ignore format: a row
+  assert.deepEqual(
+    audit.data.map(({ action }) => action),
+    ['task.reopened', 'task.dismissed', 'task.snoozed'],
+  )
 })
 
 test('sync reads now and shows what became of it', async () => {

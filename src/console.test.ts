@@ -177,6 +177,31 @@ test('every account of an artist is asked at once, and what does not work is nam
   await context.close()
 })
 
+test('a check that was stopped adds nothing to the next one, however late it is answered', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  const { page, context } = await open(`/console/artists/${connection!.profile}`, { signedIn: true })
+  const held = Promise.withResolvers<void>()
+  let asked = 0
+  const address = '**/v1/connections/validate'
+  await page.route(address, async (route) => {
+    if (++asked === 1) await held.promise
+    await route.continue()
+  })
+  const checkAll = page.getByRole('button', { name: 'Check all' })
+  await checkAll.click()
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await checkAll.click()
+  await page.getByText('1 of 1 account works.').waitFor()
+  const late = page.waitForResponse(address)
+  held.resolve()
+  await (await late).finished()
+  // What it answered is read and drawn by the second frame.
+  for (let frame = 0; frame < 2; frame++) await page.evaluate('new Promise(requestAnimationFrame)')
+  assert.equal(await page.getByRole('status').filter({ hasText: '1 of 1 account works.' }).count(), 1)
+  assert.equal(asked, 2)
+  await context.close()
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every room fits 320 px and has no error on its page, ${colorScheme}`, { skip }, async () => {
     const [connection] = (await server.client().connections.list({ limit: 1 })).data

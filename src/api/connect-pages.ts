@@ -167,6 +167,9 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
       ? ''
       : `<ul class="soft">${choice.preflight.map((line) => `<li><small>${escapeHtml(line)}</small></li>`).join('')}</ul>`
   const beside = choice.fields.find(({ name }) => name === wrong?.fault.detail.field)
+  const questions = choice.fields.map((field) =>
+    input(field, wrong?.answers[field.name], field === beside ? wrong?.fault.message : undefined),
+  )
   // Folded, so that a long list of platforms can be overlooked; the only one, and the one with an error, is open.
   const open = view.choices.length === 1 || wrong ? ' open' : ''
   return `<details class="tile" name="platform"${open}>
@@ -174,11 +177,7 @@ function form(choice: Choice, view: ConnectView, token: string | undefined, trou
 <form method="post" action="/connect/begin">
 ${connected}${incident}${preflight}
 ${wrong && !beside ? `<p class="note" role="alert">${escapeHtml(wrong.fault.message)}</p>` : ''}
-<input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
-<input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
-${choice.fields.map((field) => input(field, wrong?.answers[field.name], field === beside ? wrong?.fault.message : undefined)).join('\n')}
-<button class="primary">${buttonText(choice, view)}</button>
-</form></details>`
+${restOfForm(choice, view, token, questions, buttonText(choice, view))}</details>`
 }
 
 function buttonText(choice: Choice, { mismatch, reconnect }: ConnectView): string {
@@ -195,13 +194,25 @@ function otherAccount({ reconnect }: ConnectView, { name }: Mismatch): string {
 }
 
 function formAsNew(choice: Choice, view: ConnectView, { name, fields }: Mismatch, token: string | undefined): string {
+  const questions = fields.map((field) => input(field, undefined, undefined))
   return `<form class="tile" method="post" action="/connect/begin">
 <strong>Connect ${escapeHtml(name)} as a new one</strong><p class="soft">${escapeHtml(view.reconnect?.account.name ?? '')} stays as it is.</p>
 <input type="hidden" name="as" value="new">
-<input type="hidden" name="integration" value="${escapeHtml(choice.integration)}">
-<input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? view.session)}">
-${fields.map((field) => input(field, undefined, undefined)).join('\n')}
-<button class="primary">Connect ${escapeHtml(name)} too</button>
+${restOfForm(choice, view, token, questions, `Connect ${escapeHtml(name)} too`)}`
+}
+
+/** Which platform it is for and in which session, the questions, the button. */
+function restOfForm(
+  { integration }: Choice,
+  { session }: ConnectView,
+  token: string | undefined,
+  questions: readonly string[],
+  button: string,
+): string {
+  return `<input type="hidden" name="integration" value="${escapeHtml(integration)}">
+<input type="hidden" name="${token === undefined ? 'session' : 'token'}" value="${escapeHtml(token ?? session)}">
+${questions.join('\n')}
+<button class="primary">${button}</button>
 </form>`
 }
 

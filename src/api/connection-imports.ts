@@ -1,9 +1,18 @@
+import type { Account } from '@patchbay/kit'
 import { z } from 'zod'
 import type { ImportResult } from '../engine/connect/import-connections.ts'
 import type { Engine } from '../engine/engine.ts'
 import { idText, route } from './route.ts'
 
-const kinds = ['artist_page', 'user_profile', 'channel', 'auto_channel', 'label_page', 'page', 'business'] as const
+const kinds = [
+  'artist_page',
+  'user_profile',
+  'channel',
+  'auto_channel',
+  'label_page',
+  'page',
+  'business',
+] as const satisfies readonly Account['kind'][]
 const token = z.string().min(1).max(16_384)
 const at = z.iso.datetime({ offset: true })
 

@@ -105,7 +105,7 @@ export function noticeRoutes(engine: Engine) {
       method: 'DELETE',
       path: '/v1/notification-channels/{id}',
       name: 'channels.remove',
-      summary: 'Take a channel away, and what it has not told yet',
+      summary: 'Take a channel away, with what it told and what it has not told yet',
       scope: 'setup:write',
       params,
       answer: z.strictObject({ id: z.string() }),

@@ -1,3 +1,4 @@
+import { minute as minuteMs } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../engine/deps.ts'
 import type { RequestCount } from '../ports/history.ts'
@@ -41,7 +42,7 @@ export function countRequests(
   return { recognise: (request, environmentId) => void environments.set(request, environmentId), flush }
 
   function add(environmentId: string, operation: string, ending: ReturnType<typeof endingOf>): void {
-    const minute = Math.floor(clock.now() / 60_000) * 60_000
+    const minute = Math.floor(clock.now() / minuteMs) * minuteMs
     merge({ environmentId, operation, minute, ...none, [ending.kind]: 1, upstream: ending.upstream ? 1 : 0 })
     arm()
   }

@@ -1,8 +1,8 @@
-import { Fault } from '@patchbay/kit'
+import { dayMs, Fault } from '@patchbay/kit'
 import { z } from 'zod'
 import { taskFixedBy } from '../engine/connect/person-tasks.ts'
 import type { Engine } from '../engine/engine.ts'
-import { type TaskKind, taskKinds } from '../ports/along.ts'
+import { type NewTask, type TaskKind, taskKinds } from '../ports/along.ts'
 import { type TaskRecord, taskState, taskStates } from '../ports/journal.ts'
 import { fixers } from './problem.ts'
 import { type Caller, cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
@@ -29,10 +29,12 @@ export const taskJson = z.strictObject({
   closedAt: instant.nullable(),
 })
 
+const categories = ['connection', 'setup', 'quota'] as const satisfies readonly NewTask['category'][]
+const priorities = ['low', 'normal', 'high'] as const satisfies readonly NewTask['priority'][]
 const params = z.strictObject({ id: idText })
 
 /** A task is put off for at most this long. */
-const longestSnoozeMs = 366 * 86_400_000
+const longestSnoozeMs = 366 * dayMs
 
 /** What a person has to do. Tasks open and close by themselves; a person can put one off or turn it down. */
 export function taskRoutes(engine: Engine) {
@@ -50,8 +52,8 @@ export function taskRoutes(engine: Engine) {
         open: z.stringbool().optional(),
         state: z.enum(taskStates).optional(),
         kind: z.enum(taskKinds).optional(),
-        category: z.enum(['connection', 'setup', 'quota']).optional(),
-        priority: z.enum(['low', 'normal', 'high']).optional(),
+        category: z.enum(categories).optional(),
+        priority: z.enum(priorities).optional(),
         connection: idText.optional(),
       }),
       answer: pageOf(taskJson),

@@ -1,10 +1,13 @@
 import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts'
+import { everyRow } from './every-row.ts'
 import { importConnections } from './import-connections.ts'
 import { table } from './table.ts'
 
 interface Done {
   readonly json: unknown
   readonly text: string
+  /** The exit code; 0 when absent. */
+  readonly code?: number
 }
 
 type Verb = (context: CommandContext, id: string) => Promise<Done>
@@ -15,7 +18,8 @@ const verbs: Readonly<Record<string, { readonly says: string; readonly run: Verb
     says: 'ask the provider whether it still works; without ID, of all that --profile and --provider leave',
     run: async ({ client }, id) => {
       const json = await client().connections.validate({ id })
-      return { json, text: `${changed(json).text}${json.works ? '' : `: ${json.says}`}` }
+      const { text } = changed(json)
+      return json.works ? { json, text } : { json, text: `${text}: ${json.says}`, code: exitCodes.failed }
     },
   },
   pause: { says: 'stop reading it', run: async ({ client }, id) => changed(await client().connections.pause({ id })) },
@@ -47,22 +51,17 @@ export const connections: Command = {
   },
   async run(context) {
     const [name = 'ls', id] = context.words
-    const say = ({ json, text }: Done) => context.out(context.json ? JSON.stringify(json, null, 2) : text)
-    if (name === 'ls') {
-      say(await list(context))
-      return 0
+    const say = ({ json, text, code = 0 }: Done) => {
+      context.out(context.json ? JSON.stringify(json, null, 2) : text)
+      return code
     }
+    if (name === 'ls') return say(await list(context))
     if (name === 'import') return importConnections(context)
     const verb = verbs[name]
     if (!verb) throw new UsageError(`There is no "connections ${name}".`)
-    if (id === undefined && name === 'validate') {
-      const done = await validateAll(context)
-      say(done)
-      return done.json.data.every(({ works }) => works) ? 0 : exitCodes.failed
-    }
+    if (id === undefined && name === 'validate') return say(await validateAll(context))
     if (id === undefined) throw new UsageError(`Say which one: connections ${name} ID`)
-    say(await verb.run(context, id))
-    return 0
+    return say(await verb.run(context, id))
   },
 }
 
@@ -74,13 +73,7 @@ async function list({ client, options }: CommandContext): Promise<Done> {
     state: options.state as 'healthy' | undefined,
     limit: 200,
   }
-  const rows = []
-  let cursor: string | undefined
-  do {
-    const page = await api.connections.list({ ...filter, cursor })
-    rows.push(...page.data)
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
+  const rows = await everyRow((cursor) => api.connections.list({ ...filter, cursor }))
   const text = table(
     ['connection', 'profile', 'provider', 'account', 'state', 'reason', 'fresh', 'synced'],
     rows.map((row) => [
@@ -98,20 +91,17 @@ async function list({ client, options }: CommandContext): Promise<Done> {
 }
 
 /** One line each, those that do not work first. */
-async function validateAll({ client, options, remark, isTerminal }: CommandContext) {
+async function validateAll({ client, options, remark, isTerminal }: CommandContext): Promise<Done> {
+  if (options.state !== undefined) throw new UsageError('validate takes --profile and --provider, not --state.')
   const api = client()
   const filter = {
     profile: options.profile as string | undefined,
     provider: options.provider as string | undefined,
   }
-  const rows = []
-  let cursor: string | undefined
-  do {
-    const page = await api.connections.validateAll({ ...filter, cursor })
-    rows.push(...page.data)
-    cursor = page.nextCursor ?? undefined
-    if (isTerminal && cursor !== undefined) remark(`${rows.length} asked …`)
-  } while (cursor !== undefined)
+  const rows = await everyRow(
+    (cursor) => api.connections.validateAll({ ...filter, cursor }),
+    (count) => isTerminal && remark(`${count} asked …`),
+  )
   const broken = rows.filter(({ works }) => !works)
   const text = table(
     ['connection', 'works', 'state', 'who acts', 'says'],
@@ -123,7 +113,11 @@ async function validateAll({ client, options, remark, isTerminal }: CommandConte
       row.says ?? '',
     ]),
   )
-  return { json: { data: rows }, text: `${text}\n\n${rows.length - broken.length} of ${rows.length} work.` }
+  return {
+    json: { data: rows },
+    text: `${text}\n\n${rows.length - broken.length} of ${rows.length} work.`,
+    code: broken.length === 0 ? 0 : exitCodes.failed,
+  }
 }
 
 async function show({ client }: CommandContext, id: string): Promise<Done> {

@@ -14,16 +14,19 @@ const together = 100
 export async function importConnections({ client, words, options, json, out, remark, services }: CommandContext) {
   const [, file] = words
   if (file === undefined) throw new UsageError('Say which file, or - for standard input: connections import FILE')
-  const lines = (await services.read(file)).split('\n').filter((line) => line.trim() !== '')
-  const rows = lines.map(parseRow)
+  const lines = (await services.read(file)).split('\n').map((text, index) => ({ text, line: index + 1 }))
+  const rows = lines
+    .filter(({ text }) => text.trim() !== '')
+    .map(({ text, line }) => ({ line, row: parseRow(text, line) }))
   const api = client()
   const results = []
   for (let from = 0; from < rows.length; from += together) {
+    const some = rows.slice(from, from + together)
     const { data } = await api.connections.import({
-      connections: rows.slice(from, from + together),
+      connections: some.map(({ row }) => row),
       verify: options.unverified !== true,
     })
-    results.push(...data.map((result, n) => ({ line: from + n + 1, profile: rows[from + n]!.profile.id, ...result })))
+    results.push(...data.map((result, n) => ({ line: some[n]!.line, profile: some[n]!.row.profile.id, ...result })))
     if (rows.length > together) remark(`${results.length} of ${rows.length}`)
   }
   if (json) out(JSON.stringify({ data: results }, null, 2))
@@ -38,12 +41,12 @@ export async function importConnections({ client, words, options, json, out, rem
 }
 
 /** Says which line it is and never what stands in it. */
-function parseRow(line: string, index: number): Row {
+function parseRow(text: string, line: number): Row {
   try {
-    const row: unknown = JSON.parse(line)
+    const row: unknown = JSON.parse(text)
     if (row !== null && typeof row === 'object' && 'profile' in row && 'integration' in row) return row as Row
   } catch {
     // What the parser says quotes the line, and with it tokens.
   }
-  throw new UsageError(`Line ${index + 1} is no JSON object with "profile" and "integration".`)
+  throw new UsageError(`Line ${line} is no JSON object with "profile" and "integration".`)
 }

@@ -1,4 +1,5 @@
 import { type Command, type CommandContext, UsageError } from './command.ts'
+import { everyRow } from './every-row.ts'
 import { table } from './table.ts'
 
 export const tasks: Command = {
@@ -26,19 +27,14 @@ export const tasks: Command = {
 }
 
 async function list({ client, options, json, out }: CommandContext): Promise<number> {
+  const api = client()
   const filter = {
     state: (options.state ?? 'open') as 'open',
     kind: options.kind as 'reconnect' | undefined,
     connection: options.connection as string | undefined,
     limit: 200,
   }
-  const rows = []
-  let cursor: string | undefined
-  do {
-    const page = await client().tasks.list({ ...filter, cursor })
-    rows.push(...page.data)
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
+  const rows = await everyRow((cursor) => api.tasks.list({ ...filter, cursor }))
   const text = table(
     ['task', 'priority', 'impact', 'who acts', 'due', 'title'],
     rows.map((row) => [row.id, row.priority, row.impact, row.fixedBy, row.dueAt?.slice(0, 10) ?? '', row.title]),

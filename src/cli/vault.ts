@@ -6,8 +6,15 @@ type Status = Awaited<ReturnType<Client['vault']['status']>>
 
 const verbs: Readonly<Record<string, (context: CommandContext) => Promise<Status>>> = {
   status: ({ client }) => client().vault.status({}),
-  'rotate-key': rotateKey,
-  'rotate-data-keys': rotateDataKeys,
+  // For all environments: only their data keys are wrapped anew, no secret is touched.
+  'rotate-key': (context) =>
+    rotate(context, 'rotateKey', 'wrapping anew', ({ key }) => ({ ...key, goesOn: key.state === 'rewrapping' })),
+  // For the environment of the API key.
+  'rotate-data-keys': (context) =>
+    rotate(context, 'rotateDataKeys', 'sealing anew', ({ dataKey }) => ({
+      ...dataKey,
+      goesOn: dataKey.state === 'resealing',
+    })),
 }
 
 export const vault: Command = {
@@ -24,36 +31,25 @@ export const vault: Command = {
   },
 }
 
-/** For the environment of the key. The server goes on by itself when this command is broken off. */
-async function rotateDataKeys(context: CommandContext): Promise<Status> {
-  const api = context.client()
-  const begun = await api.vault.rotateDataKeys({})
-  if (context.options['no-wait'] === true) return begun
-  return waitFor(context, api, 'sealing anew', ({ dataKey }) => ({ ...dataKey, goesOn: dataKey.state === 'resealing' }))
-}
-
-/** For all environments: only their data keys are wrapped anew, no secret is touched. */
-async function rotateKey(context: CommandContext): Promise<Status> {
-  const api = context.client()
-  const begun = await api.vault.rotateKey({})
-  if (context.options['no-wait'] === true) return begun
-  return waitFor(context, api, 'wrapping anew', ({ key }) => ({ ...key, goesOn: key.state === 'rewrapping' }))
-}
-
-/** Shows how far it is, until it goes on no longer, or for as long as somebody may want to look. */
-async function waitFor(
-  { isTerminal, remark }: CommandContext,
-  api: Client,
+/**
+ * Begins a rotation and shows how far it is, until it goes on no longer, or for as long as somebody may want to look. The server goes on by itself
+ * when this command is broken off.
+ */
+async function rotate(
+  { client, options, isTerminal, remark }: CommandContext,
+  operation: 'rotateKey' | 'rotateDataKeys',
   label: string,
   progressOf: (status: Status) => { done: number; total: number; goesOn: boolean },
 ): Promise<Status> {
-  let status = await api.vault.status({})
+  const { vault } = client()
+  let status = await vault[operation]({})
+  if (options['no-wait'] === true) return status
   const progress = openProgress(label, progressOf(status).total, { isTerminal, write: remark })
   const startedAt = performance.now()
   while (progressOf(status).goesOn && performance.now() - startedAt < patienceMs) {
     progress.step(progressOf(status).done)
     await new Promise((resolve) => setTimeout(resolve, 250))
-    status = await api.vault.status({})
+    status = await vault.status({})
   }
   progress.step(progressOf(status).done)
   progress.end()

@@ -60,7 +60,7 @@ export interface Notices {
   /** By id, ascending. */
   channels(environmentId: string): Promise<Channel[]>
   channel(environmentId: string, id: string): Promise<Channel | null>
-  /** Takes a channel away, and the notices that it has not told yet. False when there was none. */
+  /** Takes a channel away, and all its notices, told or not. False when there was none. */
   removeChannel(environmentId: string, id: string, along: Along): Promise<boolean>
   /** How a channel fares. */
   setHealth(

@@ -114,12 +114,14 @@ const laters = [
   ['In a month', 30 * 86_400_000],
 ] as const
 
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString()
+
 /** Later, not at all, or after all. */
 function PutOff({ task }: { task: Task }) {
   const { id } = task
   const tell = useTell()
   const renews = [['tasks'], ['notices']]
-  const snooze = useAct((client, ms: number) => client.tasks.snooze({ id, until: new Date(Date.now() + ms).toISOString() }), renews) // biome-ignore format: a call
+  const snooze = useAct((client, until: string) => client.tasks.snooze({ id, until }), renews)
   const dismiss = useAct((client, _: null) => client.tasks.dismiss({ id }), renews)
   const reopen = useAct((client, _: null) => client.tasks.reopen({ id }), renews)
   const error = snooze.error ?? dismiss.error ?? reopen.error
@@ -144,7 +146,7 @@ function PutOff({ task }: { task: Task }) {
                 <DropdownMenu.Item
                   key={name}
                   className={menuItemClass}
-                  onSelect={() => snooze.mutate(ms, { onSuccess: () => tell('Put off.', undo) })}
+                  onSelect={() => snooze.mutate(inMs(ms), { onSuccess: () => tell('Put off.', undo) })}
                 >
                   {name}
                 </DropdownMenu.Item>

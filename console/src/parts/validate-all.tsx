@@ -17,26 +17,29 @@ type Row = Awaited<ReturnType<Operations['connections']['validateAll']>>['data']
 export function ValidateAll({ profile, provider }: { profile?: string; provider?: string }) {
   const [open, setOpen] = useState(false)
   const [rows, setRows] = useState<readonly Row[]>([])
-  const stopped = useRef(false)
+  /** The run whose answers are shown. What a page of an earlier one still answers belongs to nothing. */
+  const shown = useRef<symbol | null>(null)
   const ask = useAct(
-    async (client, _: null) => {
+    async (client, run: symbol) => {
       let cursor: string | undefined
       do {
         const page = await client.connections.validateAll({ profile, provider, cursor })
+        if (shown.current !== run) return
         setRows((before) => [...before, ...page.data])
         cursor = page.nextCursor ?? undefined
-      } while (cursor !== undefined && !stopped.current)
+      } while (cursor !== undefined)
     },
     [['connections'], ['tasks']],
   )
   function start() {
-    stopped.current = false
+    const run = Symbol('run')
+    shown.current = run
     setRows([])
     setOpen(true)
-    ask.mutate(null)
+    ask.mutate(run)
   }
   function close() {
-    stopped.current = true
+    shown.current = null
     setOpen(false)
     ask.reset()
   }

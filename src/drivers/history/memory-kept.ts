@@ -1,3 +1,4 @@
+import { minute } from '@patchbay/kit'
 import type { Beat, History, ReadingEnd, RefreshWait, RequestCount } from '../../ports/history.ts'
 import { by, within } from './memory-order.ts'
 
@@ -77,7 +78,12 @@ export function openKeptRows(): Kept {
     async refreshes(environmentId, { limit, ...window }) {
       return own(waits.values(), environmentId)
         .filter(({ askedAt }) => within(askedAt, window))
-        .sort(by(({ askedAt }) => askedAt, ({ id }) => id)) // biome-ignore format: one line
+        .sort(
+          by(
+            ({ askedAt }) => askedAt,
+            ({ id }) => id,
+          ),
+        )
         .slice(0, limit)
     },
 
@@ -92,7 +98,7 @@ export function openKeptRows(): Kept {
   }
 }
 
-const minuteOf = (at: number) => Math.floor(at / 60_000) * 60_000
+const minuteOf = (at: number) => Math.floor(at / minute) * minute
 
 function own<Row extends { environmentId: string }>(rows: Iterable<Row>, environmentId: string) {
   return [...rows]

@@ -79,6 +79,21 @@ describe('HashiCorp Vault', () => {
     })
   })
 
+  test('a token that cannot be read is what is wrong, and nobody is asked', async () => {
+    const url = transit.make('tokenless')
+    const token = () => {
+      throw new Error('ENOENT: no such file or directory')
+    }
+    const from = transit.requests.length
+    await assert.rejects(openTransitKeys({ url, token, network }).ids(), (error) => {
+      assert.ok(isFault(error, 'platform.keys'))
+      assert.match(error.message, /the token for it cannot be read/)
+      assert.match(String(error.cause), /ENOENT/)
+      return true
+    })
+    assert.equal(transit.requests.length, from)
+  })
+
   test('a key that is not derived would bind nothing, and is refused', async () => {
     const plain = await openTestTransit({ derived: false })
     const reach = openUndiciNetwork({ allow: plain.allow })

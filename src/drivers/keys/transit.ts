@@ -68,12 +68,13 @@ export function openTransitKeys(options: {
   }
 
   async function send(method: string, path: string, body?: Record<string, unknown>) {
+    const token = readToken(path)
     try {
       const response = await options.network.send({
         method,
         url: `${base}/${path}`,
         headers: {
-          'x-vault-token': options.token(),
+          'x-vault-token': token,
           'x-vault-request': 'true',
           ...(body && { 'content-type': 'application/json' }),
         },
@@ -83,6 +84,14 @@ export function openTransitKeys(options: {
       return { status: response.status, text: Buffer.from(await readBody(response)).toString('utf8') }
     } catch (error) {
       throw away(path, 'it does not answer', undefined, error)
+    }
+  }
+
+  function readToken(path: string): string {
+    try {
+      return options.token()
+    } catch (error) {
+      throw away(path, 'the token for it cannot be read', undefined, error)
     }
   }
 }

@@ -233,12 +233,16 @@ suite('leased limiter over a shared one', () => {
       await clock.sleep(1_000)
       await assert.rejects(takes(limiter, clock, draw), /is away/)
       await clock.sleep(20_000)
-      assert.ok(log.lines.some(({ event }) => event === 'quota.stops_not_heard'))
+      const unheard = () => log.lines.filter(({ event }) => event === 'quota.stops_not_heard').length
+      assert.equal(unheard(), 1, 'an outage is one line, however often it is asked again')
       assert.ok(log.lines.some(({ event }) => event === 'quota.block_not_settled'))
       assert.ok((await memory.usage(draw.bucket, clock.now()))[0]!.used >= 21)
       away.is = false
       await clock.sleep(ticketMs + 2_000)
       assert.ok(await takes(limiter, clock, draw))
+      away.is = true
+      await clock.sleep(1_000)
+      assert.equal(unheard(), 2, 'the next outage is another')
     })
   })
 })

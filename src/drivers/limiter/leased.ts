@@ -28,6 +28,8 @@ export function openLeasedLimiter(
   let watching = false
   /** When the shared limiter was last asked what is parked, and answered. */
   let heardAt = Number.NEGATIVE_INFINITY
+  /** Since then it does not answer, and the log was told so. */
+  let deaf = false
 
   return {
     async take(draws, { now, lane }) {
@@ -178,8 +180,10 @@ export function openLeasedLimiter(
         if (bucket) stop(bucket, now)
       }
       heardAt = now
+      deaf = false
     } catch (error) {
-      log.warn('quota.stops_not_heard', { error })
+      if (!deaf) log.warn('quota.stops_not_heard', { error })
+      deaf = true
     }
   }
 
@@ -229,7 +233,7 @@ const tellEveryMs = 500
 /** What this process knows of a bucket. */
 interface Bucket {
   readonly name: string
-  /** How much was asked for since then, and in the half second before. */
+  /** How much was asked for since then, and in the `leaseMs` before. */
   since: Instant
   asked: number
   askedBefore: number

@@ -63,7 +63,7 @@ async function openTransport({ url, from }: MailServer) {
   )
 }
 
-export const notSetUp = 'E-mail is not set up: set PATCHBAY_SMTP_URL and PATCHBAY_MAIL_FROM, and restart the server.'
+const notSetUp = 'E-mail is not set up: set PATCHBAY_SMTP_URL and PATCHBAY_MAIL_FROM, and restart the server.'
 
 /** The library cannot be told to stop; what it still does has the same message id as the next try. */
 function orGivenUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -36,8 +36,9 @@ export function openWebhookMessenger(deps: { network: Network; clock: Clock }): 
           if (error instanceof NetworkFailure) throw new NotDelivered(saysOf(error))
           throw error
         })
-      if (status < 200 || status > 299) throw new NotDelivered(`The receiver answered ${status}${status >= 300 && status < 400 ? ', and redirects are not followed' : ''}.`) // biome-ignore format: a sentence
-      return null
+      if (status >= 200 && status < 300) return null
+      const followed = status >= 300 && status < 400 ? ', and redirects are not followed' : ''
+      throw new NotDelivered(`The receiver answered ${status}${followed}.`)
     },
   }
 }

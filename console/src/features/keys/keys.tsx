@@ -1,19 +1,16 @@
 import type { Operations } from '@patchbay/sdk'
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
-import { useAct, useRead } from '../../data/patchbay.tsx'
+import { useRead } from '../../data/patchbay.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { Question } from '../../ui/drawer.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorCard } from '../../ui/error-card.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { RelativeTime, useNow } from '../../ui/relative-time.tsx'
-import { useTell } from '../../ui/toast.tsx'
-import { problemOf } from '../../words/problems.ts'
 import type { StateWords } from '../../words/states.ts'
 import { NewKey } from './new-key.tsx'
 import { VaultCard } from './vault-card.tsx'
@@ -94,7 +91,22 @@ export function KeysPage() {
       </Card>
       <VaultCard />
       {making && <NewKey close={() => setMaking(false)} />}
-      <Revoke apiKey={revoking} close={() => setRevoking(null)} />
+      {revoking && (
+        <Confirm
+          title={`Revoke ${revoking.name}?`}
+          verb="Revoke"
+          look="danger"
+          act={(client) => client.keys.revoke({ id: revoking.id })}
+          renews={[['keys']]}
+          told={`${revoking.name} is revoked.`}
+          close={() => setRevoking(null)}
+        >
+          <p>At once and for good: every application that uses it is refused from now on.</p>
+          <p className="text-soft">
+            Last used: <RelativeTime at={revoking.lastUsedAt} none="never" />
+          </p>
+        </Confirm>
+      )}
     </>
   )
 }
@@ -111,47 +123,4 @@ function Standing({ apiKey }: { apiKey: Key }) {
   const ended: StateWords = { name: 'Ended', tone: 'quiet', shape: 'empty', says: 'Requests with it are refused.' }
   if (apiKey.revokedAt !== null) return <Badge state={revoked} />
   return <Badge state={apiKey.expiresAt !== null && Date.parse(apiKey.expiresAt) <= now ? ended : works} />
-}
-
-function Revoke({ apiKey, close }: { apiKey: Key | null; close: () => void }) {
-  const tell = useTell()
-  const act = useAct((client, id: string) => client.keys.revoke({ id }), [['keys']])
-  return (
-    <Question
-      open={apiKey !== null}
-      close={() => {
-        act.reset()
-        close()
-      }}
-      title={`Revoke ${apiKey?.name ?? ''}?`}
-      actions={
-        <>
-          <Button onClick={close}>Keep it</Button>
-          <Button
-            look="danger"
-            busy={act.isPending}
-            onClick={() =>
-              apiKey &&
-              act.mutate(apiKey.id, {
-                onSuccess: () => {
-                  tell(`${apiKey.name} is revoked.`)
-                  close()
-                },
-              })
-            }
-          >
-            Revoke
-          </Button>
-        </>
-      }
-    >
-      <p>At once and for good: every application that uses it is refused from now on.</p>
-      {apiKey && (
-        <p className="text-soft">
-          Last used: <RelativeTime at={apiKey.lastUsedAt} none="never" />
-        </p>
-      )}
-      {act.error && <ErrorCard problem={problemOf(act.error)} />}
-    </Question>
-  )
 }

@@ -1,10 +1,10 @@
 import { type FormEvent, useState } from 'react'
 import { useAct } from '../../data/patchbay.tsx'
 import { Button } from '../../ui/button.tsx'
-import { CopyId } from '../../ui/copy-id.tsx'
 import { Question } from '../../ui/drawer.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { CheckField, Select, TextField } from '../../ui/field.tsx'
+import { ShownOnce } from '../../ui/shown-once.tsx'
 import { problemOf } from '../../words/problems.ts'
 
 const scopes = [
@@ -46,19 +46,9 @@ export function NewKey({ close }: { close: () => void }) {
   }
   if (make.data)
     return (
-      <Question
-        open
-        close={close}
-        title="Copy the key now"
-        actions={
-          <Button look="primary" onClick={close}>
-            I have it
-          </Button>
-        }
-      >
-        <p>It is shown this one time. Nobody can show it again; a lost key is replaced by a new one.</p>
-        <CopyId id={make.data.text} wide label="the key" />
-      </Question>
+      <ShownOnce secret={make.data.text} label="the key" close={close}>
+        It is shown this one time. Nobody can show it again; a lost key is replaced by a new one.
+      </ShownOnce>
     )
   return (
     <Question

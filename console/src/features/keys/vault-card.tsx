@@ -1,23 +1,19 @@
-import { isFault, type Operations } from '@patchbay/sdk'
+import { type Client, isFault, type Operations } from '@patchbay/sdk'
 import { useState } from 'react'
-import { useAct, useRead } from '../../data/patchbay.tsx'
+import { useRead } from '../../data/patchbay.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { Question } from '../../ui/drawer.tsx'
-import { ErrorCard } from '../../ui/error-card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
-import { useTell } from '../../ui/toast.tsx'
-import { problemOf } from '../../words/problems.ts'
 
 type Vault = Awaited<ReturnType<Operations['vault']['status']>>
-type What = 'dataKey' | 'key'
 
 /** The keys that stored secrets are sealed with, for owners: nobody else is shown that there is such a thing. */
 export function VaultCard() {
   const query = useRead(['vault'], (client, signal) => client.vault.status({}, { signal }), { everyMs: 5_000 })
-  const [asking, setAsking] = useState<What | null>(null)
+  const [asking, setAsking] = useState<keyof typeof questions | null>(null)
   if (isFault(query.error, 'input.forbidden')) return null
   return (
     <Card label="Stored secrets" className="mt-6">
@@ -45,7 +41,19 @@ export function VaultCard() {
           </>
         )}
       </Loaded>
-      <Ask what={asking} close={() => setAsking(null)} />
+      {asking && (
+        <Confirm
+          title={questions[asking].title}
+          verb="Replace"
+          look="primary"
+          act={questions[asking].act}
+          renews={[['vault']]}
+          told={questions[asking].told}
+          close={() => setAsking(null)}
+        >
+          <p>{questions[asking].says}</p>
+        </Confirm>
+      )}
     </Card>
   )
 }
@@ -99,57 +107,17 @@ function Progress({ done, total, what }: { done: number; total: number; what: st
   )
 }
 
-const questions: Readonly<Record<What, { title: string; says: string; told: string }>> = {
+const questions = {
   dataKey: {
     title: 'Replace the data key of this environment?',
     says: 'Every stored secret is sealed anew while everything goes on. The key before is destroyed when no process can need it any more.',
     told: 'A new data key is in use.',
+    act: (client: Client) => client.vault.rotateDataKeys({}),
   },
   key: {
     title: 'Replace the encryption key of all environments?',
     says: 'Every data key is wrapped anew while everything goes on; no secret is touched. Make a copy of the new key afterwards, apart from the database.',
     told: 'A newer encryption key is in use.',
+    act: (client: Client) => client.vault.rotateKey({}),
   },
-}
-
-function Ask({ what, close }: { what: What | null; close: () => void }) {
-  const tell = useTell()
-  const act = useAct(
-    (client, asked: What) => (asked === 'key' ? client.vault.rotateKey({}) : client.vault.rotateDataKeys({})),
-    [['vault']],
-  )
-  const words = what === null ? null : questions[what]
-  return (
-    <Question
-      open={words !== null}
-      close={() => {
-        act.reset()
-        close()
-      }}
-      title={words?.title ?? ''}
-      actions={
-        <>
-          <Button onClick={close}>Keep it</Button>
-          <Button
-            look="primary"
-            busy={act.isPending}
-            onClick={() =>
-              what &&
-              act.mutate(what, {
-                onSuccess: () => {
-                  tell(questions[what].told)
-                  close()
-                },
-              })
-            }
-          >
-            Replace
-          </Button>
-        </>
-      }
-    >
-      <p>{words?.says}</p>
-      {act.error && <ErrorCard problem={problemOf(act.error)} />}
-    </Question>
-  )
 }

@@ -2,10 +2,10 @@ import type { Operations } from '@patchbay/sdk'
 import { type FormEvent, useState } from 'react'
 import { useAct } from '../../data/patchbay.tsx'
 import { Button } from '../../ui/button.tsx'
-import { CopyId } from '../../ui/copy-id.tsx'
 import { Question } from '../../ui/drawer.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { CheckField, Select, TextField } from '../../ui/field.tsx'
+import { ShownOnce } from '../../ui/shown-once.tsx'
 import { problemOf } from '../../words/problems.ts'
 import { taskKindName, taskKindOrder } from '../../words/tasks.ts'
 
@@ -36,22 +36,9 @@ export function ChannelForm({ channel, close }: { channel: Channel | null; close
   }
   if (secret !== null)
     return (
-      <Question
-        open
-        close={close}
-        title="Copy the secret now"
-        actions={
-          <Button look="primary" onClick={close}>
-            I have it
-          </Button>
-        }
-      >
-        <p>
-          The receiver checks with it that a request is ours, in the way of Standard Webhooks. It is shown this one
-          time.
-        </p>
-        <CopyId id={secret} wide label="the secret" />
-      </Question>
+      <ShownOnce secret={secret} label="the secret" close={close}>
+        The receiver checks with it that a request is ours, in the way of Standard Webhooks. It is shown this one time.
+      </ShownOnce>
     )
   return (
     <Question
@@ -158,8 +145,7 @@ function QuietFields({ quiet, wrong }: { quiet: Channel['quiet']; wrong: (field:
           required
           error={wrong('quiet.to')}
           defaultValue={quiet?.to ?? '07:00'}
-        />{' '}
-        {/* biome-ignore format: a field */}
+        />
       </div>
       <TextField
         label="Zone"
@@ -187,18 +173,20 @@ function QuietFields({ quiet, wrong }: { quiet: Channel['quiet']; wrong: (field:
 /** The form as the API takes it. */
 function wishOf(form: FormData, as: { kind: Channel['address']['kind']; some: boolean; quiet: boolean }): Wish {
   const text = (name: string) => String(form.get(name) ?? '').trim()
-  const to = text('to')
-    .split(/[\s,;]+/)
-    .filter(Boolean)
-  const address: Wish['address'] =
-    as.kind === 'email' ? { kind: as.kind, to } : as.kind === 'webhook' ? { kind: as.kind, url: text('url') } : { kind: as.kind } // biome-ignore format: a choice
   return {
     name: text('name'),
-    address,
+    address: addressOf(as.kind, text),
     enabled: form.has('enabled'),
     kinds: as.some ? taskKindOrder.filter((kind) => form.getAll('kind').includes(kind)) : null,
     quiet: as.quiet
       ? { zone: text('zone'), from: text('from'), to: text('until'), highPasses: form.has('highPasses') }
       : null,
   }
+}
+
+function addressOf(kind: Channel['address']['kind'], text: (name: string) => string): Wish['address'] {
+  if (kind === 'webhook') return { kind, url: text('url') }
+  if (kind === 'console') return { kind }
+  const to = text('to').split(/[\s,;]+/)
+  return { kind, to: to.filter(Boolean) }
 }

@@ -1,6 +1,7 @@
 import { BellPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useAct, useRead } from '../../data/patchbay.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -91,7 +92,19 @@ export function NotificationsPage() {
         </Loaded>
       </Card>
       {editing && <ChannelForm channel={editing === 'new' ? null : editing} close={() => setEditing(null)} />}
-      <Remove channel={removing} close={() => setRemoving(null)} />
+      {removing && (
+        <Confirm
+          title={`Remove ${removing.name}?`}
+          verb="Remove"
+          look="danger"
+          act={(client) => client.channels.remove({ id: removing.id })}
+          renews={[['channels'], ['tasks']]}
+          told={`${removing.name} is removed.`}
+          close={() => setRemoving(null)}
+        >
+          <p>What it has not told yet is not told any more. The tasks themselves stay.</p>
+        </Confirm>
+      )}
     </>
   )
 }
@@ -170,44 +183,5 @@ function Test({ channel }: { channel: Channel }) {
         {test.error && <ErrorCard problem={problemOf(test.error)} />}
       </Question>
     </>
-  )
-}
-
-function Remove({ channel, close }: { channel: Channel | null; close: () => void }) {
-  const tell = useTell()
-  const act = useAct((client, id: string) => client.channels.remove({ id }), [['channels'], ['tasks']])
-  const end = () => {
-    act.reset()
-    close()
-  }
-  return (
-    <Question
-      open={channel !== null}
-      close={end}
-      title={`Remove ${channel?.name ?? ''}?`}
-      actions={
-        <>
-          <Button onClick={end}>Keep it</Button>
-          <Button
-            look="danger"
-            busy={act.isPending}
-            onClick={() =>
-              channel &&
-              act.mutate(channel.id, {
-                onSuccess: () => {
-                  tell(`${channel.name} is removed.`)
-                  end()
-                },
-              })
-            }
-          >
-            Remove
-          </Button>
-        </>
-      }
-    >
-      <p>What it has not told yet is not told any more. The tasks themselves stay.</p>
-      {act.error && <ErrorCard problem={problemOf(act.error)} />}
-    </Question>
   )
 }

@@ -978,7 +978,7 @@ export interface Operations {
       failingSays: string | null
       createdAt: string
     }>
-    /** Take a channel away, and what it has not told yet. `DELETE /v1/notification-channels/{id}`, scope `setup:write`. */
+    /** Take a channel away, with what it told and what it has not told yet. `DELETE /v1/notification-channels/{id}`, scope `setup:write`. */
     remove(input: {
       id: string
     }, options?: CallOptions): Promise<{
