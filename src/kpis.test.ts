@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { dayMs } from '@patchbay/kit'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
 /** The whole way of the numbers: accounts are connected and read, and what is asked of the API is counted itself. */
@@ -55,4 +56,14 @@ test('a window that cannot be is refused', async () => {
     ['yesterday', day(1)],
   ] as const)
     assert.equal((await server.ask('GET', `/v1/kpis?from=${from}&to=${to}`)).status, 422)
+  // Longer ago than calls are kept, it would be counted from what is left of them.
+  const now = server.engine.deps.clock.now()
+  const window = (days: number) => [now - days * dayMs, now - 90 * dayMs].map((at) => new Date(at).toISOString())
+  for (const [days, status] of [
+    [99, 200],
+    [101, 422],
+  ] as const) {
+    const [from, to] = window(days)
+    assert.equal((await server.ask('GET', `/v1/kpis?from=${from}&to=${to}`)).status, status)
+  }
 })

@@ -2,6 +2,7 @@ import { dayMs, Fault, minute } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import { type Figure, type Kpi, meets } from '../engine/watch/kpis/kpi.ts'
+import { callsKeptMs } from '../engine/watch/watch-jobs.ts'
 import type { RequestCounts } from './request-counts.ts'
 import { idText, instant, iso, route } from './route.ts'
 
@@ -57,6 +58,10 @@ export function kpiRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
         const from = query.from === undefined ? to - 28 * dayMs : Date.parse(query.from)
         if (!(to - from >= minute && to - from <= longestMs))
           throw new Fault('input.invalid', 'A window is between a minute and 92 days long.', { field: 'from' })
+        if (from < engine.deps.clock.now() - callsKeptMs)
+          throw new Fault('input.invalid', 'Calls are kept for 100 days, and no window begins earlier.', {
+            field: 'from',
+          })
         await counts?.flush()
         const kpis = await engine.kpis(caller.environment, { from, to, provider: query.provider })
         return { from: iso(from), to: iso(to), data: kpis.map(toJson) }

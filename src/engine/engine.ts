@@ -24,9 +24,10 @@ import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.t
 import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
-import { runHeartbeat, startWatchJobs } from './watch/heartbeat.ts'
+import { runHeartbeat } from './watch/heartbeat.ts'
 import type { Kpi } from './watch/kpis/kpi.ts'
 import { type KpiQuery, readKpis } from './watch/kpis/read-kpis.ts'
+import { startWatchJobs } from './watch/watch-jobs.ts'
 
 /** The engine, joined: what the API and the background work use. */
 export interface Engine {

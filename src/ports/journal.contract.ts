@@ -257,6 +257,27 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
         assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 0)
     })
 
+    story('old calls and old runs are forgotten, and nothing that still runs', async ({ journal }, environmentId) => {
+      const old = { startedAt: at - 1, endedAt: at - 1 }
+      const other = `${environmentId}_other`
+      await journal.calls(environmentId, [
+        callOf(environmentId, { id: 'call_1', ...old }),
+        callOf(environmentId, { id: 'call_2' }),
+      ])
+      await journal.calls(other, [callOf(other, old)])
+      const state = 'succeeded'
+      await journal.run(runOf(environmentId, { id: 'run_1', state, ...old }))
+      await journal.run(runOf(environmentId, { id: 'run_2', state, startedAt: at - 1, endedAt: at }))
+      await journal.run(runOf(environmentId, { id: 'run_3', startedAt: at - 1 }))
+      assert.equal(await journal.sweep(environmentId, { calls: at, runs: at - 1 }), 1)
+      assert.equal(await journal.sweep(environmentId, { calls: at, runs: at }), 1)
+      assert.equal(await journal.sweep(environmentId, { calls: at, runs: at }), 0)
+      const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id)
+      assert.deepEqual(ids(await journal.readCalls(environmentId, { limit: 9 })), ['call_2'])
+      assert.deepEqual(ids(await journal.readRuns(environmentId, { limit: 9 })), ['run_3', 'run_2'])
+      assert.deepEqual(ids(await journal.readCalls(other, { limit: 9 })), ['call_1'])
+    })
+
     story('an environment sees its own', async ({ journal }, environmentId) => {
       await journal.calls(environmentId, [callOf(environmentId, {})])
       await journal.run(runOf(environmentId, {}))

@@ -163,6 +163,8 @@ export interface Journal {
     query: Newest & { open?: boolean; integrationId?: string },
   ): Promise<IncidentRecord[]>
   readAudit(environmentId: string, query: Newest & { subject?: string }): Promise<AuditRecord[]>
+  /** Forgets calls that began and runs that ended before then, up to ten thousand of each. Returns how many. */
+  sweep(environmentId: string, before: { readonly calls: Instant; readonly runs: Instant }): Promise<number>
   /** Writes events, audit and tasks that belong to no other change, such as the reading of a credential. */
   note(environmentId: string, along: import('./along.ts').Along): Promise<void>
 }

@@ -94,11 +94,24 @@ export function openMemoryJournal(log: AlongLog): Journal {
       return newest(own(log.audit, environmentId), limit, before, wanted)
     },
 
+    async sweep(environmentId, before) {
+      const oldCalls = own([...calls.values()], environmentId).filter(({ startedAt }) => startedAt < before.calls)
+      const oldRuns = own([...runs.values()], environmentId).filter(
+        ({ endedAt }) => endedAt !== null && endedAt < before.runs,
+      )
+      const [someCalls, someRuns] = [oldCalls.slice(0, mostSwept), oldRuns.slice(0, mostSwept)]
+      for (const { id } of someCalls) calls.delete(`${environmentId}\n${id}`)
+      for (const { id } of someRuns) runs.delete(`${environmentId}\n${id}`)
+      return someCalls.length + someRuns.length
+    },
+
     async note(environmentId, along) {
       log.write(environmentId, along)
     },
   }
 }
+
+const mostSwept = 10_000
 
 const own = <Row extends { readonly environmentId: string }>(rows: readonly Row[], environmentId: string) =>
   rows.filter((row) => row.environmentId === environmentId)

@@ -80,9 +80,24 @@ export function openPostgresJournal(database: Database): Journal {
     readAudit: (environmentId, { limit, before, subject }) =>
       read<AuditRecord>(environmentId, select.audit, 'journal.read_audit', [limit, before, subject]),
 
+    sweep: (environmentId, before) =>
+      database.tenant(environmentId, async (sql) => {
+        const calls = await sql(sweepCalls, [environmentId, new Date(before.calls)], 'journal.sweep_calls')
+        const runs = await sql(sweepRuns, [environmentId, new Date(before.runs)], 'journal.sweep_runs')
+        return calls.count + runs.count
+      }),
+
     note,
   }
 }
+
+const sweepCalls = `
+  delete from call where environment_id = $1 and id in (
+    select id from call where environment_id = $1 and started_at < $2 limit 10000)`
+
+const sweepRuns = `
+  delete from run where environment_id = $1 and id in (
+    select id from run where environment_id = $1 and ended_at < $2 limit 10000)`
 
 const isAuditOnly = ({ events, openTasks, closeTasks }: Along) =>
   [events, openTasks, closeTasks].every((rows = []) => rows.length === 0)

@@ -1,4 +1,4 @@
-import { dayMs, minute, second } from '@patchbay/kit'
+import { minute, second } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
 import type { Planner } from '../sync/planner.ts'
 
@@ -25,22 +25,3 @@ export async function runHeartbeat(
     await clock.sleep(minute, signal).catch(() => {})
   }
 }
-
-/** How long what is only kept to be counted is kept. */
-const keptMs = 400 * dayMs
-
-/** Background work of `watch`: what is old is deleted once an hour. */
-export async function startWatchJobs({
-  jobs,
-  clock,
-  history,
-  log,
-}: Pick<Deps, 'jobs' | 'clock' | 'history' | 'log'>): Promise<void> {
-  await jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, async () => {
-    const rows = await history.sweep(clock.now() - keptMs)
-    if (rows > 0) log.debug('history.swept', { rows })
-  })
-  await jobs.cron(sweepQueue, '43 * * * *')
-}
-
-const sweepQueue = 'watch.sweep-history'
