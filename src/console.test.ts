@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { dayOf } from '@patchbay/kit'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium as driver, type Page } from 'playwright-core'
+import { clearIncident, raiseIncident } from './engine/connect/integration-incident.ts'
 import { runNotices } from './engine/notices/deliver-notices.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
@@ -202,6 +203,27 @@ test('a check that was stopped adds nothing to the next one, however late it is 
   await context.close()
 })
 
+test('what is wrong with a whole platform is told apart from what is over, with who acts', { skip }, async () => {
+  const { deps } = server.engine
+  const { id, clientId } = (await server.client().integrations.list({})).data.find(
+    ({ provider }) => provider === consentProvider.id,
+  )!
+  const integration = async () => (await deps.directory.integration(server.environments.test.id, id))!
+  await raiseIncident(deps, await integration(), 'provider.down', 'a test')
+  await clearIncident(deps, await integration())
+  await raiseIncident(deps, await integration(), 'setup.credentials', 'a test')
+  const { page, context } = await open('/console/activity?tab=incidents', { signedIn: true })
+  const rows = page.getByRole('row').filter({ hasText: id })
+  await rows.filter({ hasText: 'Goes on' }).getByText('Whoever runs this server').waitFor()
+  await rows.filter({ hasText: 'Over' }).getByRole('cell', { name: 'The platform', exact: true }).waitFor()
+  assert.equal(await rows.count(), 2)
+  await rows.first().getByRole('link', { name: id }).click()
+  await page.getByLabel('App id').waitFor()
+  assert.equal(await page.getByLabel('App id').inputValue(), clientId)
+  await clearIncident(deps, await integration())
+  await context.close()
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every room fits 320 px and has no error on its page, ${colorScheme}`, { skip }, async () => {
     const [connection] = (await server.client().connections.list({ limit: 1 })).data
@@ -215,6 +237,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       '/tasks',
       '/tasks?state=dismissed',
       '/activity',
+      '/activity?tab=incidents',
       '/quotas',
       '/setup/apps',
       '/setup/notifications',

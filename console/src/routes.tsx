@@ -99,7 +99,7 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
   validateSearch: searchOf({
-    tab: oneOf(['runs', 'events', 'audit']),
+    tab: oneOf(['runs', 'events', 'incidents', 'audit']),
     state: oneOf(runStateWords),
     stream: text,
     type: text,

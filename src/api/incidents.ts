@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
+import { fixedByOf, fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
 const incidentJson = z.strictObject({
   id: z.string(),
   integration: z.string(),
   provider: z.string(),
-  /** From the table of faults: what is wrong, and by that who mends it. */
+  /** From the table of faults. */
   code: z.string(),
+  fixedBy: z.enum(fixers),
   says: z.string(),
   openedAt: instant,
   /** Null while it goes on. */
@@ -38,6 +40,7 @@ export function incidentRoutes({ deps: { journal } }: Engine) {
           data: data.map(({ environmentId: _, integrationId, ...incident }) => ({
             ...incident,
             integration: integrationId,
+            fixedBy: fixedByOf(incident.code),
             openedAt: iso(incident.openedAt),
             closedAt: iso(incident.closedAt),
           })),

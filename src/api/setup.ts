@@ -2,6 +2,7 @@ import { Fault, type Fields, type Provider } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import type { Integration } from '../ports/directory.ts'
+import { fixedByOf, fixers } from './problem.ts'
 import { idText, instant, iso, route } from './route.ts'
 import { jsonSchema } from './serve-route.ts'
 
@@ -68,7 +69,7 @@ const integrationJson = z.strictObject({
   settings: z.record(z.string(), z.string()),
   scopes: z.array(z.string()),
   enabled: z.boolean(),
-  incident: z.strictObject({ code: z.string(), says: z.string(), since: instant }).nullable(),
+  incident: z.strictObject({ code: z.string(), says: z.string(), fixedBy: z.enum(fixers), since: instant }).nullable(),
   /** Register exactly this address in the provider's app. */
   redirectUri: z.string(),
   createdAt: instant,
@@ -163,6 +164,7 @@ export function setupRoutes(engine: Engine) {
 const incidentToJson = ({ code, says, since }: NonNullable<Integration['incident']>) => ({
   code,
   says,
+  fixedBy: fixedByOf(code),
   since: iso(since),
 })
 

@@ -62,6 +62,12 @@ const runStates: Readonly<Record<string, StateWords>> = {
 export const runStateWords = ['running', 'succeeded', 'partial', 'failed', 'waiting', 'abandoned'] as const
 export const runState = (state: string): StateWords => runStates[state] ?? unknown(state)
 
+/** Of an incident, by when it was over. */
+export const incidentState = (closedAt: string | null): StateWords =>
+  closedAt === null
+    ? { name: 'Goes on', tone: 'bad', shape: 'alert', says: 'It is not over yet.' }
+    : { name: 'Over', tone: 'good', shape: 'plugged', says: 'It works again.' }
+
 const badges: Readonly<Record<string, StateWords>> = {
   fresh: { name: 'Fresh', tone: 'good', shape: 'plugged', says: 'Read when it was due.' },
   aging: { name: 'Aging', tone: 'warn', shape: 'partial', says: 'Older than it should be.' },

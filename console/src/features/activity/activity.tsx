@@ -18,13 +18,14 @@ import { Pager } from '../../ui/pager.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { runState, runStateWords } from '../../words/states.ts'
+import { Incidents } from './incidents.tsx'
 
 const route = getRouteApi('/activity')
 type Search = ReturnType<typeof route.useSearch>
 type Event = Awaited<ReturnType<Operations['events']['list']>>['data'][number]
 type Entry = Awaited<ReturnType<Operations['audit']['list']>>['data'][number]
 
-/** What happened in the whole environment: readings, what applications were told, and who did what. */
+/** What happened in the whole environment: readings, what applications were told, what was wrong with apps and platforms, and who did what. */
 export function ActivityPage() {
   const search = route.useSearch()
   const tab = search.tab ?? 'runs'
@@ -37,6 +38,11 @@ export function ActivityPage() {
           tabs={[
             { name: 'Runs', current: tab === 'runs', link: { to: '/activity', search: {} } },
             { name: 'Events', current: tab === 'events', link: { to: '/activity', search: { tab: 'events' } } },
+            {
+              name: 'Incidents',
+              current: tab === 'incidents',
+              link: { to: '/activity', search: { tab: 'incidents' } },
+            },
             { name: 'Audit', current: tab === 'audit', link: { to: '/activity', search: { tab: 'audit' } } },
           ]}
         />
@@ -45,6 +51,8 @@ export function ActivityPage() {
         <Runs search={search} />
       ) : tab === 'events' ? (
         <Events search={search} />
+      ) : tab === 'incidents' ? (
+        <Incidents after={search.after} />
       ) : (
         <Audit search={search} />
       )}

@@ -82,7 +82,7 @@ export function ConnectionPage() {
                 <Badge state={connectionState(connection.state)} says={connection.says} />
                 <Freshness freshness={connection.freshness} long />
               </div>
-              {connection.state !== 'disconnected' && <Clocks clocks={connection.clocks} />}
+              {connection.state !== 'disconnected' && <Clocks clocks={connection.clocks} endsAt={connection.endsAt} />}
             </div>
             <TroubleCard connection={connection} platform={look(connection.provider).name} />
             <div className="mb-5 border-b border-line">

@@ -733,6 +733,7 @@ export interface Operations {
         integration: string
         provider: string
         code: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
         says: string
         openedAt: string
         closedAt: string | null
@@ -1176,6 +1177,7 @@ export interface Operations {
         incident: {
           code: string
           says: string
+          fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
           since: string
         } | null
         redirectUri: string
@@ -1205,6 +1207,7 @@ export interface Operations {
       incident: {
         code: string
         says: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
         since: string
       } | null
       redirectUri: string
