@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createECDH } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -166,6 +167,81 @@ test('a channel is made with quiet hours, tested and removed; a wrong zone is sa
   await page.getByRole('button', { name: 'Remove Night shift' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByText('Night shift is removed.').first().waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('this device joins, shows what it is told, and leaves again', { skip }, async () => {
+  const { page, context, errors } = await open('/console/setup/notifications', { signedIn: true })
+  const channels = async () => (await server.client().channels.list()).data.filter(({ name }) => name === 'This laptop')
+  const join = async () => {
+    await page.getByRole('button', { name: 'New channel' }).click()
+    await page.getByLabel('Name').fill('This laptop')
+    await page.getByLabel('By').selectOption({ label: 'Notifications on this device' })
+    await page.getByRole('button', { name: 'Make the channel' }).click()
+  }
+  await page.evaluate(`Notification.requestPermission = async () => 'denied'`)
+  await join()
+  await page
+    .getByText(/Notifications were not allowed/)
+    .first()
+    .waitFor()
+  assert.deepEqual(await channels(), [])
+
+  // This browser has no push service behind it: what one would hand out is made up, everything else is real.
+  await context.grantPermissions(['notifications'])
+  const device = createECDH('prime256v1').generateKeys('base64url')
+  const subscription = {
+    endpoint: 'https://push.example/device',
+    keys: { p256dh: device, auth: 'AAAAAAAAAAAAAAAAAAAAAA' },
+  }
+  await page.reload()
+  await page.evaluate(`PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+    window.subscribedWith = applicationServerKey
+    return { toJSON: () => (${JSON.stringify(subscription)}) }
+  }`)
+  await join()
+  await page.getByText('Device · push.example').waitFor()
+  const [made] = await channels()
+  assert.ok(made?.address.kind === 'push' && made.enabled)
+  assert.equal(await page.evaluate('window.subscribedWith'), made.address.publicKey)
+
+  // Nor does it show any: what it is asked to show is kept.
+  const worker = context.serviceWorkers().find((one) => one.url().endsWith('/push-worker.js'))!
+  await worker.evaluate(`self.registration.showNotification = async (title, options) => {
+    self.shown = { title, ...options }
+  }`)
+  const devtools = await context.newCDPSession(page)
+  const registered = new Promise<string>((resolve) =>
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const found = registrations.find(({ scopeURL }) => scopeURL.endsWith(`/console/push/${made.id}/`))
+      if (found) resolve(found.registrationId)
+    }),
+  )
+  await devtools.send('ServiceWorker.enable')
+  const letter = {
+    id: 'let_1',
+    subject: 'Connect @nova again',
+    text: 'The access ended.',
+    link: `${server.url}/console/tasks`,
+  }
+  await devtools.send('ServiceWorker.deliverPushMessage', {
+    ...{ origin: server.url, registrationId: await registered, data: JSON.stringify(letter) },
+  })
+  const shown = () => worker.evaluate('self.shown') as Promise<unknown>
+  await until(async () => (await shown()) !== undefined)
+  const { id, subject, text, link } = letter
+  assert.deepEqual(await shown(), { title: subject, body: text, tag: id, data: { link } })
+
+  await page.getByRole('button', { name: 'Remove This laptop' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('This laptop is removed.').first().waitFor()
+  assert.deepEqual(await channels(), [])
+  assert.equal(
+    await page.evaluate(`navigator.serviceWorker.getRegistrations().then((all) => all.length)`),
+    0,
+    'something of it stays on the device',
+  )
   assert.deepEqual(errors, [])
   await context.close()
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { openMailServer } from './drivers/messenger/test-mail-server.ts'
+import { openPushService } from './drivers/messenger/test-push-service.ts'
 import { openHttpServer } from './drivers/network/test-server.ts'
 import { runNotices } from './engine/notices/deliver-notices.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -102,6 +103,52 @@ test('a receiver that fails is said so, holds up nobody, and hears the same lett
   await pass()
   const [first, , last] = requests.map(({ headers }) => headers['webhook-id'])
   assert.equal(last, first)
+})
+
+test('a device is told once it has joined, and its secrets stand nowhere', async () => {
+  const api = server.client()
+  const made = await api.channels.create({ name: 'Phone', address: { kind: 'push' } })
+  assert.ok(made.address.kind === 'push')
+  assert.deepEqual([made.enabled, made.secret, made.address.service], [false, null, null])
+  const { id } = made
+  await assert.rejects(api.channels.change({ id, enabled: true }), /No device has joined it yet/)
+  const { works, says } = await api.channels.test({ id })
+  assert.deepEqual([works, /No device has joined it/.test(says ?? '')], [false, true])
+
+  const device = await openPushService(made.address.publicKey)
+  const service = new URL(device.subscription.endpoint).host
+  try {
+    const { keys, endpoint } = device.subscription
+    for (const [wrong, field] of [
+      [{ endpoint: 'ftp://x' }, 'endpoint'],
+      [{ keys: { ...keys, p256dh: keys.auth } }, 'keys.p256dh'],
+      [{ keys: { ...keys, auth: 'c2hvcnQ' } }, 'keys.auth'],
+    ] as const) {
+      const body = { endpoint, keys, ...wrong }
+      const { status, json } = await server.ask('POST', `/v1/notification-channels/${id}/join`, { body })
+      assert.deepEqual([status, json.field], [422, field])
+    }
+    const joined = await api.channels.join({ id, ...device.subscription })
+    assert.deepEqual([joined.enabled, joined.address], [true, { ...made.address, service }])
+    // Where it is, it says itself; a change of its name does not lose that.
+    const named = await api.channels.change({ id, name: 'My phone', address: { kind: 'push' } })
+    assert.deepEqual(named.address, joined.address)
+    const blocked = await api.channels.test({ id })
+    assert.match(blocked.says ?? '', /PATCHBAY_EGRESS_ALLOW/)
+
+    const dump = [...(await server.dump()).values()].join('\n') + server.lines.join('\n')
+    for (const secret of [keys.auth, 'a-secret-of-the-device']) assert.ok(!dump.includes(secret))
+    const { data } = await api.audit.list({ subject: id })
+    assert.ok(data.some(({ action, detail }) => action === 'channel.joined' && detail.service === service))
+    const mail = (await api.channels.list()).data.find(({ address }) => address.kind === 'email')!
+    const { status } = await server.ask('POST', `/v1/notification-channels/${mail.id}/join`, {
+      body: { endpoint, keys },
+    })
+    assert.equal(status, 409)
+  } finally {
+    await device.server.close()
+    await api.channels.remove({ id })
+  }
 })
 
 test('who made, changed, tested and removed a channel is in the audit; what is wrong with a wish is said', async () => {

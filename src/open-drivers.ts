@@ -15,6 +15,7 @@ import { openRedactor } from './drivers/log/redactor.ts'
 import { openMessengerByKind } from './drivers/messenger/by-kind.ts'
 import { openConsoleMessenger } from './drivers/messenger/console.ts'
 import { openEmailMessenger } from './drivers/messenger/email.ts'
+import { openPushMessenger } from './drivers/messenger/push.ts'
 import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
@@ -92,6 +93,7 @@ export async function openDrivers(
         console: openConsoleMessenger(),
         email,
         webhook: openWebhookMessenger({ network: live, clock: systemClock }),
+        push: openPushMessenger({ network: live, contact: contactOf(config) }),
       }),
     })
     failpoints.check()
@@ -113,6 +115,13 @@ export async function openDrivers(
     closers.push(() => server.stop())
     return server.url
   }
+}
+
+/** Whom push services write to. They ask for a form and not for proof, so that a server at home has one too. */
+function contactOf({ publicUrl, mail }: Config): string {
+  if (publicUrl.startsWith('https:')) return publicUrl
+  const address = /<?([^\s<>]+@[^\s<>]+)>?$/.exec(mail?.from ?? '')?.[1]
+  return `mailto:${address ?? 'nobody@patchbay.invalid'}`
 }
 
 function hostsOf(url: string): string[] {

@@ -17,10 +17,21 @@ const quietJson = z.strictObject({
   /** Tasks of high priority do not wait. */
   highPasses: z.boolean(),
 })
-const addressJson = z.discriminatedUnion('kind', [
+const addresses = [
   z.strictObject({ kind: z.literal('console') }),
   z.strictObject({ kind: z.literal('email'), to: z.array(z.email().max(254)).min(1).max(10) }),
   z.strictObject({ kind: z.literal('webhook'), url: z.string().min(1).max(2000) }),
+] as const
+const addressWish = z.discriminatedUnion('kind', [...addresses, z.strictObject({ kind: z.literal('push') })])
+const addressJson = z.discriminatedUnion('kind', [
+  ...addresses,
+  z.strictObject({
+    kind: z.literal('push'),
+    /** With which the device subscribes, base64url: `applicationServerKey`. */
+    publicKey: z.string(),
+    /** The host of its push service; null until a device has joined. */
+    service: z.string().nullable(),
+  }),
 ])
 const name = z.string().min(1).max(100)
 /** Kinds of tasks that it tells of; null for all. */
@@ -67,12 +78,12 @@ export function noticeRoutes(engine: Engine) {
       method: 'POST',
       path: '/v1/notification-channels',
       name: 'channels.create',
-      summary: 'Make a channel. The answer holds a webhook’s secret, once',
+      summary: 'Make a channel. The answer holds a webhook’s secret, once; one for a device is off until it has joined',
       scope: 'setup:write',
       status: 201,
       body: z.strictObject({
         name,
-        address: addressJson,
+        address: addressWish,
         enabled: z.boolean().default(true),
         kinds: kinds.default(null),
         quiet: quietJson.nullable().default(null),
@@ -92,7 +103,7 @@ export function noticeRoutes(engine: Engine) {
       params,
       body: z.strictObject({
         name: name.optional(),
-        address: addressJson.optional(),
+        address: addressWish.optional(),
         enabled: z.boolean().optional(),
         kinds: kinds.optional(),
         quiet: quietJson.nullable().optional(),
@@ -100,6 +111,21 @@ export function noticeRoutes(engine: Engine) {
       answer: channelJson,
       handle: async ({ params, body, caller }) =>
         channelToJson(await channels.change(caller.environment, params.id, body, caller.actor)),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/notification-channels/{id}/join',
+      name: 'channels.join',
+      summary: 'A device joins the channel that was made for it: what its browser’s `subscribe` answered',
+      scope: 'setup:write',
+      params,
+      body: z.strictObject({
+        endpoint: z.string().min(1).max(2000),
+        keys: z.strictObject({ p256dh: z.string().max(200), auth: z.string().max(100) }),
+      }),
+      answer: channelJson,
+      handle: async ({ params, body, caller }) =>
+        channelToJson(await channels.join(caller.environment, params.id, body, caller.actor)),
     }),
     route({
       method: 'DELETE',

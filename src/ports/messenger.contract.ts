@@ -16,10 +16,13 @@ export interface MessengerWorld {
   close(): Promise<void>
 }
 
+const text = 'First line: ärger & <b>no markup</b>.\n\n.\nA dot alone, and a very long line: '.concat('x'.repeat(1200))
 const letter: Letter = {
   id: 'tsk_1.chn_1',
   subject: 'Connect @nóva on “Tuneful” again 🎧',
-  text: 'First line: ärger & <b>no markup</b>.\n\n.\nA dot alone, and a very long line: '.concat('x'.repeat(1200)),
+  text,
+  brief: text,
+  link: 'https://patchbay.example/console/tasks',
   data: { tasks: [{ id: 'tsk_1' }] },
 }
 

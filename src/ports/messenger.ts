@@ -5,6 +5,10 @@ export interface Letter {
   /** One line. */
   readonly subject: string
   readonly text: string
+  /** What it comes to, for where there is little room. */
+  readonly brief: string
+  /** Where in the console all of it stands; null where it is nowhere. */
+  readonly link: string | null
   /** The same for programs. */
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -15,6 +19,21 @@ export type ChannelAddress =
   | { readonly kind: 'console' }
   | { readonly kind: 'email'; readonly to: readonly string[] }
   | { readonly kind: 'webhook'; readonly url: string }
+  /** A device, through the push service of its browser: the host of that, once the device has joined. What else it takes is the secret. */
+  | { readonly kind: 'push'; readonly publicKey: string; readonly service: string | null }
+
+/** What a browser hands out who wants to be told: https://www.w3.org/TR/push-api/#dom-pushsubscription-tojson. Whoever has it can write there. */
+export interface PushSubscription {
+  readonly endpoint: string
+  readonly keys: { readonly p256dh: string; readonly auth: string }
+}
+
+/** The secret of a device, as JSON. The subscription is null until the device has joined. */
+export interface PushSecret {
+  /** P-256, base64url. */
+  readonly privateKey: string
+  readonly subscription: PushSubscription | null
+}
 
 export type ChannelKind = ChannelAddress['kind']
 

@@ -14,9 +14,16 @@ export function whoActs(fixedBy: string): string {
   return actors[fixedBy] ?? fixedBy
 }
 
+/** The browser, or whoever sits before it, does not do what was asked. Says in a sentence what to do about it. */
+export class DeviceRefuses extends Error {
+  override readonly name = 'DeviceRefuses'
+}
+
 /** Any failure as a problem, also one that never reached the server. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof PatchbayError && error.problem.title !== undefined) return error.problem
+  if (error instanceof DeviceRefuses)
+    return problem('console.device', error.message, { detail: error.message, fixedBy: 'caller', retry: 'never' })
   if (error instanceof TypeError)
     return problem('console.unreachable', 'The server cannot be reached.', {
       detail: 'Check that it runs and that this computer has a network.',

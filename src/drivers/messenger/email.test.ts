@@ -35,7 +35,7 @@ messengerContract('over SMTP', async () => {
   }
 })
 
-const letter = { id: 'a', subject: 's', text: 't', data: {} }
+const letter = { id: 'a', subject: 's', text: 't', brief: 'b', link: null, data: {} }
 const never = new AbortController().signal
 
 /** A mail server and a messenger that sends to it, both closed whatever the test says. */

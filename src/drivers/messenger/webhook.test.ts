@@ -10,7 +10,7 @@ import { openUndiciNetwork } from '../network/undici.ts'
 import { openWebhookMessenger } from './webhook.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
-const letter = { id: 'tsk_1.chn_1', subject: 's', text: 't', data: { tasks: [] } }
+const letter = { id: 'tsk_1.chn_1', subject: 's', text: 't', brief: 'b', link: null, data: { tasks: [] } }
 const never = new AbortController().signal
 
 /** A receiver, and what it took. */

@@ -1,25 +1,31 @@
 import { Fault } from '@patchbay/kit'
 import type { Actor, Along } from '../../ports/along.ts'
 import type { Environment } from '../../ports/directory.ts'
-import { type ChannelAddress, NotDelivered } from '../../ports/messenger.ts'
+import { type ChannelAddress, NotDelivered, type PushSecret, type PushSubscription } from '../../ports/messenger.ts'
 import type { Channel } from '../../ports/notices.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { channelFails, channelFares } from './channel-health.ts'
+import { checkSubscription, makePushKey } from './push-key.ts'
 import { isZone } from './quiet-hours.ts'
 import { secretOf, sendLetter } from './send-letter.ts'
 
-export type ChannelWish = Pick<Channel, 'name' | 'enabled' | 'address' | 'kinds' | 'quiet'>
+/** Of a device only that it is one: where it is it says itself when it joins. */
+export type AddressWish = Exclude<ChannelAddress, { kind: 'push' }> | { readonly kind: 'push' }
+
+export type ChannelWish = Pick<Channel, 'name' | 'enabled' | 'kinds' | 'quiet'> & { readonly address: AddressWish }
 
 /** Where people are told of tasks. All throw `input.unknown` for one of another environment as for none. */
 export interface Channels {
-  /** Makes a channel. A webhook's secret is given once, here. */
+  /** Makes a channel. A webhook's secret is given once, here. A device's channel is off until the device has joined. */
   create(
     environment: Environment,
     wish: ChannelWish,
     actor: Actor,
   ): Promise<{ channel: Channel; secret: string | null }>
   change(environment: Environment, id: string, wish: Partial<ChannelWish>, actor: Actor): Promise<Channel>
+  /** A device joins the channel that was made for it, and it is switched on. */
+  join(environment: Environment, id: string, subscription: PushSubscription, actor: Actor): Promise<Channel>
   remove(environment: Environment, id: string, actor: Actor): Promise<void>
   /** Sends a letter that says it is a test, now, whatever the hour. */
   test(
@@ -50,24 +56,40 @@ export function openChannels(
       if (all.length >= mostChannels)
         throw new Fault('input.conflict', `An environment has at most ${mostChannels} channels.`)
       const id = deps.random.id('chn')
-      const text =
-        wish.address.kind === 'webhook' ? `whsec_${Buffer.from(deps.random.bytes(32)).toString('base64')}` : null
+      const { address, secret: text } = furnish(wish.address)
       const secret = text === null ? null : await vault.seal(environment.id, secretOf(id), text)
-      const channel = made(environment, id, wish, secret)
-      await deps.notices.saveChannel(channel, trace(actor, 'channel.created', id, { kind: wish.address.kind }))
-      return { channel, secret: text }
+      const enabled = wish.enabled && address.kind !== 'push'
+      const channel = made(environment, id, { ...wish, address, enabled }, secret)
+      await deps.notices.saveChannel(channel, trace(actor, 'channel.created', id, { kind: address.kind }))
+      return { channel, secret: address.kind === 'webhook' ? text : null }
     },
 
     async change(environment, id, wish, actor) {
       const before = await find(environment, id)
       if (wish.address && wish.address.kind !== before.address.kind)
         throw new Fault('input.conflict', 'A channel stays of its kind. Make another one.', { field: 'address' })
+      if (wish.enabled && before.address.kind === 'push' && before.address.service === null)
+        throw new Fault('input.conflict', 'No device has joined it yet.', { field: 'enabled' })
       check(wish)
-      const channel = { ...before, ...withoutAbsent(wish) }
+      const channel = { ...before, ...withoutAbsent(wish), address: addressOf(wish.address, before.address) }
       await deps.notices.saveChannel(
         channel,
         trace(actor, 'channel.changed', id, { changed: Object.keys(withoutAbsent(wish)) }),
       )
+      return channel
+    },
+
+    async join(environment, id, subscription, actor) {
+      const before = await find(environment, id)
+      if (before.address.kind !== 'push' || before.secret === null)
+        throw new Fault('input.conflict', 'This channel is not one of a device.')
+      const service = checkSubscription(subscription)
+      const secret = await vault.open(environment.id, secretOf(id), before.secret, (open) => {
+        const joined: PushSecret = { ...(JSON.parse(open.reveal()) as PushSecret), subscription }
+        return vault.seal(environment.id, secretOf(id), JSON.stringify(joined))
+      })
+      const channel = { ...before, enabled: true, address: { ...before.address, service }, secret }
+      await deps.notices.saveChannel(channel, trace(actor, 'channel.joined', id, { service }))
       return channel
     },
 
@@ -85,6 +107,8 @@ export function openChannels(
         id: deps.random.id('let'),
         subject: 'Patchbay: a test',
         text: `This is a test of the channel “${channel.name}”. Somebody pressed the button; nothing is wrong.`,
+        brief: 'Somebody pressed the button; nothing is wrong.',
+        link: null,
         data: { environment: environment.id, test: true, tasks: [] },
       }
       const outcome = await sendLetter({ deps, vault }, channel, letter, signal).then(
@@ -114,7 +138,22 @@ export function openChannels(
     return channel
   }
 
-  function made(environment: Environment, id: string, wish: ChannelWish, secret: string | null): Channel {
+  /** A wished address as it is kept, with the secret that is made for it. */
+  function furnish(address: AddressWish): { address: ChannelAddress; secret: string | null } {
+    if (address.kind === 'webhook')
+      return { address, secret: `whsec_${Buffer.from(deps.random.bytes(32)).toString('base64')}` }
+    if (address.kind !== 'push') return { address, secret: null }
+    const { publicKey, privateKey } = makePushKey(deps.random)
+    const secret: PushSecret = { privateKey, subscription: null }
+    return { address: { ...address, publicKey, service: null }, secret: JSON.stringify(secret) }
+  }
+
+  function made(
+    environment: Environment,
+    id: string,
+    wish: Pick<Channel, keyof ChannelWish>,
+    secret: string | null,
+  ): Channel {
     const health = { failingSince: null, failingSays: null }
     return { ...wish, id, environmentId: environment.id, secret, ...health, createdAt: deps.clock.now() }
   }
@@ -133,7 +172,11 @@ function check({ address, quiet }: Partial<ChannelWish>): void {
     throw new Fault('input.invalid', 'Quiet hours need a beginning and another end.', { field: 'quiet.to' })
 }
 
-function checkAddress(address: ChannelAddress): void {
+/** One of the same kind replaces it, but for a device, which says itself where it is. */
+const addressOf = (wish: AddressWish | undefined, before: ChannelAddress): ChannelAddress =>
+  wish === undefined || wish.kind === 'push' ? before : wish
+
+function checkAddress(address: AddressWish): void {
   if (address.kind !== 'webhook') return
   const url = URL.parse(address.url)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '')

@@ -8,7 +8,8 @@ export function writeLetter(
   id: string,
   tasks: readonly TaskRecord[],
 ): Letter {
-  const linkOf = (task: TaskRecord) => `${publicUrl}/console/tasks?env=${environmentId}&task=${task.id}`
+  const allOf = `${publicUrl}/console/tasks?env=${environmentId}`
+  const linkOf = (task: TaskRecord) => `${allOf}&task=${task.id}`
   const [only] = tasks
   const alone = tasks.length === 1 && only !== undefined
   return {
@@ -16,11 +17,11 @@ export function writeLetter(
     subject: alone ? `Patchbay: ${only.title}` : `Patchbay: ${tasks.length} things wait for you`,
     text: [
       ...tasks.slice(0, mostInText).flatMap((task) => [task.title, task.description, ...lines(task), linkOf(task), '']),
-      ...(tasks.length > mostInText
-        ? [`And ${tasks.length - mostInText} more: ${publicUrl}/console/tasks?env=${environmentId}`, '']
-        : []),
+      ...(tasks.length > mostInText ? [`And ${tasks.length - mostInText} more: ${allOf}`, ''] : []),
       `Sent by the Patchbay at ${publicUrl} for the environment ${environmentId}. What is sent, where and when is set under Set-up, Notifications.`,
     ].join('\n'),
+    brief: (alone ? [only.description] : tasks.map(({ title }) => title)).join('\n'),
+    link: alone ? linkOf(only) : allOf,
     data: {
       environment: environmentId,
       tasks: tasks.map((task) => ({

@@ -1,6 +1,7 @@
 import type { Operations } from '@patchbay/sdk'
 import { type FormEvent, useState } from 'react'
 import { useAct } from '../../data/patchbay.tsx'
+import { joinHere, whyNotHere } from '../../data/this-device.ts'
 import { Button } from '../../ui/button.tsx'
 import { Question } from '../../ui/drawer.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
@@ -21,7 +22,9 @@ export function ChannelForm({ channel, close }: { channel: Channel | null; close
   const save = useAct(
     async (client, wish: Wish) => {
       if (channel) await client.channels.change({ ...wish, id: channel.id })
-      return channel ? null : (await client.channels.create(wish)).secret
+      else if (wish.address.kind === 'push') await joinHere(client, wish)
+      else return (await client.channels.create(wish)).secret
+      return null
     },
     [['channels']],
   )
@@ -64,16 +67,19 @@ export function ChannelForm({ channel, close }: { channel: Channel | null; close
             choices={[
               { value: 'email', name: 'E-mail' },
               { value: 'webhook', name: 'Webhook' },
+              { value: 'push', name: 'Notifications on this device' },
             ]}
           />
         )}
         <Address kind={kind} channel={channel} error={wrong('address')} />
-        <CheckField
-          name="enabled"
-          label="Switched on"
-          help="Off, it tells nothing; what waits is told when it is on again."
-          defaultChecked={channel?.enabled ?? true}
-        />
+        {(channel || kind !== 'push') && (
+          <CheckField
+            name="enabled"
+            label="Switched on"
+            help="Off, it tells nothing; what waits is told when it is on again."
+            defaultChecked={channel?.enabled ?? true}
+          />
+        )}
         <CheckField
           label="Only some kinds of tasks"
           checked={some}
@@ -105,6 +111,7 @@ function Address(props: { kind: Channel['address']['kind']; channel: Channel | n
   const { kind, error } = props
   const address = props.channel?.address
   if (kind === 'console') return null
+  if (kind === 'push') return props.channel ? null : <ThisDevice />
   if (kind === 'email')
     return (
       <TextField
@@ -129,6 +136,19 @@ function Address(props: { kind: Channel['address']['kind']; channel: Channel | n
       help="Asked with POST, signed, over https and at a public address."
       autoComplete="off"
     />
+  )
+}
+
+function ThisDevice() {
+  const why = whyNotHere()
+  return why === null ? (
+    <p className="text-sm text-soft">
+      This browser shows them, also while the console is closed. It asks whether you allow that.
+    </p>
+  ) : (
+    <p role="alert" className="rounded-lg bg-warn-ground p-2.5 text-sm text-warn">
+      {why}
+    </p>
   )
 }
 
@@ -186,7 +206,7 @@ function wishOf(form: FormData, as: { kind: Channel['address']['kind']; some: bo
 
 function addressOf(kind: Channel['address']['kind'], text: (name: string) => string): Wish['address'] {
   if (kind === 'webhook') return { kind, url: text('url') }
-  if (kind === 'console') return { kind }
+  if (kind === 'console' || kind === 'push') return { kind }
   const to = text('to').split(/[\s,;]+/)
   return { kind, to: to.filter(Boolean) }
 }

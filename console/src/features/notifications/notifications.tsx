@@ -1,6 +1,7 @@
 import { BellPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useAct, useRead } from '../../data/patchbay.tsx'
+import { leaveHere } from '../../data/this-device.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -17,8 +18,6 @@ import { problemOf } from '../../words/problems.ts'
 import type { StateWords } from '../../words/states.ts'
 import { taskKindName } from '../../words/tasks.ts'
 import { type Channel, ChannelForm } from './channel-form.tsx'
-
-const kindNames = { console: 'Console', email: 'E-mail', webhook: 'Webhook' } as const
 
 /** Where people are told of tasks, and when they are left in peace. */
 export function NotificationsPage() {
@@ -97,7 +96,10 @@ export function NotificationsPage() {
           title={`Remove ${removing.name}?`}
           verb="Remove"
           look="danger"
-          act={(client) => client.channels.remove({ id: removing.id })}
+          act={async (client) => {
+            await client.channels.remove({ id: removing.id })
+            await leaveHere(removing.id)
+          }}
           renews={[['channels'], ['tasks']]}
           told={`${removing.name} is removed.`}
           close={() => setRemoving(null)}
@@ -110,8 +112,16 @@ export function NotificationsPage() {
 }
 
 function addressText({ address }: Channel): string {
-  if (address.kind === 'console') return 'The count beside Tasks'
-  return `${kindNames[address.kind]} · ${address.kind === 'email' ? address.to.join(', ') : address.url}`
+  switch (address.kind) {
+    case 'console':
+      return 'The count beside Tasks'
+    case 'email':
+      return `E-mail · ${address.to.join(', ')}`
+    case 'webhook':
+      return `Webhook · ${address.url}`
+    case 'push':
+      return `Device · ${address.service ?? 'has not joined yet'}`
+  }
 }
 
 const works: StateWords = { name: 'On', tone: 'good', shape: 'plugged', says: 'Nothing that was sent has failed.' }

@@ -875,6 +875,10 @@ export interface Operations {
         } | {
           kind: "webhook"
           url: string
+        } | {
+          kind: "push"
+          publicKey: string
+          service: string | null
         }
         kinds: string[] | null
         quiet: {
@@ -888,7 +892,7 @@ export interface Operations {
         createdAt: string
       })[]
     }>
-    /** Make a channel. The answer holds a webhook’s secret, once. `POST /v1/notification-channels`, scope `setup:write`. */
+    /** Make a channel. The answer holds a webhook’s secret, once; one for a device is off until it has joined. `POST /v1/notification-channels`, scope `setup:write`. */
     create(input: {
       name: string
       address: {
@@ -899,6 +903,8 @@ export interface Operations {
       } | {
         kind: "webhook"
         url: string
+      } | {
+        kind: "push"
       }
       enabled?: boolean
       kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
@@ -920,6 +926,10 @@ export interface Operations {
       } | {
         kind: "webhook"
         url: string
+      } | {
+        kind: "push"
+        publicKey: string
+        service: string | null
       }
       kinds: string[] | null
       quiet: {
@@ -946,6 +956,8 @@ export interface Operations {
       } | {
         kind: "webhook"
         url: string
+      } | {
+        kind: "push"
       }
       enabled?: boolean
       kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
@@ -967,6 +979,47 @@ export interface Operations {
       } | {
         kind: "webhook"
         url: string
+      } | {
+        kind: "push"
+        publicKey: string
+        service: string | null
+      }
+      kinds: string[] | null
+      quiet: {
+        zone: string
+        from: string
+        to: string
+        highPasses: boolean
+      } | null
+      failingSince: string | null
+      failingSays: string | null
+      createdAt: string
+    }>
+    /** A device joins the channel that was made for it: what its browser’s `subscribe` answered. `POST /v1/notification-channels/{id}/join`, scope `setup:write`. */
+    join(input: {
+      id: string
+    } & {
+      endpoint: string
+      keys: {
+        p256dh: string
+        auth: string
+      }
+    }, options?: CallOptions): Promise<{
+      id: string
+      name: string
+      enabled: boolean
+      address: {
+        kind: "console"
+      } | {
+        kind: "email"
+        to: string[]
+      } | {
+        kind: "webhook"
+        url: string
+      } | {
+        kind: "push"
+        publicKey: string
+        service: string | null
       }
       kinds: string[] | null
       quiet: {
@@ -1388,6 +1441,7 @@ export const operations = {
     list: ['GET', '/v1/notification-channels'],
     create: ['POST', '/v1/notification-channels'],
     change: ['PATCH', '/v1/notification-channels/{id}'],
+    join: ['POST', '/v1/notification-channels/{id}/join'],
     remove: ['DELETE', '/v1/notification-channels/{id}'],
     test: ['POST', '/v1/notification-channels/{id}/test'],
   },
