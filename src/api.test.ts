@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createECDH } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { faults, isFault } from '@patchbay/kit'
@@ -267,6 +268,13 @@ test('every operation that does something answers as its schema says', async () 
   const brief = { name: 'Brief', address: { kind: 'webhook', url: 'https://example.com/' } }
   const channel = await server.ask('POST', '/v1/notification-channels', { body: brief })
   assertAnswer(remove, await server.ask('DELETE', `/v1/notification-channels/${channel.json.id}`))
+  const join = operations.find(({ name }) => name === 'channels.join')!
+  const device = await server.ask('POST', '/v1/notification-channels', {
+    body: { name: 'D', address: { kind: 'push' } },
+  })
+  const p256dh = createECDH('prime256v1').generateKeys('base64url')
+  const body = { endpoint: 'https://push.example/1', keys: { p256dh, auth: Buffer.alloc(16).toString('base64url') } }
+  assertAnswer(join, await server.ask('POST', `/v1/notification-channels/${device.json.id}/join`, { body }))
 })
 
 test('no operation was left out', () => {
@@ -699,6 +707,7 @@ function sample(schema: Schema): Record<string, unknown> {
     connection: 'con_nothing',
     profile: { id: 'sample' },
     accounts: ['sample'],
+    keys: { p256dh: 'sample', auth: 'sample' },
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }
