@@ -58,6 +58,39 @@ test('status, headers and bytes come as the provider sent them', async () => {
   assert.equal((await ask('GET', proxied('same'), (reply) => reply.writeHead(304, { etag: '"b"' }).end())).status, 304)
 })
 
+test('what is short comes as it was sent, and says no more than the provider did', async () => {
+  const say = (name: string, bytes: Buffer, headers: Record<string, string> = {}) =>
+    ask('GET', proxied(name), (reply) =>
+      reply.writeHead(200, { ...headers, 'content-length': bytes.length }).end(bytes),
+    )
+  const text = await say('short-text', Buffer.from('{"é":1}'), {
+    'content-type': 'application/json',
+    'x-request-id': 'theirs',
+  })
+  assert.equal(text.body.toString(), '{"é":1}')
+  assert.deepEqual([text.headers['content-type'], text.headers['content-length']], ['application/json', '8'])
+  assert.equal(text.headers['transfer-encoding'], undefined)
+  assert.match(text.headers['x-request-id'] as string, /^req_/)
+  const noise = Buffer.from([0xff, 0x00, 0xc3])
+  const bytes = await say('short-bytes', noise)
+  assert.ok(bytes.body.equals(noise))
+  assert.equal(bytes.headers['content-type'], undefined)
+  const nothing = await say('short-nothing', Buffer.alloc(0))
+  assert.deepEqual([nothing.body.length, nothing.headers['content-length']], [0, '0'])
+})
+
+test('a short answer without its end is none, and the platform’s', async () => {
+  front.answers.set('cut', (reply) => {
+    reply.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
+    reply.write('{"a":', () => reply.destroy())
+  })
+  const cut = await server.ask('GET', proxied('cut'))
+  assert.deepEqual([cut.headers.get('patchbay-fault'), cut.json.code], ['provider.unreachable', 'provider.unreachable'])
+  const { json } = await server.ask('GET', `/v1/calls?connection=${connection}&limit=200`)
+  const call = json.data.find(({ address }: { address: string }) => address.endsWith('/cut'))
+  assert.deepEqual([call.status, call.fault], [200, 'provider.unreachable'])
+})
+
 test('what came compressed is passed on unpacked, and says so', async () => {
   const text = JSON.stringify({ text: 'compressed '.repeat(1000) })
   const answer = await ask('GET', proxied('gzip'), (reply) =>

@@ -35,7 +35,7 @@ export function openAuthenticator(
       const [, token = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
       const key = await checkAccessKey(deps, recent, token)
       return {
-        environment: await environmentOf(key.environmentId),
+        environment: environments.get(key.environmentId) ?? (await environmentOf(key.environmentId)),
         actor: `key:${key.id}`,
         scopes: key.scopes,
         via: 'key',

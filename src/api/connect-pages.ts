@@ -1,3 +1,4 @@
+import fastifyCookie from '@fastify/cookie'
 import { type Fault, faults, isFault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Choice, ConnectView } from '../engine/connect/connect-view.ts'
@@ -9,7 +10,9 @@ import { isStorable } from './read-json.ts'
  * The pages on which people connect accounts: the picker, the way back from the platform, the end. They need no script. The session's cookie goes to these
  * addresses only, and what a browser sends never says whose account it is: that stands in the session (T10).
  */
-export function serveConnectPages(app: FastifyInstance, engine: Engine): void {
+export async function serveConnectPages(app: FastifyInstance, engine: Engine): Promise<void> {
+  // Here and nowhere else, because every request would pay for it.
+  await app.register(fastifyCookie)
   const { connect, setting } = engine
   const secure = setting.publicUrl.startsWith('https:')
   const cookieName = secure ? '__Host-patchbay_connect' : 'patchbay_connect'

@@ -4,7 +4,6 @@ import { Fault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
-import { headersOf } from './authenticate.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import { idText } from './route.ts'
 import type { Serving } from './serve-route.ts'
@@ -53,18 +52,21 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
           method: request.method,
           ...addressOf(request),
           host: typeof host === 'string' ? host : undefined,
-          headers: headersOf(request),
+          headers: request.headers,
           body:
             request.method === 'GET' || request.method === 'HEAD' ? undefined : (request.body as Readable | undefined),
         },
         gone.signal,
       )
-      const passed = Object.entries(answer.headers).filter(
-        ([name]) => !ours.has(name) && !name.startsWith('access-control-'),
-      )
-      reply.code(answer.status).headers(Object.fromEntries(passed))
-      const isSmall = request.method !== 'HEAD' && answer.sizeBytes !== null && answer.sizeBytes <= smallBytes
-      return reply.send(isSmall ? asText(await whole(answer.body)) : Readable.from(answer.body))
+      const headers: NodeJS.Dict<string | number | string[]> = reply.getHeaders()
+      for (const name in answer.headers)
+        if (!ours.has(name) && !name.startsWith('access-control-')) headers[name] = answer.headers[name]
+      const { status, body } = answer
+      if (!(body instanceof Uint8Array)) return reply.code(status).headers(headers).send(Readable.from(body))
+      // Past the framework, which would have the content type say more than the provider did.
+      if (!bodiless.has(status)) headers['content-length'] = body.length
+      reply.raw.writeHead(status, headers).end(asText(body))
+      return reply.hijack()
     },
   })
 }
@@ -73,23 +75,17 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
  * Text goes out together with the headers in one write, bytes in a second one that costs as much as everything else here. What is not UTF-8 to the last
  * byte stays as it is.
  */
-const asText = (bytes: Buffer): Buffer | string => (isUtf8(bytes) ? bytes.toString('utf8') : bytes)
+const asText = (bytes: Uint8Array): Uint8Array | string =>
+  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8') : bytes
 
-/** What is no longer than this is sent in one piece, which takes half as long as passing pieces on. */
-const smallBytes = 64 * 1024
-
-async function whole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of body) pieces.push(piece)
-  return Buffer.concat(pieces)
-}
+const bodiless = new Set([204, 304])
 
 /** Only on what Patchbay says itself. */
 export const faultHeader = 'patchbay-fault'
 
 /**
  * What browsers make of an answer is for the origin to say that they got it from, which is ours: a page of the provider must not become a page of
- * Patchbay with whatever scripts, frames and workers its own headers allow.
+ * Patchbay with whatever scripts, frames and workers its own headers allow. And there is one name of a request, ours.
  */
 const ours = new Set([
   'clear-site-data',
@@ -109,6 +105,7 @@ const ours = new Set([
   'service-worker-allowed',
   'x-content-type-options',
   'x-frame-options',
+  'x-request-id',
 ])
 
 /** As it was sent: decoding and encoding again would change what some providers sign. */

@@ -1,5 +1,5 @@
 import { minute as minuteMs } from '@patchbay/kit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Deps } from '../engine/deps.ts'
 import type { RequestCount } from '../ports/history.ts'
 import { problemType } from './problem.ts'
@@ -23,38 +23,59 @@ export function countRequests(
   app: FastifyInstance,
   { clock, history, log }: Pick<Deps, 'clock' | 'history' | 'log'>,
 ): RequestCounts {
-  const environments = new WeakMap<FastifyRequest, string>()
-  let waiting = new Map<string, RequestCount>()
+  app.decorateRequest('countedFor', '')
+  let waiting = new Map<string, Count>()
   let armed = false
   const closing = new AbortController()
   let writing: Promise<void> = Promise.resolve()
 
-  app.addHook('onResponse', async (request, reply) => {
-    const operation = operationOf(request)
+  app.addHook('onRoute', (route) => {
+    const operation = operationOf(route)
     if (operation === null) return
-    add(environments.get(request) ?? '', operation, endingOf(operation, reply))
+    route.onResponse = (request, reply, done) => {
+      add(request.countedFor, operation, endingOf(operation, reply))
+      done()
+    }
   })
   app.addHook('onClose', async () => {
     closing.abort('closing')
     await flush()
   })
 
-  return { recognise: (request, environmentId) => void environments.set(request, environmentId), flush }
+  return {
+    recognise(request, environmentId) {
+      request.countedFor = environmentId
+    },
+    flush,
+  }
 
   function add(environmentId: string, operation: string, ending: ReturnType<typeof endingOf>): void {
     const minute = Math.floor(clock.now() / minuteMs) * minuteMs
-    merge({ environmentId, operation, minute, ...none, [ending.kind]: 1, upstream: ending.upstream ? 1 : 0 })
+    const count = countOf({ environmentId, operation, minute })
+    if (count) {
+      count[ending.kind]++
+      if (ending.upstream) count.upstream++
+    }
     arm()
   }
 
-  function merge(count: RequestCount): void {
-    const { environmentId, operation, minute } = count
-    const key = `${environmentId} ${operation} ${minute}`
+  /** The count that waits under that name, made where there is none yet and there is room. */
+  function countOf(name: Pick<RequestCount, 'environmentId' | 'operation' | 'minute'>): Count | null {
+    const key = `${name.environmentId} ${name.operation} ${name.minute}`
     const before = waiting.get(key)
-    if (before === undefined && waiting.size >= mostWaiting) return
-    const sum = (of: keyof typeof none) => count[of] + (before?.[of] ?? 0)
-    const [ok, refused, failed, upstream, left] = names.map(sum) as [number, number, number, number, number]
-    waiting.set(key, { environmentId, operation, minute, ok, refused, failed, upstream, left })
+    if (before || waiting.size >= mostWaiting) return before ?? null
+    const count = { ...name, ok: 0, refused: 0, failed: 0, upstream: 0, left: 0 }
+    waiting.set(key, count)
+    return count
+  }
+
+  function putBack(written: Count): void {
+    const count = countOf({
+      environmentId: written.environmentId,
+      operation: written.operation,
+      minute: written.minute,
+    })
+    if (count) for (const ending of endings) count[ending] += written[ending]
   }
 
   function arm(): void {
@@ -81,20 +102,28 @@ export function countRequests(
     } catch (error) {
       // Just then requests fail, and those are the ones that matter.
       log.warn('requests.not_counted', { count: counts.length, error })
-      for (const count of counts) merge(count)
+      for (const count of counts) putBack(count)
       arm()
     }
   }
 }
 
-const none = { ok: 0, refused: 0, failed: 0, upstream: 0, left: 0 }
-const names = ['ok', 'refused', 'failed', 'upstream', 'left'] as const
+const endings = ['ok', 'refused', 'failed', 'upstream', 'left'] as const
+type Ending = (typeof endings)[number]
+type Count = Omit<RequestCount, Ending> & Record<Ending, number>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The environment whose request it is; empty while nobody knows. */
+    countedFor: string
+  }
+}
 
 /** Null for what is no operation of the API: pages, files, probes. */
-function operationOf({ routeOptions }: FastifyRequest): string | null {
-  const { operationId } = (routeOptions.schema ?? {}) as { operationId?: string }
+function operationOf({ schema, url }: RouteOptions): string | null {
+  const { operationId } = (schema ?? {}) as { operationId?: string }
   if (operationId !== undefined) return operationId
-  return routeOptions.url?.startsWith('/v1/proxy/') ? 'proxy' : null
+  return url.startsWith('/v1/proxy/') ? 'proxy' : null
 }
 
 /** A status that a platform answered through the proxy is passed on, and says nothing of us: what we say ourselves carries a fault. */

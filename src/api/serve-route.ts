@@ -52,7 +52,10 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
         query: parse(route.query ?? nothing, request.query, 'query'),
         body: parse(route.body ?? nothing, request.body, 'body'),
         caller,
-        signal: signalOf(request, reply),
+        // Few ask for it.
+        get signal() {
+          return signalOf(request, reply)
+        },
         idempotencyKey: idempotencyKeyOf(request),
       }
       const handle = () => route.handle(call as never)
@@ -145,9 +148,11 @@ function idempotencyKeyOf(request: FastifyRequest): string | null {
 /** Aborted when the client goes away before the answer is sent. */
 function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => {
+  const leave = () => {
     if (!reply.raw.writableFinished)
       controller.abort(new Fault('input.conflict', `The client of ${request.id} went away.`))
-  })
+  }
+  if (reply.raw.destroyed) leave()
+  else reply.raw.once('close', leave)
   return controller.signal
 }

@@ -1,4 +1,3 @@
-import fastifyCookie from '@fastify/cookie'
 import fastifySwagger from '@fastify/swagger'
 import { Fault } from '@patchbay/kit'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -68,7 +67,6 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
     readJson(text),
   )
-  await app.register(fastifyCookie)
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -161,11 +159,9 @@ function openBare(engine: Engine): FastifyInstance {
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
   })
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(everywhere)
-  })
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(everywhere).header('x-request-id', request.id)
+    done()
   })
   return app
 }

@@ -124,8 +124,31 @@ story('a key that was revoked elsewhere works no more when that process says so'
       () => 'works',
       (error) => error.code,
     )
-  // The first use is written down, and with that forgotten.
   assert.deepEqual([await check(), await check()], ['works', 'works'])
   await revokeAccessKey(there.deps, environmentId, key.id, startAt)
   assert.equal(await check(), 'input.unauthenticated')
 })
+
+story(
+  'the use of a key is noted once a minute, and makes what is known of it no younger',
+  async ({ clock, here, there }) => {
+    const environment = { id: environmentId, workspace: 'w', mode: 'test', createdAt: startAt } as const
+    const { key, text } = await createAccessKey(there.deps, environment, { name: 'app', scopes: ['*'] })
+    const { touchKey } = here.deps.access
+    const notedAt: number[] = []
+    here.deps.access.touchKey = (...use) => {
+      notedAt.push(use[2] - startAt)
+      return touchKey(...use)
+    }
+    const check = () => checkAccessKey(here.deps, here.recent, text)
+    await check()
+    await clock.sleep(59_900)
+    await check()
+    await clock.sleep(200)
+    for (let n = 0; n < 3; n++) await check()
+    assert.deepEqual(notedAt, [0, 60_100])
+    await there.deps.access.revokeKey(environmentId, key.id, clock.now())
+    await clock.sleep(recentMs - 200)
+    await assert.rejects(check(), { code: 'input.unauthenticated' })
+  },
+)

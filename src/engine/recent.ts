@@ -17,15 +17,20 @@ export const recentMs = 500
  */
 export interface Recent {
   /** By the hash of its text. */
-  key(hash: string): Promise<AccessKey | null>
+  key(hash: string): Found<AccessKey>
   /** Whether it was read lately, so that there is one. */
   knowsKey(hash: string): boolean
-  connection(environmentId: string, id: string): Promise<Connection | null>
-  integration(environmentId: string, id: string): Promise<Integration | null>
-  grant(environmentId: string, id: string): Promise<Grant | null>
+  /** Its use at that instant is about to be written down: whoever uses it at the same time leaves it at that. */
+  noteUse(hash: string, at: Instant): void
+  connection(environmentId: string, id: string): Found<Connection>
+  integration(environmentId: string, id: string): Found<Integration>
+  grant(environmentId: string, id: string): Found<Grant>
   /** The provider did not take its token: somebody may have renewed it a moment ago. */
   forgetGrant(environmentId: string, id: string): void
 }
+
+/** Nothing is awaited for what is remembered. */
+type Found<Row> = Row | Promise<Row | null>
 
 type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
 
@@ -38,7 +43,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
   const grants = new Remembered(clock, ({ state }: Grant) => state === 'live' || state === 'unknown')
 
   const stores: Stores = {
-    access: forgetting(given.access, ['revokeKey', 'touchKey'], () => keys.forgetAll()),
+    access: forgetting(given.access, ['revokeKey'], () => keys.forgetAll()),
     connections: forgetting(given.connections, ['move', 'update'], (environmentId, id) =>
       connections.forget(nameOf(environmentId, id)),
     ),
@@ -50,6 +55,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
   const recent: Recent = {
     key: (hash) => keys.read(hash, () => stores.access.findKey(hash)),
     knowsKey: (hash) => keys.has(hash),
+    noteUse: (hash, at) => keys.change(hash, (key) => ({ ...key, lastUsedAt: at })),
     connection: (environmentId, id) =>
       connections.read(nameOf(environmentId, id), () => stores.connections.read(environmentId, id)),
     integration: (environmentId, id) =>
@@ -63,11 +69,11 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
 const nameOf = (environmentId: unknown, id: unknown) => `${environmentId} ${id}`
 
 /**
- * Rows by name, each for half a second from when it was asked for. What is still used in the second half of that is asked for anew ahead of time, many
+ * Rows by name, each for half a second from when it was asked for. What is still used in the last third of that is asked for anew ahead of time, many
  * rows together: a row by itself costs a transaction, and a hundred cost hardly more. The oldest go when there are too many.
  */
 class Remembered<Row> {
-  readonly #rows = new Map<string, { row: Row; until: Instant }>()
+  readonly #rows = new Map<string, { row: Row; readonly until: Instant }>()
   /** To be asked for anew, and being asked for. */
   readonly #wanted = new Map<string, () => Promise<Row | null>>()
   readonly #renewing = new Set<string>()
@@ -80,12 +86,12 @@ class Remembered<Row> {
     this.#allows = allows
   }
 
-  async read(name: string, ask: () => Promise<Row | null>): Promise<Row | null> {
+  read(name: string, ask: () => Promise<Row | null>): Found<Row> {
     const now = this.#clock.now()
     const known = this.#rows.get(name)
     // A clock that was set back must not keep a row for longer.
     if (known && now < known.until && known.until - now <= recentMs) {
-      if (known.until - now < recentMs / 2) this.#renewSoon(name, ask)
+      if (known.until - now < recentMs / 3) this.#renewSoon(name, ask)
       return known.row
     }
     return this.#ask(name, ask)
@@ -122,6 +128,12 @@ class Remembered<Row> {
           .catch(() => {})
           .finally(() => this.#renewing.delete(each))
     })
+  }
+
+  /** It stays as old as it is. */
+  change(name: string, changed: (row: Row) => Row): void {
+    const known = this.#rows.get(name)
+    if (known) known.row = changed(known.row)
   }
 
   forget(name: string): void {

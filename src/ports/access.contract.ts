@@ -102,7 +102,7 @@ export function accessContract(name: string, open: () => Promise<AccessWorld>): 
   })
 }
 
-const exampleKey = (environmentId: string, id: string, more: Partial<AccessKey> = {}): AccessKey => ({
+export const exampleKey = (environmentId: string, id: string, more: Partial<AccessKey> = {}): AccessKey => ({
   id,
   environmentId,
   hash: `hash of ${environmentId} ${id}`,

@@ -2,13 +2,8 @@ import type { Access, AccessKey, Replay } from '../../ports/access.ts'
 import type { Database } from '../../ports/database.ts'
 import { together } from '../database/together.ts'
 
-/**
- * Access keys and idempotency keys in PostgreSQL. A key that was found is known for a second, since every request begins with looking for one: when
- * another process revokes it, it is good for so long at most, and when this one does, for no longer.
- */
+/** Access keys and idempotency keys in PostgreSQL. */
 export function openPostgresAccess(database: Database): Access {
-  const known = new Map<string, { key: Row; until: number }>()
-  let revocations = 0
   const findKey = together(async (_, hashes) => {
     const rows = await database.read<Row>(null, `${selectKeys} where hash = any ($1)`, [hashes], 'access.find')
     return new Map(rows.map((row) => [row.hash, row]))
@@ -21,17 +16,7 @@ export function openPostgresAccess(database: Database): Access {
       await database.tenant(key.environmentId, (sql) => sql(insertKey, values))
     },
 
-    async findKey(hash) {
-      const before = known.get(hash)
-      const askedAt = performance.now()
-      if (before && before.until > askedAt) return before.key
-      known.delete(hash)
-      const then = revocations
-      const key = await findKey('', hash)
-      if (key && then === revocations) known.set(hash, { key, until: askedAt + knownMs })
-      if (known.size > mostKnown) known.delete(known.keys().next().value!)
-      return key
-    },
+    findKey: (hash) => findKey('', hash),
 
     keys: (environmentId) =>
       database.tenant(environmentId, async (sql) => {
@@ -42,15 +27,10 @@ export function openPostgresAccess(database: Database): Access {
     async revokeKey(environmentId, id, at) {
       const values = [environmentId, id, new Date(at)]
       const { count } = await database.tenant(environmentId, (sql) => sql(revokeKey, values))
-      revocations++
-      known.clear()
       return count > 0
     },
 
     async touchKey(environmentId, id, at) {
-      // First, so that those who use it at the same time leave it to this one.
-      for (const { key } of known.values())
-        if (key.id === id && key.environmentId === environmentId) Object.assign(key, { lastUsedAt: at })
       await database.tenant(environmentId, (sql) => sql(touchKey, [environmentId, id, new Date(at)], 'access.touch'))
     },
 
@@ -81,9 +61,6 @@ export function openPostgresAccess(database: Database): Access {
       ),
   }
 }
-
-const knownMs = 1_000
-const mostKnown = 10_000
 
 type Row = AccessKey & Record<string, unknown>
 type Used = { hash: string; status: number | null; body: unknown }

@@ -12,7 +12,8 @@ export interface Head {
  *
  * waiting (for a connection) → sent (undici began to write it) → answered (status and headers are there) → ended; from each → failed.
  * What fails while waiting was provably not sent. Time is measured for the stage and for everything together, because an answer that comes a
- * byte at a time never lets a stage run out.
+ * byte at a time never lets a stage run out. One timer sees to both: a stage that ends later than it rings moves nothing, and is looked at when
+ * it rings, since nearly every answer is there long before.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly head: Promise<Head>
@@ -25,8 +26,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #unread = 0
   #received = 0
   #wakeReader: (() => void) | null = null
-  #stageTimer: NodeJS.Timeout | undefined
-  readonly #totalTimer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  #ringsAt = Number.POSITIVE_INFINITY
+  #waitsFor = ''
+  #stageMs = 0
+  #stageEndsAt = 0
+  readonly #endsAt: number
   readonly #limits: WireLimits
   readonly #signal: AbortSignal | undefined
 
@@ -37,8 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#answer = resolve
       this.#refuse = reject
     })
-    this.head.catch(() => {})
-    this.#totalTimer = setTimeout(() => this.#timeOut('everything together', limits.totalMs), limits.totalMs)
+    this.#endsAt = performance.now() + limits.totalMs
     this.#startStage('connecting', limits.connectMs)
     signal?.addEventListener('abort', this.#abort, { once: true })
   }
@@ -75,11 +79,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#unread += piece.length
     this.#wake()
     if (this.#unread < mostUnread) {
-      this.#stageTimer?.refresh()
+      this.#startStage('the next piece', this.#limits.idleMs)
       return
     }
     // It is our turn now, and nobody else's fault if that takes long.
-    clearTimeout(this.#stageTimer)
+    this.#stageEndsAt = Number.POSITIVE_INFINITY
     controller.pause()
   }
 
@@ -141,20 +145,35 @@ export class Exchange implements Dispatcher.DispatchHandler {
     controller.resume()
   }
 
-  #startStage(name: string, ms: number): void {
-    clearTimeout(this.#stageTimer)
-    if (!this.#failure && this.#stage !== 'ended') this.#stageTimer = setTimeout(() => this.#timeOut(name, ms), ms)
+  #startStage(waitsFor: string, ms: number): void {
+    if (this.#failure || this.#stage === 'ended') return
+    this.#waitsFor = waitsFor
+    this.#stageMs = ms
+    this.#stageEndsAt = performance.now() + ms
+    if (this.#stageEndsAt < this.#ringsAt) this.#ringAt(this.#stageEndsAt)
   }
 
-  #timeOut(name: string, ms: number): void {
+  #ringAt(at: number): void {
+    clearTimeout(this.#timer)
+    this.#ringsAt = Math.min(at, this.#endsAt)
+    this.#timer = setTimeout(this.#look, Math.max(1, this.#ringsAt - performance.now()))
+  }
+
+  readonly #look = () => {
+    const now = performance.now()
+    if (now >= this.#endsAt) this.#timeOut('everything together', this.#limits.totalMs)
+    else if (now >= this.#stageEndsAt) this.#timeOut(this.#waitsFor, this.#stageMs)
+    else this.#ringAt(this.#stageEndsAt)
+  }
+
+  #timeOut(what: string, ms: number): void {
     const waiting = this.#stage === 'waiting'
-    const message = `${name} took longer than ${ms} ms`
+    const message = `${what} took longer than ${ms} ms`
     this.fail(new NetworkFailure(waiting ? 'connect' : 'timeout', !waiting, message))
   }
 
   #finish(): void {
-    clearTimeout(this.#stageTimer)
-    clearTimeout(this.#totalTimer)
+    clearTimeout(this.#timer)
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#wake()
   }
@@ -170,7 +189,9 @@ const mostUnread = 256 * 1024
 
 function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const single: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(headers))
+  for (const name in headers) {
+    const value = headers[name]
     if (value !== undefined) single[name] = Array.isArray(value) ? value.join(', ') : value
+  }
   return single
 }

@@ -74,8 +74,10 @@ export async function checkAccessKey(
   const now = deps.clock.now()
   if (!key || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) throw refused()
   // To the minute is enough to find a forgotten key, and spares a write per request.
-  if (key.lastUsedAt === null || now - key.lastUsedAt > 60_000)
+  if (key.lastUsedAt === null || now - key.lastUsedAt > 60_000) {
+    recent.noteUse(hashed, now)
     await deps.access.touchKey(key.environmentId, key.id, now)
+  }
   return key
 }
 

@@ -7,7 +7,9 @@ import type { Authorization } from '../http/target.ts'
 export function carried(carry: Carry | undefined, text: string, generation: number): Authorization {
   const how = carry ?? bearer
   if ('query' in how) return { headers: {}, query: { [how.query]: text }, generation }
-  return { headers: { [how.header]: `${how.prefix}${text}` }, query: {}, generation }
+  const headers: Record<string, string> = {}
+  headers[how.header] = `${how.prefix}${text}`
+  return { headers, query: {}, generation }
 }
 
 /** The answers to a scheme's own fields, as they are sealed together in one secret. */

@@ -24,6 +24,7 @@ export class HeldGrants {
   }
 
   find(environmentId: string, grantId: string): Authorization | null {
+    if (this.#held.size === 0) return null
     return this.#held.get(`${environmentId} ${grantId}`)?.authorization ?? null
   }
 

@@ -61,6 +61,7 @@ export class RefusalBook {
   }
 
   isUnusable(grant: Grant): boolean {
+    if (this.#entries.size === 0) return false
     const entry = this.#entries.get(keyOf(grant))
     return entry?.generation === grant.generation && entry.unusable
   }

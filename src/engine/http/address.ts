@@ -8,34 +8,45 @@ import { type ApiRequest, Fault, type Provider } from '@patchbay/kit'
 export function addressOf(provider: Provider, request: Pick<ApiRequest, 'host' | 'path' | 'query'>): URL {
   const base = baseOf(provider, request.host)
   checkPath(request.path)
-  const basePath = base.pathname.replace(/\/+$/, '')
-  const url = URL.parse(base.origin + basePath + request.path)
-  const inside =
-    url &&
-    url.origin === base.origin &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === '' &&
-    (url.pathname === basePath || url.pathname.startsWith(`${basePath}/`))
-  if (!inside) throw refusal('it leads out of the provider’s address')
+  const address = base.origin + base.path + request.path
+  const url = URL.parse(address)
+  // Nearly always the parser leaves it exactly as it was put together.
+  if (!url || (url.href !== address && !isInside(url, base))) throw refusal('it leads out of the provider’s address')
   for (const [name, value] of Object.entries(request.query ?? {}))
     if (value !== undefined) url.searchParams.append(name, queryText(name, value))
   return url
 }
 
-function baseOf(provider: Provider, host: string | undefined): URL {
+interface Base {
+  readonly origin: string
+  /** Without a slash at its end. */
+  readonly path: string
+}
+
+const isInside = (url: URL, { origin, path }: Base) =>
+  url.origin === origin &&
+  url.username === '' &&
+  url.password === '' &&
+  url.search === '' &&
+  url.hash === '' &&
+  (url.pathname === path || url.pathname.startsWith(`${path}/`))
+
+function baseOf(provider: Provider, host: string | undefined): Base {
   const { baseUrl, hosts } = provider.api
   const address = host === undefined ? baseUrl : hosts && Object.hasOwn(hosts, host) ? hosts[host] : undefined
   if (address === undefined)
     throw new Fault('input.invalid', 'the provider has no host of that name', { field: 'host' })
-  const known = bases.get(address) ?? new URL(address)
-  bases.set(address, known)
+  let known = bases.get(address)
+  if (!known) {
+    const { origin, pathname } = new URL(address)
+    known = { origin, path: pathname.replace(/\/+$/, '') }
+    bases.set(address, known)
+  }
   return known
 }
 
-/** Of manifests, so there are few. Nobody changes one: each address is made from them anew. */
-const bases = new Map<string, URL>()
+/** Of manifests, so there are few. */
+const bases = new Map<string, Base>()
 
 function checkPath(path: string): void {
   if (path === '') return
@@ -51,6 +62,11 @@ function checkPath(path: string): void {
 
 /** Read as the server will: an encoded `..` or slash is one, too. */
 function checkSegment(segment: string): void {
+  const parts = segment.includes('%') ? decoded(segment).split('/') : [segment]
+  if (parts.some((part) => part === '.' || part === '..')) throw refusal('it goes up')
+}
+
+function decoded(segment: string): string {
   let plain: string
   try {
     plain = decodeURIComponent(segment)
@@ -58,7 +74,7 @@ function checkSegment(segment: string): void {
     throw refusal('it is not properly encoded')
   }
   if (/[\p{Cc}\\]/u.test(plain)) throw refusal('it has an encoded control character or \\')
-  if (plain.split('/').some((part) => part === '.' || part === '..')) throw refusal('it goes up')
+  return plain
 }
 
 const longestPath = 4_000

@@ -15,8 +15,11 @@ export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Laye
   const hosts = new Map<string, Host>()
   return (next) => async (intent) => {
     const key = `${intent.target.environment.mode} ${intent.target.provider.id} ${intent.url.host}`
-    const host = hosts.get(key) ?? { failures: 0, openUntil: 0, openMs: 0, probing: false }
-    hosts.set(key, host)
+    let host = hosts.get(key)
+    if (!host) {
+      host = { failures: 0, openUntil: 0, openMs: 0, probing: false }
+      hosts.set(key, host)
+    }
     const probe = enter(host, intent)
     try {
       const answer = await next(intent)

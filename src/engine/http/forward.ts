@@ -1,5 +1,5 @@
 import { Fault, isFault } from '@patchbay/kit'
-import { NetworkFailure, type WireResponse } from '../../ports/network.ts'
+import { NetworkFailure, readBody, type WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
 import { isAllowedHeader } from './request-headers.ts'
@@ -16,16 +16,15 @@ export interface RawRequest {
   /** One of the provider's named hosts. */
   readonly host?: string
   /** Those that a call may not set are left out. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body?: AsyncIterable<Uint8Array>
 }
 
 export interface RawResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** How long the body will be, where the provider said so. */
-  readonly sizeBytes: number | null
-  readonly body: AsyncIterable<Uint8Array>
+  /** Whole where it is short or an error, else as it comes. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>
 }
 
 /** What is under way: the intent that the layers know, the body that goes out, and the answer that is to be passed on. */
@@ -36,7 +35,7 @@ interface Passage {
 }
 
 /**
- * Opens one passage through the gateway's own layers. A success is passed on unread; an error is read, so that the layers learn what it is about, and
+ * Opens one passage through the gateway's own layers. A success is passed on as it is; an error is read, so that the layers learn what it is about, and
  * passed on all the same. Repeated is only what was refused for its credential, and only where there was no body: nothing that may have had an effect.
  */
 export function openForward(
@@ -44,7 +43,7 @@ export function openForward(
   layers: (last: Step) => Step,
   options: { userAgent: string },
 ) {
-  const passages = new WeakMap<Intent['tally'], Passage>()
+  const passages = new Map<Intent['tally'], Passage>()
   const send = layers((intent) => attempt(passages.get(intent.tally)!, intent))
 
   return async function forward(
@@ -59,7 +58,7 @@ export function openForward(
       { method: request.method as 'GET', path, host: request.host, idempotent: request.body === undefined },
       { now: deps.clock.now(), signal },
     )
-    intent.url.search = request.query
+    if (request.query !== '') intent.url.search = request.query
     const passage: Passage = { intent, request, answer: null }
     passages.set(intent.tally, passage)
     try {
@@ -101,10 +100,10 @@ export function openForward(
 
   async function take(passage: Passage, response: WireResponse): Promise<Answer> {
     const { status } = response
-    const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !keptBack.has(name)))
+    const headers: Record<string, string> = {}
+    for (const name in response.headers) if (!keptBack.has(name)) headers[name] = response.headers[name]!
     const error = status >= 400 ? await readError(response) : null
-    const sizeBytes = error === null ? sizeOf(response) : error.length
-    passage.answer = { status, headers, sizeBytes, body: error === null ? response.body : only(error) }
+    passage.answer = { status, headers, body: error ?? (isShort(response) ? await readBody(response) : response.body) }
     const answer = { status, headers: response.headers, bytes: error ?? nothing, body: null, at: deps.clock.now() }
     passage.intent.tally.answer = answer
     return answer
@@ -143,13 +142,15 @@ function headersOf(
   { target, authorization }: Intent,
   userAgent: string,
 ): Record<string, string> {
-  const given = Object.entries(headers).filter(([name]) => isAllowedHeader(target.provider, name))
-  const all = [
-    ...Object.entries({ accept: 'application/json', 'user-agent': userAgent, ...target.provider.api.headers }),
-    ...given,
-    ...Object.entries(authorization?.headers ?? {}),
-  ]
-  return Object.fromEntries(all.map(([name, value]) => [name.toLowerCase(), value]))
+  const all: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent }
+  const { provider } = target
+  for (const name in provider.api.headers) all[name.toLowerCase()] = provider.api.headers[name]!
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string' && isAllowedHeader(provider, name)) all[name.toLowerCase()] = value
+  }
+  for (const name in authorization?.headers) all[name.toLowerCase()] = authorization.headers[name]!
+  return all
 }
 
 const mostErrorBytes = 256 * 1024
@@ -168,12 +169,9 @@ async function readError(response: WireResponse): Promise<Uint8Array> {
   return Buffer.concat(pieces)
 }
 
-/** Of what is passed on: an encoded body has been decoded. */
-function sizeOf({ headers }: WireResponse): number | null {
-  const said = headers['content-encoding'] === undefined ? headers['content-length'] : undefined
-  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : null
-}
+/** What is no longer than this is passed on in one piece, which takes half as long as passing pieces on. */
+const shortBytes = 64 * 1024
 
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
-}
+/** By what the provider says. What it has encoded will be longer than that. */
+const isShort = ({ headers }: WireResponse) =>
+  headers['content-encoding'] === undefined && Number(headers['content-length'] ?? Infinity) <= shortBytes

@@ -97,7 +97,12 @@ export function openGateway(
       const startedAt = clock.now()
       const unanswered = (intent: Intent, error: unknown) => record(intent, faultCodeOf(error, signal), startedAt)
       const { intent, fault, response } = await forward(target, request, signal, unanswered)
-      return { ...response, body: counted(response.body, intent, () => record(intent, fault, startedAt)) }
+      const { status, headers, body } = response
+      if (!(body instanceof Uint8Array))
+        return { status, headers, body: counted(body, intent, () => record(intent, fault, startedAt)) }
+      intent.tally.responseBytes += body.length
+      record(intent, fault, startedAt)
+      return response
     },
     flush: calls.flush,
   }

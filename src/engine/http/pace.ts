@@ -1,4 +1,4 @@
-import { type ApiResponse, Fault, isFault, type Quota } from '@patchbay/kit'
+import { type ApiResponse, Fault, isFault, type Provider, type Quota } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
@@ -41,7 +41,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
     // Nobody waits for this: until it is written the call counts as one that is under way.
     limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
-    if (answer) await heed(intent, answer).catch(noteFailure)
+    const { signals } = intent.target.provider.api.errors
+    if (answer && signals) await heed(intent, answer, signals).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
@@ -89,10 +90,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     return new Fault(fault.code, fault.message, { ...fault.detail, waitMs: longestMs }, fault.cause)
   }
 
-  async function heed(intent: Intent, answer: ApiResponse): Promise<void> {
+  async function heed(intent: Intent, answer: ApiResponse, read: ReadSignals): Promise<void> {
     const { target, as } = intent
-    const signals = tolerant(() => target.provider.api.errors.signals?.(answer)) ?? []
-    for (const signal of signals) {
+    for (const signal of tolerant(() => read(answer)) ?? []) {
       const quota = quotasUnder(target).find(({ id }) => id === signal.quota)
       const bucket = quota && bucketOf(target, quota, as)
       if (!quota || !bucket) continue
@@ -108,6 +108,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     }
   }
 }
+
+type ReadSignals = NonNullable<Provider['api']['errors']['signals']>
 
 /** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */
 class Stops {

@@ -19,16 +19,16 @@ export function reportOutage(incidents: CallIncidents): Layer {
   const told = new Set<string>()
   return (next) => async (intent) => {
     const { integration } = intent.target
-    const key = `${integration.environmentId} ${integration.id} ${intent.url.host}`
+    const keyOf = () => `${integration.environmentId} ${integration.id} ${intent.url.host}`
     try {
       const answer = await next(intent)
-      told.delete(key)
+      if (told.size > 0) told.delete(keyOf())
       if (isOver(intent)) await incidents.over(integration)
       return answer
     } catch (error) {
       const rests = isFault(error, 'provider.down') && error.detail.reason === 'resting'
-      if (rests && (error.detail.waitMs ?? 0) > firstRestMostMs && !told.has(key)) {
-        told.add(key)
+      if (rests && (error.detail.waitMs ?? 0) > firstRestMostMs && !told.has(keyOf())) {
+        told.add(keyOf())
         await incidents.outage(integration, intent.url.host)
       }
       throw error

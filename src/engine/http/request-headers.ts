@@ -6,7 +6,9 @@ import { Fault, type Provider } from '@patchbay/kit'
  */
 export function isAllowedHeader(provider: Provider, name: string): boolean {
   const wanted = name.toLowerCase()
-  return allowed.has(wanted) || Object.keys(provider.api.headers ?? {}).some((known) => known.toLowerCase() === wanted)
+  if (allowed.has(wanted)) return true
+  for (const known in provider.api.headers) if (known.toLowerCase() === wanted) return true
+  return false
 }
 
 /** Throws `input.invalid` for a header that is not allowed, and for a value that would end the header. */

@@ -20,8 +20,11 @@ export class RetryBudget {
   }
 
   #of(key: string): { firsts: Minute; retries: Minute } {
-    const counts = this.#counts.get(key) ?? { firsts: new Minute(), retries: new Minute() }
-    this.#counts.set(key, counts)
+    let counts = this.#counts.get(key)
+    if (!counts) {
+      counts = { firsts: new Minute(), retries: new Minute() }
+      this.#counts.set(key, counts)
+    }
     return counts
   }
 }

@@ -25,7 +25,8 @@ export function retry(
     budget.first(key, clock.now())
     let replayed = false
     for (let attempt = 1; ; attempt++) {
-      Object.assign(intent.tally, { sentNow: false, answer: null })
+      intent.tally.sentNow = false
+      intent.tally.answer = null
       try {
         return await next(intent)
       } catch (error) {

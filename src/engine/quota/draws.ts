@@ -73,8 +73,8 @@ function settingsOf(
   said: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const settings: Record<string, string> = {}
-  for (const [name, { initial }] of Object.entries(fields)) if (initial !== undefined) settings[name] = initial
-  return { ...settings, ...said }
+  for (const name in fields) if (fields[name]!.initial !== undefined) settings[name] = fields[name]!.initial
+  return Object.assign(settings, said)
 }
 
 /** Working out a day costs microseconds of calendar; it changes once in one. */

@@ -35,6 +35,11 @@ export class DataKeyCache {
     return newest
   }
 
+  /** The key of that version, where it was read lately. */
+  known(environmentId: string, version: number): OpenDataKey | undefined {
+    return this.#fresh(environmentId)?.keys.get(version)
+  }
+
   /** The key of that version. Another process may have made it a moment ago, so an unknown one is looked up once. */
   async version(environmentId: string, version: number): Promise<OpenDataKey> {
     const key =
@@ -64,13 +69,20 @@ export class DataKeyCache {
     this.#entries.delete(environmentId)
   }
 
-  async #entry(environmentId: string): Promise<Entry> {
+  #fresh(environmentId: string): Entry | undefined {
     const entry = this.#entries.get(environmentId)
-    const ageMs = entry ? this.#deps.clock.now() - entry.readAt : Number.POSITIVE_INFINITY
-    if (entry && ageMs >= 0 && ageMs < freshMs) return entry
+    const ageMs = entry ? this.#deps.clock.now() - entry.readAt : 0
+    return ageMs >= 0 && ageMs < freshMs ? entry : undefined
+  }
+
+  async #entry(environmentId: string): Promise<Entry> {
+    const fresh = this.#fresh(environmentId)
+    if (fresh) return fresh
     try {
       return await this.#load(environmentId)
     } catch (error) {
+      const entry = this.#entries.get(environmentId)
+      const ageMs = entry ? this.#deps.clock.now() - entry.readAt : 0
       // That a key is wrong is an answer; that nobody answered is none.
       if (!entry || ageMs > staleMs || isFault(error, 'platform.vault')) throw error
       this.#deps.log.warn('vault.stale_data_key', { environmentId, ageMs, error })

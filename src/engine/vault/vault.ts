@@ -52,8 +52,9 @@ export function openVault(
     },
 
     async open(environmentId, binding, sealed, use) {
-      const secret = await unseal(environmentId, binding, sealed)
+      const secret = new Secret(await plainOf(environmentId, binding, sealed))
       try {
+        if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
         return await use(secret)
       } finally {
         secret.wipe()
@@ -83,19 +84,15 @@ export function openVault(
 
   async function plainOf(environmentId: string, binding: Binding, sealed: string): Promise<Buffer> {
     try {
-      return openText(await cache.version(environmentId, readKeyVersion(sealed)), environmentId, binding, sealed)
+      const version = readKeyVersion(sealed)
+      const dataKey = cache.known(environmentId, version) ?? (await cache.version(environmentId, version))
+      return openText(dataKey, environmentId, binding, sealed)
     } catch (error) {
       // Somebody swapped rows, restored an old one, or set another key: an operator must hear of it (T49).
       if (isFault(error, 'platform.vault'))
         deps.log.error('vault.cannot_open', { environmentId, ...binding, says: error.message })
       throw error
     }
-  }
-
-  async function unseal(environmentId: string, binding: Binding, sealed: string): Promise<Secret> {
-    const secret = new Secret(await plainOf(environmentId, binding, sealed))
-    if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
-    return secret
   }
 
   function tell(sealed: string, plaintext: string): void {
