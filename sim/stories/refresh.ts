@@ -133,24 +133,14 @@ async function keepReconnecting(world: SimulatedWorld, endAt: number): Promise<v
 }
 
 function startDisconnects(world: SimulatedWorld, until: number): void {
-  const { kernel, swarm, base } = world
+  const { kernel, swarm } = world
   const everyMs = swarm.times.disconnect
   if (everyMs === null) return
-  for (const { provider, artist, connection } of world.owned)
-    for (const fault of kernel.faults.plan('disconnect', `${provider.id}-${artist.key}`, {
+  for (const owned of world.owned)
+    for (const fault of kernel.faults.plan('disconnect', `${owned.provider.id}-${owned.artist.key}`, {
       ...{ from: kernel.now(), until, everyMs, lastsMs: [0, 0] },
     }))
       kernel.after(fault.at - kernel.now(), 0.5, () => {
-        const server = world.running[0]
-        if (!server || !kernel.faults.fires(fault.name)) return
-        if (world.tokens.isLeased(connection.grantId)) kernel.sometimes.met('disconnected while it was renewed')
-        server.life.deliver(() => {
-          server.engine.connect
-            .disconnect(base.environment, connection.id, 'key:simulation')
-            .catch((error: unknown) => {
-              if (!isFault(error) && !(error instanceof DatabaseError))
-                kernel.violate('B01', `disconnect threw ${error}`)
-            })
-        })
+        if (kernel.faults.fires(fault.name)) world.disconnect(owned)
       })
 }

@@ -71,6 +71,7 @@ function calmer(swarm: Swarm): Swarm {
     ...swarm,
     skewMs: swarm.skewMs.map(() => 0),
     stores: { ...swarm.stores, onWrites: swarm.stores.onWrites * 2 },
+    network: { ...swarm.network, disconnect: 0 },
     times: { ...slower(swarm.times, 12), clockBack: null, resume: null, disconnect: null },
   }
 }
