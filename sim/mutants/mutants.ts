@@ -142,6 +142,83 @@ export const mutants: readonly Mutant[] = [
     caughtBy: refresh('I02'),
   },
   {
+    name: 'a clock that was set back lets a previous token be repeated for ever',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead: 'return sinceMs >= 0 && sinceMs <= auth.refresh.graceMs',
+        put: 'return sinceMs <= auth.refresh.graceMs',
+      },
+    ],
+    caughtBy: { ...refresh('I02'), seeds: 300 },
+  },
+  {
+    name: 'a token from before the clock was set back is fresh for an hour',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
+        put: 'const isFresh = ageMs < replicationMs',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 300 },
+  },
+  {
+    name: 'an app’s token from before the clock was set back is not given up',
+    changes: [
+      {
+        file: connect('app-credentials'),
+        instead: 'const isOld = ageMs > 10 * second || ageMs < 0',
+        put: 'const isOld = ageMs > 10 * second',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 300 },
+  },
+  {
+    name: 'a renewal from before the clock was set back forbids the next for as long',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return sinceMs < 0 || sinceMs > (proven ? 5 * minute : 6 * hour)',
+        put: 'return sinceMs > (proven ? 5 * minute : 6 * hour)',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 300 },
+  },
+  {
+    name: 'what was found out before the clock was set back holds for as long again',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return settledAt <= now && now < settledUntil',
+        put: 'return now < settledUntil',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 300 },
+  },
+  {
+    name: 'a rest of the token endpoint lasts as much longer as the clock was set back',
+    changes: [
+      {
+        file: connect('token-circuit'),
+        instead: 'if (waitMs > 0 && waitMs <= state.openMs) return',
+        put: 'if (waitMs > 0) return',
+      },
+    ],
+    caughtBy: { ...refresh('L01'), seeds: 300 },
+  },
+  {
+    name: 'a row that a call needs is kept for as long as the clock was set back',
+    changes: [
+      {
+        file: 'src/engine/recent.ts',
+        instead: 'if (known && now < known.until && known.until - now <= recentMs) {',
+        put: 'if (known && now < known.until) {',
+      },
+    ],
+    caughtBy: { ...refresh('I04', 'L01'), seeds: 300 },
+  },
+  {
     name: 'an outage of the token endpoint asks a person',
     changes: [
       {
@@ -204,6 +281,17 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
+    name: 'whoever died before telling the connections of a grant that is over has left it at that',
+    changes: [
+      {
+        file: connect('credentials'),
+        instead: "if (target.connection && target.connection.state !== 'needs_reauth')",
+        put: "if (target.connection?.state === 'needs_reauth')",
+      },
+    ],
+    caughtBy: { ...refresh('I29'), seeds: 300 },
   },
   {
     name: 'a lost grant is told again and again',
@@ -322,6 +410,66 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: reading('I15'),
+  },
+  {
+    name: 'a reading that was stopped in the middle counts as read',
+    changes: [
+      {
+        file: sync('settle-run'),
+        instead: "if (ending === 'more') return []",
+        put: "if (ending === 'more') return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]",
+      },
+      {
+        file: sync('settle-run'),
+        instead: "prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more')",
+        put: "prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more' && now < 0)",
+      },
+    ],
+    caughtBy: reading('I27'),
+  },
+  {
+    name: 'a reading is passed over without a word',
+    changes: [
+      {
+        file: sync('settle-run'),
+        instead: '  await deps.journal.run(ended)\n',
+        put: '  if (ended.fault === null) await deps.journal.run(ended)\n',
+      },
+    ],
+    caughtBy: reading('I27'),
+  },
+  {
+    name: 'a page whose rows were had before is taken for the end of a circle',
+    changes: [
+      {
+        file: sync('read-accounts'),
+        instead: 'const again = !isLast && page.checkpoint !== undefined && seen.has(mark)',
+        put: 'const again = !isLast && (page.items ?? []).some(({ id }) => seen.has(id))\n    for (const { id } of page.items ?? []) seen.add(id)',
+      },
+    ],
+    caughtBy: reading('L01', 'I15'),
+  },
+  {
+    name: 'a row that comes twice in one walk stays as it came first',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'if (before && (before.seenAt > at ||',
+        put: 'if (before && (before.seenAt > at || at - before.seenAt < 7_000_000 ||',
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'whoever stood still saves the page that it has in its hands',
+    changes: [
+      {
+        file: sync('hold-claim'),
+        instead: 'const isOver = () => clock.now() >= until || until - clock.now() > claimMs',
+        put: 'const isOver = () => clock.now() < 0 && until < 0',
+      },
+    ],
+    caughtBy: reading('I26', 'I15'),
   },
   {
     name: 'what a platform does not say is stored as 0',

@@ -5,6 +5,7 @@ import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { tuneful } from '../../src/engine/connect/test-world.ts'
 import { checkGrants } from '../checks/check-grants.ts'
+import { checkTraces } from '../checks/check-traces.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
@@ -46,6 +47,7 @@ export const refreshStory: Story = {
     await kernel.sleep(world.stalledMs + calmMs, 0.5)
     if (kernel.isBroken) return
     await checkGrants(world, (owned) => callOnce(world, owned, 'calm'))
+    await checkTraces(world)
   },
 }
 
