@@ -30,13 +30,36 @@ export function movingList(world: World, artist: Artist, list: MovingList, now: 
   const things: Moving[] = []
   const last = Math.floor(now / everyMs)
   for (let number = last - Math.ceil(staysMs[1] / everyMs) - 1; number <= last; number++) {
-    const key = `${artist.key}/${list.name}/${number}`
-    const publishedAt = Math.floor((number + world.unit(`${key}/at`)) * everyMs)
-    const goneAt = publishedAt + staysMs[0] + world.unit(`${key}/stays`) * (staysMs[1] - staysMs[0])
+    const { id, key, publishedAt, goneAt } = factsOf(world, `${artist.key}/${list.name}/${number}`, number, list)
     if (publishedAt <= now && now < goneAt)
-      things.push({ id: world.text(`${key}/id`, 12), publishedAt, ...lastChange(world, key, list, publishedAt, now) })
+      things.push({ id, publishedAt, ...lastChange(world, key, list, publishedAt, now) })
   }
   return things.sort((one, other) => other.changedAt - one.changedAt || (one.id < other.id ? -1 : 1))
+}
+
+interface Facts {
+  readonly key: string
+  readonly id: string
+  readonly publishedAt: number
+  readonly goneAt: number
+}
+
+/** Whoever reads a list asks for the same ones again with each page. */
+const known = new WeakMap<World, Map<string, Facts>>()
+const mostKnown = 5_000
+
+function factsOf(world: World, key: string, number: number, { everyMs, staysMs }: MovingList): Facts {
+  const ofWorld = known.get(world) ?? new Map<string, Facts>()
+  known.set(world, ofWorld)
+  let facts = ofWorld.get(key)
+  if (!facts) {
+    const publishedAt = Math.floor((number + world.unit(`${key}/at`)) * everyMs)
+    const goneAt = publishedAt + staysMs[0] + world.unit(`${key}/stays`) * (staysMs[1] - staysMs[0])
+    facts = { key, id: world.text(`${key}/id`, 12), publishedAt, goneAt }
+    if (ofWorld.size >= mostKnown) ofWorld.clear()
+    ofWorld.set(key, facts)
+  }
+  return facts
 }
 
 function lastChange(world: World, key: string, { changesMs }: MovingList, publishedAt: number, now: number) {

@@ -318,6 +318,11 @@ export const mutants: readonly Mutant[] = [
         instead: "if (target.connection && target.connection.state !== 'needs_reauth')",
         put: "if (target.connection?.state === 'needs_reauth')",
       },
+      {
+        file: connect('give-up'),
+        instead: "if (grant?.state !== 'dead' || grant.generation !== job.generation) return",
+        put: "if (grant?.state !== 'live' || grant.generation !== job.generation) return",
+      },
     ],
     caughtBy: { ...refresh('I29'), seeds: 300 },
   },

@@ -96,7 +96,7 @@ const placeAfter = ({ changedAt, id }: Moving) => `${changedAt} ${id}`
 
 const rowOf = (one: Moving): Json => ({ id: one.id, title: titleOf(one), weight: weightOf(one) })
 
-const both = { every: '2h', metrics: ['engagement.likes'], idleCalls: 6 } as const
+const both = { every: '4h', metrics: ['engagement.likes'], idleCalls: 6 } as const
 
 const readList = (name: ListName) =>
   readPages({

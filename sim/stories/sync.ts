@@ -68,7 +68,7 @@ function providersOf({ chance }: Kernel): Provider[] {
   const first = Math.floor(chance.unit('first provider') * all.length)
   const second = Math.floor(chance.unit('second provider') * all.length * 2)
   // A catalogue moves once in days, and a walk down it takes seconds: for lists that move meanwhile there is a platform that is made up.
-  const lists = chance.unit('lists') < 0.3 ? [restlessLists()] : []
+  const lists = chance.unit('lists') < 0.25 ? [restlessLists()] : []
   return [...new Set([all[first]!, ...all.slice(second, second + 1)]), ...lists]
 }
 
