@@ -31,6 +31,9 @@ interface Queue {
 /** What the other driver does with a job whose worker says nothing any more. */
 const expireMs = 300 * second
 
+/** Why a handler's signal aborts. */
+const gaveUp = new Error('the job was given up')
+
 /**
  * One queue of jobs that all processes share, and that outlives them: at least once, with a worker chosen by chance among those that live. A job whose
  * worker died is given to somebody else when its time is over. As in the driver for PostgreSQL, a handler's signal aborts when its job is given up: its
@@ -137,8 +140,9 @@ export class SharedJobs {
       this.#pump(queue)
     }
     const giveUp = () => {
+      if (!running.has(giveUp)) return
       close(true)
-      abandoned.abort()
+      abandoned.abort(gaveUp)
     }
     running.add(giveUp)
     this.#kernel.note(life.name, 'job', `${queue.name} ${job.nth}`)
