@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { hour, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
-import type { WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import type { Target } from '../http/target.ts'
 import { RefusedAlike } from './refused-alike.ts'
@@ -14,51 +13,30 @@ import { TokenCircuit } from './token-circuit.ts'
  * The clock of the machine is set back by an hour, as an operator or a time server does that finds it wrong. What was noted by the old time lies in the
  * future then, and must not hold for an hour longer than it was meant to.
  */
-interface Machine {
-  setBack: () => void
-  /** Says for a path whether the platform answers 401 to it, whatever the token. */
-  refuse: (path: string) => boolean
-}
-
 const story = (
   title: string,
-  tell: (world: TestWorld & { machine: Machine }, connection: Connection) => Promise<void>,
+  tell: (world: TestWorld & { setBack: () => void }, connection: Connection) => Promise<void>,
   options: WorldOptions = {},
 ) =>
   test(title, async () => {
     let offsetMs = 0
-    const machine: Machine = {
-      setBack: () => {
-        offsetMs -= hour
-      },
-      refuse: () => false,
-    }
     const world = await openTestWorld({
       wrap: ({ clock }) => ({
         clock: { now: () => clock.now() + offsetMs, sleep: (ms, signal) => clock.sleep(ms, signal) },
       }),
-      network: (sandbox) => ({
-        send: async (request, signal) =>
-          machine.refuse(new URL(request.url).pathname) ? unauthorized() : sandbox.send(request, signal),
-      }),
       ...options,
     })
-    await world.run(async () => tell({ ...world, machine }, (await world.connectAccount()).connection))
+    const setBack = () => {
+      offsetMs -= hour
+    }
+    await world.run(async () => tell({ ...world, setBack }, (await world.connectAccount()).connection))
   })
-
-const unauthorized = (): WireResponse => ({
-  status: 401,
-  headers: {},
-  body: (async function* () {
-    yield Buffer.from('{}')
-  })(),
-})
 
 const expire = (world: TestWorld) => world.sandbox.meddle('tuneful', world.artists[0]!.key, 'expire')
 
 story('a token from before is not fresh: it is renewed at once when it is refused', async (world, connection) => {
   await world.clock.sleep(10 * minute)
-  world.machine.setBack()
+  world.setBack()
   expire(world)
   const started = world.clock.now()
   await world.call(connection)
@@ -69,7 +47,7 @@ story('a renewal from before does not forbid the next', async (world, connection
   await world.clock.sleep(10 * minute)
   expire(world)
   await world.call(connection)
-  world.machine.setBack()
+  world.setBack()
   await world.clock.sleep(minute)
   expire(world)
   await world.call(connection)
@@ -78,13 +56,13 @@ story('a renewal from before does not forbid the next', async (world, connection
 
 story('what was found out before of a refusal is found out anew', async (world, connection) => {
   await world.clock.sleep(10 * minute)
-  world.machine.refuse = (path) => path === '/v1/fans'
+  world.sandbox.weather.add({ kind: 'fail', status: 401, route: 'GET api.tuneful.example/v1/fans' })
   for (let times = 0; times < 2; times++) {
     await assert.rejects(world.call(connection, 0, '/fans'))
     await world.clock.sleep(minute)
   }
-  world.machine.refuse = () => false
-  world.machine.setBack()
+  world.sandbox.weather.clear()
+  world.setBack()
   expire(world)
   await world.call(connection)
 })
@@ -96,9 +74,8 @@ story(
     const call = () => world.gateway.call(target, { path: `/artists/${world.artists[1]!.key}`, as: 'app' })
     await call()
     await world.clock.sleep(minute)
-    world.machine.setBack()
-    let left = 1
-    world.machine.refuse = (path) => path.startsWith('/v1/artists') && left-- > 0
+    world.setBack()
+    world.sandbox.weather.add({ kind: 'fail', status: 401, route: 'GET api.tuneful.example/v1/artists', times: 1 })
     await call()
     const integration = await world.stores.directory.integration(world.environment.id, world.integrationId)
     assert.equal(integration!.incident, null)
@@ -113,7 +90,7 @@ story(
     assert.notEqual((await world.grantOf(connection)).previousRefresh, null)
     await world.clock.sleep(20 * minute)
     const before = world.tokenRequests().length
-    world.machine.setBack()
+    world.setBack()
     world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
     await assert.rejects(world.call(connection))
     await world.clock.sleep(minute)
