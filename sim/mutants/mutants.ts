@@ -327,6 +327,17 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { ...refresh('I29'), seeds: 300 },
   },
   {
+    name: 'a job throws what nobody has a name for',
+    changes: [
+      {
+        file: connect('connect-jobs'),
+        instead: "if (count > 0) deps.log.debug('connect.swept', { count })",
+        put: "if (count >= 0) throw new TypeError('swept')",
+      },
+    ],
+    caughtBy: refresh('B01'),
+  },
+  {
     name: 'a lost grant is told again and again',
     changes: [
       {
@@ -481,6 +492,17 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: reading('I15'),
+  },
+  {
+    name: 'an item that is met again is told to be new',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'if (!before) fresh.push({ connectionId, item })',
+        put: 'fresh.push({ connectionId, item })',
+      },
+    ],
+    caughtBy: reading('I16'),
   },
   {
     name: 'whoever stood still saves the page that it has in its hands',
