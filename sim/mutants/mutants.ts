@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tokens whose commit is in doubt are thrown away',
     changes: [{ file: connect('store-tokens'), instead: 'const mostCommits = 120', put: 'const mostCommits = 0' }],
-    caughtBy: { ...refresh('I03', 'I05'), seeds: 300 },
+    caughtBy: { ...refresh('I03', 'I05'), seeds: 300, from: 37 },
   },
   {
     name: 'what a dead process asked for is forgotten',
@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
         put: 'const broken = false',
       },
     ],
-    caughtBy: refresh('I03'),
+    caughtBy: { ...refresh('I03'), from: 22 },
   },
   {
     name: 'the previous token is repeated for ever',
@@ -324,7 +324,7 @@ export const mutants: readonly Mutant[] = [
         put: "if (grant?.state !== 'live' || grant.generation !== job.generation) return",
       },
     ],
-    caughtBy: { ...refresh('I29'), seeds: 300 },
+    caughtBy: { ...refresh('I29'), seeds: 200, from: 45 },
   },
   {
     name: 'a job throws what nobody has a name for',
@@ -469,7 +469,7 @@ export const mutants: readonly Mutant[] = [
         put: "prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more' && now < 0)",
       },
     ],
-    caughtBy: reading('I27'),
+    caughtBy: { ...reading('I27'), from: 10 },
   },
   {
     name: 'a reading is passed over without a word',
