@@ -26,27 +26,30 @@ export const noComparison = (): Comparison => ({ compared: 0, expected: 0, diffe
  * platform still corrects are thereby compared with what it said then, a gauge with what it was on the day it is noted under.
  *
  * A null where the truth is silent is no difference: neither knows, and one says so. `daysBack`: a reading may have begun so many days before, and
- * told of days that the platform would not offer any more.
+ * told of days that the platform would not offer any more. `began`: when it did; what went before it was saved was there then.
  */
 export function compareStored(
   world: PretendWorld,
   { artist, provider }: Owned,
   rows: readonly StoredObservation[],
-  { since, daysBack = 0 }: { since: number; daysBack?: number },
+  { since, daysBack = 0, began }: { since: number; daysBack?: number; began?: number },
   into: Comparison,
 ): void {
   const fresh = rows.filter((row) => row.observedAt >= since)
   for (const [at, read] of Map.groupBy(fresh, (row) => row.observedAt)) {
     const waiting = new Map(read.map((row) => [keyOf(row), row]))
     const from = read.reduce((day, row) => (row.day < day ? row.day : day), dayOf(at))
-    for (let back = 0; back <= daysBack && waiting.size > 0; back++)
-      for (const truth of truthAt(world, provider, artist, from, at - back * dayMs)) {
+    const moments = Array.from({ length: daysBack + 1 }, (_, back) => at - back * dayMs)
+    for (const moment of began === undefined ? moments : [...moments, began]) {
+      if (waiting.size === 0) break
+      for (const truth of truthAt(world, provider, artist, from, moment)) {
         const row = waiting.get(keyOf(truth))
         if (row && row.value !== truth.value)
           differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
         waiting.delete(keyOf(truth))
         if (waiting.size === 0) break
       }
+    }
     for (const row of waiting.values())
       if (row.value !== null) differ(into, artist, provider, row, `stored ${row.value}, not true of that day`)
   }

@@ -29,6 +29,18 @@ export function describeLedger({ sometimes }: Summary): string {
   return ['sometimes:', ...rows, ...missing].join('\n')
 }
 
+/**
+ * Situations that a run should have met and did not: none where it was too short to meet all, or showed only a part. A fault that never comes to bear
+ * proves nothing.
+ */
+export function neverMet({ seeds, sometimes }: Summary, run: { stories: number; isPart: boolean }): Situation[] {
+  if (run.isPart || seeds < leastSeeds * run.stories) return []
+  return (Object.keys(situations) as Situation[]).filter((name) => !sometimes.get(name))
+}
+
+/** Of each story. In so many each situation comes up a few times. */
+const leastSeeds = 100
+
 const time = (at: number) => new Date(at).toISOString().slice(0, 23).replace('T', ' ')
 
 /** Which source this is; unknown where there is no repository. */

@@ -217,9 +217,18 @@ async function consentsThatFail(): Promise<void> {
     return url
   }
   const walk = async () => walkConsent(await invite(), { persona: server.sandbox.world.artists[3]!.key, send })
-  for (const rule of [{ kind: 'fail', status: 500 }, { kind: 'html' }, { kind: 'drop' }] as const) {
-    server.sandbox.weather.add({ ...rule, provider: consentProvider.id, times: 1 })
-    await walk().catch(() => null)
+  // Each of them befalls the exchange of the code, and brings the person back to the invitation, which says why.
+  const ends = [
+    [{ kind: 'fail', status: 500 }, 'provider.down'],
+    [{ kind: 'html' }, 'provider.down'],
+    [{ kind: 'drop' }, 'provider.timeout'],
+  ] as const
+  for (const [rule, problem] of ends) {
+    const id = server.sandbox.weather.add({ ...rule, provider: consentProvider.id, times: 1 })
+    const { url, status } = await walk()
+    const { pathname, searchParams } = new URL(url)
+    assert.deepEqual([status, pathname, searchParams.get('problem')], [200, '/connect', problem], rule.kind)
+    assert.equal(server.sandbox.weather.list().find((one) => one.id === id)?.fired, 1, `${rule.kind} befell nothing`)
     server.sandbox.weather.clear()
   }
   const path = `/oauth/callback/int_env_test_${consentProvider.id}`
@@ -227,6 +236,8 @@ async function consentsThatFail(): Promise<void> {
     await send(`${server.url}${path}?${query}&state=forged-state-of-somebody`)
   await send((await invite()).replace(/token=.*/, 'token=forged-invitation-of-somebody'))
   know('typed', 'forged-invitation-of-somebody')
+  const { json } = await server.ask('GET', '/v1/connections?profile=unlucky')
+  assert.deepEqual(json.data, [], 'nobody was connected')
 }
 
 /** What a person types into the form, and it is wrong; what an application sends, and it is refused. */

@@ -7,11 +7,12 @@ import type { Life } from '../kernel/life.ts'
 interface Holder {
   readonly life: Life
   readonly claim: string
+  readonly at: number
 }
 
 /**
- * Watches who holds which slot. Nothing is written for a slot that somebody else holds, and no run of a lost claim ends one (I26, I27). Whoever stood still
- * may finish the page that it had in its hands.
+ * Watches who holds which slot. Nothing is written for a slot that somebody else holds, and no run of a lost claim ends one (I26). What had left before
+ * somebody else took over may still arrive.
  */
 export class ClaimWatch {
   readonly #kernel: Kernel
@@ -27,7 +28,7 @@ export class ClaimWatch {
       for (const slot of result as ClaimedSlot[]) {
         const before = this.#holders.get(keyOf(slot))
         if (slot.lapsed && before && !before.life.alive) this.#kernel.sometimes.met('claim lapsed and taken over')
-        this.#holders.set(keyOf(slot), { life, claim })
+        this.#holders.set(keyOf(slot), { life, claim, at: this.#kernel.now() })
       }
     }
     if (method === 'schedule.extend' || method === 'schedule.release' || method === 'schedule.finish') {
@@ -42,8 +43,7 @@ export class ClaimWatch {
 
   #saved(life: Life, page: SavedPage, sentAt: number): void {
     const holder = this.#holders.get(keyOf(page))
-    if (!holder || holder.life === life) return
-    if (life.heldUntil > 0 && sentAt - life.heldUntil < wakingMs) return
+    if (!holder || holder.life === life || sentAt <= holder.at) return
     this.#kernel.violate('I26', `${life.name} saved a page of ${keyOf(page)}, which ${holder.life.name} holds`)
   }
 
@@ -56,8 +56,5 @@ export class ClaimWatch {
     for (const slot of slots) if (this.#holders.get(keyOf(slot))?.claim === claim) this.#holders.delete(keyOf(slot))
   }
 }
-
-/** Until a process that stood still has asked whether its claim is still its own. */
-const wakingMs = 200
 
 const keyOf = ({ connectionId, stream }: Pick<Slot, 'connectionId' | 'stream'>) => `${connectionId}/${stream}`

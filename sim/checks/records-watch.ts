@@ -5,6 +5,7 @@ import { compareStored, compareTrue, noComparison, type Owned } from '../compare
 import type { StoreCall } from '../kernel/call-stores.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { PretendWorld } from '../pretend-world.ts'
+import type { ListWatch } from './list-watch.ts'
 
 /** What was saved under one key. */
 interface Seen {
@@ -29,12 +30,14 @@ export class RecordsWatch {
   readonly #walks = new Map<string, number>()
   readonly #seen = new Map<string, Seen>()
   readonly #lastPages = new Map<string, { readonly pages: readonly SavedPage[]; readonly at: number }>()
+  readonly #lists: Pick<ListWatch, 'stoodStill'>
   #compared = 0
 
-  constructor(kernel: Kernel, base: PretendWorld, owned: readonly Owned[]) {
+  constructor(kernel: Kernel, base: PretendWorld, owned: readonly Owned[], lists: Pick<ListWatch, 'stoodStill'>) {
     this.#kernel = kernel
     this.#base = base
     this.#owned = owned
+    this.#lists = lists
   }
 
   done({ method, args }: StoreCall): void {
@@ -89,9 +92,15 @@ export class RecordsWatch {
     const rows = await this.#base.rowsOf([owned.connection])
     const result = noComparison()
     const daysBack = 1 + Math.ceil((run.endedAt! - run.startedAt) / dayMs)
-    compareStored(this.#base, owned, rows, { since: run.startedAt, daysBack }, result)
+    compareStored(this.#base, owned, rows, { since: run.startedAt, daysBack, began: run.startedAt }, result)
+    // What a list pushed over to another page while it was read is had at the next reading.
     const isWhole =
-      concerned.length === sharing.length && concerned.every((one) => run.endedAt! - one.startedAt < aWhileMs)
+      concerned.length === sharing.length &&
+      concerned.every(
+        (one) =>
+          run.endedAt! - one.startedAt < aWhileMs &&
+          this.#lists.stoodStill(owned, one.stream, one.startedAt, one.endedAt!),
+      )
     if (isWhole)
       compareTrue(this.#base, owned, rows, new Map(concerned.map((one) => [one.stream, one])), { itemDays: 8 }, result)
     this.#compared += result.compared + result.expected

@@ -42,6 +42,10 @@ export interface NetworkFaults {
   readonly stall: number
   /** Of token requests: so many times as likely. */
   readonly onTokens: number
+  /** Of token requests: the process is told to stop while it waits for the answer. */
+  readonly stop: number
+  /** Of token requests: somebody disconnects the account meanwhile. */
+  readonly disconnect: number
   /** Of token requests: `invalid_grant` once, though nothing is wrong. */
   readonly falseRefusal: number
   /** Of requests that name a place in a list: the provider no longer knows it. */
@@ -61,6 +65,8 @@ export interface NetworkBoundary {
   /** Whether the provider may refuse that grant falsely: it does so once, and not again before it took the token. */
   readonly mayLie: (grant: string | null) => boolean
   readonly kill: (life: Life, why: string) => void
+  readonly stop: (life: Life) => void
+  readonly disconnect: (sent: Sent) => void
   readonly left: (sent: Sent) => void
   readonly arrived: (sent: Sent, entry: LedgerEntry) => void
   /** The provider is done and its answer is on its way, or lost. */
@@ -97,6 +103,8 @@ function exchange(
     ['stall', faults.stall * times],
     ['false-refusal', sent.what === 'token' && boundary.mayLie(sent.grant) ? faults.falseRefusal : 0],
     ['cursor-expired', hasPlace(sent) ? faults.cursorExpired : 0],
+    ['stop', isOfPerson(sent) ? faults.stop : 0],
+    ['disconnect', isOfPerson(sent) ? faults.disconnect : 0],
   ])
   boundary.left(sent)
   kernel.note(life.name, `${sent.what} request`, sent.call)
@@ -130,6 +138,8 @@ function exchange(
     if (befalls === 'lose-request')
       return kernel.after(patienceMs, rank, () => fail(new NetworkFailure('timeout', true, 'no answer in time')))
 
+    if (befalls === 'stop') kernel.after(thereMs, rank, () => boundary.stop(life))
+    if (befalls === 'disconnect') kernel.after(thereMs, rank, () => boundary.disconnect(sent))
     const serve = async () => {
       const answer = await serveNow(sent, befalls, boundary)
       kernel.after(workMs, rank, () => {
@@ -289,6 +299,9 @@ function hasPlace({ provider, what, request }: Sent): boolean {
   const { searchParams } = new URL(request.url)
   return searchParams.has('pageToken') || searchParams.has('after')
 }
+
+/** Whether it asks for tokens of somebody's grant, and not of the app. */
+const isOfPerson = ({ what, artist }: Sent) => what === 'token' && artist !== null
 
 const addressOf = (url: URL) => url.origin + url.pathname
 const isTokenPlace = (provider: Provider, url: URL) => tokenPlaces(provider).includes(addressOf(url))

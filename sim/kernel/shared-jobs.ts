@@ -1,4 +1,5 @@
-import { hour, minute, second } from '@patchbay/kit'
+import { hour, isFault, minute, second } from '@patchbay/kit'
+import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import type { Jobs } from '../../src/ports/jobs.ts'
 import type { Kernel } from './kernel.ts'
 import { type Life, never } from './life.ts'
@@ -15,22 +16,30 @@ interface Worker {
   readonly concurrency: number
   readonly retries: number
   readonly handler: (data: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<void>
-  readonly stopping: AbortController
-  running: number
+  /** What gives up each job that it works on. */
+  readonly running: Set<() => void>
 }
 
 interface Queue {
   readonly name: string
   readonly waiting: Job[]
+  /** Keys of jobs that are to be done at a later time. */
+  readonly later: Set<string>
   workers: Worker[]
 }
 
 /** What the other driver does with a job whose worker says nothing any more. */
 const expireMs = 300 * second
 
+/** Why a handler's signal aborts. */
+const gaveUp = new Error('the job was given up')
+
 /**
  * One queue of jobs that all processes share, and that outlives them: at least once, with a worker chosen by chance among those that live. A job whose
- * worker died is given to somebody else when its time is over.
+ * worker died is given to somebody else when its time is over. As in the driver for PostgreSQL, a handler's signal aborts when its job is given up: its
+ * time is over, or a stop has waited long enough.
+ *
+ * A handler may throw what it has a name for, and is then tried again. What it has none for is a bug that production would try again as silently (B01).
  */
 export class SharedJobs {
   readonly #kernel: Kernel
@@ -60,21 +69,22 @@ export class SharedJobs {
         for (const queue of this.#queues.values()) this.#pump(queue)
       },
       stop: async (timeoutMs) => {
-        for (const worker of own) worker.stopping.abort()
         for (const queue of this.#queues.values()) queue.workers = queue.workers.filter((one) => !own.includes(one))
-        for (let waitedMs = 0; own.some(({ running }) => running > 0) && waitedMs < timeoutMs; waitedMs += 100)
+        for (let waitedMs = 0; own.some(({ running }) => running.size > 0) && waitedMs < timeoutMs; waitedMs += 100)
           await life.clock.sleep(100)
+        for (const { running } of own) for (const giveUp of [...running]) giveUp()
       },
       send: (name, data, { at, key } = {}) => {
         if (!life.alive) return never()
         const queue = this.#queueOf(name)
-        if (key !== undefined && queue.waiting.some((job) => job.key === key)) return Promise.resolve(false)
+        if (key !== undefined && (queue.later.has(key) || queue.waiting.some((job) => job.key === key)))
+          return Promise.resolve(false)
         const inMs = at === undefined ? 0 : at - life.clock.now()
         this.#add(name, { data, key, attempts: 0 }, Math.max(0, inMs))
         return Promise.resolve(true)
       },
       work: async (name, { concurrency, retries }, handler) => {
-        const worker = { life, concurrency, retries, handler, stopping: new AbortController(), running: 0 }
+        const worker: Worker = { life, concurrency, retries, handler, running: new Set() }
         own.push(worker)
         const queue = this.#queueOf(name)
         queue.workers = [...queue.workers.filter((one) => one.life.alive), worker]
@@ -87,7 +97,7 @@ export class SharedJobs {
   }
 
   #queueOf(name: string): Queue {
-    const queue = this.#queues.get(name) ?? { name, waiting: [], workers: [] }
+    const queue = this.#queues.get(name) ?? { name, waiting: [], later: new Set(), workers: [] }
     this.#queues.set(name, queue)
     return queue
   }
@@ -100,7 +110,11 @@ export class SharedJobs {
       this.#pump(queue)
       return
     }
+    // One that is tried again does not stand in the way of a new one.
+    const key = job.attempts === 0 ? job.key : undefined
+    if (key !== undefined) queue.later.add(key)
     this.#kernel.after(inMs, 0.5, () => {
+      if (key !== undefined) queue.later.delete(key)
       queue.waiting.push(added)
       this.#pump(queue)
     })
@@ -108,7 +122,7 @@ export class SharedJobs {
 
   #pump(queue: Queue): void {
     for (;;) {
-      const free = queue.workers.filter(({ life, running, concurrency }) => life.alive && running < concurrency)
+      const free = queue.workers.filter(({ life, running, concurrency }) => life.alive && running.size < concurrency)
       if (free.length === 0 || queue.waiting.length === 0) return
       const job = queue.waiting.shift()!
       const unit = this.#kernel.chance.unit(`job/${queue.name}/${job.nth}/${job.attempts}`)
@@ -117,24 +131,37 @@ export class SharedJobs {
   }
 
   #run(queue: Queue, worker: Worker, job: Job): void {
-    let open = true
+    const { life, running } = worker
+    const abandoned = new AbortController()
     const close = (again: boolean) => {
-      if (!open) return
-      open = false
-      worker.running--
+      if (!running.delete(giveUp)) return
       if (again && job.attempts < worker.retries)
         this.#add(queue.name, { ...job, attempts: job.attempts + 1 }, second * 2 ** job.attempts)
       this.#pump(queue)
     }
-    worker.running++
-    const { life } = worker
+    const giveUp = () => {
+      if (!running.has(giveUp)) return
+      close(true)
+      abandoned.abort(gaveUp)
+    }
+    running.add(giveUp)
     this.#kernel.note(life.name, 'job', `${queue.name} ${job.nth}`)
     life.deliver(() => {
-      worker.handler(job.data, worker.stopping.signal).then(
+      worker.handler(job.data, abandoned.signal).then(
         () => close(false),
-        () => close(true),
+        (error: unknown) => {
+          this.#judge(queue, error, abandoned.signal)
+          close(true)
+        },
       )
     })
-    this.#kernel.after(expireMs, 0.5, () => close(true))
+    this.#kernel.after(expireMs, 0.5, giveUp)
+  }
+
+  #judge({ name }: Queue, error: unknown, signal: AbortSignal): void {
+    const wasGivenUp = signal.aborted && error === signal.reason
+    if (wasGivenUp || error instanceof DatabaseError || (isFault(error) && error.code !== 'platform.bug')) return
+    const says = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#kernel.violate('B01', `a job of ${name} threw what nobody has a name for: ${says}`)
   }
 }

@@ -1,4 +1,4 @@
-import { minute, type Provider, second } from '@patchbay/kit'
+import { isFault, minute, type Provider, second } from '@patchbay/kit'
 import type { LedgerEntry } from '../../sandbox/ledger.ts'
 import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
@@ -145,12 +145,29 @@ export class SimulatedWorld {
     server.stopping = true
     this.kernel.note(life.name, 'stopping')
     if (this.tokens.asks(life)) this.kernel.sometimes.met('stopped while it asked for tokens')
-    await server.engine.stop()
+    try {
+      await server.engine.stop()
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) this.kernel.violate('B01', `${life.name} does not stop: ${error}`)
+    }
     if (server.life !== life || !life.alive) return
     this.kernel.note(life.name, 'stopped')
     life.end()
     server.engine = null
     this.#restartLater(server)
+  }
+
+  /** Somebody takes an account away, through whichever process answers first. */
+  disconnect({ connection }: Owned): void {
+    const { kernel, base } = this
+    const [server] = this.running
+    if (!server) return
+    if (this.tokens.isLeased(connection.grantId)) kernel.sometimes.met('disconnected while it was renewed')
+    server.life.deliver(() => {
+      server.engine.connect.disconnect(base.environment, connection.id, 'key:simulation').catch((error: unknown) => {
+        if (!isFault(error) && !(error instanceof DatabaseError)) kernel.violate('B01', `disconnect threw ${error}`)
+      })
+    })
   }
 
   /** The token endpoint of a provider says the same to everybody for a while. */
@@ -224,6 +241,11 @@ export class SimulatedWorld {
       isCalm: () => this.kernel.faults.isCalm,
       issuedAt: (token) => this.tokens.issuedAt(token),
       kill: (life, why) => this.kill(life, why),
+      stop: (life) => void this.stop(life),
+      disconnect: ({ provider, artist }) => {
+        const owned = this.owned.find((one) => one.provider.id === provider?.id && one.artist.key === artist)
+        if (owned) this.disconnect(owned)
+      },
       left: (sent) => each((watch) => watch.left?.(sent)),
       arrived: (sent, entry) => each((watch) => watch.arrived?.(sent, entry)),
       served: (served, entry) => {

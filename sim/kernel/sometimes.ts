@@ -26,6 +26,7 @@ export const situations = {
   'stopped while it asked for tokens': 'SIGTERM came while a token request was under way',
   'breaker open, half-open, open': 'the one that tried failed too',
   'cursor expired mid-walk': 'a provider no longer knew the place in its list',
+  'page overlap with update in between': 'a list moved while it was read: a row came on two pages, or on none',
   'claim lapsed and taken over': 'somebody went on with what a dead process had begun',
   'restated after it was read': 'a number of a past day changed and the old one was kept',
   'quota day of 23 h': 'a daily quota lasted 23 hours',
@@ -52,7 +53,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
   '40001 five times': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   'disk full then free': 'a matter of the PostgreSQL driver; stores here have no disk',
   'version-skew pair': 'there is one version',
-  'page overlap with update in between': 'nothing brings it about yet: it takes a list that shifts between two pages',
 }
 
 /** How often each situation was met. */

@@ -28,6 +28,12 @@ const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
 const reading = (...invariants: string[]) => ({ story: 'sync', invariants, seeds: 60 })
 const quota = (...invariants: string[]) => ({ story: 'quota', invariants, seeds: 60 })
 
+/**
+ * What lies in the future after the clock was set back is mended by the next refusal or renewal, within seconds or minutes: in a story somebody waits a
+ * little longer, which no invariant forbids. The tests hold it to the call.
+ */
+const clockBack = { test: 'src/engine/connect/clock-set-back.test.ts' }
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'every process renews for itself',
@@ -117,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tokens whose commit is in doubt are thrown away',
     changes: [{ file: connect('store-tokens'), instead: 'const mostCommits = 120', put: 'const mostCommits = 0' }],
-    caughtBy: { ...refresh('I03', 'I05'), seeds: 300 },
+    caughtBy: { ...refresh('I03', 'I05'), seeds: 300, from: 37 },
   },
   {
     name: 'what a dead process asked for is forgotten',
@@ -128,7 +134,7 @@ export const mutants: readonly Mutant[] = [
         put: 'const broken = false',
       },
     ],
-    caughtBy: refresh('I03'),
+    caughtBy: { ...refresh('I03'), from: 22 },
   },
   {
     name: 'the previous token is repeated for ever',
@@ -140,6 +146,105 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: refresh('I02'),
+  },
+  {
+    name: 'a clock that was set back lets a previous token be repeated for ever',
+    changes: [
+      {
+        file: connect('refresh-grant'),
+        instead: 'return sinceMs >= 0 && sinceMs <= auth.refresh.graceMs',
+        put: 'return sinceMs <= auth.refresh.graceMs',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'a token from before the clock was set back is fresh for an hour',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
+        put: 'const isFresh = ageMs < replicationMs',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'an app’s token from before the clock was set back is not given up',
+    changes: [
+      {
+        file: connect('app-credentials'),
+        instead: 'const isOld = ageMs > 10 * second || ageMs < 0',
+        put: 'const isOld = ageMs > 10 * second',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'a renewal from before the clock was set back forbids the next for as long',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return sinceMs < 0 || sinceMs > (proven ? 5 * minute : 6 * hour)',
+        put: 'return sinceMs > (proven ? 5 * minute : 6 * hour)',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'what was found out before the clock was set back holds for as long again',
+    changes: [
+      {
+        file: connect('refusal-book'),
+        instead: 'return settledAt <= now && now < settledUntil',
+        put: 'return now < settledUntil',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'a rest of the token endpoint lasts as much longer as the clock was set back',
+    changes: [
+      {
+        file: connect('token-circuit'),
+        instead: 'if (waitMs > 0 && waitMs <= state.openMs) return',
+        put: 'if (waitMs > 0) return',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'that others were refused alike holds for as long as the clock was set back',
+    changes: [
+      {
+        file: connect('refused-alike'),
+        instead: 'if (before && before.until > now && before.until - now <= shared) return before.alike',
+        put: 'if (before && before.until > now) return before.alike',
+      },
+    ],
+    caughtBy: clockBack,
+  },
+  {
+    name: 'a host rests for as much longer as the clock was set back',
+    changes: [
+      {
+        file: http('breaker'),
+        instead: 'if (waitMs <= 0 || waitMs > host.openMs * mostJitter) {',
+        put: 'if (waitMs <= 0) {',
+      },
+    ],
+    caughtBy: { test: 'src/engine/http/breaker.test.ts' },
+  },
+  {
+    name: 'a row that a call needs is kept for as long as the clock was set back',
+    changes: [
+      {
+        file: 'src/engine/recent.ts',
+        instead: 'if (known && now < known.until && known.until - now <= recentMs) {',
+        put: 'if (known && now < known.until) {',
+      },
+    ],
+    caughtBy: { test: 'src/engine/recent.test.ts' },
   },
   {
     name: 'an outage of the token endpoint asks a person',
@@ -204,6 +309,33 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
+    name: 'whoever died before telling the connections of a grant that is over has left it at that',
+    changes: [
+      {
+        file: connect('credentials'),
+        instead: "if (target.connection && target.connection.state !== 'needs_reauth')",
+        put: "if (target.connection?.state === 'needs_reauth')",
+      },
+      {
+        file: connect('give-up'),
+        instead: "if (grant?.state !== 'dead' || grant.generation !== job.generation) return",
+        put: "if (grant?.state !== 'live' || grant.generation !== job.generation) return",
+      },
+    ],
+    caughtBy: { ...refresh('I29'), seeds: 200, from: 45 },
+  },
+  {
+    name: 'a job throws what nobody has a name for',
+    changes: [
+      {
+        file: connect('connect-jobs'),
+        instead: "if (count > 0) deps.log.debug('connect.swept', { count })",
+        put: "if (count >= 0) throw new TypeError('swept')",
+      },
+    ],
+    caughtBy: refresh('B01'),
   },
   {
     name: 'a lost grant is told again and again',
@@ -322,6 +454,66 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: reading('I15'),
+  },
+  {
+    name: 'a reading that was stopped in the middle counts as read',
+    changes: [
+      {
+        file: sync('settle-run'),
+        instead: "if (ending === 'more') return []",
+        put: "if (ending === 'more') return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]",
+      },
+      {
+        file: sync('settle-run'),
+        instead: "prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more')",
+        put: "prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more' && now < 0)",
+      },
+    ],
+    caughtBy: { ...reading('I27'), from: 10 },
+  },
+  {
+    name: 'a reading is passed over without a word',
+    changes: [
+      {
+        file: sync('settle-run'),
+        instead: '  await deps.journal.run(ended)\n',
+        put: '  if (ended.fault === null) await deps.journal.run(ended)\n',
+      },
+    ],
+    caughtBy: reading('I27'),
+  },
+  {
+    name: 'a row that comes twice in one walk stays as it came first',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'if (before && (before.seenAt > at ||',
+        put: 'if (before && (before.seenAt > at || at - before.seenAt < 7_000_000 ||',
+      },
+    ],
+    caughtBy: reading('I15'),
+  },
+  {
+    name: 'an item that is met again is told to be new',
+    changes: [
+      {
+        file: 'src/drivers/records/memory-store.ts',
+        instead: 'if (!before) fresh.push({ connectionId, item })',
+        put: 'fresh.push({ connectionId, item })',
+      },
+    ],
+    caughtBy: reading('I16'),
+  },
+  {
+    name: 'whoever stood still saves the page that it has in its hands',
+    changes: [
+      {
+        file: sync('hold-claim'),
+        instead: 'const isOver = () => clock.now() >= until || until - clock.now() > claimMs',
+        put: 'const isOver = () => clock.now() < 0 && until < 0',
+      },
+    ],
+    caughtBy: { ...reading('I26', 'I15'), from: 55 },
   },
   {
     name: 'what a platform does not say is stored as 0',

@@ -12,8 +12,14 @@ import type { Story } from './story.ts'
 import { startTimedFaults } from './timed-faults.ts'
 
 const zone = 'America/Los_Angeles'
-/** The evenings before days of 23, of 25 and of 24 hours. */
-const evenings = ['2026-03-07T20:00:00Z', '2026-10-31T19:00:00Z', '2026-11-19T20:00:00Z'] as const
+/** The evenings before days of 23 hours, of 25, and of 24: four of five nights have a change of clocks, and each run sees the day after it begin. */
+const evenings = [
+  '2026-03-08T00:00:00Z',
+  '2026-11-01T00:00:00Z',
+  '2026-11-19T20:00:00Z',
+  '2026-11-01T00:00:00Z',
+  '2026-03-08T00:00:00Z',
+] as const
 const shortDay = '2026-03-08'
 const longDay = '2026-11-01'
 
@@ -87,7 +93,7 @@ function calmer(swarm: Swarm): Swarm {
     tokenOutage: null,
     appRefused: null,
   }
-  const network = { ...swarm.network, onTokens: 0, falseRefusal: 0 }
+  const network = { ...swarm.network, onTokens: 0, falseRefusal: 0, stop: 0, disconnect: 0 }
   return { ...swarm, network, times: { ...slower(swarm.times, 10), ...never } }
 }
 
@@ -105,7 +111,7 @@ function startWeather({ kernel, base }: SimulatedWorld, endAt: number): number {
   for (const rule of rules)
     if (chance.unit(`weather/${rule.kind}`) < 0.4 && faults.fires(`weather-${rule.kind}/quota`))
       base.sandbox.weather.add({ ...rule, id: `weather-${rule.kind}`, route, until: endAt })
-  if (chance.unit('outage') >= 0.15 || !faults.fires('outage-of-48-h')) return endAt
+  if (chance.unit('outage') >= 0.25 || !faults.fires('outage-of-48-h')) return endAt
   const from = kernel.now() + hour
   base.sandbox.weather.add({ kind: 'outage', id: 'outage-of-48-h', route, from, until: from + 2 * dayMs })
   kernel.sometimes.met('outage of 48 h')

@@ -5,6 +5,7 @@ import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { tuneful } from '../../src/engine/connect/test-world.ts'
 import { checkGrants } from '../checks/check-grants.ts'
+import { checkTraces } from '../checks/check-traces.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
@@ -46,6 +47,7 @@ export const refreshStory: Story = {
     await kernel.sleep(world.stalledMs + calmMs, 0.5)
     if (kernel.isBroken) return
     await checkGrants(world, (owned) => callOnce(world, owned, 'calm'))
+    await checkTraces(world)
   },
 }
 
@@ -133,24 +135,14 @@ async function keepReconnecting(world: SimulatedWorld, endAt: number): Promise<v
 }
 
 function startDisconnects(world: SimulatedWorld, until: number): void {
-  const { kernel, swarm, base } = world
+  const { kernel, swarm } = world
   const everyMs = swarm.times.disconnect
   if (everyMs === null) return
-  for (const { provider, artist, connection } of world.owned)
-    for (const fault of kernel.faults.plan('disconnect', `${provider.id}-${artist.key}`, {
+  for (const owned of world.owned)
+    for (const fault of kernel.faults.plan('disconnect', `${owned.provider.id}-${owned.artist.key}`, {
       ...{ from: kernel.now(), until, everyMs, lastsMs: [0, 0] },
     }))
       kernel.after(fault.at - kernel.now(), 0.5, () => {
-        const server = world.running[0]
-        if (!server || !kernel.faults.fires(fault.name)) return
-        if (world.tokens.isLeased(connection.grantId)) kernel.sometimes.met('disconnected while it was renewed')
-        server.life.deliver(() => {
-          server.engine.connect
-            .disconnect(base.environment, connection.id, 'key:simulation')
-            .catch((error: unknown) => {
-              if (!isFault(error) && !(error instanceof DatabaseError))
-                kernel.violate('B01', `disconnect threw ${error}`)
-            })
-        })
+        if (kernel.faults.fires(fault.name)) world.disconnect(owned)
       })
 }

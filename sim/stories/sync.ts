@@ -2,12 +2,16 @@ import { dayMs, hour, minute, type Provider } from '@patchbay/kit'
 import * as catalog from '../../providers/index.ts'
 import { checkGrants } from '../checks/check-grants.ts'
 import { checkSchedule } from '../checks/check-schedule.ts'
+import { checkTraces } from '../checks/check-traces.ts'
 import { ClaimWatch } from '../checks/claim-watch.ts'
+import { ListWatch } from '../checks/list-watch.ts'
 import { RecordsWatch } from '../checks/records-watch.ts'
+import { SlotWatch } from '../checks/slot-watch.ts'
 import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
 import { drawSwarm, type Swarm, slower } from '../kernel/swarm.ts'
+import { restlessLists } from './restless-lists.ts'
 import type { Story } from './story.ts'
 import { startTimedFaults } from './timed-faults.ts'
 
@@ -15,7 +19,7 @@ const badMs = 36 * hour
 const calmMs = 26 * hour
 
 /**
- * One or two platforms of the catalog are read for a day and a half, with all that a swarm has, and for another day in peace. Every run that claims success is held
+ * One or two platforms of the catalog, and sometimes one whose lists move, are read for a day and a half, with all that a swarm has, and for another day in peace. Every run that claims success is held
  * against the truth of its moment, and so is everything at the end.
  */
 export const syncStory: Story = {
@@ -28,12 +32,14 @@ export const syncStory: Story = {
     const providers = providersOf(kernel)
     const owned: Owned[] = []
     let records: RecordsWatch | null = null
+    let lists: ListWatch | null = null
     const world = await SimulatedWorld.open(kernel, swarm, {
       ...{ providers, artists: 1 + Math.floor(kernel.chance.unit('artists') * 2), since: '2026-10-20' },
       ...{ ledgerSize: 3000, pollMs: 5 * minute, cronMs: 10 * minute },
       watches: (base) => {
-        records = new RecordsWatch(kernel, base, owned)
-        return [new ClaimWatch(kernel), records]
+        lists = new ListWatch(kernel, base, owned)
+        records = new RecordsWatch(kernel, base, owned, lists)
+        return [new ClaimWatch(kernel), new SlotWatch(kernel), lists, records]
       },
     })
     await world.connectEverybody(providers)
@@ -50,7 +56,9 @@ export const syncStory: Story = {
     if (kernel.isBroken) return
     await checkSchedule(world, calmAt)
     await checkGrants(world, async () => true)
+    await checkTraces(world)
     await records!.checkAll()
+    await lists!.checkAll()
     checkLedger(world)
   },
 }
@@ -59,7 +67,9 @@ function providersOf({ chance }: Kernel): Provider[] {
   const all = Object.values<Provider>(catalog)
   const first = Math.floor(chance.unit('first provider') * all.length)
   const second = Math.floor(chance.unit('second provider') * all.length * 2)
-  return [...new Set([all[first]!, ...all.slice(second, second + 1)])]
+  // A catalogue moves once in days, and a walk down it takes seconds: for lists that move meanwhile there is a platform that is made up.
+  const lists = chance.unit('lists') < 0.25 ? [restlessLists()] : []
+  return [...new Set([all[first]!, ...all.slice(second, second + 1)]), ...lists]
 }
 
 /**
@@ -71,6 +81,7 @@ function calmer(swarm: Swarm): Swarm {
     ...swarm,
     skewMs: swarm.skewMs.map(() => 0),
     stores: { ...swarm.stores, onWrites: swarm.stores.onWrites * 2 },
+    network: { ...swarm.network, disconnect: 0 },
     times: { ...slower(swarm.times, 12), clockBack: null, resume: null, disconnect: null },
   }
 }

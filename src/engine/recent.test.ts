@@ -7,6 +7,7 @@ import { openMemoryConnections } from '../drivers/connections/memory.ts'
 import { openMemoryDirectory } from '../drivers/directory/memory.ts'
 import { openMemoryGrants } from '../drivers/grants/memory.ts'
 import { SeededRandom } from '../drivers/random/seeded.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connections.ts'
 import { checkAccessKey, createAccessKey, revokeAccessKey } from './access/access-keys.ts'
 import { openRecent, recentMs } from './recent.ts'
@@ -37,8 +38,14 @@ async function openProcesses() {
       return found
     },
   }
+  // Of the machine on which both run.
+  const machine = { offsetMs: 0 }
+  const host: Clock = {
+    now: () => clock.now() + machine.offsetMs,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  }
   const stores = {
-    ...{ clock, connections: counted, random: new SeededRandom('recent', clock) },
+    ...{ clock: host, connections: counted, random: new SeededRandom('recent', clock) },
     ...{ access: openMemoryAccess(), directory: openMemoryDirectory(log), grants: openMemoryGrants(log) },
   }
   const [here, there] = [openRecent(stores), openRecent(stores)]
@@ -48,7 +55,7 @@ async function openProcesses() {
     by: { deps: Pick<typeof stores, 'connections'> } = there,
   ) => by.deps.connections.move(environmentId, 'con_1', { from: [from], to, reason: null }, along)
   const stateHere = async () => (await here.recent.connection(environmentId, 'con_1'))?.state ?? 'gone'
-  return { clock, asked, here, there, move, stateHere }
+  return { clock, machine, asked, here, there, move, stateHere }
 }
 
 /** In a world of its own, with time moving. */
@@ -64,6 +71,14 @@ story('is asked for once in half a second', async ({ clock, asked, stateHere }) 
   assert.deepEqual([await stateHere(), asked.times], ['healthy', 1])
   await clock.sleep(1)
   assert.deepEqual([await stateHere(), asked.times], ['healthy', 2])
+})
+
+story('a clock that is set back keeps nothing for longer', async ({ clock, machine, move, stateHere }) => {
+  await stateHere()
+  await move('healthy', 'disconnected')
+  machine.offsetMs -= 3_600_000
+  await clock.sleep(recentMs)
+  assert.equal(await stateHere(), 'disconnected')
 })
 
 story(

@@ -2,6 +2,7 @@ import { Fault, hour, second } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { type DisconnectParts, retireGrantQueue, runRetireGrant } from './disconnect.ts'
+import { runTellEnd, type TellEndJob, tellEndQueue } from './give-up.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { type SecondLookJob, secondLookQueue } from './second-look.ts'
 import { runWarnings } from './warn-expiring.ts'
@@ -18,6 +19,9 @@ export async function startConnectJobs(parts: DisconnectParts & { credentials: O
   )
   await deps.jobs.cron(warnQueue, '*/10 * * * *')
   await deps.jobs.work(secondLookQueue, { concurrency: 4, retries: 3 }, (data) => credentials.lookAgain(lookOf(data)))
+  await deps.jobs.work(tellEndQueue, { concurrency: 4, retries: 3 }, (data) =>
+    runTellEnd(deps, parts.setting, grantOf(data)),
+  )
   await deps.jobs.work(retireGrantQueue, { concurrency: 4, retries: 3 }, (data) => runRetireJob(parts, data))
   await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runSweep(deps))
   await deps.jobs.cron(sweepQueue, '17 * * * *')
@@ -33,16 +37,16 @@ const refreshQueue = 'connect.refresh-due'
 const warnQueue = 'connect.warn-expiring'
 const sweepQueue = 'connect.sweep'
 
-function lookOf(data: Readonly<Record<string, unknown>>): SecondLookJob {
-  const { environmentId, grantId, generation, look } = data
-  if (
-    typeof environmentId !== 'string' ||
-    typeof grantId !== 'string' ||
-    typeof generation !== 'number' ||
-    typeof look !== 'number'
-  )
+function grantOf({ environmentId, grantId, generation }: Readonly<Record<string, unknown>>): TellEndJob {
+  if (typeof environmentId !== 'string' || typeof grantId !== 'string' || typeof generation !== 'number')
     throw new Fault('platform.bug', 'This job names no grant.')
-  return { environmentId, grantId, generation, look }
+  return { environmentId, grantId, generation }
+}
+
+function lookOf(data: Readonly<Record<string, unknown>>): SecondLookJob {
+  const { look } = data
+  if (typeof look !== 'number') throw new Fault('platform.bug', 'This job says not which look it is.')
+  return { ...grantOf(data), look }
 }
 
 /** Asks the provider again after half a minute, a minute, two, …: for about two days, then the tokens are given up without its answer. */

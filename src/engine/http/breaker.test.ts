@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isFault } from '@patchbay/kit'
+import { Fault, isFault } from '@patchbay/kit'
+import { SimulatedClock } from '../../drivers/clock/simulated.ts'
+import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { breaker } from './breaker.ts'
+import type { Intent } from './intent.ts'
 import { openTestWorld, type Scripted, testProvider, testTarget } from './test-provider.ts'
 
 /** Each step is a call without patience: how it ended, and whether it was sent. `n×` repeats it, `+5s` lets time pass. */
@@ -98,6 +102,32 @@ suite('breaker', () => {
       for (let nth = 0; nth < 30; nth++) await gateway.call(target, { path: '/x' }).catch(() => {})
     })
     assert.equal((await limiter.usage('acme/', clock.now()))[0]!.used, 10)
+  })
+
+  test('rests no longer than was decided when the clock is set back', async () => {
+    const clock = new SimulatedClock(0)
+    let offsetMs = 0
+    const layer = breaker({
+      clock: { now: () => clock.now() + offsetMs, sleep: (ms, signal) => clock.sleep(ms, signal) },
+      random: new SeededRandom('breaker', clock),
+    })
+    const provider = testProvider()
+    let sent = 0
+    const failing = layer(async () => {
+      sent++
+      throw new Fault('provider.down')
+    })
+    const call = () =>
+      failing({
+        target: testTarget(provider),
+        url: new URL(provider.api.baseUrl),
+        tally: { sentNow: true, sent: 0 },
+      } as unknown as Intent).catch(() => {})
+    for (let nth = 0; nth < 12; nth++) await call()
+    assert.equal(sent, 10)
+    offsetMs -= 3_600_000
+    await call()
+    assert.equal(sent, 11, 'one tries')
   })
 
   function check(behaviour: string, script: readonly Scripted[], expected: string, method: 'GET' | 'POST' = 'GET') {

@@ -11,6 +11,11 @@ export const longestRunMs = 30 * minute
 export interface HeldClaim {
   /** Aborts when somebody else has the slots now, or when the run took too long. */
   readonly lost: AbortSignal
+  /**
+   * Before anything is written: throws when somebody else may have read the slots meanwhile. A process that stood still finds out by that before its
+   * heartbeat does, and would else put an older page over a newer one.
+   */
+  stillOurs(): Promise<void>
   end(): Promise<void>
 }
 
@@ -25,7 +30,15 @@ export async function holdClaim(
   slots: readonly ClaimedSlot[],
 ): Promise<HeldClaim | null> {
   const { clock, schedule, log } = deps
-  const extend = () => schedule.extend(environmentId, claim, slots, clock.now() + claimMs)
+  let until = 0
+  const extend = async () => {
+    const next = clock.now() + claimMs
+    const kept = await schedule.extend(environmentId, claim, slots, next)
+    if (kept === slots.length) until = next
+    return kept
+  }
+  // More than that is left only when the clock was set back; then nobody knows.
+  const isOver = () => clock.now() >= until || until - clock.now() > claimMs
   if ((await extend()) < slots.length) return null
 
   const lost = new AbortController()
@@ -34,6 +47,11 @@ export async function holdClaim(
   const beating = beat()
   return {
     lost: lost.signal,
+    async stillOurs() {
+      // Once more where it stood still while it asked.
+      while (isOver() && !lost.signal.aborted) if ((await extend()) < slots.length) lost.abort(new ClaimLost())
+      lost.signal.throwIfAborted()
+    },
     async end() {
       ended.abort(over)
       await beating

@@ -166,7 +166,7 @@ async function savePages(
     })
   }
   if (saved.length === 0) return
-  run.abort.throwIfAborted()
+  await run.stillOurs().catch((error: unknown) => refuseToGoOn(deps, run, error))
   const endedIds = ended.map(({ connection }) => connection.id)
   const counts = await deps.records
     .save(run.environmentId, saved, { at, of: (changes) => announce(deps, news, changes, endedIds, at) })
@@ -179,7 +179,8 @@ async function savePages(
   if (goesInCircles) throw new Fault('provider.changed', 'the list points back at a page that was read before')
 }
 
-function refuseToGoOn({ log }: SyncDeps, { environmentId, id }: Run, error: unknown): never {
+function refuseToGoOn({ log }: SyncDeps, { environmentId, id, abort }: Run, error: unknown): never {
+  abort.throwIfAborted()
   log.error('sync.page_not_saved', { environmentId, runId: id, error })
   throw new Fault('platform.storage', 'A page could not be saved.', {}, error)
 }

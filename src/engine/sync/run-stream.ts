@@ -39,6 +39,8 @@ export interface Run {
   readonly stop: AbortSignal
   /** Ends it at once: the claim is lost, or it took too long. */
   readonly abort: AbortSignal
+  /** Throws when it has lost its slots, be it while it stood still. */
+  readonly stillOurs: () => Promise<void>
   readonly counts: {
     -readonly [key in 'pages' | 'calls' | 'inserted' | 'restated' | 'unchanged' | 'items' | 'refused']: number
   }
@@ -73,6 +75,7 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
     startedAt: deps.clock.now(),
     stop,
     abort: held.lost,
+    stillOurs: held.stillOurs,
     counts: { pages: 0, calls: 0, inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 },
     endings: new Map(),
   }
