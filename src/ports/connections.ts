@@ -29,6 +29,8 @@ export const connectionEdges: Readonly<Record<ConnectionState, readonly Connecti
 
 /** In these states a connection is read. */
 export const activeStates: readonly ConnectionState[] = ['pending', 'healthy', 'degraded']
+/** In these it is not, and what blocks its streams has the same name. */
+export const inactiveStates: ReadonlySet<string> = new Set(['needs_reauth', 'revoked', 'disconnected', 'paused'])
 
 export interface Connection {
   readonly id: string

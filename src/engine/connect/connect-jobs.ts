@@ -3,11 +3,12 @@ import type { Deps } from '../deps.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { type DisconnectParts, retireGrantQueue, runRetireGrant } from './disconnect.ts'
 import { runTellEnd, type TellEndJob, tellEndQueue } from './give-up.ts'
+import { runMendSlots } from './mend-slots.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { type SecondLookJob, secondLookQueue } from './second-look.ts'
 import { runWarnings } from './warn-expiring.ts'
 
-/** Background work of `connect`, shared by all processes: renewing what is due, warning of ends, giving back what is over, sweeping old invitations. */
+/** Background work of `connect`, shared by all processes: renewing what is due, warning of ends, giving back what is over, sweeping old invitations, mending the schedule. */
 export async function startConnectJobs(parts: DisconnectParts & { credentials: OpenCredentials }): Promise<void> {
   const { deps, credentials } = parts
   await deps.jobs.work(refreshQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
@@ -25,6 +26,10 @@ export async function startConnectJobs(parts: DisconnectParts & { credentials: O
   await deps.jobs.work(retireGrantQueue, { concurrency: 4, retries: 3 }, (data) => runRetireJob(parts, data))
   await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runSweep(deps))
   await deps.jobs.cron(sweepQueue, '17 * * * *')
+  await deps.jobs.work(mendQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
+    runMendSlots(deps, parts.setting, signal),
+  )
+  await deps.jobs.cron(mendQueue, '53 * * * *')
 }
 
 /** Invitations are kept for a day after their end, so that what became of them can be read. */
@@ -36,6 +41,7 @@ export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log'>): Pro
 const refreshQueue = 'connect.refresh-due'
 const warnQueue = 'connect.warn-expiring'
 const sweepQueue = 'connect.sweep'
+const mendQueue = 'connect.mend-slots'
 
 function grantOf({ environmentId, grantId, generation }: Readonly<Record<string, unknown>>): TellEndJob {
   if (typeof environmentId !== 'string' || typeof grantId !== 'string' || typeof generation !== 'number')

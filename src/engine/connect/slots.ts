@@ -9,7 +9,7 @@ import { missingForStream, offeredStreams } from './scopes.ts'
 /**
  * Puts every stream of a connection into the schedule: the numbers that people look at first are due at once, the others within half a minute, each
  * at a moment of its own so that many new connections do not all call together; quotas hold back what is too much. What lacks a permission is blocked with that reason.
- * Slots that are already there keep their time and take the new `blocked`.
+ * Slots that are already there keep their time and take the new `blocked`. `only`: no others than these streams.
  */
 export async function putSlots(
   deps: Pick<Deps, 'schedule'>,
@@ -17,8 +17,10 @@ export async function putSlots(
   integration: Integration,
   connection: Connection,
   now: Instant,
+  only?: readonly string[],
 ): Promise<void> {
-  const slots = offeredStreams(provider, integration).map(([name, stream]) => {
+  const streams = offeredStreams(provider, integration).filter(([name]) => only?.includes(name) ?? true)
+  const slots = streams.map(([name, stream]) => {
     const everyMs = parseDuration(stream.every)
     const laterMs = Math.floor(unitOf(`${connection.id}/${name}`) * Math.min(everyMs, minute / 2))
     return {

@@ -10,7 +10,7 @@ import {
   zoneOffsetMs,
 } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
-import type { Connection } from '../../ports/connections.ts'
+import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import { unitOf } from '../unit-of.ts'
 import { backoffMs, nextReading } from './cadence.ts'
@@ -56,7 +56,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
   })
   if (code === 'connection.scopes') return block('missing_scope')
   if (code === 'connection.unsuitable' || code === 'setup.unsupported') return block('unsupported')
-  if (code.startsWith('connection.') && inactive.has(connection.state)) return block(connection.state)
+  if (code.startsWith('connection.') && inactiveStates.has(connection.state)) return block(connection.state)
 
   const waitMs = fault.detail.waitMs
   if (fault.kind.fixedBy === 'time' && waitMs !== undefined) {
@@ -86,9 +86,6 @@ function afterWaitMs({ connectionId, syncedAt, everyMs }: Slot, waitMs: number, 
 
 /** In intervals. */
 const mostLate = 30
-
-/** States in which nothing is read. Their streams are blocked with the same word. */
-export const inactive: ReadonlySet<string> = new Set(['needs_reauth', 'revoked', 'disconnected', 'paused'])
 
 /** How many failed runs in a row make a connection degraded. One or two are weather. */
 export const failuresUntilDegraded = 3

@@ -1,11 +1,10 @@
 import { type FaultCode, faults, minute, type Provider, type Stream } from '@patchbay/kit'
-import type { Connection } from '../../ports/connections.ts'
+import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import type { Place } from '../../ports/records.ts'
 import type { ClaimedSlot } from '../../ports/schedule.ts'
 import { missingForStream, offeredStreams } from '../connect/scopes.ts'
 import { abandonRuns } from './abandon-runs.ts'
-import { inactive } from './outcome.ts'
 import type { Group, SyncDeps } from './run-stream.ts'
 
 /** One slot that can be read, with all that reading it takes. */
@@ -77,7 +76,7 @@ const leftAloneMs = 15 * minute
 const gone = { blocked: 'disconnected', fault: 'connection.inactive', says: 'The connection is disconnected.' } as const
 
 function objectionTo(connection: Connection, stream: Stream): Omit<Skipped, 'slot'> | null {
-  if (inactive.has(connection.state)) {
+  if (inactiveStates.has(connection.state)) {
     const fault = connection.state === 'paused' ? 'connection.inactive' : 'connection.expired'
     return { blocked: connection.state, fault, says: `Not read while the connection is ${connection.state}.` }
   }

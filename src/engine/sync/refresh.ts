@@ -1,8 +1,7 @@
 import { Fault, second } from '@patchbay/kit'
-import type { Connection } from '../../ports/connections.ts'
+import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
-import { inactive } from './outcome.ts'
 
 export interface RefreshDeps extends Pick<Deps, 'clock' | 'connections' | 'schedule'>, Pick<Setting, 'providers'> {
   /** Tells the planner of this process. Those of others notice within a second. */
@@ -31,7 +30,7 @@ export async function refresh(
 ): Promise<Refreshed> {
   const connection = await deps.connections.read(environmentId, connectionId)
   if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
-  if (inactive.has(connection.state))
+  if (inactiveStates.has(connection.state))
     throw new Fault('connection.inactive', `The connection is ${connection.state.replace('_', ' ')}.`)
   return refreshAll(deps, environmentId, [connection], options)
 }
@@ -50,7 +49,7 @@ export async function freshen(
   const oldest = deps.clock.now() - options.maxAgeMs
   const old = connections.filter(
     (connection) =>
-      !inactive.has(connection.state) &&
+      !inactiveStates.has(connection.state) &&
       slots.some(
         (slot) =>
           slot.connectionId === connection.id && isHeadline(deps, connection, slot) && (slot.syncedAt ?? 0) < oldest,
