@@ -1,11 +1,11 @@
 import type { Instant } from '../../ports/clock.ts'
-import { type Draw, type Limiter, type Taken, ticketMs, type Usage } from '../../ports/limiter.ts'
+import { type Draw, type Limiter, type Renewing, type Taken, ticketMs, type Usage } from '../../ports/limiter.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import { ceilingOf, concurrentWaitMs } from './room.ts'
 import { SlidingLog } from './sliding-log.ts'
 
 /** Quotas of a single process. Nothing here waits; the promises are the port's. */
-export function openMemoryLimiter(): Limiter {
+export function openMemoryLimiter(): Limiter & Renewing {
   const limiter = new MemoryLimiter()
   return {
     take: async (draws, options) => limiter.take(draws, options.now, options.lane),
@@ -14,6 +14,7 @@ export function openMemoryLimiter(): Limiter {
     stops: async (now) => limiter.stops(now),
     learn: async (draw, used, now) => limiter.learn(draw, used, now),
     usage: async (prefix, now) => limiter.usage(prefix, now),
+    renew: async (tickets, now) => limiter.renew(tickets, now),
   }
 }
 
@@ -109,6 +110,18 @@ class MemoryLimiter {
         found.push({ bucket: bucket.name, used, limit: bucket.limit, parkedUntil, resetsAt })
     }
     return found.sort((one, other) => (one.bucket < other.bucket ? -1 : 1))
+  }
+
+  renew(ids: readonly string[], now: Instant): Set<string> {
+    this.#endLost(now)
+    const alive = new Set(ids.filter((id) => this.#tickets.has(id)))
+    for (const id of alive) {
+      const { draws } = this.#tickets.get(id)!
+      // They stay in the order in which they are over.
+      this.#tickets.delete(id)
+      this.#tickets.set(id, { takenAt: now, draws })
+    }
+    return alive
   }
 
   #bucketOf(draw: Omit<Draw, 'amount'>, now: Instant): Bucket {
