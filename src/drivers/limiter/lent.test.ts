@@ -84,6 +84,25 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     await other.close()
   })
 
+  test('a loan that the record gave up before it was renewed is not gone on with', async () => {
+    await world.take()
+    world.clock.at += ticketMs + 1
+    await world.pass(3_000)
+    assert.equal(await world.drain(), limit / 2, 'the lost half counts for a window yet')
+  })
+
+  test('a loan of which nobody knows whether Redis heard of it counts as lent', async () => {
+    world.asked.before = () => server.signal('SIGSTOP')
+    assert.ok((await world.take()).granted)
+    world.asked.before = () => {}
+    server.signal('SIGCONT')
+    const other = await world.another()
+    let granted = 1
+    while ((await other.take([world.draw(1)], world.options())).granted) granted++
+    assert.ok(granted <= limit, `${granted} of ${limit}`)
+    await other.close()
+  })
+
   test('grants no more than the limit when everything is forgotten', async () => {
     const granted = await world.drainSome(30)
     await admin.flushAll()
@@ -179,11 +198,12 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     const clock = openHandClock()
     const log = openCapturedLog()
     const memory = openMemoryLimiter()
-    const asked = { takes: 0 }
+    const asked = { takes: 0, before: () => {} }
     const record = {
       ...memory,
       take: (...parameters: Parameters<Limiter['take']>) => {
         asked.takes++
+        asked.before()
         return memory.take(...parameters)
       },
     }
