@@ -91,6 +91,13 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     assert.equal(await world.drain(), limit / 2, 'the lost half counts for a window yet')
   })
 
+  test('a loan that the record knows nothing of any more is not gone on with', async () => {
+    await world.take()
+    world.asked.restored = true
+    await world.pass(11_000)
+    assert.equal(await world.drain(), limit / 2, 'what was lent is not there for anybody')
+  })
+
   test('a loan of which nobody knows whether Redis heard of it counts as lent', async () => {
     world.asked.before = () => server.signal('SIGSTOP')
     assert.ok((await world.take()).granted)
@@ -198,7 +205,7 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     const clock = openHandClock()
     const log = openCapturedLog()
     const memory = openMemoryLimiter()
-    const asked = { takes: 0, before: () => {} }
+    const asked = { takes: 0, before: () => {}, restored: false }
     const record = {
       ...memory,
       take: (...parameters: Parameters<Limiter['take']>) => {
@@ -206,6 +213,8 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
         asked.before()
         return memory.take(...parameters)
       },
+      renew: async (...parameters: Parameters<typeof memory.renew>) =>
+        asked.restored ? new Set<string>() : memory.renew(...parameters),
     }
     const open = async () => {
       const link = openRedisLink({ url: server.url, installation: name, clock: systemClock, log })
