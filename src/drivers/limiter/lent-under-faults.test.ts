@@ -29,6 +29,7 @@ suite('limiter that lends to redis, under faults of redis', { skip: noRedis }, (
     const log = openCapturedLog()
     const provider = openProvider(clock)
     const ending = new AbortController()
+    let drawn: Record<string, number> = {}
     const opened = await Promise.all(
       Array.from({ length: clients }, async (_, index) => {
         const link = openRedisLink({ url: server.url, installation: 'faults', clock: systemClock, log })
@@ -50,10 +51,9 @@ suite('limiter that lends to redis, under faults of redis', { skip: noRedis }, (
         Array.from({ length: 4 }, (_, nth) => call(limiter, provider, clock, `${client}.${nth}`, ending.signal)),
       )
       const run = Promise.all(calling)
-      const drawn = await Promise.race([breakRedis(server, provider), run.then(() => assert.fail('callers ended'))])
+      drawn = await Promise.race([breakRedis(server, provider), run.then(() => assert.fail('callers ended'))])
       ending.abort()
       await run
-      for (const [fault, quick] of Object.entries(drawn)) assert.ok(quick > 0, `nothing was drawn from Redis ${fault}`)
     } finally {
       ending.abort()
       await Promise.allSettled(opened.map(({ close }) => close()))
@@ -65,6 +65,8 @@ suite('limiter that lends to redis, under faults of redis', { skip: noRedis }, (
       const limit = limits[bucket as keyof typeof limits]
       assert.ok(most <= limit, `${bucket}: ${most} of ${limit} in a window`)
     }
+    for (const [fault, quick] of Object.entries(drawn)) assert.ok(quick > 0, `nothing was drawn from Redis ${fault}`)
+    assert.equal(Object.keys(drawn).length, 6)
     assert.ok(provider.most.one > limits.one * 0.8, `only ${provider.most.one} of ${limits.one} were used`)
     assert.ok(provider.most.day > limits.day * 0.5, `only ${provider.most.day} of ${limits.day} were used`)
     assert.ok(log.lines.filter(({ event }) => event === 'quota.redis_away').length >= clients)

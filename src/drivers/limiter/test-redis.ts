@@ -24,10 +24,10 @@ export interface TestRedis {
 }
 
 /** A server of its own on a free port of this machine. It keeps nothing, unless it is told to save. */
-export async function startTestRedis(options: readonly string[] = []): Promise<TestRedis> {
+export async function startTestRedis({ password = '' } = {}): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-redis-'))
   const port = await freePort()
-  const url = `redis://127.0.0.1:${port}`
+  const url = `redis://${password && `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`
   let guard: ChildProcess | null = null
   let server: ChildProcess | null = await start()
 
@@ -48,7 +48,7 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
   async function start(): Promise<ChildProcess> {
     if (program === null) throw new Error(String(noRedis))
     const own = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no']
-    const child = spawn(program, [...own, ...options], { stdio: 'ignore' })
+    const child = spawn(program, [...own, ...(password ? ['--requirepass', password] : [])], { stdio: 'ignore' })
     guard?.kill()
     guard = child.pid === undefined ? null : endWithUs(child.pid)
     for (let attempt = 1; ; attempt++) {
