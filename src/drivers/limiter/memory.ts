@@ -67,14 +67,18 @@ class MemoryLimiter {
     return { granted: true, ticket }
   }
 
-  settle(id: string, { at, sent, amount = Number.POSITIVE_INFINITY }: Parameters<Limiter['settle']>[1]): void {
+  settle(id: string, { at, sent, amount }: Parameters<Limiter['settle']>[1]): void {
     const ticket = this.#tickets.get(id)
     if (!ticket || ticket.takenAt + ticketMs < at) return
+    // Nearly every call ends as a whole: nothing need be made for it.
+    if (amount === undefined) {
+      this.#tickets.delete(id)
+      this.#end(ticket.draws, at, sent)
+      return
+    }
     const ended = ticket.draws.map((draw) => ({ ...draw, amount: Math.min(draw.amount, amount) }))
-    if (amount < Number.POSITIVE_INFINITY) {
-      const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
-      this.#tickets.set(id, { ...ticket, draws })
-    } else this.#tickets.delete(id)
+    const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
+    this.#tickets.set(id, { ...ticket, draws })
     this.#end(ended, at, sent)
   }
 

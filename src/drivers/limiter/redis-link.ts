@@ -202,8 +202,7 @@ export async function askRedis(url: string): Promise<string> {
 }
 
 export const redisScripts = {
-  take: readScript('take'),
-  settle: readScript('settle'),
+  turn: readScript('turn'),
   park: readScript('park'),
   stops: readScript('stops'),
   learn: readScript('learn'),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw, Limiter, Usage } from '../../ports/limiter.ts'
 import type { Lane } from '../../ports/schedule.ts'
+import { inTurns } from '../database/together.ts'
 import { type RedisLink, type Reply, redisScripts } from './redis-link.ts'
 import { ceilingOf } from './room.ts'
 
@@ -47,14 +48,19 @@ export interface RedisLimiter extends Required<Omit<Limiter, 'standing'>> {
 }
 
 /**
- * Quotas that several processes share in Redis, each operation one script. It decides as the memory driver does; a test compares the two. It is exact for
+ * Quotas that several processes share in Redis, each operation one script, and one for all takes and settles that are wanted at the same time. It decides as the memory driver does; a test compares the two. It is exact for
  * as long as Redis remembers, which nobody can rely on: what a server takes is `lent.ts`, which lends it parts of buckets and can do without them.
  */
 export function openRedisLimiter(link: RedisLink): RedisLimiter {
+  // Calls that draw from the same bucket come together; other buckets are decided meanwhile.
+  const turn = inTurns<readonly (string | number)[], readonly Reply[]>({ atOnce: 2 }, async (_, wishes) =>
+    listOf(await link.run(redisScripts.turn, wishes.flat())).map(listOf),
+  )
+
   const take = async (draws: readonly Draw[], { now, lane }: { now: Instant; lane: Lane }, kind: 'all' | 'lent') => {
     const id = randomUUID()
     const wanted = draws.flatMap((draw) => [draw.bucket, draw.amount, ceilingOf(draw, lane), ...pageOf(draw)])
-    const reply = listOf(await link.run(redisScripts.take, [now, id, kind, ...wanted]))
+    const reply = await turn(draws[0]!.bucket, ['take', now, id, kind, draws.length, ...wanted])
     return { reply, ticket: [id, ...draws.filter(({ amount }) => amount > 0).map(({ bucket }) => bucket)].join('\n') }
   }
 
@@ -88,7 +94,8 @@ export function openRedisLimiter(link: RedisLink): RedisLimiter {
       if (buckets.length === 0) return
       // Parts of a ticket count each by itself.
       const part = amount === undefined ? id : randomUUID()
-      await link.run(redisScripts.settle, [at, id, sent ? 'sent' : 'unsent', amount ?? '', part, ...buckets])
+      const ended = [at, id, sent ? 'sent' : 'unsent', amount ?? '', part]
+      await turn(buckets[0]!, ['settle', ...ended, buckets.length, ...buckets])
     },
 
     async park(bucket, until) {

@@ -13,7 +13,7 @@ local function text(number)
 end
 
 local function read(name)
-  local bucket = { name = name, key = life .. 'bucket:' .. name, log = life .. 'log:' .. name }
+  local bucket = { name = name, key = life .. 'bucket:' .. name, log = life .. 'log:' .. name, adds = {}, drops = {}, taken = {} }
   local stored = redis.call('HMGET', bucket.key, unpack(numbers))
   bucket.stored = stored
   for index, field in ipairs(numbers) do bucket[field] = tonumber(stored[index] or 0) end
@@ -23,8 +23,36 @@ local function read(name)
   return read(name)
 end
 
+-- Writes what was put off, at once for many: a command costs more than what it does.
+local function write_log(bucket)
+  local adds = bucket.adds
+  for from = 1, #adds, 1000 do redis.call('ZADD', bucket.log, unpack(adds, from, math.min(from + 999, #adds))) end
+  bucket.adds = {}
+end
+
+local function write_tickets(bucket)
+  local drops, changes = bucket.drops, {}
+  for from = 1, #drops, 1000 do redis.call('HDEL', bucket.key, unpack(drops, from, math.min(from + 999, #drops))) end
+  for field, stored in pairs(bucket.taken) do
+    if stored then
+      changes[#changes + 1] = field
+      changes[#changes + 1] = stored
+    end
+  end
+  for from = 1, #changes, 1000 do redis.call('HSET', bucket.key, unpack(changes, from, math.min(from + 999, #changes))) end
+  bucket.drops, bucket.taken = {}, {}
+end
+
+local function ticket_of(bucket, field)
+  local stored = bucket.taken[field]
+  if stored == nil then return redis.call('HGET', bucket.key, field) end
+  return stored
+end
+
 -- `now`: from when its time to live is counted, which is for a while longer than anything in it counts.
 local function write(bucket, now)
+  write_log(bucket)
+  write_tickets(bucket)
   local changes = {}
   local needed = math.max(now + ticket_ms + bucket.rolling_ms, bucket.ends_at, bucket.parked_until, bucket.lent_until + ticket_ms)
   local renewed = needed > bucket.kept_until
@@ -44,7 +72,9 @@ local function write(bucket, now)
 end
 
 local function add(bucket, counts_until, amount, id)
-  redis.call('ZADD', bucket.log, counts_until, text(amount) .. ' ' .. id)
+  local adds = bucket.adds
+  adds[#adds + 1] = counts_until
+  adds[#adds + 1] = (amount == 1 and '1' or text(amount)) .. ' ' .. id
   if bucket.entries == 0 then
     bucket.first = counts_until
     bucket.fresh = true
@@ -64,17 +94,14 @@ local function finish(bucket, draw, amount, at, sent, id)
   end
 end
 
-local function format_draw(amount, taken_at, kind, rolling_ms)
-  return text(amount) .. ' ' .. text(taken_at) .. ' ' .. kind .. ' ' .. text(rolling_ms)
-end
-
 local function parse_draw(stored)
   local amount, taken_at, kind, rolling_ms = string.match(stored, '^(%S+) (%S+) (%S+) (%S+)$')
   return { amount = tonumber(amount), taken_at = tonumber(taken_at), kind = kind, rolling_ms = tonumber(rolling_ms) }
 end
 
 local function drop_ticket(bucket, field)
-  redis.call('HDEL', bucket.key, field)
+  bucket.drops[#bucket.drops + 1] = field
+  bucket.taken[field] = false
   bucket.tickets = bucket.tickets - 1
   if bucket.tickets == 0 then
     -- Fractions of money do not add up to exactly nothing.
@@ -87,6 +114,7 @@ end
 local function forget(bucket, now)
   -- Which draw is the oldest is worked out when the one that was is due: until then `oldest` may be earlier than any that is left.
   if bucket.tickets > 0 and bucket.oldest + ticket_ms < now then
+    write_tickets(bucket)
     local oldest = now
     local stored = redis.call('HGETALL', bucket.key)
     for index = 1, #stored, 2 do
@@ -103,6 +131,7 @@ local function forget(bucket, now)
     if bucket.tickets > 0 then bucket.oldest = oldest end
   end
   if bucket.entries > 0 and bucket.first < now then
+    write_log(bucket)
     local before = '(' .. text(now)
     for _, member in ipairs(redis.call('ZRANGEBYSCORE', bucket.log, '-inf', before)) do
       bucket.settled = bucket.settled - tonumber(string.match(member, '^%S+'))
