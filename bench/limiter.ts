@@ -22,7 +22,7 @@ const callers = 64
 const buckets = 4
 const window = { rollingMs: 1_000 }
 const limit = 10_000_000
-const calls = { memory: 400_000, leased: 400_000, redis: 20_000, postgres: 4_000 }
+const calls = { memory: 200_000, leased: 200_000, redis: 20_000, postgres: 2_000 }
 
 /**
  * Decisions a second of each limiter, of 64 callers in one process. A decision is a grant with its end: it is asked for, and it is told when the call is

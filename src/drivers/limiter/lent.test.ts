@@ -64,6 +64,16 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     assert.equal(await world.recorded(), limit / 2 + 7)
   })
 
+  test('keeps a loan for as long as a call is under way, and counts one that nobody ended from when it is lost', async () => {
+    world = await world.again({ rollingMs: 60_000 })
+    await world.take(7)
+    await world.pass(ticketMs)
+    assert.equal(await world.recorded(), limit / 2)
+    await world.pass(6_000)
+    assert.deepEqual(await world.usage(), { used: 7, resetsAt: startAt + ticketMs + 60_000 })
+    assert.equal(await world.recorded(), 7)
+  })
+
   test('goes on with a loan whose process is gone', async () => {
     await world.take()
     const other = await world.another()

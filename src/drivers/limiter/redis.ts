@@ -53,14 +53,18 @@ export interface RedisLimiter extends Required<Omit<Limiter, 'standing'>> {
  */
 export function openRedisLimiter(link: RedisLink): RedisLimiter {
   // Calls that draw from the same bucket come together; other buckets are decided meanwhile.
-  const turn = inTurns<readonly (string | number)[], readonly Reply[]>({ atOnce: 2 }, async (_, wishes) =>
-    listOf(await link.run(redisScripts.turn, wishes.flat())).map(listOf),
+  const turn = inTurns<Wish, readonly (string | undefined)[]>({ atOnce: 2 }, async (_, wishes) =>
+    JSON.parse(String(await link.run(redisScripts.turn, [JSON.stringify(wishes)]))),
   )
 
   const take = async (draws: readonly Draw[], { now, lane }: { now: Instant; lane: Lane }, kind: 'all' | 'lent') => {
     const id = randomUUID()
-    const wanted = draws.flatMap((draw) => [draw.bucket, draw.amount, ceilingOf(draw, lane), ...pageOf(draw)])
-    const reply = await turn(draws[0]!.bucket, ['take', now, id, kind, draws.length, ...wanted])
+    const wanted = draws.map((draw) => {
+      const page = pageOf(draw)
+      const stored = `${draw.amount} ${now} ${page[1]} ${page[1] === 'rolling' ? page[2] : 0}`
+      return [draw.bucket, draw.amount, ceilingOf(draw, lane), ...page, stored]
+    })
+    const reply = await turn(draws[0]!.bucket, ['take', now, id, kind === 'lent', wanted])
     return { reply, ticket: [id, ...draws.filter(({ amount }) => amount > 0).map(({ bucket }) => bucket)].join('\n') }
   }
 
@@ -85,7 +89,7 @@ export function openRedisLimiter(link: RedisLink): RedisLimiter {
       const { reply, ticket } = await take(draws, options, 'lent')
       if (reply[0] === 'granted') return { state: 'granted', ticket }
       if (reply[0] === 'not_lent')
-        return { state: 'not lent', draw: draws[Number(reply[1]) - 1]!, ticket: String(reply[2]) || null }
+        return { state: 'not lent', draw: draws[Number(reply[1]) - 1]!, ticket: reply[2] || null }
       return { state: 'full', waitMs: Number(reply[1]), bucket: draws[Number(reply[2]) - 1]!.bucket }
     },
 
@@ -94,8 +98,7 @@ export function openRedisLimiter(link: RedisLink): RedisLimiter {
       if (buckets.length === 0) return
       // Parts of a ticket count each by itself.
       const part = amount === undefined ? id : randomUUID()
-      const ended = [at, id, sent ? 'sent' : 'unsent', amount ?? '', part]
-      await turn(buckets[0]!, ['settle', ...ended, buckets.length, ...buckets])
+      await turn(buckets[0]!, ['settle', at, id, sent, amount ?? false, part, buckets])
     },
 
     async park(bucket, until) {
@@ -135,6 +138,18 @@ export function openRedisLimiter(link: RedisLink): RedisLimiter {
     },
   }
 }
+
+type Wish =
+  | readonly ['take', now: Instant, id: string, lent: boolean, draws: readonly (readonly (string | number)[])[]]
+  | readonly [
+      'settle',
+      at: Instant,
+      id: string,
+      sent: boolean,
+      amount: number | false,
+      part: string,
+      buckets: readonly string[],
+    ]
 
 /** Limit and window, as the scripts read them. */
 function pageOf({ limit, window }: Omit<Draw, 'amount'>): (string | number)[] {

@@ -12,6 +12,7 @@ for index = 4, #ARGV, 2 do
   else
     forget(bucket, now)
     if bucket.asked_at < idle_since and bucket.tickets == 0 then
+      write_log(bucket)
       local ended_at = now
       if bucket.entries > 0 then ended_at = tonumber(redis.call('ZRANGE', bucket.log, -1, -1, 'WITHSCORES')[2]) - bucket.rolling_ms end
       say('idle', text(bucket.settled), text(ended_at))

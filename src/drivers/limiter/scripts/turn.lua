@@ -1,19 +1,11 @@
--- What several callers want, one after the other as if each had come alone; each bucket is read and written once. ARGV, of each wish:
--- `take`, now, ticket, whether only what was lent may be taken, how many draws, and seven of each: name, amount, ceiling, limit, kind, and two numbers
--- of its window. All or none. Answers `granted`; `wait`, for how long and for which draw; or `not_lent`, which draw and the ticket that it was lent under.
--- `settle`, at, ticket, `sent` or not, how much of each draw or nothing for all of it, an id for what of it counts, how many buckets, and their names.
+-- What several callers want, one after the other as if each had come alone; each bucket is read and written once. ARGV: a list in JSON, of
+-- [`take`, now, ticket, whether only what was lent may be taken, draws], each draw of a name, amount, ceiling, limit, kind, two numbers of its window and
+-- what is stored of it. All or none. Answers `granted`; `wait`, for how long and for which draw; or `not_lent`, which draw and the ticket that it was lent
+-- under.
+-- [`settle`, at, ticket, whether it was sent, how much of each draw or false for all of it, an id for what of it counts, names of buckets].
+-- Answers a list in JSON too: a word less is a microsecond less at both ends.
 local held = {}
 local granted, settled = { 'granted' }, { 'settled' }
-local cursor = 1
-
-local function next_word()
-  cursor = cursor + 1
-  return ARGV[cursor - 1]
-end
-
-local function next_number()
-  return tonumber(next_word())
-end
 
 local function hold(name)
   if not held[name] then held[name] = read(name) end
@@ -53,14 +45,13 @@ local function wait_for(draw, now)
   return math.max(parked_ms, room_ms)
 end
 
-local function take()
-  local since = cursor
-  local now, ticket, lent, count = next_number(), next_word(), next_word() == 'lent', next_number()
+local function take(wish)
+  local now, ticket, lent = wish[2], wish[3], wish[4]
   local draws = {}
-  for index = 1, count do
+  for index, draw in ipairs(wish[5]) do
     draws[index] = {
-      bucket = hold(next_word()), amount = next_number(), ceiling = next_number(), quota_limit = next_number(), kind = next_word(),
-      one = next_number(), other = next_number(), place = cursor,
+      bucket = hold(draw[1]), amount = draw[2], ceiling = draw[3], quota_limit = draw[4], kind = draw[5], one = draw[6], other = draw[7],
+      stored = draw[8],
     }
   end
   if lent then
@@ -86,10 +77,7 @@ local function take()
   for _, draw in ipairs(draws) do
     local bucket, amount = draw.bucket, draw.amount
     if amount > 0 then
-      -- As they came, which is quicker than to write the same numbers anew.
-      local rolling_ms = draw.kind == 'rolling' and ARGV[draw.place - 2] or '0'
-      local stored = ARGV[draw.place - 6] .. ' ' .. ARGV[since] .. ' ' .. draw.kind .. ' ' .. rolling_ms
-      bucket.taken['t:' .. ticket] = stored
+      bucket.taken['t:' .. ticket] = draw.stored
       bucket.oldest = bucket.tickets == 0 and now or math.min(bucket.oldest, now)
       bucket.tickets = bucket.tickets + 1
       bucket.flying = bucket.flying + amount
@@ -99,11 +87,11 @@ local function take()
   return granted
 end
 
-local function settle()
-  local at, ticket, sent, most, id, count = next_number(), next_word(), next_word() == 'sent', next_number(), next_word(), next_number()
+local function settle(wish)
+  local at, ticket, sent, most, id = wish[2], wish[3], wish[4], wish[5], wish[6]
   local field = 't:' .. ticket
-  for _ = 1, count do
-    local bucket = hold(next_word())
+  for _, name in ipairs(wish[7]) do
+    local bucket = hold(name)
     local stored = ticket_of(bucket, field)
     local draw = stored and parse_draw(stored)
     -- One that nobody settled in time is over already.
@@ -122,10 +110,10 @@ local function settle()
 end
 
 local answers = {}
-while cursor <= #ARGV do
-  answers[#answers + 1] = next_word() == 'take' and take() or settle()
+for index, wish in ipairs(cjson.decode(ARGV[1])) do
+  answers[index] = wish[1] == 'take' and take(wish) or settle(wish)
 end
 for _, bucket in pairs(held) do
   if bucket.heard_at then write(bucket, bucket.heard_at) end
 end
-return answers
+return cjson.encode(answers)
