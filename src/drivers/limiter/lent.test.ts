@@ -227,7 +227,8 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
         asked.restored ? new Set<string>() : memory.renew(...parameters),
     }
     const open = async () => {
-      const link = openRedisLink({ url: server.url, installation: name, clock: systemClock, log })
+      // Longer than a busy machine takes, and short enough to be waited for where the server is stopped.
+      const link = openRedisLink({ url: server.url, installation: name, answerMs: 1_500, clock: systemClock, log })
       assert.ok(await link.connect())
       const redis = { ...openRedisLimiter(link), reached: () => link.reached }
       const limiter = openLentLimiter(record, redis, { clock, log })

@@ -28,9 +28,8 @@ interface Life {
   readonly keys: string
 }
 
-/** How long an answer may take before this process does without. */
-const answerMs = 250
-const connectMs = 1_000
+const defaultAnswerMs = 250
+const connectMs = 2_000
 /** How often it is tried to reach a server that is away. */
 const retryMs = 1_000
 const lookEveryMs = 50
@@ -47,10 +46,12 @@ export function openRedisLink(options: {
   readonly url: string
   /** Several installations may share a server. */
   readonly installation: string
+  /** How long an answer may take before this process does without. */
+  readonly answerMs?: number
   readonly clock: Clock
   readonly log: Log
 }): RedisLink {
-  const { url, installation, clock, log } = options
+  const { url, installation, answerMs = defaultAnswerMs, clock, log } = options
   let life: Life | null = null
   let connecting: Promise<boolean> | null = null
   let triedAt = Number.NEGATIVE_INFINITY
@@ -61,6 +62,7 @@ export function openRedisLink(options: {
   let answered = 0
   let mark: { asked: number; at: number } | null = null
   let looking: NodeJS.Timeout | null = null
+  let lookedAt = 0
 
   return {
     async run(script, parameters) {
@@ -134,10 +136,16 @@ export function openRedisLink(options: {
     }
   }
 
-  /** Answers come in the order of the questions: when those of a mark are not there in time, neither is what was asked since. */
+  /**
+   * Answers come in the order of the questions: when those of a mark are not there in time, neither is what was asked since. Who was busy for so long
+   * that it looks too late has not read yet what may have come.
+   */
   function look(): void {
-    if (mark === null || answered >= mark.asked) mark = asked > answered ? { asked, at: clock.now() } : null
-    else if (life && clock.now() - mark.at >= answerMs) giveUp(life, new Error(`no answer within ${answerMs} ms`))
+    const now = clock.now()
+    const late = now - lookedAt > 2 * lookEveryMs
+    lookedAt = now
+    if (mark === null || late || answered >= mark.asked) mark = asked > answered ? { asked, at: now } : null
+    else if (life && now - mark.at >= answerMs) giveUp(life, new Error(`no answer within ${answerMs} ms`))
     if (mark === null) stopLooking()
   }
 

@@ -38,6 +38,7 @@ async function open(): Promise<RedisLink> {
   const link = openRedisLink({
     url: server.url,
     installation: `test_${++count}`,
+    answerMs: 10_000,
     clock: systemClock,
     log: openCapturedLog(),
   })

@@ -53,7 +53,7 @@ export interface RedisLimiter extends Required<Omit<Limiter, 'standing'>> {
  */
 export function openRedisLimiter(link: RedisLink): RedisLimiter {
   // Calls that draw from the same bucket come together; other buckets are decided meanwhile.
-  const turn = inTurns<Wish, readonly (string | undefined)[]>({ atOnce: 2 }, async (_, wishes) =>
+  const turn = inTurns<Wish, readonly (string | undefined)[]>({ atOnce: 1 }, async (_, wishes) =>
     JSON.parse(String(await link.run(redisScripts.turn, [JSON.stringify(wishes)]))),
   )
 

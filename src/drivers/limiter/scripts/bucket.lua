@@ -73,6 +73,14 @@ end
 
 local function add(bucket, counts_until, amount, id)
   local adds = bucket.adds
+  bucket.settled = bucket.settled + amount
+  -- What ends together is one entry.
+  if adds[#adds - 1] == counts_until then
+    bucket.added = bucket.added + amount
+    adds[#adds] = text(bucket.added) .. ' ' .. id
+    return
+  end
+  bucket.added = amount
   adds[#adds + 1] = counts_until
   adds[#adds + 1] = (amount == 1 and '1' or text(amount)) .. ' ' .. id
   if bucket.entries == 0 then
@@ -81,7 +89,6 @@ local function add(bucket, counts_until, amount, id)
   end
   bucket.first = math.min(bucket.first, counts_until)
   bucket.entries = bucket.entries + 1
-  bucket.settled = bucket.settled + amount
 end
 
 -- A draw that was under way ended at `at`.
