@@ -22,7 +22,7 @@ const callers = 64
 const buckets = 4
 const window = { rollingMs: 1_000 }
 const limit = 10_000_000
-const calls = { memory: 200_000, leased: 200_000, redis: 20_000, postgres: 2_000 }
+const calls = { memory: 100_000, leased: 100_000, redis: 10_000, postgres: 1_000 }
 
 /**
  * Decisions a second of each limiter, of 64 callers in one process. A decision is a grant with its end: it is asked for, and it is told when the call is
@@ -36,6 +36,7 @@ export async function* run(): AsyncIterable<Line> {
   await migrate({ connection: server.url, log: quiet })
   const database = openPostgres({ connection: server.url, log: quiet, poolSize: 12 })
   const pool = new pg.Pool({ connectionString: server.url, max: 12 })
+  pool.on('error', () => {})
   const closers: (() => Promise<void>)[] = []
   try {
     await pool.query('create table bare (bucket text primary key, used double precision not null)')
