@@ -48,8 +48,9 @@ export interface RedisLimiter extends Required<Omit<Limiter, 'standing'>> {
 }
 
 /**
- * Quotas that several processes share in Redis, each operation one script, and one for all takes and settles that are wanted at the same time. It decides as the memory driver does; a test compares the two. It is exact for
- * as long as Redis remembers, which nobody can rely on: what a server takes is `lent.ts`, which lends it parts of buckets and can do without them.
+ * Quotas that several processes share in Redis. Each operation is one script, and takes and settles that are wanted at the same time are one together. It
+ * decides as the memory driver does; a test compares the two. It is exact for as long as Redis remembers, which nobody can rely on: what a server uses is
+ * `lent.ts`, which lends it parts of buckets and can do without them.
  */
 export function openRedisLimiter(link: RedisLink): RedisLimiter {
   // Calls that draw from the same bucket come together; other buckets are decided meanwhile.
