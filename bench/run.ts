@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<
   proxy: () => import('./proxy.ts'),
   credentials: () => import('./credentials.ts'),
   calls: () => import('./calls.ts'),
+  limiter: () => import('./limiter.ts'),
   coldstart: () => import('./coldstart.ts'),
 }
 

@@ -94,7 +94,7 @@ test('doctor says of everything whether it will do', async () => {
   assert.match(out, /✔ server: http:\/\/127\.0\.0\.1:\d+ answers 200/)
   assert.match(out, /✔ migrations: all applied/)
   const { findings } = await json('doctor')
-  assert.equal(findings.length, 8 + providers.length)
+  assert.equal(findings.length, 9 + providers.length)
 })
 
 test('doctor names the redirect address that the server really uses', async () => {

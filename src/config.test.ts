@@ -60,6 +60,12 @@ test('addresses', () => {
   check({ PATCHBAY_SANDBOX_URL: 'file:///x' }, /PATCHBAY_SANDBOX_URL/)
   check({ DATABASE_URL: 'postgres://me@db/patchbay' }, { databaseUrl: 'postgres://me@db/patchbay' })
   check({ DATABASE_URL: 'postgresql://db/x' }, { databaseUrl: 'postgresql://db/x' })
+  check({}, { redisUrl: null })
+  for (const REDIS_URL of ['redis://cache', 'rediss://me:secret@cache:6380/3', 'redis://[::1]:6379/'])
+    check({ REDIS_URL }, { redisUrl: REDIS_URL })
+  check({ REDIS_URL: 'cache:6379' }, /^REDIS_URL is not an address that starts with redis:\/\/ or rediss:/)
+  for (const address of ['redis://:hunter22@a/b', 'redis://:hunter22@a/0?x=1', 'redis:///0', 'redis://:hunter22@a/#0'])
+    check({ REDIS_URL: address }, /^REDIS_URL takes one server, (?!.*hunter22)/)
   check(
     { DATABASE_URL: 'mysql://me:secret@db/x' },
     /^DATABASE_URL is not an address that starts with postgres:\/\/ or postgresql:\/\/\.$/,

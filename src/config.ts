@@ -10,6 +10,8 @@ export interface Config {
   readonly dataDir: string
   /** Null: the server brings its own PostgreSQL. */
   readonly databaseUrl: string | null
+  /** A Redis or Valkey that decides quotas quickly and may forget them at any time. Null: PostgreSQL decides them. */
+  readonly redisUrl: string | null
   /** Where browsers reach this server, without a slash at the end. */
   readonly publicUrl: string
   /** Where browsers may be sent back to after connecting, exactly. */
@@ -60,6 +62,7 @@ export function readConfig(
     sandboxPort: portOf(env, 'PATCHBAY_SANDBOX_PORT', port === 0 ? 0 : port + 1),
     dataDir: resolve(options.cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: redisUrlOf(env),
     publicUrl: originOf(env, 'PATCHBAY_PUBLIC_URL') ?? localUrl(host, port),
     returnUrls: returnUrlsOf(env),
     ...keysOf(env),
@@ -145,6 +148,18 @@ function urlOf(env: Environment, name: string, protocols: readonly string[]): st
   if (!url || !protocols.includes(url.protocol))
     throw new ConfigError(
       `${name} is not an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+    )
+  return text
+}
+
+/** The address may hold a password, so it is never repeated in a message. */
+function redisUrlOf(env: Environment): string | null {
+  const text = urlOf(env, 'REDIS_URL', ['redis:', 'rediss:'])
+  if (text === null) return null
+  const { hostname, pathname, search, hash } = new URL(text)
+  if (hostname === '' || !/^\/?\d*$/.test(pathname) || search + hash !== '')
+    throw new ConfigError(
+      'REDIS_URL takes one server, and no path but the number of a database: redis://user:password@HOST:6379/0 (rediss:// with TLS).',
     )
   return text
 }

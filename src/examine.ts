@@ -6,6 +6,7 @@ import { type Config, localUrl, variableOf } from './config.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { pendingMigrations } from './drivers/database/migrate.ts'
 import { keyFilesOf } from './drivers/keys/file.ts'
+import { askRedis } from './drivers/limiter/redis-link.ts'
 import { integrationIdOf } from './engine/connect/start-integrations.ts'
 import { keyFileOf } from './open-keys.ts'
 import { environmentIdOf } from './start-server.ts'
@@ -21,6 +22,7 @@ export async function examine(config: Config, providers: readonly Provider[]): P
     dataDirectory(config),
     encryptionKey(config),
     ...(await database(config)),
+    await redis(config),
     await answers('server', `${config.publicUrl}/ready`, 'not running'),
     await answers(
       'sandbox',
@@ -91,6 +93,19 @@ async function database({ databaseUrl }: Config): Promise<Finding[]> {
     ]
   } finally {
     await client.end().catch(() => {})
+  }
+}
+
+/** It is never needed, so that it is away is a warning. */
+async function redis({ redisUrl }: Config): Promise<Finding> {
+  const what = 'redis'
+  if (redisUrl === null) return { what, state: 'ok', says: 'not set; quotas are decided by PostgreSQL' }
+  const { host } = new URL(redisUrl)
+  try {
+    return { what, state: 'ok', says: `${host} answers: ${await askRedis(redisUrl)}` }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error
+    return { what, state: 'warning', says: `REDIS_URL: ${host}: ${why}; meanwhile quotas are decided by PostgreSQL` }
   }
 }
 

@@ -8,8 +8,12 @@ import { openPostgres } from './drivers/database/postgres.ts'
 import { waitUntilAlone } from './drivers/database/wait-until-alone.ts'
 import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
+import { installationOf } from './drivers/limiter/installation.ts'
 import { openLeasedLimiter } from './drivers/limiter/leased.ts'
+import { openLentLimiter } from './drivers/limiter/lent.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
+import { openRedisLimiter } from './drivers/limiter/redis.ts'
+import { openRedisLink } from './drivers/limiter/redis-link.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
 import { openMessengerByKind } from './drivers/messenger/by-kind.ts'
@@ -23,6 +27,8 @@ import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
+import type { Database } from './ports/database.ts'
+import type { Limiter } from './ports/limiter.ts'
 import type { Log } from './ports/log.ts'
 
 export interface Drivers {
@@ -63,7 +69,7 @@ export async function openDrivers(
     const failpoints = openFailpoints(config.failpoints)
     const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
-    const limiter = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log })
+    const limiter = openLeasedLimiter(await openSharedLimiter(database), { clock: systemClock, log })
     closers.push(() => limiter.close())
     const stores = openPostgresStores(database)
     // A key is made only while nothing was ever sealed with another one.
@@ -108,6 +114,22 @@ export async function openDrivers(
   } catch (error) {
     await close()
     throw error
+  }
+
+  async function openSharedLimiter(database: Database): Promise<Limiter> {
+    const record = openPostgresLimiter(database)
+    const { redisUrl } = config
+    if (redisUrl === null) return record
+    registerSecret(decodeURIComponent(new URL(redisUrl).password))
+    const installation = await installationOf(database)
+    const link = openRedisLink({ url: redisUrl, installation, clock: systemClock, log })
+    closers.push(() => link.close())
+    // Where it is away nobody waits for it, now or later.
+    await link.connect()
+    const redis = { ...openRedisLimiter(link), reached: () => link.reached }
+    const lent = openLentLimiter(record, redis, { clock: systemClock, log })
+    closers.push(() => lent.close())
+    return lent
   }
 
   async function ownPostgres(): Promise<string> {

@@ -7,7 +7,9 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { type Config, readConfig } from './config.ts'
 import { openTestDatabase, type TestDatabase } from './drivers/database/test-database.ts'
+import { noRedis, startTestRedis } from './drivers/limiter/test-redis.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
+import { examine } from './examine.ts'
 import { startServer } from './start-server.ts'
 import { keyProvider, until } from './test-server.ts'
 
@@ -108,6 +110,41 @@ test('told to stop, a server answers until what it began is done, and says that 
   finish.resolve()
   await stopping
   await assert.rejects(fetch(`${server.url}/health`))
+})
+
+test('Redis decides quotas where it is told of one, and nothing waits for it', { skip: noRedis }, async () => {
+  const redis = await startTestRedis({ password: 'open sesame' })
+  const config = configuration({ REDIS_URL: redis.url })
+  const checksOf = async ({ url }: { url: string }) => {
+    const answer = await fetch(`${url}/ready`)
+    const { checks } = (await answer.json()) as { checks: Record<string, { says: string }> }
+    return { status: answer.status, says: checks['quotas']!.says }
+  }
+  const doctorSays = async (of: Config) => (await examine(of, [])).find(({ what }) => what === 'redis')
+  try {
+    const server = await start(config)
+    try {
+      await until(async () => (await checksOf(server)).status === 200)
+      assert.equal((await checksOf(server)).says, 'Redis answers')
+      assert.match((await doctorSays(config))!.says, /^127\.0\.0\.1:\d+ answers: \d/)
+      const wrong = await doctorSays(configuration({ REDIS_URL: redis.url.replace('open', 'shut') }))
+      assert.equal(wrong!.state, 'warning')
+      assert.match(wrong!.says, /REDIS_URL: 127\.0\.0\.1:\d+: .*WRONGPASS/)
+      await redis.stop()
+      await until(async () => (await checksOf(server)).says === 'Redis is away, PostgreSQL decides')
+      assert.equal((await checksOf(server)).status, 200)
+    } finally {
+      await server.stop()
+    }
+    const without = await start(config)
+    try {
+      assert.equal((await checksOf(without)).says, 'Redis is away, PostgreSQL decides')
+    } finally {
+      await without.stop()
+    }
+  } finally {
+    await redis.stop()
+  }
 })
 
 test('what was made in one start is there in the next: environments, integrations, the session secret', async () => {

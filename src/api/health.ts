@@ -47,5 +47,7 @@ async function readiness(engine: Engine): Promise<Record<string, { ok: boolean; 
         ? { ok: true, says: 'at work' }
         : { ok: false, says: 'has not looked for work lately' }
   const stopping = engine.isStopping() ? { ok: false, says: 'was told to stop' } : { ok: true, says: 'goes on' }
-  return { database, planner, process: stopping }
+  // It is ready in either way; which it is says how quick.
+  const quotas = { ok: true, says: engine.deps.limiter.standing?.() ?? 'PostgreSQL decides' }
+  return { database, quotas, planner, process: stopping }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { type Draw, type Limiter, ticketMs } from './limiter.ts'
+import { type Draw, type Limiter, type Renewing, ticketMs } from './limiter.ts'
 
 /**
  * What every limiter promises. A case is a window with a limit, and a list of `time verb: answer`. Times are milliseconds from an arbitrary start.
@@ -307,8 +307,59 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
   })
 }
 
+/** What a limiter promises whose tickets can be renewed. */
+export function renewingContract(
+  name: string,
+  open: () => Promise<{ limiter: Limiter & Renewing; close(): Promise<void> }>,
+): void {
+  suite(`${name} limiter, renewing`, () => {
+    let limiter: Limiter & Renewing
+    let close: () => Promise<void>
+    before(async () => ({ limiter, close } = await open()))
+    after(() => close())
+
+    const draw = { amount: 4, limit: 10, window: { rollingMs: 1000 } }
+    const usedAt = async (bucket: string, now: number) => (await limiter.usage(bucket, now))[0]?.used ?? 0
+
+    test('counts a renewed ticket for as long again, and then as lost', async () => {
+      const [now, bucket] = [nextStart(), newPrefix()('renewed')]
+      const taken = await limiter.take([{ ...draw, bucket }], { now, lane: 'interactive' })
+      assert.ok(taken.granted)
+      assert.deepEqual(await limiter.renew([taken.ticket, 'provider/nobody'], now + ticketMs), new Set([taken.ticket]))
+      assert.equal(await usedAt(bucket, now + 2 * ticketMs + 1000), 4)
+      assert.equal(await usedAt(bucket, now + 2 * ticketMs + 1001), 0)
+    })
+
+    test('settles a renewed ticket, at any time since it was taken', async () => {
+      const [now, bucket] = [nextStart(), newPrefix()('settled')]
+      const taken = await limiter.take([{ ...draw, bucket }], { now, lane: 'interactive' })
+      assert.ok(taken.granted)
+      await limiter.renew([taken.ticket], now + ticketMs)
+      await limiter.settle(taken.ticket, { at: now + ticketMs - 10, sent: true, amount: 3 })
+      await limiter.settle(taken.ticket, { at: now + ticketMs, sent: false })
+      assert.equal(await usedAt(bucket, now + ticketMs + 990), 3)
+      assert.equal(await usedAt(bucket, now + ticketMs + 991), 0)
+    })
+
+    test('does not renew what is over', async () => {
+      const [now, bucket] = [nextStart(), newPrefix()('over')]
+      const takeOne = () => limiter.take([{ ...draw, bucket, amount: 1 }], { now, lane: 'interactive' })
+      const [lost, settled] = [await takeOne(), await takeOne()]
+      assert.ok(lost.granted && settled.granted)
+      await limiter.settle(settled.ticket, { at: now, sent: true })
+      assert.deepEqual(await limiter.renew([lost.ticket, settled.ticket], now + ticketMs + 1), new Set())
+      assert.equal(await usedAt(bucket, now + ticketMs + 1000), 1)
+      assert.equal(await usedAt(bucket, now + ticketMs + 1001), 0)
+    })
+  })
+}
+
 /** Every case has its own, later than the one before: time does not go back for a limiter. */
 let start = Date.UTC(2026, 0, 15)
+const nextStart = () => {
+  start += 86_400_000
+  return start
+}
 
 let prefixes = 0
 const newPrefix = () => {
@@ -322,7 +373,7 @@ async function runScript(
   windowAt: (now: number) => Draw['window'],
   script: readonly string[],
 ): Promise<void> {
-  start += 86_400_000
+  nextStart()
   const bucket = newPrefix()('quota')
   const tickets = new Map<string, string>()
   for (const line of script) {

@@ -55,6 +55,14 @@ export interface Limiter {
   learn(draw: Omit<Draw, 'amount'>, used: number, now: Instant): Promise<void>
   /** Buckets that start with the prefix and are in use or parked, by name. `resetsAt`: when all of it is free again if nothing more is taken; null where that cannot be told. */
   usage(prefix: string, now: Instant): Promise<Usage[]>
+  /** Where it may be decided in more than one way: how it is right now, in words for the operator. */
+  standing?(): string
   /** Where it does not forget by itself: drops up to a thousand draws that count no more. Returns how many. */
   sweep?(now: Instant): Promise<number>
+}
+
+/** A limiter whose tickets may be held for longer than a call takes. */
+export interface Renewing {
+  /** Those of the tickets that are not over are as if they had been taken at `now`. Returns which. */
+  renew(tickets: readonly string[], now: Instant): Promise<ReadonlySet<string>>
 }

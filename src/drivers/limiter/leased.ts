@@ -68,6 +68,7 @@ export function openLeasedLimiter(
     stops: (now) => shared.stops(now),
     learn: (draw, used, now) => shared.learn(draw, used, now),
     usage: (prefix, now) => shared.usage(prefix, now),
+    ...(shared.standing && { standing: () => shared.standing!() }),
     ...(shared.sweep && { sweep: (now: Instant) => shared.sweep!(now) }),
 
     async close() {

@@ -1,4 +1,7 @@
-import { limiterContract } from '../../ports/limiter.contract.ts'
+import { limiterContract, renewingContract } from '../../ports/limiter.contract.ts'
 import { openMemoryLimiter } from './memory.ts'
 
-limiterContract('memory', async () => ({ limiter: openMemoryLimiter(), close: async () => {} }))
+const open = async () => ({ limiter: openMemoryLimiter(), close: async () => {} })
+
+limiterContract('memory', open)
+renewingContract('memory', open)

@@ -1,11 +1,11 @@
 import type { Instant } from '../../ports/clock.ts'
-import { type Draw, type Limiter, type Taken, ticketMs, type Usage } from '../../ports/limiter.ts'
+import { type Draw, type Limiter, type Renewing, type Taken, ticketMs, type Usage } from '../../ports/limiter.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import { ceilingOf, concurrentWaitMs } from './room.ts'
 import { SlidingLog } from './sliding-log.ts'
 
 /** Quotas of a single process. Nothing here waits; the promises are the port's. */
-export function openMemoryLimiter(): Limiter {
+export function openMemoryLimiter(): Limiter & Renewing {
   const limiter = new MemoryLimiter()
   return {
     take: async (draws, options) => limiter.take(draws, options.now, options.lane),
@@ -14,6 +14,7 @@ export function openMemoryLimiter(): Limiter {
     stops: async (now) => limiter.stops(now),
     learn: async (draw, used, now) => limiter.learn(draw, used, now),
     usage: async (prefix, now) => limiter.usage(prefix, now),
+    renew: async (tickets, now) => limiter.renew(tickets, now),
   }
 }
 
@@ -66,14 +67,18 @@ class MemoryLimiter {
     return { granted: true, ticket }
   }
 
-  settle(id: string, { at, sent, amount = Number.POSITIVE_INFINITY }: Parameters<Limiter['settle']>[1]): void {
+  settle(id: string, { at, sent, amount }: Parameters<Limiter['settle']>[1]): void {
     const ticket = this.#tickets.get(id)
     if (!ticket || ticket.takenAt + ticketMs < at) return
+    // Nearly every call ends as a whole: nothing need be made for it.
+    if (amount === undefined) {
+      this.#tickets.delete(id)
+      this.#end(ticket.draws, at, sent)
+      return
+    }
     const ended = ticket.draws.map((draw) => ({ ...draw, amount: Math.min(draw.amount, amount) }))
-    if (amount < Number.POSITIVE_INFINITY) {
-      const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
-      this.#tickets.set(id, { ...ticket, draws })
-    } else this.#tickets.delete(id)
+    const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
+    this.#tickets.set(id, { ...ticket, draws })
     this.#end(ended, at, sent)
   }
 
@@ -109,6 +114,18 @@ class MemoryLimiter {
         found.push({ bucket: bucket.name, used, limit: bucket.limit, parkedUntil, resetsAt })
     }
     return found.sort((one, other) => (one.bucket < other.bucket ? -1 : 1))
+  }
+
+  renew(ids: readonly string[], now: Instant): Set<string> {
+    this.#endLost(now)
+    const alive = new Set(ids.filter((id) => this.#tickets.has(id)))
+    for (const id of alive) {
+      const { draws } = this.#tickets.get(id)!
+      // They stay in the order in which they are over.
+      this.#tickets.delete(id)
+      this.#tickets.set(id, { takenAt: now, draws })
+    }
+    return alive
   }
 
   #bucketOf(draw: Omit<Draw, 'amount'>, now: Instant): Bucket {

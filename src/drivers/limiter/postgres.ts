@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '../../ports/clock.ts'
 import type { Database, Sql } from '../../ports/database.ts'
-import type { Draw, Limiter, Taken } from '../../ports/limiter.ts'
+import type { Draw, Limiter, Renewing, Taken } from '../../ports/limiter.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import { inTurns } from '../database/together.ts'
 import { addForeignDraw } from './queries/add-foreign-draw.ts'
@@ -12,6 +12,7 @@ import { parkBucket } from './queries/park-bucket.ts'
 import { readBuckets, type StoredBucket } from './queries/read-buckets.ts'
 import { readStops } from './queries/read-stops.ts'
 import { readUsage } from './queries/read-usage.ts'
+import { renewTickets } from './queries/renew-tickets.ts'
 import { settlePart } from './queries/settle-part.ts'
 import { type Ended, settleTickets } from './queries/settle-tickets.ts'
 import { sweepDraws } from './queries/sweep-draws.ts'
@@ -23,7 +24,7 @@ import { ceilingOf, concurrentWaitMs } from './room.ts'
  * decides one after the other, so what is exact for one process is exact for all of them, and one commit serves everybody who waited for it. It
  * decides as the memory driver does; a test compares the two.
  */
-export function openPostgresLimiter(database: Database): Required<Limiter> {
+export function openPostgresLimiter(database: Database): Required<Omit<Limiter, 'standing'>> & Renewing {
   const buckets = openBuckets()
   // Calls to one provider wait for the same rows in any case; those to another do not wait for them.
   const turn = inTurns<Wish, Taken | null>({ atOnce: 2 }, async (_, wishes) => {
@@ -63,6 +64,8 @@ export function openPostgresLimiter(database: Database): Required<Limiter> {
       }),
 
     usage: (prefix, now) => database.system((sql) => readUsage(sql, prefix, now)),
+
+    renew: (tickets, now) => database.system((sql) => renewTickets(sql, tickets, now)),
 
     sweep: (now) => database.system((sql) => sweepDraws(sql, now, 1000)),
   }
