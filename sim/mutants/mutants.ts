@@ -697,4 +697,15 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: 'providers/instagram/instagram.test.ts' },
   },
+  {
+    name: 'a call over midnight is forgotten in the new day',
+    changes: [
+      {
+        file: 'src/drivers/limiter/memory.ts',
+        instead: '    if (sent) for (const draw of ticket.draws) this.#turnLate(draw, at)\n',
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/limiter/memory.test.ts' },
+  },
 ]

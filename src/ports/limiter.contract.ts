@@ -111,6 +111,12 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       '1101 usage: 3, resets 1300',
       '1301 usage: nothing',
     ])
+    check('settles nothing of a ticket', 10, rolling(1000), [
+      '0 take a: ok',
+      '500 end a 0',
+      '600 end a at 100',
+      '600 usage: 1, resets 1100',
+    ])
     check('settles no more of a ticket than there is', 10, rolling(1000), [
       '0 take a 2: ok',
       '0 undo a 5',
@@ -166,6 +172,19 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       '1100 end a',
       '1200 take b: wait 800',
       '2000 take b: ok',
+    ])
+    check('counts a call over midnight in the new day although nobody asked for that before it ended', 1, days, [
+      '900 take a: ok',
+      '1100 end a',
+      '1150 usage: 1, resets 2000',
+      '1200 take b: wait 800',
+      '2000 take b: ok',
+    ])
+    check('counts a part of it over midnight', 4, days, [
+      '900 take a 3: ok',
+      '1100 end a 1',
+      '1150 usage: 3, resets 2000',
+      '1200 take b 2: wait 800',
     ])
     check('forgets a call that ended before midnight', 1, days, ['900 take a: ok', '999 end a', '1000 take b: ok'])
     check('forgets a call that ended before midnight, told afterwards', 1, days, [

@@ -69,7 +69,8 @@ class MemoryLimiter {
 
   settle(id: string, { at, sent, amount }: Parameters<Limiter['settle']>[1]): void {
     const ticket = this.#tickets.get(id)
-    if (!ticket || ticket.takenAt + ticketMs < at) return
+    if (!ticket || ticket.takenAt + ticketMs < at || amount === 0) return
+    if (sent) for (const draw of ticket.draws) this.#turnLate(draw, at)
     // Nearly every call ends as a whole: nothing need be made for it.
     if (amount === undefined) {
       this.#tickets.delete(id)
@@ -138,7 +139,7 @@ class MemoryLimiter {
       bucket.endsAt = window.endsAt
       // Calls that are under way may still be counted in the new day.
       bucket.used = bucket.flying
-    }
+    } else if ('startsAt' in window && window.startsAt === bucket.startsAt) bucket.endsAt = window.endsAt
     return bucket
   }
 
@@ -160,6 +161,20 @@ class MemoryLimiter {
       this.#buckets.set(name, bucket)
     }
     return bucket
+  }
+
+  /**
+   * A call that ends after its day counts in the next one as well, also where nobody took from that yet: it begins with what is under way. How long it is
+   * says whoever takes next; until then it is taken to be as long as the one before.
+   */
+  #turnLate({ bucket: name, amount, window }: Draw, at: Instant): void {
+    const bucket = this.#buckets.get(name)!
+    if (amount === 0 || !('startsAt' in window) || at < bucket.endsAt) return
+    this.#endLost(at)
+    const lengthMs = bucket.endsAt - bucket.startsAt
+    bucket.startsAt = bucket.endsAt + Math.floor((at - bucket.endsAt) / lengthMs) * lengthMs
+    bucket.endsAt = bucket.startsAt + lengthMs
+    bucket.used = bucket.flying
   }
 
   #end(draws: readonly Draw[], at: Instant, sent: boolean): void {

@@ -16,6 +16,7 @@ import { renewTickets } from './queries/renew-tickets.ts'
 import { settlePart } from './queries/settle-part.ts'
 import { type Ended, settleTickets } from './queries/settle-tickets.ts'
 import { sweepDraws } from './queries/sweep-draws.ts'
+import { turnLate } from './queries/turn-late.ts'
 import { writeDraws } from './queries/write-draws.ts'
 import { ceilingOf, concurrentWaitMs } from './room.ts'
 
@@ -43,6 +44,7 @@ export function openPostgresLimiter(database: Database): Required<Omit<Limiter, 
     },
 
     async settle(ticket, ended) {
+      if (ended.amount === 0) return
       await turn(placeOf(ticket), { want: 'settle', ticket, ...ended })
     },
 
@@ -175,7 +177,8 @@ function turnPage(standing: Standing, { limit, window }: Omit<Draw, 'amount'>): 
     // Calls that are under way may still be counted in the new day.
     const { startsAt, endsAt } = window
     Object.assign(standing, { startsAt, endsAt, used: standing.flying, changed: true })
-  }
+  } else if ('startsAt' in window && window.startsAt === standing.startsAt && window.endsAt !== standing.endsAt)
+    Object.assign(standing, { endsAt: window.endsAt, changed: true })
 }
 
 async function waitFor(sql: Sql, standing: Standing, draw: Draw, now: Instant, lane: Lane): Promise<number> {
@@ -213,10 +216,11 @@ function openBuckets(): Buckets {
     const missing = draws.filter(({ bucket }) => !made.has(bucket))
     const whole = ended.filter(({ amount }) => amount === undefined)
     // They need nothing of each other, so they share a round trip.
-    const [, , , , , rows] = await Promise.all([
+    const [, , , , , , rows] = await Promise.all([
       planAhead(sql, { lasting: names.length > 0 }),
       missing.length > 0 && makeBuckets(sql, missing, now),
       lockBuckets(sql, names, [...new Set(ended.map(({ ticket }) => ticket))]),
+      turnLate(sql, ended),
       Promise.all(
         ended.map(
           ({ amount, ...part }) => amount !== undefined && settlePart(sql, { ...part, amount, part: randomUUID() }),

@@ -96,7 +96,7 @@ export function openRedisLimiter(link: RedisLink): RedisLimiter {
 
     async settle(text, { at, sent, amount }) {
       const [id = '', ...buckets] = text.split('\n')
-      if (buckets.length === 0) return
+      if (buckets.length === 0 || amount === 0) return
       // Parts of a ticket count each by itself.
       const part = amount === undefined ? id : randomUUID()
       await turn(buckets[0]!, ['settle', at, id, sent, amount ?? false, part, buckets])

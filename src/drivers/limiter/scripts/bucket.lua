@@ -162,5 +162,18 @@ local function turn_page(bucket, quota_limit, kind, one, other)
     bucket.starts_at = one
     bucket.ends_at = other
     bucket.used = bucket.flying
+  elseif kind == 'fixed' and one == bucket.starts_at then
+    bucket.ends_at = other
   end
+end
+
+-- A call that ends after its day counts in the next one as well, also where nobody took from that yet: it begins with what is under way. How long it is
+-- says whoever takes next; until then it is taken to be as long as the one before.
+local function turn_late(bucket, at)
+  if at < bucket.ends_at then return end
+  forget(bucket, at)
+  local length = bucket.ends_at - bucket.starts_at
+  bucket.starts_at = bucket.ends_at + math.floor((at - bucket.ends_at) / length) * length
+  bucket.ends_at = bucket.starts_at + length
+  bucket.used = bucket.flying
 end

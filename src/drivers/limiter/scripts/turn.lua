@@ -97,6 +97,7 @@ local function settle(wish)
     -- One that nobody settled in time is over already.
     if draw and draw.taken_at + ticket_ms >= at then
       local amount = most and math.min(most, draw.amount) or draw.amount
+      if sent and draw.kind == 'fixed' then turn_late(bucket, at) end
       finish(bucket, draw, amount, at, sent, id)
       if amount < draw.amount then
         bucket.taken[field] = text(draw.amount - amount) .. string.match(stored, ' .*$')
