@@ -4,7 +4,19 @@ import type { Scoreboard } from './scoreboard.ts'
 
 /** The scoreboard for a terminal. */
 export function scoreboardText(board: Scoreboard, tookMs: number): string {
-  const { artists, days, seed, connections, requests, kpis, differences, afterOutages, violations, evenShares } = board
+  const {
+    artists,
+    days,
+    seed,
+    connections,
+    requests,
+    kpis,
+    differences,
+    afterOutages,
+    violations,
+    evenShares,
+    losses,
+  } = board
   const number = (value: number) => value.toLocaleString('en-US')
   const rows = kpis.flatMap((kpi) => [
     line(kpi, kpi.id, kpi.name, kpi.overall),
@@ -30,6 +42,7 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
     `Lost connections by cause: ${Object.entries(K6 ?? {})
       .map(([cause, count]) => `${cause} ${count}`)
       .join(', ')}`,
+    ...lossLines(losses, kpis),
     `After outages: ${number(afterOutages.withinAnHour)} of ${number(afterOutages.failing)} streams that stood still were read within an hour, the slowest after ${Math.ceil(afterOutages.slowestMs / minute)} min`,
     `Limits overstepped, by the platforms' own count: ${
       Object.entries(violations)
@@ -44,6 +57,21 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
       ? 'Counted a second time from what the platforms saw: the same.'
       : `COUNTED DIFFERENTLY a second time: ${differences.map((one) => JSON.stringify(one)).join(' ')}`,
   ].join('\n')
+}
+
+/** What each number lost, the largest part first, as a share of all that it is measured over. */
+function lossLines(losses: Scoreboard['losses'], kpis: readonly Kpi[]): string[] {
+  return Object.entries(losses).flatMap(([id, causes]) => {
+    const { unit, overall } = kpis.find((kpi) => kpi.id === id)!
+    const rows = Object.entries(causes).sort(([, one], [, other]) => other - one)
+    const share = (amount: number) => percent(overall.denominator > 0 ? amount / overall.denominator : 0)
+    return rows.length === 0
+      ? [`${id} lost nothing.`]
+      : [
+          `${id} lost, by cause:`,
+          ...rows.map(([cause, amount]) => `  ${share(amount)}  ${amount.toLocaleString('en-US')} ${unit}: ${cause}`),
+        ]
+  })
 }
 
 function line(kpi: Kpi, id: string, name: string, { value, numerator, denominator, whyNone }: Figure): string[] {

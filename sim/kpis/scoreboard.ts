@@ -9,6 +9,7 @@ import { arrive, live } from './people.ts'
 import { TrueCalls } from './true-calls.ts'
 import { openWatch, type Watch } from './watch-world.ts'
 import { drawWeather, mix, type Span } from './weather-mix.ts'
+import { type Losses, whyLost } from './why-lost.ts'
 
 export interface ScoreboardOptions {
   readonly providers: readonly Provider[]
@@ -34,6 +35,8 @@ export interface Scoreboard {
   readonly truth: Truth
   /** Where what the engine counted differs from what the providers and the watch saw. */
   readonly differences: readonly Difference[]
+  /** What K4 and K5 lost, by cause. */
+  readonly losses: Losses
   /** Streams that stood still when an outage ended, and how many of them were read again within the hour. */
   readonly afterOutages: { readonly failing: number; readonly withinAnHour: number; readonly slowestMs: number }
   /** What a well-behaved client does not do, by kind, as the providers saw it. */
@@ -97,6 +100,7 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
     ...{ artists, days, seed, requests, window, kpis, spans, violations, truth },
     connections: Object.values(await world.deps.connections.count(world.environment.id)).reduce((a, b) => a + b, 0),
     differences: compareKpis(kpis, truth),
+    losses: await whyLost(world, watch, spans, window),
     afterOutages: afterOutages(watch, spans),
     evenShares: await evenShares(world, window),
     hours: [...watch.hours]

@@ -54,7 +54,8 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
 
   function wake(): void {
     woken = true
-    sleeping?.abort()
+    // With a reason, since making one up takes longer than the rest of it.
+    sleeping?.abort('woken')
   }
 
   async function run(signal: AbortSignal): Promise<void> {
