@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, type FaultCode, faults, hour, minute } from '@patchbay/kit'
+import { Fault, type FaultCode, faults, hour, minute, parseDuration } from '@patchbay/kit'
 import { slotOf } from '../../ports/schedule.contract.ts'
 import type { Slot } from '../../ports/schedule.ts'
-import { backoffMs, nextReading } from './cadence.ts'
+import { backoffMs, nextReading, rideAlongMs } from './cadence.ts'
 import { afterFault } from './outcome.ts'
 import { madeUp } from './test-world.ts'
 
@@ -84,12 +84,22 @@ test('each connection has its own place in the interval and keeps it', () => {
   for (let i = 0; i < 1000; i++) {
     const of = { ...slot, connectionId: `con_${i}` }
     const first = nextReading(daily, of, now)
-    assert.ok(first >= now + 2.4 * hour && first < now + 26.4 * hour)
-    assert.equal(nextReading(daily, of, first), first + 24 * hour)
-    assert.equal(nextReading(daily, of, first + 90 * hour), first + 96 * hour)
-    places.add(Math.floor((first % (24 * hour)) / hour))
+    assert.equal(nextReading(daily, of, first), first + 22 * hour)
+    assert.equal(nextReading(daily, of, first + 80 * hour), first + 88 * hour)
+    places.add(Math.floor((first % (22 * hour)) / hour))
   }
-  assert.equal(places.size, 24)
+  assert.equal(places.size, 22)
+})
+
+test('data does not grow older than the interval, whenever a run came in between and though each takes its time', () => {
+  for (const every of ['6h', '24h', '7d'] as const)
+    for (let i = 0; i < 1000; i++) {
+      const of = { ...slot, connectionId: `con_${i}` }
+      const everyMs = parseDuration(every)
+      const afterMs = nextReading({ every }, of, now + i * minute) - (now + i * minute)
+      assert.ok(afterMs <= everyMs - everyMs / 24, `${every}: ${afterMs / hour} h`)
+      assert.ok(afterMs >= rideAlongMs(everyMs))
+    }
 })
 
 test('what is read in batches is due together', () => {
