@@ -16,6 +16,7 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
     violations,
     evenShares,
     losses,
+    quotaPeaks,
   } = board
   const number = (value: number) => value.toLocaleString('en-US')
   const rows = kpis.flatMap((kpi) => [
@@ -33,6 +34,9 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
     overall.excluded.map(({ reason, count }) => `  ${id}  ${number(count)} ${unit}: ${reason}`),
   )
   const infeasible = Object.entries(evenShares).filter(([, share]) => share > 0.1)
+  const full = quotaPeaks
+    .filter(({ most }) => most > 0.1)
+    .map(({ quota, most, calm }) => `  ${quota} ${percent(most)}; but for two hours after outages ${percent(calm)}`)
   const { K6 } = Object.fromEntries(kpis.map((kpi) => [kpi.id, kpi.overall.details]))
   return [
     `${number(artists)} artists, ${days} days, seed ${seed}: ${number(connections)} connections, ${number(requests)} requests, in ${Math.round(tookMs / 1000)} s`,
@@ -49,6 +53,7 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
         .map(([kind, count]) => `${kind} ${count}`)
         .join(', ') || 'none'
     }`,
+    ...(full.length > 0 ? ['More than a tenth of a limit at a time, in the background:', ...full] : []),
     infeasible.length === 0
       ? 'A tenth of every limit would do if calls were spread evenly.'
       : `More than a tenth is needed however calls are spread: ${infeasible.map(([quota, share]) => `${quota} ${percent(share)}`).join(', ')}`,

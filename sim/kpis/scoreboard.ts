@@ -2,10 +2,12 @@ import { addDays, dayMs, dayOf, hour, type Provider } from '@patchbay/kit'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Kpi } from '../../src/engine/watch/kpis/kpi.ts'
 import type { Connection } from '../../src/ports/connections.ts'
+import type { CallRecord } from '../../src/ports/journal.ts'
 import type { Owned } from '../compare-truth.ts'
 import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
 import { compareKpis, type Difference, type Truth } from './compare-kpis.ts'
 import { arrive, live } from './people.ts'
+import { type QuotaPeak, quotaPeaks } from './quota-peaks.ts'
 import { TrueCalls } from './true-calls.ts'
 import { openWatch, type Watch } from './watch-world.ts'
 import { drawWeather, mix, type Span } from './weather-mix.ts'
@@ -43,6 +45,7 @@ export interface Scoreboard {
   readonly violations: Readonly<Record<string, number>>
   /** How much of each limit would be used if all calls were spread evenly. Above a tenth, a tenth cannot be kept. */
   readonly evenShares: Readonly<Record<string, number>>
+  readonly quotaPeaks: readonly QuotaPeak[]
   readonly hours: readonly { readonly at: number; readonly well: number; readonly failed: number }[]
 }
 
@@ -93,6 +96,7 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
 
   const kpis = await world.engine.kpis(world.environment, window)
   const truth = { calls: calls.end(), watch, window, now: world.clock.now(), endOf: grantEnds(world) }
+  const made = await world.deps.journal.readCalls(world.environment.id, { limit: Number.MAX_SAFE_INTEGER })
   const violations: Record<string, number> = {}
   for (const { kind, at } of world.sandbox.ledger.violations)
     if (at >= window.from) violations[kind] = (violations[kind] ?? 0) + 1
@@ -102,7 +106,8 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
     differences: compareKpis(kpis, truth),
     losses: await whyLost(world, watch, spans, window),
     afterOutages: afterOutages(watch, spans),
-    evenShares: await evenShares(world, window),
+    evenShares: evenShares(world, made, window),
+    quotaPeaks: await quotaPeaks(world, made, spans, window),
     hours: [...watch.hours]
       .map(([at, counts]) => ({ at, ...counts }))
       .filter(({ at }) => at >= window.from)
@@ -160,12 +165,12 @@ function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): Scoreboa
 }
 
 /** What all calls of the window took of each limit, as if they had been spread evenly over its windows and its holders. */
-async function evenShares(
-  { deps, environment, setting }: PretendWorld,
+function evenShares(
+  { setting }: Pick<PretendWorld, 'setting'>,
+  calls: readonly CallRecord[],
   { from, to }: { from: number; to: number },
-): Promise<Record<string, number>> {
+): Record<string, number> {
   const shares: Record<string, number> = {}
-  const calls = await deps.journal.readCalls(environment.id, { limit: Number.MAX_SAFE_INTEGER })
   for (const provider of setting.providers.values())
     for (const { id, limit, window, per } of provider.api.quotas) {
       if ('concurrent' in window) continue

@@ -46,6 +46,28 @@ suite('pace', () => {
     assert.ok(world.asked[0]!.at - testStart >= taken[1]! && taken[1]! >= 3 * 60_000)
   })
 
+  test('what has time keeps to a tenth of a limit and waits for it, and a person goes past', async () => {
+    const windowMs = 5 * second
+    const world = openTestWorld(Array.from({ length: 30 }, () => 200))
+    const provider = testProvider({ quotas: [quota(50, { rollingMs: windowMs })] })
+    const call = (more: Parameters<typeof testTarget>[1]) =>
+      world.gateway.call(testTarget(provider, { patienceMs: 60_000, ...more }), { path: '/me' })
+    let personWaitedMs = -1
+    await world.clock.run(async () => {
+      const others = Array.from({ length: 20 }, () => call({ lane: 'scheduled', hasTime: true }))
+      await world.clock.sleep(second)
+      const from = world.clock.now()
+      await call({ lane: 'interactive' })
+      personWaitedMs = world.clock.now() - from
+      await Promise.all(others)
+    })
+    const at = world.asked.map((one) => one.at - testStart).sort((one, other) => one - other)
+    assert.equal(at.length, 21)
+    const most = Math.max(...at.map((from) => at.filter((one) => one >= from && one < from + windowMs).length))
+    assert.ok(most <= 6, `${most} in a window, with the person`)
+    assert.ok(personWaitedMs < second, `${personWaitedMs} ms`)
+  })
+
   suite('keeps the limit at the provider’s own count, however late requests arrive', () => {
     const rolling = { rollingMs: 5 * second }
 

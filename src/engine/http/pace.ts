@@ -3,7 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
 import { bucketOf, unmeteredBucket } from '../quota/buckets.ts'
-import { drawsAt, quotasUnder, type Take, takesOf, windowAt } from '../quota/draws.ts'
+import { drawsAt, quotasUnder, sparingBucket, sparingDraws, type Take, takesOf, windowAt } from '../quota/draws.ts'
 import { tolerant } from './fault-of-answer.ts'
 import type { Intent, Layer } from './intent.ts'
 import { clampWait } from './retry-after.ts'
@@ -50,7 +50,10 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       signal?.throwIfAborted()
       const now = clock.now()
       // Each time anew: meanwhile it may be another day.
-      const draws = takes.length > 0 ? drawsAt(takes, now) : [unmetered(unmeteredBucket(target))]
+      const draws =
+        takes.length > 0
+          ? [...drawsAt(takes, now), ...sparingDraws(takes, target)]
+          : [unmetered(unmeteredBucket(target))]
       const taken = await limiter.take(draws, { now, lane: target.lane })
       if (taken.granted) {
         tally.sendBy = now + freshMs
@@ -59,7 +62,7 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
       if (now + waitMs > deadlineAt) {
-        const quota = takes.find(({ bucket }) => bucket === taken.bucket)?.quota.id
+        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota.id
         const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota }) }
         throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }

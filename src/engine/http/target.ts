@@ -12,6 +12,8 @@ export interface Target {
   readonly grantId: string | null
   readonly connection: Connection | null
   readonly lane: Lane
+  /** Nothing grows too old if it comes later: it keeps to a tenth of every limit that is counted by less than days. */
+  readonly hasTime?: boolean
   readonly runId: string | null
   /** How long it may wait for quota, token and retries altogether before it becomes `provider.throttled` with the wait that is left. */
   readonly patienceMs: number

@@ -27,6 +27,10 @@ export function nextReading(
 
 const marginShare = 1 / 12
 
+/** Whether what is stored would still be younger than `every` if it were read an hour of each day later. What was never read is waited for. */
+export const isYoung = ({ syncedAt, everyMs }: Pick<Slot, 'syncedAt' | 'everyMs'>, now: Instant): boolean =>
+  syncedAt !== null && now < syncedAt + everyMs - rideAlongMs(everyMs)
+
 /** How far ahead of its time a slot may ride along in a batch. */
 export const rideAlongMs = (everyMs: number): number => everyMs / 24
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Fault, type FaultCode, faults, hour, minute, parseDuration } from '@patchbay/kit'
 import { slotOf } from '../../ports/schedule.contract.ts'
 import type { Slot } from '../../ports/schedule.ts'
-import { backoffMs, nextReading, rideAlongMs } from './cadence.ts'
+import { backoffMs, isYoung, nextReading, rideAlongMs } from './cadence.ts'
 import { afterFault } from './outcome.ts'
 import { madeUp } from './test-world.ts'
 
@@ -100,6 +100,13 @@ test('data does not grow older than the interval, whenever a run came in between
       assert.ok(afterMs <= everyMs - everyMs / 24, `${every}: ${afterMs / hour} h`)
       assert.ok(afterMs >= rideAlongMs(everyMs))
     }
+})
+
+test('a reading has time for an hour of its day, and none when nobody knows the numbers yet', () => {
+  const everyMs = 24 * hour
+  assert.ok(isYoung({ syncedAt: now - 22.9 * hour, everyMs }, now))
+  assert.ok(!isYoung({ syncedAt: now - 23.1 * hour, everyMs }, now))
+  assert.ok(!isYoung({ syncedAt: null, everyMs }, now))
 })
 
 test('what is read in batches is due together', () => {

@@ -3,6 +3,7 @@ import type { SavedPage } from '../../ports/records.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import type { Target } from '../http/target.ts'
 import { announce, type News, newsOf, tellTheRest } from './announce.ts'
+import { isYoung } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
@@ -65,7 +66,9 @@ async function readOnce(
 ): Promise<ReadonlySet<Ready>> {
   const all = [...accounts.values()].flat()
   const carrier = all[0]!
-  const http = deps.gateway.http(targetOf(prepared, run, accounts, carrier), run.abort)
+  const now = deps.clock.now()
+  const hasTime = (run.lane === 'scheduled' || run.lane === 'backfill') && all.every(({ slot }) => isYoung(slot, now))
+  const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), hasTime }, run.abort)
   const seen = new Set<string>()
   try {
     const subjects = [...accounts.values()].map(([one]): Subject => {
