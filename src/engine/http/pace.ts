@@ -46,18 +46,27 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
     const { target, deadlineAt, signal, tally } = intent
+    const sparesUntil = clock.now() + sparesMs
+    let { spares } = target
     for (;;) {
       signal?.throwIfAborted()
       const now = clock.now()
       // Each time anew: meanwhile it may be another day.
       const draws =
         takes.length > 0
-          ? [...drawsAt(takes, now), ...sparingDraws(takes, target)]
+          ? [...drawsAt(takes, now), ...sparingDraws(takes, { spares })]
           : [unmetered(unmeteredBucket(target))]
       const taken = await limiter.take(draws, { now, lane: target.lane })
       if (taken.granted) {
         tally.sendBy = now + freshMs
         return taken.ticket
+      }
+      if (spares === 'a_while' && takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)) {
+        const leftMs = taken.waitMs > longestSparingMs ? 0 : sparesUntil - now
+        if (leftMs <= 0) spares = null
+        else await clock.sleep(Math.min(leftMs, taken.waitMs), signal)
+        tally.waitedMs += clock.now() - now
+        continue
       }
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
@@ -131,6 +140,10 @@ class Stops {
 }
 
 const longestMs = 15 * 60_000
+
+/** After an outage everything is to be read within the hour: a call waits so long for room in a tenth of a limit, and where that room is far off not at all. */
+const sparesMs = 20_000
+const longestSparingMs = 60_000
 
 /** Far longer than anything between a grant and its call, and far shorter than it takes for a ticket to be given up. */
 const freshMs = 60_000

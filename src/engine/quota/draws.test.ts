@@ -39,10 +39,10 @@ suite('what a call takes', () => {
   check('DELETE api.acme.example/v1/free/x', {})
 })
 
-suite('what a reading that has time draws besides', () => {
-  const check = (limit: number, window: Quota['window'], hasTime: boolean, expected: number | null) =>
-    test(`${limit} ${JSON.stringify(window)}, ${hasTime}`, () => {
-      const target = testTarget(testProvider({ quotas: [quota('q', { limit, window })] }), { hasTime })
+suite('what a reading that spares a limit draws besides', () => {
+  const check = (limit: number, window: Quota['window'], spares: Target['spares'], expected: number | null) =>
+    test(`${limit} ${JSON.stringify(window)}, ${spares}`, () => {
+      const target = testTarget(testProvider({ quotas: [quota('q', { limit, window })] }), { spares })
       const takes = takesOf({ target, method: 'GET', url: new URL('https://api.acme.example/v1/x'), as: 'account' })
       const [draw, ...more] = sparingDraws(takes, target)
       assert.deepEqual(
@@ -53,12 +53,12 @@ suite('what a reading that has time draws besides', () => {
       if (draw) assert.ok(draw.limit * 0.9 <= limit / 10)
     })
 
-  check(60, { rollingMs: 30_000 }, true, 6)
-  check(20_000, { rollingMs: 3_600_000 }, true, 2222)
-  check(60, { rollingMs: 30_000 }, false, null)
-  check(10_000, { day: 'UTC' }, true, null)
-  check(9, { rollingMs: 30_000 }, true, null)
-  check(10, { concurrent: true }, true, null)
+  check(60, { rollingMs: 30_000 }, 'always', 6)
+  check(20_000, { rollingMs: 3_600_000 }, 'always', 2222)
+  check(60, { rollingMs: 30_000 }, null, null)
+  check(10_000, { day: 'UTC' }, 'always', null)
+  check(9, { rollingMs: 30_000 }, 'always', null)
+  check(10, { concurrent: true }, 'always', null)
 })
 
 suite('whose bucket', () => {

@@ -102,7 +102,7 @@ test('data does not grow older than the interval, whenever a run came in between
     }
 })
 
-test('a reading has time for an hour of its day, and none when nobody knows the numbers yet', () => {
+test('a reading has time for an hour of its day, and none when there are no numbers yet', () => {
   const everyMs = 24 * hour
   assert.ok(isYoung({ syncedAt: now - 22.9 * hour, everyMs }, now))
   assert.ok(!isYoung({ syncedAt: now - 23.1 * hour, everyMs }, now))

@@ -66,9 +66,8 @@ async function readOnce(
 ): Promise<ReadonlySet<Ready>> {
   const all = [...accounts.values()].flat()
   const carrier = all[0]!
-  const now = deps.clock.now()
-  const hasTime = (run.lane === 'scheduled' || run.lane === 'backfill') && all.every(({ slot }) => isYoung(slot, now))
-  const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), hasTime }, run.abort)
+  const spares = sparesOf(run, all, deps.clock.now())
+  const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), spares }, run.abort)
   const seen = new Set<string>()
   try {
     const subjects = [...accounts.values()].map(([one]): Subject => {
@@ -114,6 +113,13 @@ function targetOf(
     runId: run.id,
     patienceMs: patienceMs[run.lane],
   }
+}
+
+/** Whether anybody waits for it. What was never read is waited for. */
+function sparesOf({ lane }: Run, all: readonly Ready[], now: number): Target['spares'] {
+  if (lane !== 'scheduled' && lane !== 'backfill') return null
+  if (all.some(({ slot }) => slot.syncedAt === null)) return null
+  return all.every(({ slot }) => isYoung(slot, now)) ? 'always' : 'a_while'
 }
 
 /** Whoever waits in front of a screen does not wait for a quota. */
