@@ -1,5 +1,6 @@
 import { type Connection, type Connections, connectionEdges, type Transition } from '../../ports/connections.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { join, type KeySets } from '../key-sets.ts'
 
 /** Connections in memory. Each change is one synchronous step together with its row of history and its traces. */
 export function openMemoryConnections(log: AlongLog): Connections {
@@ -115,17 +116,12 @@ interface Own {
   readonly connections: Map<string, Connection>
   readonly transitions: Map<string, Transition[]>
   /** Ids by grant and by profile, which are asked for with every call of an app. */
-  readonly ofGrant: Map<string, Set<string>>
-  readonly ofProfile: Map<string, Set<string>>
+  readonly ofGrant: KeySets
+  readonly ofProfile: KeySets
 }
 
 const named = (connections: ReadonlyMap<string, Connection>, ids: Iterable<string> = []) =>
   [...ids].flatMap((id) => connections.get(id) ?? [])
-
-function join(index: Map<string, Set<string>>, name: string, id: string): void {
-  const ids = index.get(name) ?? new Set()
-  index.set(name, ids.add(id))
-}
 
 const isSame = (one: Connection, other: Connection) =>
   one.profileId === other.profileId &&
