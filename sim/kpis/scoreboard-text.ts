@@ -1,6 +1,7 @@
 import { minute } from '@patchbay/kit'
 import { type Figure, type Kpi, meets } from '../../src/engine/watch/kpis/kpi.ts'
 import type { Scoreboard } from './scoreboard.ts'
+import { isPlatforms } from './why-lost.ts'
 
 /** The scoreboard for a terminal. */
 export function scoreboardText(board: Scoreboard, tookMs: number): string {
@@ -64,18 +65,18 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
   ].join('\n')
 }
 
-/** What each number lost, the largest part first, as a share of all that it is measured over. */
+/** What each number lost, the largest part first, as a share of all that it is measured over, and what of it nobody could have had. */
 function lossLines(losses: Scoreboard['losses'], kpis: readonly Kpi[]): string[] {
   return Object.entries(losses).flatMap(([id, causes]) => {
     const { unit, overall } = kpis.find((kpi) => kpi.id === id)!
     const rows = Object.entries(causes).sort(([, one], [, other]) => other - one)
+    if (rows.length === 0) return [`${id} lost nothing.`]
     const share = (amount: number) => percent(overall.denominator > 0 ? amount / overall.denominator : 0)
-    return rows.length === 0
-      ? [`${id} lost nothing.`]
-      : [
-          `${id} lost, by cause:`,
-          ...rows.map(([cause, amount]) => `  ${share(amount)}  ${amount.toLocaleString('en-US')} ${unit}: ${cause}`),
-        ]
+    const platforms = rows.reduce((sum, [cause, amount]) => sum + (isPlatforms(cause) ? amount : 0), 0)
+    return [
+      `${id} lost, by cause; ${percent(1 - platforms / overall.denominator)} is the most that the platforms let anybody have:`,
+      ...rows.map(([cause, amount]) => `  ${share(amount)}  ${amount.toLocaleString('en-US')} ${unit}: ${cause}`),
+    ]
   })
 }
 

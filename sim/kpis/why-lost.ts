@@ -9,6 +9,10 @@ import type { Span } from './weather-mix.ts'
 /** What a number lost, by cause, in its own unit. The causes of one number add up to all that it lost. */
 export type Losses = Readonly<Record<'K4' | 'K5', Readonly<Record<string, number>>>>
 
+/** Whether no server could have helped it: the platform did not answer, or had said that it would not yet. */
+export const isPlatforms = (cause: string): boolean =>
+  ['outage', 'token endpoint down', 'waited for a quota'].includes(cause) || cause.startsWith('a single request: ')
+
 /** Why minutes were late and refreshes were not fresh in time: which part of it no server could have had, and which was ours. */
 export async function whyLost(
   { deps, environment, setting, sandbox }: PretendWorld,
