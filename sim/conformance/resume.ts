@@ -29,7 +29,7 @@ export async function checkResume(given: Provider, settings: Readonly<Record<str
   // Read once more together with the others, so that all have the numbers of one moment.
   const reference = await world.run(() => world.connect(artist, provider, { profile: 'reference' }))
   const disturbed = await connectDisturbed(world, artist, provider, killer, most)
-  await world.settle()
+  await world.settle({ quietMs: 30 * 60_000 })
 
   const expected = contentOf(await rowsOf(world, reference))
   assert.ok(expected.observations.length > 0)

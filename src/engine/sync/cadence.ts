@@ -20,19 +20,23 @@ export function nextReading(
   const apartMs = Math.round(everyMs * (1 - marginShare))
   const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
   const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * apartMs)
-  // A place that comes up right after this run is let go by, as is one up to which it would have ridden along.
-  const earliest = now + rideAlongMs(everyMs)
-  return place + Math.ceil((earliest - place) / apartMs) * apartMs
+  // A place that comes up right after this run is let go by. The next one would then be too late, so some come nearer to their place turn by turn.
+  const earliest = now + everyMs / 10
+  const next = place + Math.ceil((earliest - place) / apartMs) * apartMs
+  return Math.min(next, now + oldestMs(everyMs))
 }
 
 const marginShare = 1 / 12
 
-/** Whether what is stored would still be younger than `every` if it were read an hour of each day later. What was never read is waited for. */
+/** An hour before the end of a day: until then a reading may be put off. */
+const oldestMs = (everyMs: number) => Math.floor(everyMs * (1 - marginShare / 2))
+
+/** Whether what is stored is young enough for the reading to come a little later. What was never read is waited for. */
 export const isYoung = ({ syncedAt, everyMs }: Pick<Slot, 'syncedAt' | 'everyMs'>, now: Instant): boolean =>
-  syncedAt !== null && now < syncedAt + everyMs - rideAlongMs(everyMs)
+  syncedAt !== null && now < syncedAt + oldestMs(everyMs)
 
 /** How far ahead of its time a slot may ride along in a batch. */
-export const rideAlongMs = (everyMs: number): number => everyMs / 24
+export const rideAlongMs = (everyMs: number): number => everyMs / 10
 
 /**
  * How long to wait after `failures` failed runs in a row: a minute, two, four … up to `mostMs`, and of that a share between half and all which

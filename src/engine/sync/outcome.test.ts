@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Fault, type FaultCode, faults, hour, minute, parseDuration } from '@patchbay/kit'
 import { slotOf } from '../../ports/schedule.contract.ts'
 import type { Slot } from '../../ports/schedule.ts'
-import { backoffMs, isYoung, nextReading, rideAlongMs } from './cadence.ts'
+import { backoffMs, isYoung, nextReading } from './cadence.ts'
 import { afterFault } from './outcome.ts'
 import { madeUp } from './test-world.ts'
 
@@ -83,9 +83,10 @@ test('each connection has its own place in the interval and keeps it', () => {
   const places = new Set<number>()
   for (let i = 0; i < 1000; i++) {
     const of = { ...slot, connectionId: `con_${i}` }
-    const first = nextReading(daily, of, now)
+    // From wherever it is, it comes to its place in a turn or two, and stays.
+    let first = now
+    for (let turn = 0; turn < 4; turn++) first = nextReading(daily, of, first)
     assert.equal(nextReading(daily, of, first), first + 22 * hour)
-    assert.equal(nextReading(daily, of, first + 80 * hour), first + 88 * hour)
     places.add(Math.floor((first % (22 * hour)) / hour))
   }
   assert.equal(places.size, 22)
@@ -98,7 +99,7 @@ test('data does not grow older than the interval, whenever a run came in between
       const everyMs = parseDuration(every)
       const afterMs = nextReading({ every }, of, now + i * minute) - (now + i * minute)
       assert.ok(afterMs <= everyMs - everyMs / 24, `${every}: ${afterMs / hour} h`)
-      assert.ok(afterMs >= rideAlongMs(everyMs))
+      assert.ok(afterMs >= everyMs / 10)
     }
 })
 

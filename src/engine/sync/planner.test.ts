@@ -65,7 +65,7 @@ story('what is nearly due rides along, what is not stays', async (world) => {
   world.platform.requests.length = 0
   // Batches of one app share a place in the interval; one of them is woken before its time.
   const [slot] = await world.deps.schedule.of(environmentId, ['con_1'])
-  await world.clock.sleep(slot!.dueAt - world.clock.now() - 10 * minute)
+  await world.clock.sleep(slot!.dueAt - world.clock.now() - 20 * minute)
   await world.deps.schedule.wake(environmentId, 'con_1', { lane: 'webhook', at: world.clock.now() })
   const { stop } = startPlanner(world)
   await world.clock.sleep(minute)
