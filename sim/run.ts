@@ -1,8 +1,9 @@
 /**
  * `npm run sim -- --seeds 1000 [--seed 1] [--minutes 3] [--story refresh] [--mask a,b] [--only a,b] [--shrink] [--history FILE] [--json]`: plays stories
  * of the whole engine in simulated time, each seed with faults of its own. Ends with 1 at the first broken invariant, and says what it takes to see it
- * again. So it does when a hundred seeds of every story have not met each situation of the ledger. `--history` writes down the last events of the last run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be
- * caught.
+ * again. So it does when a hundred seeds of every story have not met each situation of the ledger. `--history` writes down the last events of the last
+ * run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught; with `--kpis [--artists 1000] [--days 30]
+ * [--picture FILE]` a month of a whole installation, and shows every KPI.
  */
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -32,6 +33,10 @@ const { values, positionals } = parseArgs({
     shrink: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
+    kpis: { type: 'boolean', default: false },
+    artists: { type: 'string' },
+    days: { type: 'string' },
+    picture: { type: 'string' },
   },
 })
 
@@ -41,6 +46,11 @@ let toldAt = startedAt
 async function playMutants(): Promise<number> {
   const { runMutants } = await import('./mutants/run-mutants.ts')
   return runMutants(positionals, { json: values.json })
+}
+
+async function playKpis(): Promise<number> {
+  const { playScoreboard } = await import('./kpis/run-scoreboard.ts')
+  return playScoreboard(values)
 }
 
 async function playSeeds(): Promise<number> {
@@ -163,4 +173,4 @@ function jsonOf({ failures, sometimes, ...summary }: Summary, first: string, sec
   return { ...summary, first, seconds, sometimes: Object.fromEntries(sometimes), failures: failed }
 }
 
-process.exitCode = values.mutants ? await playMutants() : await playSeeds()
+process.exitCode = values.kpis ? await playKpis() : values.mutants ? await playMutants() : await playSeeds()

@@ -69,7 +69,8 @@ function getInfo({ world, query, today }: EmulatorCall, asked: string): Json | E
   if (asked === '') return refusal(6, 'Invalid parameters - Your request is missing a required parameter')
   // Misspelt here is: other spaces, hyphens or dots.
   const same = (name: string) => name.toLowerCase().replace(query.get('autocorrect') === '1' ? /[^a-z0-9]/g : '', '')
-  const artist = world.artists.find(({ name }) => same(name) === same(asked))
+  const wanted = same(asked)
+  const artist = world.artists.find(({ name }) => same(name) === wanted)
   const status = world.unit(`lastfm/missing/${asked}`) < 0.5 ? 200 : 404
   if (!artist) return refusal(6, 'The artist you supplied could not be found', status)
   return {

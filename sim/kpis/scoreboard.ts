@@ -2,13 +2,16 @@ import { addDays, dayMs, dayOf, hour, type Provider } from '@patchbay/kit'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Kpi } from '../../src/engine/watch/kpis/kpi.ts'
 import type { Connection } from '../../src/ports/connections.ts'
+import type { CallRecord } from '../../src/ports/journal.ts'
 import type { Owned } from '../compare-truth.ts'
 import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
 import { compareKpis, type Difference, type Truth } from './compare-kpis.ts'
 import { arrive, live } from './people.ts'
+import { type QuotaPeak, quotaPeaks } from './quota-peaks.ts'
 import { TrueCalls } from './true-calls.ts'
 import { openWatch, type Watch } from './watch-world.ts'
 import { drawWeather, mix, type Span } from './weather-mix.ts'
+import { type Losses, whyLost } from './why-lost.ts'
 
 export interface ScoreboardOptions {
   readonly providers: readonly Provider[]
@@ -34,12 +37,15 @@ export interface Scoreboard {
   readonly truth: Truth
   /** Where what the engine counted differs from what the providers and the watch saw. */
   readonly differences: readonly Difference[]
+  /** What K4 and K5 lost, by cause. */
+  readonly losses: Losses
   /** Streams that stood still when an outage ended, and how many of them were read again within the hour. */
   readonly afterOutages: { readonly failing: number; readonly withinAnHour: number; readonly slowestMs: number }
   /** What a well-behaved client does not do, by kind, as the providers saw it. */
   readonly violations: Readonly<Record<string, number>>
   /** How much of each limit would be used if all calls were spread evenly. Above a tenth, a tenth cannot be kept. */
   readonly evenShares: Readonly<Record<string, number>>
+  readonly quotaPeaks: readonly QuotaPeak[]
   readonly hours: readonly { readonly at: number; readonly well: number; readonly failed: number }[]
 }
 
@@ -90,6 +96,7 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
 
   const kpis = await world.engine.kpis(world.environment, window)
   const truth = { calls: calls.end(), watch, window, now: world.clock.now(), endOf: grantEnds(world) }
+  const made = await world.deps.journal.readCalls(world.environment.id, { limit: Number.MAX_SAFE_INTEGER })
   const violations: Record<string, number> = {}
   for (const { kind, at } of world.sandbox.ledger.violations)
     if (at >= window.from) violations[kind] = (violations[kind] ?? 0) + 1
@@ -97,8 +104,10 @@ export async function runScoreboard(options: ScoreboardOptions): Promise<Scorebo
     ...{ artists, days, seed, requests, window, kpis, spans, violations, truth },
     connections: Object.values(await world.deps.connections.count(world.environment.id)).reduce((a, b) => a + b, 0),
     differences: compareKpis(kpis, truth),
+    losses: await whyLost(world, watch, spans, window),
     afterOutages: afterOutages(watch, spans),
-    evenShares: await evenShares(world, window),
+    evenShares: evenShares(world, made, window),
+    quotaPeaks: await quotaPeaks(world, made, spans, window),
     hours: [...watch.hours]
       .map(([at, counts]) => ({ at, ...counts }))
       .filter(({ at }) => at >= window.from)
@@ -156,12 +165,12 @@ function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): Scoreboa
 }
 
 /** What all calls of the window took of each limit, as if they had been spread evenly over its windows and its holders. */
-async function evenShares(
-  { deps, environment, setting }: PretendWorld,
+function evenShares(
+  { setting }: Pick<PretendWorld, 'setting'>,
+  calls: readonly CallRecord[],
   { from, to }: { from: number; to: number },
-): Promise<Record<string, number>> {
+): Record<string, number> {
   const shares: Record<string, number> = {}
-  const calls = await deps.journal.readCalls(environment.id, { limit: Number.MAX_SAFE_INTEGER })
   for (const provider of setting.providers.values())
     for (const { id, limit, window, per } of provider.api.quotas) {
       if ('concurrent' in window) continue

@@ -20,6 +20,15 @@ export interface Move {
   readonly at: number
 }
 
+/** A request that did not go as it should because of the weather. */
+export interface Befallen {
+  readonly provider: string
+  /** Unknown where it never arrived, or where a request was about many. */
+  readonly artist: string | undefined
+  readonly at: number
+  readonly kinds: readonly string[]
+}
+
 /**
  * What somebody sees who stands between the engine and its stores and looks at the ledger of the sandbox: turns of streams, moves of connections, and
  * what arrived at the providers. It believes nothing that the engine writes down about itself.
@@ -31,10 +40,11 @@ export function openWatch() {
   const failing = new Set<string>()
   /** Hour → calls that ended well and that did not, for the picture. */
   const hours = new Map<number, { well: number; failed: number }>()
+  const befallen: Befallen[] = []
   let lastNumber = 0
 
   return {
-    ...{ turns, moves, hours },
+    ...{ turns, moves, hours, befallen },
 
     wrap({ schedule, connections, journal, clock }: Deps): Partial<Deps> {
       return {
@@ -94,6 +104,8 @@ export function openWatch() {
       if (fresh.length > 0 && lastNumber > 0 && fresh[0]!.number !== lastNumber + 1)
         throw new Error('the ledger forgot requests that were not looked at')
       lastNumber = fresh.at(-1)?.number ?? lastNumber
+      for (const { provider, artist, at, weather = [] } of fresh)
+        if (weather.length > 0) befallen.push({ provider, artist, at, kinds: weather.map((id) => id.split('-')[0]!) })
       return fresh
     },
   }

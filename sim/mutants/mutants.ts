@@ -520,8 +520,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/records/memory-store.ts',
-        instead: 'store.observations.set(key, { ...row, observedAt: at, revision: 0 })',
-        put: 'store.observations.set(key, { ...row, value: row.value ?? 0, observedAt: at, revision: 0 })',
+        instead: 'store.observations.set({ ...row, observedAt: at, revision: 0 })',
+        put: 'store.observations.set({ ...row, value: row.value ?? 0, observedAt: at, revision: 0 })',
       },
     ],
     caughtBy: reading('I15'),

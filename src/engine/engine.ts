@@ -103,9 +103,9 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const credentials = openCredentials(deps, setting, vault, recent)
   const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
-  const wakePlanner = () => planner?.wake()
+  const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
-  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: wakePlanner })
+  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
@@ -145,7 +145,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     },
     async wake(environmentId, connectionId, { streams, lane }) {
       const woken = await deps.schedule.wake(environmentId, connectionId, { streams, lane, at: deps.clock.now() })
-      wakePlanner()
+      wakePlanner(lane === 'interactive' ? [connectionId] : [])
       return woken
     },
     async refresh(environmentId, connectionId, wanted) {

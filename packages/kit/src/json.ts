@@ -1,10 +1,11 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-const longInteger = /[0-9]{16}/
+/** As a value, not within a text: most ids of 17 digits are texts, and may be parsed the fast way. */
+const longInteger = /(?:^|[:,[])\s*-?[0-9]{16}/
 
 /**
  * Parses JSON without losing digits: an integer beyond 2^53 becomes the string of its digits (Meta sends such ids as numbers).
- * Text with no run of 16 digits takes the fast path.
+ * What holds no number of 16 digits takes the fast path.
  */
 export function parseJson(text: string): Json {
   if (!longInteger.test(text)) return JSON.parse(text) as Json

@@ -56,7 +56,7 @@ export type Read<Cursor = Json> = (
 /** One kind of data that a provider offers. */
 export interface Stream<Cursor = Json> {
   readonly summary: string
-  /** How often, for an account that nothing else is known about. */
+  /** How old what is stored may become: it is read a little more often. */
   readonly every: Duration
   /** The numbers people look at first: read right after connecting and by `refresh`. */
   readonly headline?: boolean

@@ -66,7 +66,20 @@ function workOutOffset(instant: number, zone: string): number {
 
 /** The calendar day of an instant in a zone: `dayOf(now, 'America/Los_Angeles')`. */
 export function dayOf(instant: number, zone = 'UTC'): Day {
-  return new Date(instant + zoneOffsetMs(instant, zone)).toISOString().slice(0, 10)
+  return dayText(Math.floor((instant + zoneOffsetMs(instant, zone)) / dayMs))
+}
+
+/** Days by how many they are after 1970-01-01: writing one out takes ten times as long as finding it, and a page of an answer has a thousand. */
+const dayTexts = new Map<number, Day>()
+const mostDayTexts = 10_000
+
+function dayText(count: number): Day {
+  const known = dayTexts.get(count)
+  if (known !== undefined) return known
+  const day = new Date(count * dayMs).toISOString().slice(0, 10)
+  if (dayTexts.size >= mostDayTexts) dayTexts.clear()
+  dayTexts.set(count, day)
+  return day
 }
 
 /** The first instant of a calendar day in a zone, also on days of 23 and 25 hours. */
@@ -79,7 +92,7 @@ export function startOfDay(day: Day, zone = 'UTC'): number {
 
 /** The day `count` days later, or earlier when negative. Pure calendar arithmetic. */
 export function addDays(day: Day, count: number): Day {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * dayMs).toISOString().slice(0, 10)
+  return dayText(Math.floor(Date.parse(`${day}T00:00:00Z`) / dayMs) + count)
 }
 
 /** How many days `to` is after `from`. */

@@ -27,12 +27,12 @@ export function answerMedia(call: EmulatorCall, all: readonly PretendMedia[]): J
   if (refused) return refused
   const data: Json[] = []
   for (const media of page) {
-    const whole = objectOf(call, artist, media)
+    const numbers = mediaNumbers(artist, call.world, media, call.today())
+    const whole = objectOf(call, artist, media, numbers)
     const unknown = fields.find((field) => !Object.hasOwn(whole, field))
     if (unknown)
       return graphError(400, 100, `(#100) Tried accessing nonexisting field (${unknown}) on node type (IGMedia)`)
     const shown = fields.flatMap((field) => (whole[field] === undefined ? [] : [[field, whole[field]]]))
-    const numbers = mediaNumbers(artist, call.world, media, call.today())
     data.push({
       ...Object.fromEntries(shown),
       id: media.id,
@@ -50,8 +50,12 @@ export function answerMedia(call: EmulatorCall, all: readonly PretendMedia[]): J
   }
 }
 
-function objectOf(call: EmulatorCall, artist: Artist, media: PretendMedia): Record<string, Json | undefined> {
-  const numbers = mediaNumbers(artist, call.world, media, call.today())
+function objectOf(
+  call: EmulatorCall,
+  artist: Artist,
+  media: PretendMedia,
+  numbers: MediaNumbers,
+): Record<string, Json | undefined> {
   const file = `https://scontent.cdninstagram.com/v/${media.id}`
   const code = call.world.text(`${media.key}/shortcode`, 11)
   return {

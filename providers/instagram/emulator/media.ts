@@ -27,28 +27,27 @@ export interface MediaNumbers {
 export function postsOf(artist: Artist, world: World, now: number): PretendMedia[] {
   const known = made.get(world) ?? new Map<string, PretendMedia[]>()
   made.set(world, known)
-  // What there is to a moment is asked for many times a day.
-  const key = `${artist.key} ${Math.floor(now / hour)}`
-  const posts = known.get(key) ?? makePosts(artist, world, (Math.floor(now / hour) + 1) * hour)
-  if (known.size >= mostMade) known.clear()
-  known.set(key, posts)
+  if (!known.has(artist.key) && known.size >= mostMade) known.clear()
+  const posts = known.get(artist.key) ?? []
+  known.set(artist.key, posts)
+  makePosts(artist, world, now, posts)
   return posts.filter(({ at }) => at <= now).reverse()
 }
 
-/** World → artist and hour → posts up to the end of that hour, oldest first. */
+/** World → artist → the posts that anybody asked for and one more, oldest first. A post depends on its place alone, so there is nothing to make again. */
 const made = new WeakMap<World, Map<string, PretendMedia[]>>()
 const mostMade = 2_000
 
-function makePosts(artist: Artist, world: World, now: number): PretendMedia[] {
+/** Adds posts until the last one is in the future. */
+function makePosts(artist: Artist, world: World, now: number, posts: PretendMedia[]): void {
+  if (posts.length > 0 && posts.at(-1)!.at > now) return
   const every = world.integer(`${keyOf(artist)}/every`, 3, 6)
   // The three oldest posts of some artists, one old post of some others.
   const lot = world.unit(`${keyOf(artist)}/refused`)
-  const posts: PretendMedia[] = []
-  for (let index = 0; ; index++) {
+  for (let index = posts.length; ; index++) {
     const key = `${keyOf(artist)}/post/${index}`
     const day = addDays(world.since, (index - 60) * every)
     const at = Date.parse(`${day}T00:00:00Z`) + world.integer(`${key}/minute`, 0, 1439) * minute
-    if (at > now) return posts
     const kind = world.unit(`${key}/kind`)
     posts.push({
       ...{ key, id: `17${world.text(`${key}/id`, 15, '0123456789')}`, at },
@@ -57,6 +56,7 @@ function makePosts(artist: Artist, world: World, now: number): PretendMedia[] {
       caption: captionOf(artist, world, key, day),
       refused: lot < 0.3 && index < 3 ? 'conversion' : lot > 0.8 && index === 40 ? 'kind' : null,
     })
+    if (at > now) return
   }
 }
 

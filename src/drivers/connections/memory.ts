@@ -1,13 +1,25 @@
 import { type Connection, type Connections, connectionEdges, type Transition } from '../../ports/connections.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { join, type KeySets } from '../key-sets.ts'
 
 /** Connections in memory. Each change is one synchronous step together with its row of history and its traces. */
 export function openMemoryConnections(log: AlongLog): Connections {
   const environments = new Map<string, Own>()
   const of = (environmentId: string): Own => {
-    const own = environments.get(environmentId) ?? { connections: new Map(), transitions: new Map() }
+    const own = environments.get(environmentId) ?? {
+      ...{ connections: new Map(), transitions: new Map(), ofGrant: new Map(), ofProfile: new Map() },
+    }
     environments.set(environmentId, own)
     return own
+  }
+  /** A copy that looks like what comes back from a column of JSON. */
+  const set = ({ connections, ofGrant, ofProfile }: Own, connection: Connection) => {
+    const { id, grantId, profileId } = connection
+    const before = connections.get(id)
+    if (before && before.grantId !== grantId) ofGrant.get(before.grantId)?.delete(id)
+    join(ofGrant, grantId, id)
+    join(ofProfile, profileId, id)
+    connections.set(id, JSON.parse(JSON.stringify(connection)) as Connection)
   }
   const note = (environmentId: string, transition: Transition) => {
     const { transitions } = of(environmentId)
@@ -16,11 +28,12 @@ export function openMemoryConnections(log: AlongLog): Connections {
 
   return {
     async create(connection, along) {
-      const { connections } = of(connection.environmentId)
-      const exists = [...connections.values()].find((other) => isSame(other, connection))
+      const own = of(connection.environmentId)
+      const { connections, ofProfile } = own
+      const exists = named(connections, ofProfile.get(connection.profileId)).find((other) => isSame(other, connection))
       if (exists) return { created: false, exists }
       if (connections.has(connection.id)) throw new Error(`there already is another connection ${connection.id}`)
-      connections.set(connection.id, asJson(connection))
+      set(own, connection)
       const { id, state, reason, stateAt } = connection
       note(connection.environmentId, {
         connectionId: id,
@@ -39,9 +52,15 @@ export function openMemoryConnections(log: AlongLog): Connections {
     },
 
     async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids }) {
-      const { connections } = of(environmentId)
+      const { connections, ofGrant, ofProfile } = of(environmentId)
       // Who names them need not look at all of them.
-      const some = ids ? ids.flatMap((id) => connections.get(id) ?? []) : [...connections.values()]
+      const some = ids
+        ? named(connections, ids)
+        : grant !== undefined
+          ? named(connections, ofGrant.get(grant))
+          : profile !== undefined
+            ? named(connections, ofProfile.get(profile))
+            : [...connections.values()]
       const wanted = [...new Set(some)].filter(
         (connection) =>
           (after === undefined || connection.id > after) &&
@@ -67,19 +86,16 @@ export function openMemoryConnections(log: AlongLog): Connections {
     },
 
     async update(environmentId, id, { grantId, account, inputs, missingScopes }, along) {
-      const { connections } = of(environmentId)
-      const connection = connections.get(id)
+      const own = of(environmentId)
+      const connection = own.connections.get(id)
       if (!connection) return
-      connections.set(
-        id,
-        asJson({
-          ...connection,
-          grantId: grantId ?? connection.grantId,
-          account: account ?? connection.account,
-          inputs: inputs ?? connection.inputs,
-          missingScopes: missingScopes ?? connection.missingScopes,
-        }),
-      )
+      set(own, {
+        ...connection,
+        grantId: grantId ?? connection.grantId,
+        account: account ?? connection.account,
+        inputs: inputs ?? connection.inputs,
+        missingScopes: missingScopes ?? connection.missingScopes,
+      })
       log.write(environmentId, along)
     },
 
@@ -99,7 +115,13 @@ export function openMemoryConnections(log: AlongLog): Connections {
 interface Own {
   readonly connections: Map<string, Connection>
   readonly transitions: Map<string, Transition[]>
+  /** Ids by grant and by profile, which are asked for with every call of an app. */
+  readonly ofGrant: KeySets
+  readonly ofProfile: KeySets
 }
+
+const named = (connections: ReadonlyMap<string, Connection>, ids: Iterable<string> = []) =>
+  [...ids].flatMap((id) => connections.get(id) ?? [])
 
 const isSame = (one: Connection, other: Connection) =>
   one.profileId === other.profileId &&
@@ -107,6 +129,3 @@ const isSame = (one: Connection, other: Connection) =>
   one.account.id === other.account.id &&
   one.state !== 'disconnected' &&
   other.state !== 'disconnected'
-
-/** A copy that looks like what comes back from a column of JSON. */
-const asJson = (connection: Connection) => JSON.parse(JSON.stringify(connection)) as Connection

@@ -4,16 +4,18 @@ import type { KeepsSealed } from '../sealed-texts/memory.ts'
 /** Connect sessions and flows in memory. */
 export function openMemoryFlows(): Flows & KeepsSealed {
   const sessions = new Map<string, ConnectSession>()
+  /** Session ids by the hash of their token. */
+  const byToken = new Map<string, string>()
   const flows = new Map<string, Flow>()
 
   return {
     async createSession(session) {
       sessions.set(session.id, session)
+      byToken.set(session.tokenHash, session.id)
     },
 
     async sessionByToken(tokenHash) {
-      for (const session of sessions.values()) if (session.tokenHash === tokenHash) return session
-      return null
+      return sessions.get(byToken.get(tokenHash) ?? '') ?? null
     },
 
     async session(id) {
@@ -50,7 +52,9 @@ export function openMemoryFlows(): Flows & KeepsSealed {
     },
 
     async sweep(before) {
-      return sweepMap(flows, before) + sweepMap(sessions, before)
+      const swept = sweepMap(flows, before) + sweepMap(sessions, before)
+      for (const [token, id] of byToken) if (!sessions.has(id)) byToken.delete(token)
+      return swept
     },
 
     *sealedTexts(environmentId) {

@@ -1,5 +1,6 @@
 import type { Grant, Grants } from '../../ports/grants.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { join, type KeySets } from '../key-sets.ts'
 import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Grants in memory. Each change is one synchronous step together with its traces. */
@@ -15,8 +16,15 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
       : ''
   const isSecond = (grant: Grant) => (usable.get(personOf(grant)) ?? grant.id) !== grant.id
 
+  const ofSubject: KeySets = new Map()
+  const subjectOf = ({ environmentId, integrationId, subject }: Grant) =>
+    `${environmentId} ${integrationId} ${subject.id}`
+
   const write = (grant: Grant) => {
-    const [before, now] = [personOf(read(grant.environmentId, grant.id)), personOf(grant)]
+    const last = read(grant.environmentId, grant.id)
+    const [before, now] = [personOf(last), personOf(grant)]
+    if (last && subjectOf(last) !== subjectOf(grant)) ofSubject.get(subjectOf(last))?.delete(last.id)
+    join(ofSubject, subjectOf(grant), grant.id)
     if (before !== now) usable.delete(before)
     if (now !== '') usable.set(now, grant.id)
     rows.set(keyOf(grant.environmentId, grant.id), grant)
@@ -37,10 +45,9 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
 
     async findBySubject(environmentId, integrationId, subjectId) {
       let newest: Grant | null = null
-      for (const grant of rows.values()) {
-        if (grant.environmentId !== environmentId || grant.integrationId !== integrationId) continue
-        if (grant.subject.id !== subjectId || !mayRefresh(grant)) continue
-        if (!newest || isNewer(grant, newest)) newest = grant
+      for (const id of ofSubject.get(`${environmentId} ${integrationId} ${subjectId}`) ?? []) {
+        const grant = read(environmentId, id)!
+        if (mayRefresh(grant) && (!newest || isNewer(grant, newest))) newest = grant
       }
       return newest
     },

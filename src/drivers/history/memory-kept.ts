@@ -116,7 +116,7 @@ const addCounts = (count: RequestCount, before: RequestCount | undefined): Reque
 })
 
 function drop<Row>(rows: Map<string, Row>, isOld: (row: Row) => boolean): number {
-  const old = [...rows].filter(([, row]) => isOld(row))
-  for (const [key] of old) rows.delete(key)
-  return old.length
+  const before = rows.size
+  for (const [key, row] of rows) if (isOld(row)) rows.delete(key)
+  return before - rows.size
 }

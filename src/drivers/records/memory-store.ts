@@ -3,6 +3,7 @@ import type { Item } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Change, Place, RefusedRow, StoredAudience, StoredItem } from '../../ports/records.ts'
 import { itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
+import { SeriesTable, type StoredRow } from './memory-series.ts'
 import type { mergePlaces } from './merge-places.ts'
 import { type ObservationRow, observationKey, wasOver } from './observation-rows.ts'
 import { dimensionsOf } from './save-audiences.ts'
@@ -10,7 +11,7 @@ import { storable, storableText } from './storable.ts'
 
 /** One environment's rows, by their keys. */
 export interface Store {
-  readonly observations: Map<string, StoredRow>
+  readonly observations: SeriesTable
   readonly revisions: Map<string, StoredRow[]>
   readonly places: Map<string, Place>
   readonly items: Map<string, StoredItem>
@@ -18,13 +19,8 @@ export interface Store {
   readonly refused: Map<string, RefusedRow>
 }
 
-export interface StoredRow extends ObservationRow {
-  readonly observedAt: Instant
-  readonly revision: number
-}
-
 export const openStore = (): Store => ({
-  observations: new Map(),
+  observations: new SeriesTable(),
   revisions: new Map(),
   places: new Map(),
   items: new Map(),
@@ -37,17 +33,17 @@ export function saveObservations(store: Store, rows: readonly ObservationRow[], 
   let inserted = 0
   let restated = 0
   for (const row of rows.toSorted(byKey)) {
-    const key = observationKey(row)
-    const before = store.observations.get(key)
+    const before = store.observations.get(row)
     const change = changes.get(row.connectionId) ?? { inserted: 0, restated: 0, replaced: [] }
     if (before === undefined) {
-      store.observations.set(key, { ...row, observedAt: at, revision: 0 })
+      store.observations.set({ ...row, observedAt: at, revision: 0 })
       inserted++
       change.inserted++
     } else if (differs(before, row, ['value', 'reason', 'version'])) {
       if (before.observedAt > at) continue
+      const key = observationKey(row)
       store.revisions.set(key, [...(store.revisions.get(key) ?? []), before])
-      store.observations.set(key, { ...row, observedAt: at, revision: before.revision + 1 })
+      store.observations.set({ ...row, observedAt: at, revision: before.revision + 1 })
       restated++
       change.restated++
       const { metric, item, day, timezone } = row
@@ -63,7 +59,7 @@ export function saveObservations(store: Store, rows: readonly ObservationRow[], 
     } else {
       const { observedAt, runId, revision } = before
       if (observedAt < at && differs(before, row, ['final', 'provenance', 'timezone']))
-        store.observations.set(key, { ...row, observedAt, runId, revision })
+        store.observations.set({ ...row, observedAt, runId, revision })
       continue
     }
     changes.set(row.connectionId, change)

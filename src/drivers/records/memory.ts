@@ -2,11 +2,11 @@ import type { NullReason } from '@patchbay/kit'
 import type { Records, StoredItem } from '../../ports/records.ts'
 import type { AlongLog } from '../along/memory.ts'
 import { joinChanges } from './join-changes.ts'
+import type { StoredRow } from './memory-series.ts'
 import {
   byKey,
   openStore,
   type Store,
-  type StoredRow,
   sameSeries,
   saveAudiences,
   saveItems,
@@ -64,10 +64,9 @@ export function openMemoryRecords(log: AlongLog): Records {
     },
 
     async series(environmentId, { connections, metrics, from, to, item, latest, limit }) {
-      const rows = [...of(environmentId).observations.values()]
+      const rows = [...of(environmentId).observations.of(connections)]
         .filter(
           (row) =>
-            connections.includes(row.connectionId) &&
             (metrics.length === 0 || metrics.includes(row.metric)) &&
             (from === undefined || row.day >= from) &&
             (to === undefined || row.day <= to) &&

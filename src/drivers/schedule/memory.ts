@@ -1,5 +1,6 @@
 import type { Instant } from '../../ports/clock.ts'
 import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
+import { join, type KeySets } from '../key-sets.ts'
 import { DueHeap } from './due-heap.ts'
 import { laneNumber, lanes } from './lanes.ts'
 
@@ -17,8 +18,8 @@ export function openMemorySchedule(): Schedule {
   const find = (environmentId: string, { connectionId, stream }: Pick<Slot, 'connectionId' | 'stream'>) =>
     rows.get(keyOf({ environmentId, connectionId, stream }))
   /** Keys, by connection and by integration and stream. */
-  const connections = new Map<string, Set<string>>()
-  const groups = new Map<string, Set<string>>()
+  const connections: KeySets = new Map()
+  const groups: KeySets = new Map()
   const due = lanes.map(
     (lane) =>
       new DueHeap(({ key, readyAt }) => {
@@ -176,11 +177,6 @@ const keyOf = ({ environmentId, connectionId, stream }: Pick<Slot, 'environmentI
 
 const groupOf = ({ environmentId, integrationId, stream }: Pick<Slot, 'environmentId' | 'integrationId' | 'stream'>) =>
   `${environmentId}\n${integrationId}\n${stream}`
-
-function join(index: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = index.get(name) ?? new Set()
-  index.set(name, keys.add(key))
-}
 
 const free = { claim: null, claimedUntil: null, wokenAt: null }
 

@@ -46,6 +46,47 @@ suite('pace', () => {
     assert.ok(world.asked[0]!.at - testStart >= taken[1]! && taken[1]! >= 3 * 60_000)
   })
 
+  test('what has time keeps to a tenth of a limit and waits for it, and a person goes past', async () => {
+    const windowMs = 5 * second
+    const world = openTestWorld(Array.from({ length: 30 }, () => 200))
+    const provider = testProvider({ quotas: [quota(50, { rollingMs: windowMs })] })
+    const call = (more: Parameters<typeof testTarget>[1]) =>
+      world.gateway.call(testTarget(provider, { patienceMs: 60_000, ...more }), { path: '/me' })
+    let personWaitedMs = -1
+    await world.clock.run(async () => {
+      const others = Array.from({ length: 20 }, () => call({ lane: 'scheduled', spares: 'always' }))
+      await world.clock.sleep(second)
+      const from = world.clock.now()
+      await call({ lane: 'interactive' })
+      personWaitedMs = world.clock.now() - from
+      await Promise.all(others)
+    })
+    const at = world.asked.map((one) => one.at - testStart).sort((one, other) => one - other)
+    assert.equal(at.length, 21)
+    const most = Math.max(...at.map((from) => at.filter((one) => one >= from && one < from + windowMs).length))
+    assert.ok(most <= 6, `${most} in a window, with the person`)
+    assert.ok(personWaitedMs < second, `${personWaitedMs} ms`)
+  })
+
+  suite('what is late waits a while for a tenth of a limit, and not where it is far off', () => {
+    const check = (windowMs: number, leastMs: number, mostMs: number) =>
+      test(`a window of ${windowMs / second} s`, async () => {
+        const world = openTestWorld(Array.from({ length: 30 }, () => 200))
+        const provider = testProvider({ quotas: [quota(50, { rollingMs: windowMs })] })
+        const target = testTarget(provider, { patienceMs: 60_000, lane: 'scheduled', spares: 'a_while' })
+        await world.clock.run(async () => {
+          await Promise.all(Array.from({ length: 12 }, () => world.gateway.call(target, { path: '/me' })))
+        })
+        const tookMs = world.clock.now() - testStart
+        assert.equal(world.asked.length, 12)
+        assert.ok(tookMs >= leastMs && tookMs < mostMs, `${tookMs} ms`)
+      })
+
+    check(5 * second, 5 * second, 20 * second)
+    check(30 * second, 20 * second, 25 * second)
+    check(3600 * second, 0, second)
+  })
+
   suite('keeps the limit at the provider’s own count, however late requests arrive', () => {
     const rolling = { rollingMs: 5 * second }
 

@@ -3,7 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
 import { bucketOf, unmeteredBucket } from '../quota/buckets.ts'
-import { drawsAt, quotasUnder, type Take, takesOf, windowAt } from '../quota/draws.ts'
+import { drawsAt, quotasUnder, sparingBucket, sparingDraws, type Take, takesOf, windowAt } from '../quota/draws.ts'
 import { tolerant } from './fault-of-answer.ts'
 import type { Intent, Layer } from './intent.ts'
 import { clampWait } from './retry-after.ts'
@@ -47,20 +47,32 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
     const { target, deadlineAt, signal, tally } = intent
+    const sparesUntil = clock.now() + sparesMs
+    let { spares } = target
     for (;;) {
       signal?.throwIfAborted()
       const now = clock.now()
       // Each time anew: meanwhile it may be another day.
-      const draws = takes.length > 0 ? drawsAt(takes, now) : [unmetered(unmeteredBucket(target))]
+      const draws =
+        takes.length > 0
+          ? [...drawsAt(takes, now), ...sparingDraws(takes, { spares })]
+          : [unmetered(unmeteredBucket(target))]
       const taken = await limiter.take(draws, { now, lane: target.lane })
       if (taken.granted) {
         tally.sendBy = now + freshMs
         return taken.ticket
       }
+      if (spares === 'a_while' && takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)) {
+        const leftMs = taken.waitMs > longestSparingMs ? 0 : sparesUntil - now
+        if (leftMs <= 0) spares = null
+        else await clock.sleep(Math.min(leftMs, taken.waitMs), signal)
+        tally.waitedMs += clock.now() - now
+        continue
+      }
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
       if (now + waitMs > deadlineAt) {
-        const quota = takes.find(({ bucket }) => bucket === taken.bucket)?.quota.id
+        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota.id
         const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota }) }
         throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }
@@ -130,6 +142,10 @@ class Stops {
 }
 
 const longestMs = 15 * 60_000
+
+/** After an outage everything is to be read within the hour: a call waits so long for room in a tenth of a limit, and where that room is far off not at all. */
+const sparesMs = 20_000
+const longestSparingMs = 60_000
 
 /** Far longer than anything between a grant and its call, and far shorter than it takes for a ticket to be given up. */
 const freshMs = 60_000

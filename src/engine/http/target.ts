@@ -12,6 +12,11 @@ export interface Target {
   readonly grantId: string | null
   readonly connection: Connection | null
   readonly lane: Lane
+  /**
+   * It keeps to a tenth of every limit that is counted by less than days: `always`, where nothing grows too old if it comes later, or `a_while`, where it
+   * goes past that tenth when waiting for it takes long. Absent: somebody waits for it.
+   */
+  readonly spares?: 'always' | 'a_while' | null
   readonly runId: string | null
   /** How long it may wait for quota, token and retries altogether before it becomes `provider.throttled` with the wait that is left. */
   readonly patienceMs: number

@@ -4,7 +4,7 @@ import type { Cost, Provider, Quota } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Target } from '../http/target.ts'
 import { testProvider, testTarget } from '../http/test-provider.ts'
-import { drawsAt, takesOf, windowAt } from './draws.ts'
+import { drawsAt, sparingDraws, takesOf, windowAt } from './draws.ts'
 
 const quota = (id: string, more: Partial<Quota> = {}): Quota => ({
   ...{ id, per: 'app', limit: 100, window: { rollingMs: 1000 }, source: 'test' },
@@ -37,6 +37,28 @@ suite('what a call takes', () => {
   check('GET api.acme.example/v1/artists/7/8/albums', { general: 1, burst: 1 })
   check('GET api.acme.example/v1/artists/albums', { general: 1, burst: 1 })
   check('DELETE api.acme.example/v1/free/x', {})
+})
+
+suite('what a reading that spares a limit draws besides', () => {
+  const check = (limit: number, window: Quota['window'], spares: Target['spares'], expected: number | null) =>
+    test(`${limit} ${JSON.stringify(window)}, ${spares}`, () => {
+      const target = testTarget(testProvider({ quotas: [quota('q', { limit, window })] }), { spares })
+      const takes = takesOf({ target, method: 'GET', url: new URL('https://api.acme.example/v1/x'), as: 'account' })
+      const [draw, ...more] = sparingDraws(takes, target)
+      assert.deepEqual(
+        [draw?.limit ?? null, draw?.bucket ?? null, more.length],
+        [expected, expected && 'acme/int_1/q/sparing', 0],
+      )
+      // The limiter keeps the last tenth of every bucket for people, so it is never more than a tenth that is used.
+      if (draw) assert.ok(draw.limit * 0.9 <= limit / 10)
+    })
+
+  check(60, { rollingMs: 30_000 }, 'always', 6)
+  check(20_000, { rollingMs: 3_600_000 }, 'always', 2222)
+  check(60, { rollingMs: 30_000 }, null, null)
+  check(10_000, { day: 'UTC' }, 'always', null)
+  check(9, { rollingMs: 30_000 }, 'always', null)
+  check(10, { concurrent: true }, 'always', null)
 })
 
 suite('whose bucket', () => {

@@ -56,6 +56,23 @@ export function drawsAt(takes: readonly Take[], now: Instant): Draw[] {
   }))
 }
 
+/**
+ * What a reading that spares a limit draws besides: a bucket of its own that holds a tenth of each rolling limit, so that many of them come one after the
+ * other and leave the limit to people. A day's quota would be no less used for it, and of a limit of a few calls there is no tenth.
+ */
+export function sparingDraws(takes: readonly Take[], { spares }: Pick<Target, 'spares'>): Draw[] {
+  if (!spares) return []
+  return takes.flatMap(({ quota: { limit, window }, bucket, amount }) => {
+    // Less the tenth that lanes below the interactive one leave of every bucket.
+    const most = Math.floor(limit / 9)
+    return 'rollingMs' in window && amount <= limit / 10 && most >= 2
+      ? [{ bucket: sparingBucket(bucket), amount, limit: most, window }]
+      : []
+  })
+}
+
+export const sparingBucket = (bucket: string): string => `${bucket}/sparing`
+
 /** The window of a quota at an instant. */
 export function windowAt({ window }: Quota, now: Instant): Draw['window'] {
   return 'day' in window ? dayAround(now, window.day) : window

@@ -7,6 +7,9 @@ import { unitOf } from '../unit-of.ts'
  * When a stream is due after a run that ended well: at its place in the interval, which every connection has for itself, so that the load of an
  * hour or a day is level whatever the time at which people connected. Streams that are read in batches share one place an integration, because
  * fifty accounts in one call cost as much as one. Missed intervals are not made up for: the next reading holds what they would have brought.
+ *
+ * `every` is how old data may become, so readings are a twelfth of it closer together: each waits for its turn, takes its time, and may meet an outage
+ * of two hours where it is a day. Whatever run comes in between, the next is due before `every` is over.
  */
 export function nextReading(
   stream: Pick<Stream, 'every' | 'batch'>,
@@ -14,12 +17,23 @@ export function nextReading(
   now: Instant,
 ): Instant {
   const everyMs = parseDuration(stream.every)
+  const apartMs = Math.round(everyMs * (1 - marginShare))
   const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
-  const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * everyMs)
-  // A place that comes up right after this run is let go by.
+  const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * apartMs)
+  // A place that comes up right after this run is let go by. The next one would then be too late, so some come nearer to their place turn by turn.
   const earliest = now + everyMs / 10
-  return place + Math.ceil((earliest - place) / everyMs) * everyMs
+  const next = place + Math.ceil((earliest - place) / apartMs) * apartMs
+  return Math.min(next, now + oldestMs(everyMs))
 }
+
+const marginShare = 1 / 12
+
+/** An hour before the end of a day: until then a reading may be put off. */
+const oldestMs = (everyMs: number) => Math.floor(everyMs * (1 - marginShare / 2))
+
+/** Whether what is stored is young enough for the reading to come a little later. What was never read is waited for. */
+export const isYoung = ({ syncedAt, everyMs }: Pick<Slot, 'syncedAt' | 'everyMs'>, now: Instant): boolean =>
+  syncedAt !== null && now < syncedAt + oldestMs(everyMs)
 
 /** How far ahead of its time a slot may ride along in a batch. */
 export const rideAlongMs = (everyMs: number): number => everyMs / 10

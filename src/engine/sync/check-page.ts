@@ -86,10 +86,18 @@ const nullReasons: ReadonlySet<NullReason> = new Set([
   'unavailable',
 ])
 
+/** Days that are some: a page has a thousand values of a few days. */
+const days = new Set<string>()
+
 function isDay(day: unknown): day is string {
-  if (typeof day !== 'string' || !/^[12]\d{3}-\d{2}-\d{2}$/.test(day)) return false
+  if (typeof day !== 'string') return false
+  if (days.has(day)) return true
+  if (!/^[12]\d{3}-\d{2}-\d{2}$/.test(day)) return false
   const at = Date.parse(`${day}T00:00:00Z`)
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
+  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(day)) return false
+  if (days.size >= 1000) days.clear()
+  days.add(day)
+  return true
 }
 
 const zones = new Map<string, boolean>()

@@ -43,6 +43,20 @@ export class FairQueue<Work extends Waiting> {
     return best
   }
 
+  /** Takes out all of that kind. */
+  takeWhere(isWanted: (work: Work) => boolean): Work[] {
+    const taken: Work[] = []
+    for (const [owner, works] of this.#owners) {
+      const [wanted, others] = [works.filter(isWanted), works.filter((work) => !isWanted(work))]
+      if (wanted.length === 0) continue
+      taken.push(...wanted)
+      if (others.length > 0) this.#owners.set(owner, others)
+      else this.#owners.delete(owner)
+    }
+    this.#size -= taken.length
+    return taken
+  }
+
   /** Empties it. */
   takeAll(): Work[] {
     const all = [...this.#owners.values()].flat()

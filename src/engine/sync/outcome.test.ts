@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, type FaultCode, faults, hour, minute } from '@patchbay/kit'
+import { Fault, type FaultCode, faults, hour, minute, parseDuration } from '@patchbay/kit'
 import { slotOf } from '../../ports/schedule.contract.ts'
 import type { Slot } from '../../ports/schedule.ts'
-import { backoffMs, nextReading } from './cadence.ts'
+import { backoffMs, isYoung, nextReading } from './cadence.ts'
 import { afterFault } from './outcome.ts'
 import { madeUp } from './test-world.ts'
 
@@ -83,13 +83,31 @@ test('each connection has its own place in the interval and keeps it', () => {
   const places = new Set<number>()
   for (let i = 0; i < 1000; i++) {
     const of = { ...slot, connectionId: `con_${i}` }
-    const first = nextReading(daily, of, now)
-    assert.ok(first >= now + 2.4 * hour && first < now + 26.4 * hour)
-    assert.equal(nextReading(daily, of, first), first + 24 * hour)
-    assert.equal(nextReading(daily, of, first + 90 * hour), first + 96 * hour)
-    places.add(Math.floor((first % (24 * hour)) / hour))
+    // From wherever it is, it comes to its place in a turn or two, and stays.
+    let first = now
+    for (let turn = 0; turn < 4; turn++) first = nextReading(daily, of, first)
+    assert.equal(nextReading(daily, of, first), first + 22 * hour)
+    places.add(Math.floor((first % (22 * hour)) / hour))
   }
-  assert.equal(places.size, 24)
+  assert.equal(places.size, 22)
+})
+
+test('data does not grow older than the interval, whenever a run came in between and though each takes its time', () => {
+  for (const every of ['6h', '24h', '7d'] as const)
+    for (let i = 0; i < 1000; i++) {
+      const of = { ...slot, connectionId: `con_${i}` }
+      const everyMs = parseDuration(every)
+      const afterMs = nextReading({ every }, of, now + i * minute) - (now + i * minute)
+      assert.ok(afterMs <= everyMs - everyMs / 24, `${every}: ${afterMs / hour} h`)
+      assert.ok(afterMs >= everyMs / 10)
+    }
+})
+
+test('a reading has time for an hour of its day, and none when there are no numbers yet', () => {
+  const everyMs = 24 * hour
+  assert.ok(isYoung({ syncedAt: now - 22.9 * hour, everyMs }, now))
+  assert.ok(!isYoung({ syncedAt: now - 23.1 * hour, everyMs }, now))
+  assert.ok(!isYoung({ syncedAt: null, everyMs }, now))
 })
 
 test('what is read in batches is due together', () => {

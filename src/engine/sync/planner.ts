@@ -23,8 +23,8 @@ export interface PlannerOptions {
 export interface Planner {
   /** Plans until the signal aborts; resolves when every run has stopped. Throws nothing: what goes wrong is logged and tried again. */
   run(signal: AbortSignal): Promise<void>
-  /** Something may have become due. */
-  wake(): void
+  /** Something may have become due. What of these connections was claimed and waits for its turn is taken up again in the lane that it has now. */
+  wake(connectionIds?: readonly string[]): void
   /** When it last looked; null before the first time. A planner that stopped looking is not well. */
   lastBeatAt(): Instant | null
   /** Runs under way. */
@@ -45,6 +45,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   let beatAt: Instant | null = null
   let sleeping: AbortController | null = null
   let woken = false
+  let hurried = new Set<string>()
   let tidyAt: Instant = 0
   /** Places that are not reserved. */
   const places = Math.max(1, concurrency - reserved)
@@ -52,17 +53,20 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
 
   return { run, wake, lastBeatAt: () => beatAt, get running() { return running.size } } // biome-ignore format: one line
 
-  function wake(): void {
+  function wake(connectionIds: readonly string[] = []): void {
+    for (const id of connectionIds) hurried.add(id)
     woken = true
-    sleeping?.abort()
+    // With a reason, since making one up takes longer than the rest of it.
+    sleeping?.abort('woken')
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', wake, { once: true })
+    signal.addEventListener('abort', () => wake(), { once: true })
     while (!signal.aborted) {
       woken = false
       beatAt = clock.now()
       await tidyUp()
+      await giveBackHurried()
       dispatch()
       const more = await fill().catch((error: unknown) => {
         log.error('planner.failed', { error })
@@ -78,6 +82,21 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     if (clock.now() < tidyAt) return
     tidyAt = clock.now() + 15 * minute
     await closeLostRuns(deps).catch((error: unknown) => log.warn('planner.lost_runs_not_closed', { error }))
+  }
+
+  /** Somebody waits for what stands in the queue behind the runs of a busy app: given back, it is claimed again as what it now is. */
+  async function giveBackHurried(): Promise<void> {
+    if (hurried.size === 0) return
+    const ids = hurried
+    hurried = new Set()
+    const groups = queue.takeWhere(
+      ({ lane, slots }) => lane !== 'interactive' && slots.some(({ connectionId }) => ids.has(connectionId)),
+    )
+    for (const { environmentId, claim, slots } of groups)
+      await schedule.release(environmentId, claim, slots, clock.now()).catch((error: unknown) => {
+        // Then it is free when its claim runs out.
+        log.warn('planner.not_given_back', { error })
+      })
   }
 
   /**

@@ -3,6 +3,7 @@ import type { SavedPage } from '../../ports/records.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import type { Target } from '../http/target.ts'
 import { announce, type News, newsOf, tellTheRest } from './announce.ts'
+import { isYoung } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
@@ -65,7 +66,8 @@ async function readOnce(
 ): Promise<ReadonlySet<Ready>> {
   const all = [...accounts.values()].flat()
   const carrier = all[0]!
-  const http = deps.gateway.http(targetOf(prepared, run, accounts, carrier), run.abort)
+  const spares = sparesOf(run, all, deps.clock.now())
+  const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), spares }, run.abort)
   const seen = new Set<string>()
   try {
     const subjects = [...accounts.values()].map(([one]): Subject => {
@@ -111,6 +113,13 @@ function targetOf(
     runId: run.id,
     patienceMs: patienceMs[run.lane],
   }
+}
+
+/** Whether anybody waits for it. What was never read is waited for. */
+function sparesOf({ lane }: Run, all: readonly Ready[], now: number): Target['spares'] {
+  if (lane !== 'scheduled' && lane !== 'backfill') return null
+  if (all.some(({ slot }) => slot.syncedAt === null)) return null
+  return all.every(({ slot }) => isYoung(slot, now)) ? 'always' : 'a_while'
 }
 
 /** Whoever waits in front of a screen does not wait for a quota. */

@@ -5,7 +5,7 @@ import type { Deps, Setting } from '../deps.ts'
 
 export interface RefreshDeps extends Pick<Deps, 'clock' | 'connections' | 'schedule'>, Pick<Setting, 'providers'> {
   /** Tells the planner of this process. Those of others notice within a second. */
-  readonly wake: () => void
+  readonly wake: (connectionIds: readonly string[]) => void
 }
 
 export interface Refreshed {
@@ -80,7 +80,7 @@ async function refreshAll(
       lane: 'interactive',
       at: askedAt,
     })
-  deps.wake()
+  deps.wake(ids)
 
   for (let waitedMs = 0; ; waitedMs += lookMs) {
     const states = (await wanted()).map((slot) => ({ stream: slot.stream, ...stateOf(slot, askedAt) }))
