@@ -10,7 +10,9 @@ import { demoTable, runDemo } from './cli/demo.ts'
 import { runCli } from './cli/run-cli.ts'
 import { collectStartUp } from './collect-start-up.ts'
 import { readClientConfig, readConfig } from './config.ts'
+import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
+import { openLog } from './open-drivers.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
@@ -73,6 +75,18 @@ const services: Services = {
   read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
 
   examine: () => examine(configuration(), providers),
+
+  async upgrade({ check }) {
+    const config = configuration()
+    if (config.databaseUrl === null)
+      throw new UsageError(
+        'A server that brings its own PostgreSQL upgrades it when it starts. For another one set DATABASE_URL.',
+      )
+    const { pending, ahead } = await readStanding({ connection: config.databaseUrl })
+    if (check) return { migrations: pending, ahead }
+    const ran = await migrate({ connection: config.databaseUrl, log: openLog(config).log })
+    return { migrations: pending.filter(({ name }) => ran.includes(name)), ahead }
+  },
 }
 
 function configuration() {
