@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { second } from '@patchbay/kit'
+import { type Client, openPatchbay } from '@patchbay/sdk'
+import * as catalog from '../../providers/index.ts'
+import { systemClock } from '../../src/drivers/clock/system.ts'
+import { readStanding } from '../../src/drivers/database/migrate.ts'
+import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
+import { layOutNextVersion } from './next-version.ts'
+import {
+  demoKey,
+  findPort,
+  isReady,
+  openStage,
+  query,
+  type Running,
+  readLog,
+  type SandboxProcess,
+  startSandboxProcess,
+} from './test-processes.ts'
+import { lateStreams } from './work.ts'
+
+const accounts = Object.keys(catalog).length
+/** What the deployment gives a process between being told to stop and being killed, less what it waits before it tells. */
+const stopWithinMs = 50 * second
+
+const adds = {
+  '0998-next': `
+    create table of_the_next_version (id text primary key);
+    alter table connection add column of_the_next_version text;
+    alter table schedule add column of_the_next_version text`,
+}
+const takesAway = {
+  '0999-gone': '-- Needs servers from 0998 on: those before wrote there.\ndrop table of_the_next_version',
+}
+
+test('roles apart, rolled to the next version one process at a time: nothing asked for is lost, and who cannot go on says so', async () => {
+  const database = await openEmptyDatabase()
+  const stage = openStage()
+  try {
+    const sandbox = await startSandboxProcess(stage, { artists: 1, seed: 'harbor' })
+    const shared = {
+      DATABASE_URL: database.url,
+      PATCHBAY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      PATCHBAY_SANDBOX_URL: sandbox.url,
+    }
+    const next = layOutNextVersion(join(stage.folder, 'next'), adds)
+    const afterNext = layOutNextVersion(join(stage.folder, 'after-next'), { ...adds, ...takesAway })
+    const start = async (name: string, role: 'api' | 'worker', program?: string, ...options: string[]) => {
+      const port = await findPort()
+      const dataDir = join(stage.folder, name)
+      const env = { ...shared, PORT: String(port), PATCHBAY_DATA_DIR: dataDir, PATCHBAY_ROLES: role }
+      return {
+        url: `http://127.0.0.1:${port}`,
+        dataDir,
+        process: stage.start(name, ['start', ...options], env, program),
+      }
+    }
+    const ready = (server: { url: string; process: Running }) =>
+      stage.until(server.url, server.process, () => isReady(server.url))
+    const ask = (name: string, command: string[], program?: string) =>
+      stage.start(name, command, { ...shared, PATCHBAY_DATA_DIR: join(stage.folder, name) }, program)
+
+    // An API alone connects accounts, and reads nothing of them.
+    const api = await start('api', 'api')
+    const key = await stage.until('the key', api.process, async () => demoKey(api.dataDir))
+    const viaOld = openPatchbay({ url: api.url, key })
+    await stage.until('the accounts', api.process, async () =>
+      (await connected(viaOld)).length === accounts ? true : null,
+    )
+    const connections = await connected(viaOld)
+    assert.deepEqual((await viaOld.runs.list()).data, [])
+    const worker = await start('worker', 'worker', undefined, '--empty')
+    await stage.until('the first numbers', worker.process, async () =>
+      (await viaOld.connections.summary()).states.healthy === accounts ? true : null,
+    )
+    // What somebody waits for at the API is read by the worker, while they wait.
+    await stage.until('fresh numbers', worker.process, async () =>
+      (await viaOld.connections.refresh({ id: connections[0]!.id })).done ? true : null,
+    )
+
+    const check = ask('check', ['upgrade', '--check'], next)
+    assert.equal(await check.ended, 0)
+    assert.match(readFileSync(check.logFile, 'utf8'), /would run {2}0998-next\nThey only add:/)
+    assert.deepEqual((await readStanding({ connection: database.url })).ahead, [])
+
+    // The next version's API brings the database along. What the old one was asked for before it was told to stop is answered.
+    const nextApi = await start('next-api', 'api', next, '--empty')
+    await ready(nextApi)
+    assert.deepEqual((await readStanding({ connection: database.url })).ahead, ['0998-next'])
+    await slowDown(sandbox)
+    const asked = viaOld.connections.validate({ id: connections[0]!.id })
+    await stage.until('the request', api.process, async () => ((await fired(sandbox)) > 0 ? true : null))
+    await endsInTime(api.process)
+    assert.equal((await asked).state, 'healthy')
+    await assert.rejects(isReady(api.url))
+    await sandbox.delete('weather')
+
+    // The old worker reads from and writes to the newer database.
+    const client = openPatchbay({ url: nextApi.url, key })
+    const askedAt = await wakeAll(client)
+    await stage.until('the old worker', worker.process, async () =>
+      (await lateStreams(client, connections, askedAt)).length === 0 ? true : null,
+    )
+
+    // Told to stop in the middle of readings it ends them, begins no others and holds nothing.
+    await slowDown(sandbox)
+    await wakeAll(client)
+    await stage.until('readings', worker.process, async () => ((await running(client)) > 0 ? true : null))
+    const ended = endsInTime(worker.process)
+    await stage.until('its word', worker.process, async () =>
+      (await fetch(`${worker.url}/ready`)).status === 503 ? true : null,
+    )
+    const stoppingAt = await wakeAll(client)
+    assert.ok(worker.process.isRunning(), 'it ended before anything could be asked of it')
+    await ended
+    assert.equal(await running(client), 0)
+    assert.deepEqual(await begunSince(stoppingAt), [])
+    assert.deepEqual(await held(), [])
+    await sandbox.delete('weather')
+    const nextWorker = await start('next-worker', 'worker', next, '--empty')
+    await stage.until('the next worker', nextWorker.process, async () =>
+      (await lateStreams(client, connections, stoppingAt)).length === 0 ? true : null,
+    )
+
+    // Rolled back: the old version goes on beside the new one, and says who has to replace it.
+    const back = await start('back', 'worker', undefined, '--empty')
+    await ready(back)
+    const said = readLog(back.process.logFile).find(({ event }) => event === 'database.ahead')
+    assert.match(String(said?.['says']), /brought this database to 0998-next.*It goes on.*Whoever deploys/)
+    await endsInTime(back.process)
+
+    // The version after that takes away what only the first one needs.
+    assert.equal(await ask('upgrade', ['upgrade'], afterNext).ended, 0)
+    const refused = await start('refused', 'worker', undefined, '--empty')
+    assert.equal(
+      await Promise.race([
+        refused.process.ended,
+        ready(refused).then(
+          () => 'started',
+          () => null,
+        ),
+      ]),
+      1,
+    )
+    assert.match(
+      readFileSync(refused.process.logFile, 'utf8'),
+      /0999-gone works with servers from 0998 on.*Whoever deploys/,
+    )
+    const still = await start('still', 'worker', next, '--empty')
+    await ready(still)
+
+    assert.deepEqual((await client.connections.summary()).states, { healthy: accounts })
+    assert.deepEqual((await sandbox.get<{ violations: unknown[] }>('ledger')).violations, [])
+    await Promise.all([nextApi, nextWorker, still].map(({ process }) => endsInTime(process)))
+  } finally {
+    await stage.close()
+    await database.drop()
+  }
+
+  async function held() {
+    return query(
+      database.url,
+      'set role patchbay_system; select connection_id, stream from schedule where claim is not null',
+    )
+  }
+
+  async function begunSince(at: number) {
+    const since = new Date(at).toISOString()
+    return query(
+      database.url,
+      `set role patchbay_tenant; set app.environment = 'env_test'; select id, stream, started_at from run where started_at > '${since}'`,
+    )
+  }
+})
+
+/** Every answer takes longer than a start of anything. */
+async function slowDown(sandbox: SandboxProcess): Promise<void> {
+  await sandbox.post('weather', { kind: 'delay', ms: 4_000, side: 'reply' })
+}
+
+async function fired(sandbox: SandboxProcess): Promise<number> {
+  const { data } = await sandbox.get<{ data: { fired: number }[] }>('weather')
+  return data.reduce((sum, rule) => sum + rule.fired, 0)
+}
+
+async function running(client: Client): Promise<number> {
+  return (await client.runs.list({ state: 'running' })).data.length
+}
+
+async function connected(client: Client) {
+  return (await client.connections.list()).data
+}
+
+/** Everything is to be read. Returns since when. */
+async function wakeAll(client: Client): Promise<number> {
+  const at = systemClock.now()
+  for (const { id } of await connected(client)) await client.connections.sync({ id })
+  return at
+}
+
+async function endsInTime(process: Running): Promise<void> {
+  const startedAt = systemClock.now()
+  process.kill('SIGTERM')
+  assert.equal(await process.ended, 0)
+  const tookMs = systemClock.now() - startedAt
+  assert.ok(tookMs < stopWithinMs, `it took ${tookMs} ms`)
+}
