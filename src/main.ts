@@ -49,6 +49,9 @@ const services: Services = {
         out(`API       ${demo.url}   test key ${demo.testKey}`)
         out(`sandbox   ${demo.sandboxUrl}/_sandbox`)
         out(`\nAll of this is in ${join(config.dataDir, 'demo.json')}. Stop with Ctrl-C.`)
+      } else if (!config.roles.has('api')) {
+        // A link that signs in is for somebody who asked for it, and not for the log of each process.
+        out(`works for ${server.url}\n\nStop with Ctrl-C.`)
       } else {
         out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
       }

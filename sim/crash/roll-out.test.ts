@@ -136,16 +136,8 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
     // The version after that takes away what only the first one needs.
     assert.equal(await ask('upgrade', ['upgrade'], afterNext).ended, 0)
     const refused = await start('refused', 'worker', undefined, '--empty')
-    assert.equal(
-      await Promise.race([
-        refused.process.ended,
-        ready(refused).then(
-          () => 'started',
-          () => null,
-        ),
-      ]),
-      1,
-    )
+    await stage.until('its refusal', refused.process, async () => (refused.process.isRunning() ? null : true))
+    assert.equal(await refused.process.ended, 1)
     assert.match(
       readFileSync(refused.process.logFile, 'utf8'),
       /0999-gone works with servers from 0998 on.*Whoever deploys/,
