@@ -28,7 +28,7 @@ const services: Services = {
     const remark = (text: string) => process.stderr.write(text)
     const told = listenForSignals()
     const server = await startServer(config, providers, { demo: !empty })
-    const stopped = whenAborted(told).then(() => server.stop())
+    const stopped = whenAborted(told).then(() => server.stop().finally(endSoon))
     const introduced = introduce().catch((error: unknown) => {
       // Told to stop in the middle of it, the server is gone for the demo as well.
       if (!told.aborted) throw error
@@ -124,6 +124,17 @@ function listenForSignals(): AbortSignal {
     })
   }
   return told.signal
+}
+
+/**
+ * Everything is closed, and still a call whose caller was cut off may wait for its platform, for minutes. What it would write it cannot write any more, so
+ * nobody gains by waiting for it.
+ */
+function endSoon(): void {
+  setTimeout(() => {
+    process.stderr.write('A call that was under way did not end in time and was left.\n')
+    process.exit()
+  }, 1_000).unref()
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
