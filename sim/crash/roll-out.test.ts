@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,21 +8,13 @@ import * as catalog from '../../providers/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { readStanding } from '../../src/drivers/database/migrate.ts'
 import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
-import { layOutNextVersion } from './next-version.ts'
-import {
-  demoKey,
-  findPort,
-  isReady,
-  openStage,
-  query,
-  type Running,
-  readLog,
-  type SandboxProcess,
-  startSandboxProcess,
-} from './test-processes.ts'
-import { lateStreams } from './work.ts'
+import { openCluster } from './test-cluster.ts'
+import { layOutNextVersion } from './test-next-version.ts'
+import { demoKey, isReady, openStage, query, type Running, readLog, type SandboxProcess } from './test-processes.ts'
+import { connected, lateStreams, wakeAll } from './work.ts'
 
 const accounts = Object.keys(catalog).length
+const empty = { options: ['--empty'] }
 /** Less than half of what the deployment gives a process between being told to stop and being killed. */
 const stopWithinMs = 50 * second
 
@@ -41,28 +32,11 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
   const database = await openEmptyDatabase()
   const stage = openStage()
   try {
-    const sandbox = await startSandboxProcess(stage, { artists: 1, seed: 'harbor' })
-    const shared = {
-      DATABASE_URL: database.url,
-      PATCHBAY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      PATCHBAY_SANDBOX_URL: sandbox.url,
-    }
+    const { sandbox, env, start, ready } = await openCluster(stage, database.url)
     const next = layOutNextVersion(join(stage.folder, 'next'), adds)
     const afterNext = layOutNextVersion(join(stage.folder, 'after-next'), { ...adds, ...takesAway })
-    const start = async (name: string, role: 'api' | 'worker', program?: string, ...options: string[]) => {
-      const port = await findPort()
-      const dataDir = join(stage.folder, name)
-      const env = { ...shared, PORT: String(port), PATCHBAY_DATA_DIR: dataDir, PATCHBAY_ROLES: role }
-      return {
-        url: `http://127.0.0.1:${port}`,
-        dataDir,
-        process: stage.start(name, ['start', ...options], env, program),
-      }
-    }
-    const ready = (server: { url: string; process: Running }) =>
-      stage.until(server.url, server.process, () => isReady(server.url))
     const ask = (name: string, command: string[], program?: string) =>
-      stage.start(name, command, { ...shared, PATCHBAY_DATA_DIR: join(stage.folder, name) }, program)
+      stage.start(name, command, { ...env, PATCHBAY_DATA_DIR: join(stage.folder, name) }, program)
 
     // An API alone connects accounts, and reads nothing of them.
     const api = await start('api', 'api')
@@ -73,7 +47,7 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
     )
     const connections = await connected(viaOld)
     assert.deepEqual((await viaOld.runs.list()).data, [])
-    const worker = await start('worker', 'worker', undefined, '--empty')
+    const worker = await start('worker', 'worker', empty)
     await stage.until('the first numbers', worker.process, async () =>
       (await viaOld.connections.summary()).states.healthy === accounts ? true : null,
     )
@@ -88,7 +62,7 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
     assert.deepEqual((await readStanding({ connection: database.url })).ahead, [])
 
     // The next version's API brings the database along. What the old one was asked for before it was told to stop is answered.
-    const nextApi = await start('next-api', 'api', next, '--empty')
+    const nextApi = await start('next-api', 'api', { ...empty, program: next })
     await ready(nextApi)
     assert.deepEqual((await readStanding({ connection: database.url })).ahead, ['0998-next'])
     await slowDown(sandbox)
@@ -121,13 +95,13 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
     assert.deepEqual(await begunSince(stoppingAt), [])
     assert.deepEqual(await held(), [])
     await sandbox.delete('weather')
-    const nextWorker = await start('next-worker', 'worker', next, '--empty')
+    const nextWorker = await start('next-worker', 'worker', { ...empty, program: next })
     await stage.until('the next worker', nextWorker.process, async () =>
       (await lateStreams(client, connections, stoppingAt)).length === 0 ? true : null,
     )
 
     // Rolled back: the old version goes on beside the new one, and says who has to replace it.
-    const back = await start('back', 'worker', undefined, '--empty')
+    const back = await start('back', 'worker', empty)
     await ready(back)
     const said = readLog(back.process.logFile).find(({ event }) => event === 'database.ahead')
     assert.match(String(said?.['says']), /brought this database to 0998-next.*It goes on.*Whoever deploys/)
@@ -135,14 +109,14 @@ test('roles apart, rolled to the next version one process at a time: nothing ask
 
     // The version after that takes away what only the first one needs.
     assert.equal(await ask('upgrade', ['upgrade'], afterNext).ended, 0)
-    const refused = await start('refused', 'worker', undefined, '--empty')
+    const refused = await start('refused', 'worker', empty)
     await stage.until('its refusal', refused.process, async () => (refused.process.isRunning() ? null : true))
     assert.equal(await refused.process.ended, 1)
     assert.match(
       readFileSync(refused.process.logFile, 'utf8'),
       /0999-gone works with servers from 0998 on.*Whoever deploys/,
     )
-    const still = await start('still', 'worker', next, '--empty')
+    const still = await start('still', 'worker', { ...empty, program: next })
     await ready(still)
 
     assert.deepEqual((await client.connections.summary()).states, { healthy: accounts })
@@ -187,17 +161,6 @@ async function fired(sandbox: SandboxProcess): Promise<number> {
 
 async function running(client: Client): Promise<number> {
   return (await client.runs.list({ state: 'running' })).data.length
-}
-
-async function connected(client: Client) {
-  return (await client.connections.list()).data
-}
-
-/** Everything is to be read. Returns since when. */
-async function wakeAll(client: Client): Promise<number> {
-  const at = systemClock.now()
-  for (const { id } of await connected(client)) await client.connections.sync({ id })
-  return at
 }
 
 /** Gives up where it does not end at all. */
