@@ -19,6 +19,8 @@ before(async () => {
 after(() => server.stop())
 
 const started: unknown[] = []
+/** What `upgrade` finds. */
+let standing: Awaited<ReturnType<Services['upgrade']>> = { migrations: [], ahead: [] }
 /** What `connections import` finds where. */
 const files = new Map<string, string>()
 const services: Services = {
@@ -32,6 +34,10 @@ const services: Services = {
   },
   read: async (file) => files.get(file) ?? assert.fail(`nobody wrote ${file}`),
   examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
+  upgrade: async ({ check }) => {
+    started.push({ check })
+    return standing
+  },
 }
 
 /** Runs one command line and gives what a shell would: standard output, standard error, the exit code. */
@@ -72,7 +78,7 @@ async function json(line: string, code = 0) {
 test('help, and what is no command', async () => {
   for (const line of ['', 'help', '--help']) await check(line, 0, /patchbay <command>.*\n[\s\S]*connections/)
   await check('dance', 2, /There is no command "dance"/)
-  for (const name of ['start', 'sandbox', 'doctor', 'connect', 'connections', 'sync', 'metrics', 'call'])
+  for (const name of ['start', 'sandbox', 'upgrade', 'doctor', 'connect', 'connections', 'sync', 'metrics', 'call'])
     await check(`${name} --help`, 0, new RegExp(`^patchbay ${name}[\\s\\S]*--json`))
   await check('connections --colour', 2, /Unknown option '--colour'/)
 })
@@ -87,6 +93,22 @@ test('start and sandbox hand on what was said', async () => {
     { port: 0, host: '0.0.0.0', artists: 12, seed: 'x', replay: undefined },
   ])
   await check('sandbox --port many', 2, /--port takes a whole number/)
+})
+
+test('upgrade says what it ran or would run, and whether servers of the version before go on meanwhile', async () => {
+  const added = { name: '0010-more', needsFrom: null }
+  await check('upgrade --check', 0, /^The database has everything that this version expects\.$/)
+  standing = { migrations: [added], ahead: ['0012-later'] }
+  await check('upgrade', 0, /^ran {2}0010-more\nA newer version ran 0012-later\./)
+  await check('upgrade --check', 0, /^would run {2}0010-more\nThey only add: .*one process at a time\.\nA newer/)
+  standing = { migrations: [added, { name: '0011-less', needsFrom: '0010' }], ahead: [] }
+  const removing = await check('upgrade --check', 0, /0011-less {2}servers that do not know 0010 cannot go on/)
+  assert.match(removing, /First replace every server by a version that has migration 0010/)
+  assert.deepEqual(await json('upgrade --check'), { check: true, ...standing })
+  assert.deepEqual(
+    started.splice(3),
+    [true, false, true, true, true].map((check) => ({ check })),
+  )
 })
 
 test('doctor says of everything whether it will do', async () => {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Finding } from './cli/command.ts'
 import { type Config, localUrl, variableOf } from './config.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
-import { pendingMigrations } from './drivers/database/migrate.ts'
+import { readStanding } from './drivers/database/migrate.ts'
 import { keyFilesOf } from './drivers/keys/file.ts'
 import { askRedis } from './drivers/limiter/redis-link.ts'
 import { integrationIdOf } from './engine/connect/start-integrations.ts'
@@ -69,7 +69,7 @@ async function database({ databaseUrl }: Config): Promise<Finding[]> {
     await client.connect()
     const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`)
     const version = rows[0]?.version ?? ''
-    const pending = await pendingMigrations({ connection: databaseUrl })
+    const { pending, ahead } = await readStanding({ connection: databaseUrl })
     const found: Finding[] = [
       {
         what: 'database',
@@ -78,8 +78,13 @@ async function database({ databaseUrl }: Config): Promise<Finding[]> {
       },
       {
         what: 'migrations',
-        state: pending.length === 0 ? 'ok' : 'warning',
-        says: pending.length === 0 ? 'all applied' : `${pending.length} will be applied at the next start`,
+        state: pending.length + ahead.length === 0 ? 'ok' : 'warning',
+        says:
+          pending.length > 0
+            ? `${pending.length} will be applied at the next start`
+            : ahead.length > 0
+              ? `all applied, and ${ahead.join(', ')} by a newer version, beside which this one goes on`
+              : 'all applied',
       },
     ]
     if (pending.length === 0) {

@@ -10,7 +10,9 @@ import { demoTable, runDemo } from './cli/demo.ts'
 import { runCli } from './cli/run-cli.ts'
 import { collectStartUp } from './collect-start-up.ts'
 import { readClientConfig, readConfig } from './config.ts'
+import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
+import { openLog } from './open-drivers.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
@@ -26,7 +28,7 @@ const services: Services = {
     const remark = (text: string) => process.stderr.write(text)
     const told = listenForSignals()
     const server = await startServer(config, providers, { demo: !empty })
-    const stopped = whenAborted(told).then(() => server.stop())
+    const stopped = whenAborted(told).then(() => server.stop().finally(endSoon))
     const introduced = introduce().catch((error: unknown) => {
       // Told to stop in the middle of it, the server is gone for the demo as well.
       if (!told.aborted) throw error
@@ -47,6 +49,9 @@ const services: Services = {
         out(`API       ${demo.url}   test key ${demo.testKey}`)
         out(`sandbox   ${demo.sandboxUrl}/_sandbox`)
         out(`\nAll of this is in ${join(config.dataDir, 'demo.json')}. Stop with Ctrl-C.`)
+      } else if (!config.roles.has('api')) {
+        // A link that signs in is for somebody who asked for it, and not for the log of each process.
+        out(`works for ${server.url}\n\nStop with Ctrl-C.`)
       } else {
         out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
       }
@@ -73,6 +78,18 @@ const services: Services = {
   read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
 
   examine: () => examine(configuration(), providers),
+
+  async upgrade({ check }) {
+    const config = configuration()
+    if (config.databaseUrl === null)
+      throw new UsageError(
+        'A server that brings its own PostgreSQL upgrades it when it starts. For another one set DATABASE_URL.',
+      )
+    const { pending, ahead } = await readStanding({ connection: config.databaseUrl })
+    if (check) return { migrations: pending, ahead }
+    const ran = await migrate({ connection: config.databaseUrl, log: openLog(config).log })
+    return { migrations: pending.filter(({ name }) => ran.includes(name)), ahead }
+  },
 }
 
 function configuration() {
@@ -107,6 +124,17 @@ function listenForSignals(): AbortSignal {
     })
   }
   return told.signal
+}
+
+/**
+ * Everything is closed, and still a call whose caller was cut off may wait for its platform, for minutes. What it would write it cannot write any more, so
+ * nobody gains by waiting for it.
+ */
+function endSoon(): void {
+  setTimeout(() => {
+    process.stderr.write('A call that was under way did not end in time and was left.\n')
+    process.exit()
+  }, 1_000).unref()
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

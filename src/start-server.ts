@@ -223,7 +223,7 @@ async function listen(app: FastifyInstance, config: Config, closers: (() => Prom
 }
 
 /** How long a stop waits for requests that run. */
-const closeMs = 10_000
+export const closeMs = 10_000
 
 /** Makes the demo's key and file once; the owner link is made anew whenever the old one was used. */
 async function ensureDemoFile(

@@ -32,7 +32,8 @@ export interface Running {
 /** A folder for one story's data and logs, and everything that was started in it. `close` leaves nothing behind, however the story ended. */
 export interface Stage {
   readonly folder: string
-  start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): Running
+  /** `program`: another version's `main.ts`. */
+  start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>, program?: string): Running
   /** Waits for `done` to answer something, and gives up with the end of the log when `running` ends before or it takes too long. */
   until<Found>(what: string, running: Running, done: () => Promise<Found | null>, patienceMs?: number): Promise<Found>
   /** Something else that ends with the story, after its processes. */
@@ -52,10 +53,15 @@ export function openStage(): Stage {
   const others: (() => Promise<void>)[] = []
   return { folder, start, until, closes: (other) => void others.push(other), postmasterOf, killProcess, close }
 
-  function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  function start(
+    name: string,
+    command: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    program = main,
+  ): Running {
     const logFile = join(folder, `${name}.log`)
     const log = openSync(logFile, 'a')
-    const child = spawn(process.execPath, [main, ...command], {
+    const child = spawn(process.execPath, [program, ...command], {
       cwd: folder,
       env: { ...inherited(), NODE_COMPILE_CACHE: compiled, PATCHBAY_LOG: 'warn', ...env },
       stdio: ['ignore', log, log],

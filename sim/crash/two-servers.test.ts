@@ -1,33 +1,21 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, openPatchbay } from '@patchbay/sdk'
+import { openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../../providers/index.ts'
 import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
-import { demoKey, findPort, isReady, openStage, passTime, query, startSandboxProcess } from './test-processes.ts'
-import { lateStreams } from './work.ts'
+import { openCluster } from './test-cluster.ts'
+import { demoKey, openStage, passTime, query } from './test-processes.ts'
+import { connected, lateStreams, wakeAll } from './work.ts'
 
 const accounts = Object.keys(catalog).length
+const empty = { options: ['--empty'] }
 
 test('processes share a database: roles apart, one is told to stop, one is killed, and the others carry on', async () => {
   const database = await openEmptyDatabase()
   const stage = openStage()
   try {
-    const sandbox = await startSandboxProcess(stage, { artists: 1, seed: 'harbor' })
-    const shared = {
-      DATABASE_URL: database.url,
-      PATCHBAY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      PATCHBAY_SANDBOX_URL: sandbox.url,
-    }
-    const start = async (name: string, roles: string, ...options: string[]) => {
-      const port = await findPort()
-      const url = `http://127.0.0.1:${port}`
-      const dataDir = join(stage.folder, name)
-      const env = { ...shared, PORT: String(port), PATCHBAY_DATA_DIR: dataDir, PATCHBAY_ROLES: roles }
-      return { url, dataDir, process: stage.start(name, ['start', ...options], env) }
-    }
+    const { sandbox, start, ready } = await openCluster(stage, database.url)
 
     const first = await start('first', 'api,worker')
     const key = await stage.until('the key', first.process, async () => demoKey(first.dataDir))
@@ -36,9 +24,8 @@ test('processes share a database: roles apart, one is told to stop, one is kille
       (await connected(viaFirst)).length === accounts ? true : null,
     )
 
-    const [front, back] = await Promise.all([start('front', 'api', '--empty'), start('back', 'worker', '--empty')])
-    await stage.until('the API apart', front.process, () => isReady(front.url))
-    await stage.until('the worker apart', back.process, () => isReady(back.url))
+    const [front, back] = await Promise.all([start('front', 'api', empty), start('back', 'worker', empty)])
+    await Promise.all([ready(front), ready(back)])
     await sandbox.post('weather', { kind: 'delay', ms: 100, side: 'reply' })
     first.process.kill('SIGTERM')
     assert.equal(await first.process.ended, 0, 'told to stop in the middle of its first readings')
@@ -50,8 +37,8 @@ test('processes share a database: roles apart, one is told to stop, one is kille
       (await lateStreams(client, await connected(client), askedAt)).length === 0 ? true : null,
     )
 
-    const other = await start('other', 'api,worker', '--empty')
-    await stage.until('the second worker', other.process, () => isReady(other.url))
+    const other = await start('other', 'api,worker', empty)
+    await ready(other)
     // A worker that stands still for a moment leaves the work to the other, who is killed in the middle of it.
     other.process.kill('SIGSTOP')
     const againAt = await wakeAll(client)
@@ -94,14 +81,3 @@ test('processes share a database: roles apart, one is told to stop, one is kille
     return rows[0]!.count
   }
 })
-
-async function connected(client: Client) {
-  return (await client.connections.list()).data
-}
-
-/** Everything is to be read. Returns since when. */
-async function wakeAll(client: Client): Promise<number> {
-  const at = Date.now()
-  for (const { id } of await connected(client)) await client.connections.sync({ id })
-  return at
-}

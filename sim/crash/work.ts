@@ -12,6 +12,17 @@ export const renewing: readonly string[] = Object.values(catalog)
   .filter(({ auth }) => auth.scheme === 'oauth2' && auth.refresh.model !== 'extends')
   .map(({ id }) => id)
 
+export async function connected(client: Client): Promise<readonly Connection[]> {
+  return (await client.connections.list()).data
+}
+
+/** Everything is to be read. Returns since when. */
+export async function wakeAll(client: Client): Promise<number> {
+  const at = systemClock.now()
+  for (const { id } of await connected(client)) await client.connections.sync({ id })
+  return at
+}
+
 /** Everything is to be read at once, and some of it needs new tokens for that. */
 export async function makeWork(
   sandbox: SandboxProcess,

@@ -32,6 +32,15 @@ export interface Services {
   readonly read: (file: string) => Promise<string>
   /** Looks at everything a server needs, without starting one. */
   readonly examine: () => Promise<Finding[]>
+  /** Runs what the database lacks of this version. `check`: only says what that is. */
+  readonly upgrade: (options: { check: boolean }) => Promise<Upgraded>
+}
+
+export interface Upgraded {
+  /** What was run, or would be. `needsFrom`: of a server that goes on beside it, the migration that it has to know; null for any. */
+  readonly migrations: readonly { readonly name: string; readonly needsFrom: string | null }[]
+  /** What a newer version ran before. */
+  readonly ahead: readonly string[]
 }
 
 export interface Finding {

@@ -12,11 +12,13 @@ import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
 import { tasks } from './tasks.ts'
+import { upgrade } from './upgrade.ts'
 import { vault } from './vault.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   start,
   sandbox,
+  upgrade,
   doctor,
   connect,
   connections,

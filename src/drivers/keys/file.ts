@@ -72,7 +72,7 @@ function filesOf(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
     throw error
   }
 }
@@ -94,9 +94,8 @@ function read(file: string): LocalKey {
 
 /** Written beside and linked into place, so that no process ever sees half a key, and one that is there is never replaced. */
 function write(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-  const file = openSync(draft, 'wx', 0o600)
+  const file = openDraft(draft)
   writeSync(file, `${randomBytes(32).toString('base64')}\n`)
   // Secrets are sealed with it at once; they must not outlive it in a power cut.
   fsyncSync(file)
@@ -112,4 +111,20 @@ function write(path: string): void {
   const folder = openSync(dirname(path), 'r')
   fsyncSync(folder)
   closeSync(folder)
+}
+
+function openDraft(draft: string): number {
+  const folder = dirname(draft)
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return openSync(draft, 'wx', 0o600)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOTDIR'].includes(code)) throw error
+    throw new Fault(
+      'setup.configuration',
+      `No encryption key can be kept in ${folder}, where nothing can be written (${code}). Set PATCHBAY_ENCRYPTION_KEY, or PATCHBAY_DATA_DIR to a folder that stays.`,
+      { path: folder },
+    )
+  }
 }

@@ -124,3 +124,16 @@ test('files: of two who make the next key at once one wins, and the oldest goes 
     rmSync(folder, { recursive: true })
   }
 })
+
+test('where no key can be kept, it says what to set instead', () => {
+  // A folder in a file can be made by nobody, root included.
+  const folder = '/dev/null/patchbay'
+  assert.throws(
+    () => openFileKeys({ path: join(folder, 'encryption.key'), make: true }),
+    (error: Error) => {
+      assert.ok(isFault(error, 'setup.configuration'))
+      assert.match(error.message, /No encryption key can be kept in \/dev\/null\/patchbay.*Set PATCHBAY_ENCRYPTION_KEY/)
+      return true
+    },
+  )
+})

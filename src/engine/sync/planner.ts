@@ -36,7 +36,7 @@ export interface Planner {
  * claims it soon begins: the rest goes back, so that a flood of one integration is taken aside piece by piece and everybody else comes up.
  */
 export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {}): Planner {
-  const { concurrency = 16, perIntegration = 4, reserved = 2, pollMs = second, stopMs = 25 * second } = options
+  const { concurrency = 16, perIntegration = 4, reserved = 2, pollMs = second, stopMs = usualStopMs } = options
   const { clock, schedule, log } = deps
   const queue = new FairQueue<Group & Waiting>()
   const running = new Map<Promise<void>, string>()
@@ -206,5 +206,8 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     if (running.size > 0) log.warn('planner.stopped_early', { running: running.size })
   }
 }
+
+/** Deployments count on it. */
+export const usualStopMs = 25 * second
 
 const lanes: readonly Lane[] = ['interactive', 'webhook', 'scheduled', 'backfill']
