@@ -88,7 +88,9 @@ export const idText = z
   .min(1)
   .max(128)
   .regex(/^[A-Za-z0-9_.:@-]+$/)
+/** A day that the calendar has, in the centuries in which anything was ever counted. */
 export const dayText = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .regex(/^(19|20|21)\d{2}-\d{2}-\d{2}$/)
+  .refine((day) => new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day), 'There is no such day.')
   .meta({ format: 'date' })

@@ -5,7 +5,12 @@ import { type MetricDefinition, metrics } from './metrics.ts'
 const definitions: [string, MetricDefinition][] = Object.entries(metrics)
 
 const rule = (says: string, holds: (definition: MetricDefinition) => boolean) =>
-  test(says, () => assert.deepEqual(definitions.filter(([, definition]) => !holds(definition)).map(([key]) => key), [])) // biome-ignore format: one line a rule
+  test(says, () =>
+    assert.deepEqual(
+      definitions.filter(([, definition]) => !holds(definition)).map(([key]) => key),
+      [],
+    ),
+  )
 
 rule('only amounts of events are summed over time', ({ rollUp, kind, uniqueness, additiveOver }) =>
   rollUp === 'sum'
