@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { createECDH } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { faults, isFault } from '@patchbay/kit'
+import { addDays, faults, isFault } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import pg from 'pg'
 import { openRequestRate } from './api/request-rate.ts'
 import { scopes } from './engine/access/access-keys.ts'
+import { observed, pageOf } from './ports/records.contract.ts'
 import {
   type Answer,
   type Asking,
@@ -512,6 +513,80 @@ test('bodies that are meant to hurt are refused, and the server goes on', async 
   assert.equal(({} as { admin?: boolean }).admin, undefined)
 })
 
+test('metrics: what cannot be added or compared is refused, and says what can be had', async () => {
+  const { connection, profile } = known.test
+  const refused = async (path: string, says: RegExp, field: string) => {
+    const answer = await server.ask('GET', path)
+    assertProblem(answer, 422, 'input.invalid', path)
+    assert.match(answer.json.detail, says, path)
+    assert.equal(answer.json.field, field, path)
+  }
+  const of = `connection=${connection}`
+  await refused(`/v1/metrics?${of}&granularity=week`, /Name the metrics/, 'metric')
+  await refused(`/v1/metrics?${of}&granularity=week&metric=engagement.reach_daily`, /Ask for days/, 'granularity')
+  await refused(`/v1/metrics?${of}&compare=year`, /latest value has no period/, 'compare')
+  await refused(`/v1/metrics?${of}&metric=fans`, /There is no metric "fans"/, 'metric')
+  for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', '9999-12-31', '2026-1-1'])
+    await refused(`/v1/metrics?${of}&granularity=day&from=${day}`, /query: from/, 'from')
+  await refused(
+    `/v1/metrics/totals?profile=${profile}&metric=audience.followers`,
+    /Take the number of each account/,
+    'metric',
+  )
+  await refused(`/v1/metrics/totals?profile=${profile}`, /query: metric/, 'metric')
+  const wrong = `/v1/metrics/revisions?${of}&metric=audience.followers&day=2026-10-05`
+  await refused(`${wrong}&dimensions=FR`, /JSON object of texts/, 'dimensions')
+  await refused(`${wrong}&cursor=x`, /query: cursor/, 'cursor')
+  await refused(`/v1/metrics/revisions?${of}&metric=fans&day=2026-10-05`, /There is no metric/, 'metric')
+})
+
+test('metrics: weeks beside weeks, the parts of a total, and what a number was before', async () => {
+  const { connection, profile } = known.test
+  const api = server.client()
+  const day = '2015-03-02'
+  const numbers = (values: number[], runId: string) =>
+    pageOf({
+      ...{ connectionId: connection, stream: 'weeks', runId },
+      observations: values.map((value, i) =>
+        observed(value, { metric: 'engagement.saves_daily', day: addDays(day, i), native: 'saves' }),
+      ),
+    })
+  const save = (values: number[], runId: string, at: number) =>
+    server.engine.deps.records.save(server.environments.test.id, [numbers(values, runId)], { at, actor: 'system' })
+  const at = Date.parse('2026-04-01T00:00:00Z')
+  await save([...Array(7).fill(1), ...Array(7).fill(3)], 'run_first', at)
+  await save([...Array(7).fill(1), 3, 3, 4, 3, 3, 3, 3], 'run_second', at + 1)
+  const asked = { metric: 'engagement.saves_daily', from: day, to: '2015-03-15', granularity: 'week' } as const
+  const { data } = await api.metrics.query({ connection, compare: 'previous', ...asked })
+  assert.deepEqual(
+    data.map(({ value, comparison }) => [value, comparison?.change, comparison?.reason]),
+    [
+      [7, null, 'no_earlier_value'],
+      [22, 15, null],
+    ],
+  )
+  const totals = await api.metrics.totals({ profile, ...asked })
+  assert.deepEqual(
+    totals.data.map(({ known, parts }) => [known, parts.find(({ value }) => value !== null)?.connection]),
+    [
+      [7, connection],
+      [22, connection],
+    ],
+  )
+  const wanted = { connection, metric: asked.metric, day: '2015-03-11' }
+  const history = await api.metrics.revisions(wanted)
+  assert.deepEqual(
+    history.data.map(({ value, run, replacedBy }) => [value, run, replacedBy?.observedAt ?? null]),
+    [
+      [4, 'run_second', null],
+      [3, 'run_first', new Date(at + 1).toISOString()],
+    ],
+  )
+  const first = await api.metrics.revisions({ ...wanted, limit: 1 })
+  assert.equal(first.nextCursor, '1')
+  assert.deepEqual((await api.metrics.revisions({ ...wanted, cursor: '1' })).data, history.data.slice(1))
+})
+
 test('a text that no column takes is refused and not a bug', async () => {
   for (const name of ['a\u0000b', '\ud800']) {
     const answer = await server.ask('POST', '/v1/keys', { body: { name } })
@@ -671,9 +746,11 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 
-function requiredQuery({ query }: Operation): Record<string, string> {
+function requiredQuery({ name, query }: Operation): Record<string, string> {
   const { point, profile, connection } = known.test
-  const values: Record<string, string> = { connection, metric: point.metric, day: point.period.day }
+  // The number that is known may be one that cannot be added.
+  const metric = name === 'metrics.totals' ? 'engagement.likes' : point.metric
+  const values: Record<string, string> = { connection, metric, day: point.period.day }
   const required = Object.fromEntries(query.filter((one) => one.required).map(({ name }) => [name, values[name] ?? '']))
   const needsOne = query.some(({ name }) => name === 'profile') && !required.connection
   return needsOne && query.length > 1 ? { ...required, profile } : required
@@ -756,7 +833,7 @@ function sameIds({ status, json }: Answer): unknown {
 }
 
 function identityOf(row: Record<string, unknown>): string {
-  return `${row.connection ?? ''} ${row.id ?? row.sequence}`
+  return `${row.connection ?? ''} ${row.id ?? row.sequence ?? row.revision}`
 }
 
 function sendRaw(text: string): Promise<string> {
