@@ -29,7 +29,8 @@ interface Operation {
   readonly query: readonly { name: string; required?: boolean; schema: Schema }[]
   readonly body: Schema | null
   readonly status: number
-  readonly answer: Schema
+  /** Null when it is a file. */
+  readonly answer: Schema | null
 }
 
 let server: TestServer
@@ -57,7 +58,7 @@ test('the document is OpenAPI 3.1 and has every operation, each with a scope tha
   assert.ok(operations.length > 25, `${operations.length} operations`)
   for (const { name, scope, answer } of operations) {
     assert.ok((scopes as readonly string[]).includes(scope), `${name}: ${scope}`)
-    assert.equal(answer.type, 'object', name)
+    if (answer !== null) assert.equal(answer.type, 'object', name)
   }
   assert.equal(new Set(operations.map(({ name }) => name)).size, operations.length)
 })
@@ -129,7 +130,9 @@ test('another environment’s ids in a query or a body find nothing either', asy
       )
       const [theirs, never] = await Promise.all(answers)
       assert.deepEqual(sameIds(theirs!), sameIds(never!), `${operation.name}?${name}`)
-      if (theirs!.status === 200) assert.equal(theirs!.json.data.length, 0, `${operation.name}?${name}`)
+      if (theirs!.status === 200 && operation.answer === null)
+        assert.equal(theirs!.text.trim().split('\n').length, 1, `${operation.name}?${name}: only the header`)
+      else if (theirs!.status === 200) assert.equal(theirs!.json.data.length, 0, `${operation.name}?${name}`)
       else assertProblem(theirs!, 404, 'input.unknown', operation.name)
     }
   }
@@ -587,6 +590,77 @@ test('metrics: weeks beside weeks, the parts of a total, and what a number was b
   assert.deepEqual((await api.metrics.revisions({ ...wanted, cursor: '1' })).data, history.data.slice(1))
 })
 
+test('an export is the rows, in each format, and nothing of another environment', async () => {
+  const { connection } = known.test
+  const read = async (format: string, key = server.keys.test) => {
+    const path = `/v1/metrics/export?connection=${connection}&format=${format}`
+    return fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${key}` } })
+  }
+  const { data } = await server.client().metrics.query({ connection, granularity: 'day', limit: 20_000 })
+  const lines = (await (await read('json')).text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const ofAccount = lines.filter(({ item }) => item === null)
+  const keyOf = (metric: string, day: string, value: number | null) => `${metric} ${day} ${value}`
+  assert.deepEqual(
+    ofAccount.map(({ metric, day, value }) => keyOf(metric, day, value)),
+    data.map(({ metric, period, value }) => keyOf(metric, period.day, value)),
+  )
+  assert.ok(ofAccount.length > 0 && lines.length >= ofAccount.length)
+  const csv = await read('csv')
+  assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8; header=present')
+  assert.equal((await csv.text()).trim().split('\r\n').length, 1 + lines.length)
+  const parquet = Buffer.from(await (await read('parquet')).arrayBuffer())
+  assert.deepEqual([parquet.subarray(0, 4).toString(), parquet.subarray(-4).toString()], ['PAR1', 'PAR1'])
+  assert.equal((await read('csv', server.keys.other)).status, 404)
+  const theirs = await server.ask('GET', '/v1/metrics/export?format=json', { key: server.keys.other })
+  assert.ok(theirs.text.includes(known.other.connection) && !theirs.text.includes(connection))
+  for (const [query, says] of [
+    ['format=xml', /query: format/],
+    ['from=2026-02-01&to=2026-01-01', /from is after to/],
+  ] as const)
+    assert.match((await server.ask('GET', `/v1/metrics/export?${query}`)).json.detail, says)
+  const head = await server.ask('HEAD', `/v1/metrics/export?connection=${connection}`)
+  assert.deepEqual([head.status, head.text], [200, ''])
+})
+
+test('an export that fails in the middle breaks off and is no whole file; four run at once, and room comes back', async () => {
+  const { records } = server.engine.deps
+  const real = records.scan
+  const path = `/v1/metrics/export?connection=${known.test.connection}`
+  const ask = () => fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${server.keys.test}` } })
+  let calls = 0
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  try {
+    Object.assign(records, {
+      scan: async () => {
+        calls++
+        await released
+        throw new Error('the disk is gone')
+      },
+    })
+    const running = await Promise.all([ask(), ask(), ask(), ask()])
+    assert.deepEqual(
+      running.map(({ status }) => status),
+      [200, 200, 200, 200],
+    )
+    assertProblem(await server.ask('GET', path), 429, 'input.throttled')
+    const before = server.lines.length
+    release()
+    for (const answer of running) await assert.rejects(answer.text(), TypeError)
+    assert.equal(calls, 4)
+    const logged = server.lines.slice(before).filter((line) => line.includes('the disk is gone'))
+    assert.equal(logged.length, 4)
+  } finally {
+    Object.assign(records, { scan: real })
+  }
+  assert.equal((await server.ask('GET', path)).status, 200)
+})
+
 test('a text that no column takes is refused and not a bug', async () => {
   for (const name of ['a\u0000b', '\ud800']) {
     const answer = await server.ask('POST', '/v1/keys', { body: { name } })
@@ -689,7 +763,7 @@ function readOperations(document: Schema): Operation[] {
         query: (operation.parameters ?? []).filter((parameter: Schema) => parameter.in === 'query'),
         body: operation.requestBody?.content['application/json'].schema ?? null,
         status: Number(status),
-        answer: response.content['application/json'].schema,
+        answer: response.content['application/json']?.schema ?? null,
       }
     }),
   )
@@ -791,6 +865,11 @@ function sample(schema: Schema): Record<string, unknown> {
 
 function assertAnswer(operation: Operation, answer: Answer): void {
   assert.equal(answer.status, operation.status, `${operation.name}: ${answer.text}`)
+  if (operation.answer === null) {
+    assert.match(answer.headers.get('content-disposition') ?? '', /^attachment; filename="\w+\.\w+"$/, operation.name)
+    seen.add(operation.name)
+    return
+  }
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
   assert.ok(
     ajv.validate(operation.answer, answer.json),
@@ -822,8 +901,8 @@ function assertProblem(answer: Answer, status: number, code: keyof typeof faults
 }
 
 /** A problem or an empty list, without what is different in every answer. */
-function sameIds({ status, json }: Answer): unknown {
-  const { requestId: _, ...rest } = json
+function sameIds({ status, json, text }: Answer): unknown {
+  const { requestId: _, ...rest } = json ?? { text }
   const ids = [
     ...Object.values(known.other).filter((id) => typeof id === 'string'),
     'nothing_of_that_name',

@@ -38,10 +38,23 @@ export interface Route<
   readonly query?: Query
   readonly body?: Body
   readonly answer: Answer
+  /** The media types of what is no JSON: `answer` is `fileAnswer` then, and the SDK gives the response as it comes. */
+  readonly files?: readonly string[]
   /** 200 when absent; 201 for something made, 202 for something begun. */
   readonly status?: number
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>
 }
+
+/** Bytes that are made while they are sent, so that they need not fit into memory. */
+export interface FileAnswer {
+  readonly type: string
+  /** What a browser saves it as. */
+  readonly name: string
+  readonly body: AsyncIterable<Uint8Array>
+  /** Called once, when the last byte was sent or whoever asked went away. */
+  readonly close: () => void
+}
+export const fileAnswer = z.custom<FileAnswer>()
 
 /** Declares an operation, with the types of its schemas. */
 export const route = <

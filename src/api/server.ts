@@ -16,6 +16,7 @@ import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
+import { metricExportRoutes } from './metric-export.ts'
 import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
@@ -52,6 +53,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),
+    ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
     ...publishedRoutes(engine),
     ...actionRoutes(engine),

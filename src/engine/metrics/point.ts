@@ -51,7 +51,7 @@ export function pointOf(
   const { day, timezone } = observation
   const start = startOfDay(day, timezone)
   const end = startOfDay(addDays(day, 1), timezone)
-  const isState = definition.kind === 'gauge' || definition.kind === 'cumulative' || definition.kind === 'rank'
+  const isState = isStateOf(definition)
   const fetchedAt = isState ? confirmedAt(observation, slots) : observation.observedAt
   return {
     connection: observation.connectionId,
@@ -66,14 +66,20 @@ export function pointOf(
     asOf: isState ? Math.min(fetchedAt, end) : end,
     fetchedAt,
     provenance: observation.provenance,
-    // A state of a day that is over cannot change any more, whatever the provider marked when it was read.
-    final: observation.final || (isState && dayOf(now, timezone) > day),
+    final: isFinal(observation, now),
     version: observation.version,
     coverage: null,
     comparison: null,
     source: { provider, native: observation.native, stream: observation.stream, run: observation.runId },
   }
 }
+
+/** A state of a day that is over cannot change any more, whatever the provider marked when it was read. */
+export function isFinal({ final, metric, day, timezone }: StoredObservation, now: Instant): boolean {
+  return final || (isStateOf(definitionOf(metric)) && dayOf(now, timezone) > day)
+}
+
+const isStateOf = ({ kind }: MetricDefinition) => kind === 'gauge' || kind === 'cumulative' || kind === 'rank'
 
 /**
  * An account's number that a later whole reading of the same day left as it was is a number of that reading too: a value that did not change is not

@@ -677,6 +677,16 @@ export interface Operations {
       })[]
       nextCursor: string | null
     }>
+    /** Every stored value of a profile, of connections or of all of them, as a file. `GET /v1/metrics/export`, scope `metrics:read`. */
+    export(input?: {
+      profile?: string
+      connection?: string
+      format?: "csv" | "json" | "parquet"
+      metric?: string
+      from?: string
+      to?: string
+      about?: "all" | "accounts" | "items"
+    }, options?: CallOptions): Promise<Response>
   }
   items: {
     /** What was published, newest first. `GET /v1/items`, scope `metrics:read`. */
@@ -1506,7 +1516,7 @@ export interface Operations {
   }
 }
 
-/** Method and path of each operation. */
+/** Method and path of each operation, and whether it gives a file instead of JSON. */
 export const operations = {
   connectSessions: {
     create: ['POST', '/v1/connect-sessions'],
@@ -1544,6 +1554,7 @@ export const operations = {
     availability: ['GET', '/v1/metrics/availability'],
     explain: ['GET', '/v1/metrics/explain'],
     revisions: ['GET', '/v1/metrics/revisions'],
+    export: ['GET', '/v1/metrics/export', 'file'],
   },
   items: {
     list: ['GET', '/v1/items'],
@@ -1614,4 +1625,4 @@ export const operations = {
     rotateDataKeys: ['POST', '/v1/vault/rotate-data-keys'],
     rotateKey: ['POST', '/v1/vault/rotate-key'],
   },
-} as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>
+} as const satisfies Record<string, Record<string, readonly [method: string, path: string, gives?: 'file']>>
