@@ -167,6 +167,12 @@ noChange('from a day that there is not', [observed(1, { day: '2024-02-29' })], '
   granularity: 'day',
 })
 
+test('a state compares across zones: it does not depend on when its day began', async () => {
+  const rows = [observed(1, { day: '2026-09-27' }), observed(4, { day: '2026-10-04', timezone: 'Europe/Berlin' })]
+  const { comparison } = await weekOf(rows, { ...followers, compare: 'previous' })
+  assert.deepEqual([comparison!.change, comparison!.reason], [3, null])
+})
+
 test('of nothing there is a change, and no share of it; of places never a share', async () => {
   const rows = daily('2026-09-21', [0, 0, 0, 0, 0, 0, 0, ...ones])
   assert.partialDeepStrictEqual((await weekOf(rows, { compare: 'previous' })).comparison, { change: 7, ratio: null })

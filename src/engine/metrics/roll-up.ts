@@ -120,8 +120,11 @@ function missingDays({ rows, lastDay, today }: Whole, from: Day): MissingDays[] 
   return runs
 }
 
-/** What keeps days of one series from being added or compared, if anything does. */
+/** What keeps days of one series from being added or compared, if anything does. A state does not depend on when its day began; an amount does. */
 export function changeWithin(rows: readonly StoredObservation[]): 'definition_changed' | 'timezone_changed' | null {
-  if (rows.some(({ version }) => version !== rows[0]!.version)) return 'definition_changed'
-  return rows.some(({ timezone }) => timezone !== rows[0]!.timezone) ? 'timezone_changed' : null
+  const [first] = rows
+  if (first === undefined) return null
+  if (rows.some(({ version }) => version !== first.version)) return 'definition_changed'
+  const isAmount = definitionOf(first.metric).rollUp === 'sum'
+  return isAmount && rows.some(({ timezone }) => timezone !== first.timezone) ? 'timezone_changed' : null
 }
