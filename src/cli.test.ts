@@ -299,6 +299,18 @@ test('metrics are a table, or JSON', async () => {
   await check('metrics --profile nova --compare decade', 2, /previous or year/)
   await check('metrics --profile nova --format csv', 2, /patchbay metrics export/)
   await check('metrics', 2, /Say whose/)
+  await check('metrics totals --profile nova --metric engagement.likes', 0, /^metric +day +value +known/)
+  await check(
+    'metrics totals --profile nova --metric engagement.reach',
+    2,
+    /counted twice.*Take the number of each account/,
+  )
+  await check('metrics totals --profile nova', 2, /Say which metrics/)
+  const { metric, period, value } = data[0]
+  const history = await check(`metrics history ${id} ${metric} ${period.day}`, 0, /^revision +value +read +replaced/)
+  assert.match(history, new RegExp(`${value ?? '–'}.*no, it counts`))
+  await check(`metrics history ${id} ${metric}`, 2, /CONNECTION METRIC DAY/)
+  await check(`metrics history ${id} ${metric} 1999-01-01`, 1, /There is no such number/)
   await check('metrics --profile nova --by decade', 2, /day, week or month/)
   await check('metrics --profile nova --metric nothing', 2, /There is no metric/)
   assert.match(

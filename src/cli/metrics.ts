@@ -1,12 +1,17 @@
 import type { Operations } from '@patchbay/sdk'
-import { type Command, UsageError } from './command.ts'
+import { askedFor } from './asked-metrics.ts'
+import type { Command } from './command.ts'
 import { exportMetrics } from './export-metrics.ts'
+import { metricHistory } from './metric-history.ts'
+import { metricTotals } from './metric-totals.ts'
 import { table } from './table.ts'
 
 export const metrics: Command = {
   summary: 'Numbers of a profile or a connection, with where they come from',
   usage:
     '(--profile ID | --connection ID) [--metric a,b] [--from DAY --to DAY --by day|week|month] [--compare previous|year]\n' +
+    'patchbay metrics totals (--profile ID | --connection a,b) --metric a,b [--from DAY --to DAY --by day|week|month]\n' +
+    'patchbay metrics history CONNECTION METRIC DAY [--item ID]\n' +
     'patchbay metrics export [--format csv|json|parquet] [--profile ID | --connection ID] [--metric a,b] [--from DAY --to DAY] > FILE',
   options: {
     profile: { type: 'string', says: 'whose numbers' },
@@ -16,32 +21,18 @@ export const metrics: Command = {
     to: { type: 'string', says: 'last day' },
     by: { type: 'string', says: 'day, week or month; the latest only when absent' },
     compare: { type: 'string', says: 'previous or year: beside the period before, or the one a year before' },
+    item: { type: 'string', says: 'of a history: the platform’s id of the item' },
     format: { type: 'string', says: 'of an export: csv, json (one object a line) or parquet' },
     'max-age': { type: 'string', says: 'read anew first when older, such as 15m' },
   },
   async run(context) {
-    const { words, options, json, out, client } = context
+    const { words, json, out, client } = context
     if (words[0] === 'export') return exportMetrics(context)
-    const text = (name: string) => options[name] as string | undefined
-    if (text('profile') === undefined && text('connection') === undefined)
-      throw new UsageError('Say whose: --profile ID or --connection ID')
-    const by = text('by') ?? (text('from') === undefined ? 'latest' : 'day')
-    if (by !== 'day' && by !== 'week' && by !== 'month' && by !== 'latest')
-      throw new UsageError('--by takes day, week or month.')
-    const compare = text('compare')
-    if (compare !== undefined && compare !== 'previous' && compare !== 'year')
-      throw new UsageError('--compare takes previous or year.')
-    if (text('format') !== undefined) throw new UsageError('--format is for `patchbay metrics export`.')
-    const answer = await client().metrics.query({
-      profile: text('profile'),
-      connection: text('connection'),
-      metric: text('metric'),
-      from: text('from'),
-      to: text('to'),
-      granularity: by,
-      compare,
-      maxAge: text('max-age'),
-    })
+    if (words[0] === 'totals') return metricTotals(context)
+    if (words[0] === 'history') return metricHistory(context)
+    const asked = askedFor(context)
+    const { compare } = asked
+    const answer = await client().metrics.query(asked)
     if (json) out(JSON.stringify(answer, null, 2))
     else {
       out(

@@ -76,7 +76,8 @@ export function pointOf(
 
 /** A state of a day that is over cannot change any more, whatever the provider marked when it was read. */
 export function isFinal({ final, metric, day, timezone }: StoredObservation, now: Instant): boolean {
-  return final || (isStateOf(definitionOf(metric)) && dayOf(now, timezone) > day)
+  const definition = metricDefinition(metric)
+  return final || (definition !== undefined && isStateOf(definition) && dayOf(now, timezone) > day)
 }
 
 const isStateOf = ({ kind }: MetricDefinition) => kind === 'gauge' || kind === 'cumulative' || kind === 'rank'

@@ -198,6 +198,14 @@ test('a series that is cut is left out, and never shown as an incomplete one', a
   assert.equal((await ask({ ...weeks, limit: 8 })).truncated, false)
 })
 
+test('weeks of a series that is read in several steps are whole', async () => {
+  const { ask } = await openNumbers({ con_1: daily('2012-01-02', Array(4_900).fill(1)) })
+  const { points } = await ask({ ...weeks, compare: 'previous' })
+  assert.equal(points.length, 700)
+  assert.ok(points.every(({ value }) => value === 7))
+  assert.ok(points.slice(1).every(({ comparison }) => comparison!.change === 0))
+})
+
 test('any walk gives the same weeks and months as adding the days by hand', async () => {
   const value = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.constant(null))
   await fc.assert(

@@ -1,4 +1,4 @@
-import { addDays } from '@patchbay/kit'
+import { addDays, metricDefinition } from '@patchbay/kit'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps } from '../deps.ts'
 import { compareWith, type PeriodsOfSeries } from './compare.ts'
@@ -47,6 +47,8 @@ export async function queryPeriods(
   for (const connectionId of [...connections].sort()) {
     for await (const rows of walkRows(deps, environmentId, { connectionId, metrics, from, to, item })) {
       for (const row of rows) {
+        // What the registry has no more has no meaning here; where metrics are named there is none of it.
+        if (!metricDefinition(row.metric)) continue
         if (subject.length > 0 && subjectOf(subject[0]!) !== subjectOf(row) && finish())
           return { points: points.slice(0, limit), truncated: true }
         subject.push(row)

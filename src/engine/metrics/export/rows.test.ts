@@ -4,8 +4,9 @@ import { AlongLog } from '../../../drivers/along/memory.ts'
 import { openMemoryConnections } from '../../../drivers/connections/memory.ts'
 import type { Connection } from '../../../ports/connections.ts'
 import { observed, pageOf } from '../../../ports/records.contract.ts'
+import { queryMetrics } from '../query.ts'
 import { connection, now, openNumbers } from '../test-numbers.ts'
-import { type ExportQuery, exportRows } from './rows.ts'
+import { columns, type ExportQuery, type ExportRow, exportRows } from './rows.ts'
 
 const connectionOf = (id: string): Connection =>
   ({
@@ -61,4 +62,24 @@ test('an export is of the accounts, of their items, of some metrics or connectio
   assert.equal(await count({ metrics: ['audience.followers', 'audience.followers', 'catalogue.tracks'] }), 6)
   assert.equal(await count({ metrics: ['catalogue.tracks'] }), 0)
   assert.equal(await count({ from: '2026-10-06' }), 0)
+})
+
+test('what the registry has no more is exported all the same', async () => {
+  const { deps, records } = await openNumbers({})
+  const former = observed(1, { metric: 'audience.former' as 'audience.followers' })
+  await records.save('env_1', [pageOf({ observations: [former] })], { at: now, actor: 'system' })
+  const connections = openMemoryConnections(new AlongLog())
+  const query = { connections: [connectionOf('con_1')], metrics: [], about: 'all' } as const
+  const rows: ExportRow[] = []
+  for await (const step of exportRows({ ...deps, connections }, 'env_1', query)) rows.push(...step)
+  const [row] = rows
+  const empty = columns.filter(({ of }) => of(row!) === null).map(({ name }) => name)
+  assert.deepEqual(empty, ['item', 'dimensions', 'reason', 'unit', 'kind', 'version'])
+  const points = await queryMetrics(deps, 'env_1', {
+    connections: [connectionOf('con_1')],
+    granularity: 'day',
+    compare: 'previous',
+    limit: 9,
+  })
+  assert.deepEqual(points, { points: [], truncated: false })
 })

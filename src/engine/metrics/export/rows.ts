@@ -1,7 +1,8 @@
+import { metricDefinition } from '@patchbay/kit'
 import type { Connection } from '../../../ports/connections.ts'
 import type { StoredObservation } from '../../../ports/records.ts'
 import type { Deps } from '../../deps.ts'
-import { definitionOf, isFinal } from '../point.ts'
+import { isFinal } from '../point.ts'
 import { walkRows } from '../walk-rows.ts'
 
 export interface ExportQuery {
@@ -30,7 +31,10 @@ export interface ExportRow {
   readonly at: number
 }
 
-/** One value a row, with whose it is, what it means, and where it comes from. Names are part of the API: columns are only added, at the end. */
+/**
+ * One value a row, with whose it is, what it means, and where it comes from. Names are part of the API: columns are only added, at the end.
+ * A metric that the registry has no more is exported all the same, without what only the registry knew.
+ */
 export const columns: readonly Column[] = [
   { name: 'connection', kind: 'text', of: ({ connection }) => connection.id },
   { name: 'profile', kind: 'text', of: ({ connection }) => connection.profileId },
@@ -44,8 +48,8 @@ export const columns: readonly Column[] = [
   { name: 'timezone', kind: 'text', of: ({ observation }) => observation.timezone },
   { name: 'value', kind: 'number', of: ({ observation }) => observation.value },
   { name: 'reason', kind: 'text', of: ({ observation }) => observation.reason },
-  { name: 'unit', kind: 'text', of: ({ observation }) => definitionOf(observation.metric).unit },
-  { name: 'kind', kind: 'text', of: ({ observation }) => definitionOf(observation.metric).kind },
+  { name: 'unit', kind: 'text', of: ({ observation }) => metricDefinition(observation.metric)?.unit ?? null },
+  { name: 'kind', kind: 'text', of: ({ observation }) => metricDefinition(observation.metric)?.kind ?? null },
   { name: 'provenance', kind: 'text', of: ({ observation }) => observation.provenance },
   { name: 'final', kind: 'boolean', of: ({ observation, at }) => isFinal(observation, at) },
   { name: 'native', kind: 'text', of: ({ observation }) => observation.native },
