@@ -14,7 +14,7 @@ export function generateOperations(): string {
   const types = [...groups].map(([group, members]) => `  ${group}: {\n${members.map(methodType).join('\n')}\n  }`)
   const table = [...groups].map(
     ([group, members]) =>
-      `  ${group}: {\n${members.map((route) => `    ${route.name.split('.')[1]}: ['${route.method}', '${route.path}'],`).join('\n')}\n  },`,
+      `  ${group}: {\n${members.map((route) => `    ${route.name.split('.')[1]}: ['${route.method}', '${route.path}'${route.files ? `, 'file'` : ''}],`).join('\n')}\n  },`,
   )
   return `// Made by scripts/generate-sdk.ts from the schemas of src/api. Do not edit: change the schema and run \`npm run generate\`.
 
@@ -24,10 +24,10 @@ export interface Operations {
 ${types.join('\n')}
 }
 
-/** Method and path of each operation. */
+/** Method and path of each operation, and whether it gives a file instead of JSON. */
 export const operations = {
 ${table.join('\n')}
-} as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>
+} as const satisfies Record<string, Record<string, readonly [method: string, path: string, gives?: 'file']>>
 `
 }
 
@@ -44,7 +44,8 @@ function methodType(route: Route): string {
     (!route.query || noneRequired(jsonSchema(route.query, 'input')))
   const input =
     inputs.length === 0 ? 'input?: Record<string, never>' : `input${optional ? '?' : ''}: ${inputs.join(' & ')}`
-  return `    /** ${route.summary}. \`${route.method} ${route.path}\`, scope \`${route.scope}\`. */\n    ${route.name.split('.')[1]}(${input}, options?: CallOptions): Promise<${typeOf(jsonSchema(route.answer, 'output'), 4)}>`
+  const answer = route.files ? 'Response' : typeOf(jsonSchema(route.answer, 'output'), 4)
+  return `    /** ${route.summary}. \`${route.method} ${route.path}\`, scope \`${route.scope}\`. */\n    ${route.name.split('.')[1]}(${input}, options?: CallOptions): Promise<${answer}>`
 }
 
 type Schema = { [key: string]: unknown }

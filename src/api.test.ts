@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { createECDH } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { faults, isFault } from '@patchbay/kit'
+import { addDays, faults, isFault } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import pg from 'pg'
 import { openRequestRate } from './api/request-rate.ts'
 import { scopes } from './engine/access/access-keys.ts'
+import { observed, pageOf } from './ports/records.contract.ts'
 import {
   type Answer,
   type Asking,
@@ -28,7 +29,8 @@ interface Operation {
   readonly query: readonly { name: string; required?: boolean; schema: Schema }[]
   readonly body: Schema | null
   readonly status: number
-  readonly answer: Schema
+  /** Null when it is a file. */
+  readonly answer: Schema | null
 }
 
 let server: TestServer
@@ -56,7 +58,7 @@ test('the document is OpenAPI 3.1 and has every operation, each with a scope tha
   assert.ok(operations.length > 25, `${operations.length} operations`)
   for (const { name, scope, answer } of operations) {
     assert.ok((scopes as readonly string[]).includes(scope), `${name}: ${scope}`)
-    assert.equal(answer.type, 'object', name)
+    if (answer !== null) assert.equal(answer.type, 'object', name)
   }
   assert.equal(new Set(operations.map(({ name }) => name)).size, operations.length)
 })
@@ -128,7 +130,9 @@ test('another environment’s ids in a query or a body find nothing either', asy
       )
       const [theirs, never] = await Promise.all(answers)
       assert.deepEqual(sameIds(theirs!), sameIds(never!), `${operation.name}?${name}`)
-      if (theirs!.status === 200) assert.equal(theirs!.json.data.length, 0, `${operation.name}?${name}`)
+      if (theirs!.status === 200 && operation.answer === null)
+        assert.equal(theirs!.text.trim().split('\n').length, 1, `${operation.name}?${name}: only the header`)
+      else if (theirs!.status === 200) assert.equal(theirs!.json.data.length, 0, `${operation.name}?${name}`)
       else assertProblem(theirs!, 404, 'input.unknown', operation.name)
     }
   }
@@ -512,6 +516,151 @@ test('bodies that are meant to hurt are refused, and the server goes on', async 
   assert.equal(({} as { admin?: boolean }).admin, undefined)
 })
 
+test('metrics: what cannot be added or compared is refused, and says what can be had', async () => {
+  const { connection, profile } = known.test
+  const refused = async (path: string, says: RegExp, field: string) => {
+    const answer = await server.ask('GET', path)
+    assertProblem(answer, 422, 'input.invalid', path)
+    assert.match(answer.json.detail, says, path)
+    assert.equal(answer.json.field, field, path)
+  }
+  const of = `connection=${connection}`
+  await refused(`/v1/metrics?${of}&granularity=week`, /Name the metrics/, 'metric')
+  await refused(`/v1/metrics?${of}&granularity=week&metric=engagement.reach_daily`, /Ask for days/, 'granularity')
+  await refused(`/v1/metrics?${of}&compare=year`, /latest value has no period/, 'compare')
+  await refused(`/v1/metrics?${of}&metric=fans`, /There is no metric "fans"/, 'metric')
+  for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', '9999-12-31', '2026-1-1'])
+    await refused(`/v1/metrics?${of}&granularity=day&from=${day}`, /query: from/, 'from')
+  await refused(
+    `/v1/metrics/totals?profile=${profile}&metric=audience.followers`,
+    /Take the number of each account/,
+    'metric',
+  )
+  await refused(`/v1/metrics/totals?profile=${profile}`, /query: metric/, 'metric')
+  const wrong = `/v1/metrics/revisions?${of}&metric=audience.followers&day=2026-10-05`
+  await refused(`${wrong}&dimensions=FR`, /JSON object of texts/, 'dimensions')
+  await refused(`${wrong}&cursor=x`, /query: cursor/, 'cursor')
+  await refused(`/v1/metrics/revisions?${of}&metric=fans&day=2026-10-05`, /There is no metric/, 'metric')
+})
+
+test('metrics: weeks beside weeks, the parts of a total, and what a number was before', async () => {
+  const { connection, profile } = known.test
+  const api = server.client()
+  const day = '2015-03-02'
+  const numbers = (values: number[], runId: string) =>
+    pageOf({
+      ...{ connectionId: connection, stream: 'weeks', runId },
+      observations: values.map((value, i) =>
+        observed(value, { metric: 'engagement.saves_daily', day: addDays(day, i), native: 'saves' }),
+      ),
+    })
+  const save = (values: number[], runId: string, at: number) =>
+    server.engine.deps.records.save(server.environments.test.id, [numbers(values, runId)], { at, actor: 'system' })
+  const at = Date.parse('2026-04-01T00:00:00Z')
+  await save([...Array(7).fill(1), ...Array(7).fill(3)], 'run_first', at)
+  await save([...Array(7).fill(1), 3, 3, 4, 3, 3, 3, 3], 'run_second', at + 1)
+  const asked = { metric: 'engagement.saves_daily', from: day, to: '2015-03-15', granularity: 'week' } as const
+  const { data } = await api.metrics.query({ connection, compare: 'previous', ...asked })
+  assert.deepEqual(
+    data.map(({ value, comparison }) => [value, comparison?.change, comparison?.reason]),
+    [
+      [7, null, 'no_earlier_value'],
+      [22, 15, null],
+    ],
+  )
+  const totals = await api.metrics.totals({ profile, ...asked })
+  assert.deepEqual(
+    totals.data.map(({ known, parts }) => [known, parts.find(({ value }) => value !== null)?.connection]),
+    [
+      [7, connection],
+      [22, connection],
+    ],
+  )
+  const wanted = { connection, metric: asked.metric, day: '2015-03-11' }
+  const history = await api.metrics.revisions(wanted)
+  assert.deepEqual(
+    history.data.map(({ value, run, replacedBy }) => [value, run, replacedBy?.observedAt ?? null]),
+    [
+      [4, 'run_second', null],
+      [3, 'run_first', new Date(at + 1).toISOString()],
+    ],
+  )
+  const first = await api.metrics.revisions({ ...wanted, limit: 1 })
+  assert.equal(first.nextCursor, '1')
+  assert.deepEqual((await api.metrics.revisions({ ...wanted, cursor: '1' })).data, history.data.slice(1))
+})
+
+test('an export is the rows, in each format, and nothing of another environment', async () => {
+  const { connection } = known.test
+  const read = async (format: string, key = server.keys.test) => {
+    const path = `/v1/metrics/export?connection=${connection}&format=${format}`
+    return fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${key}` } })
+  }
+  const { data } = await server.client().metrics.query({ connection, granularity: 'day', limit: 20_000 })
+  const lines = (await (await read('json')).text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const ofAccount = lines.filter(({ item }) => item === null)
+  const keyOf = (metric: string, day: string, value: number | null) => `${metric} ${day} ${value}`
+  assert.deepEqual(
+    ofAccount.map(({ metric, day, value }) => keyOf(metric, day, value)),
+    data.map(({ metric, period, value }) => keyOf(metric, period.day, value)),
+  )
+  assert.ok(ofAccount.length > 0 && lines.length >= ofAccount.length)
+  const csv = await read('csv')
+  assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8; header=present')
+  assert.equal((await csv.text()).trim().split('\r\n').length, 1 + lines.length)
+  const parquet = Buffer.from(await (await read('parquet')).arrayBuffer())
+  assert.deepEqual([parquet.subarray(0, 4).toString(), parquet.subarray(-4).toString()], ['PAR1', 'PAR1'])
+  assert.equal((await read('csv', server.keys.other)).status, 404)
+  const theirs = await server.ask('GET', '/v1/metrics/export?format=json', { key: server.keys.other })
+  assert.ok(theirs.text.includes(known.other.connection) && !theirs.text.includes(connection))
+  for (const [query, says] of [
+    ['format=xml', /query: format/],
+    ['from=2026-02-01&to=2026-01-01', /from is after to/],
+  ] as const)
+    assert.match((await server.ask('GET', `/v1/metrics/export?${query}`)).json.detail, says)
+  const head = await server.ask('HEAD', `/v1/metrics/export?connection=${connection}`)
+  assert.deepEqual([head.status, head.text], [200, ''])
+})
+
+test('an export that fails in the middle breaks off and is no whole file; four run at once, and room comes back', async () => {
+  const { records } = server.engine.deps
+  const real = records.scan
+  const path = `/v1/metrics/export?connection=${known.test.connection}`
+  const ask = () => fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${server.keys.test}` } })
+  let calls = 0
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  try {
+    Object.assign(records, {
+      scan: async () => {
+        calls++
+        await released
+        throw new Error('the disk is gone')
+      },
+    })
+    const running = await Promise.all([ask(), ask(), ask(), ask()])
+    assert.deepEqual(
+      running.map(({ status }) => status),
+      [200, 200, 200, 200],
+    )
+    assertProblem(await server.ask('GET', path), 429, 'input.throttled')
+    const before = server.lines.length
+    release()
+    for (const answer of running) await assert.rejects(answer.text(), TypeError)
+    assert.equal(calls, 4)
+    const logged = server.lines.slice(before).filter((line) => line.includes('the disk is gone'))
+    assert.equal(logged.length, 4)
+  } finally {
+    Object.assign(records, { scan: real })
+  }
+  assert.equal((await server.ask('GET', path)).status, 200)
+})
+
 test('a text that no column takes is refused and not a bug', async () => {
   for (const name of ['a\u0000b', '\ud800']) {
     const answer = await server.ask('POST', '/v1/keys', { body: { name } })
@@ -614,7 +763,7 @@ function readOperations(document: Schema): Operation[] {
         query: (operation.parameters ?? []).filter((parameter: Schema) => parameter.in === 'query'),
         body: operation.requestBody?.content['application/json'].schema ?? null,
         status: Number(status),
-        answer: response.content['application/json'].schema,
+        answer: response.content['application/json']?.schema ?? null,
       }
     }),
   )
@@ -671,9 +820,11 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 
-function requiredQuery({ query }: Operation): Record<string, string> {
+function requiredQuery({ name, query }: Operation): Record<string, string> {
   const { point, profile, connection } = known.test
-  const values: Record<string, string> = { connection, metric: point.metric, day: point.period.day }
+  // The number that is known may be one that cannot be added.
+  const metric = name === 'metrics.totals' ? 'engagement.likes' : point.metric
+  const values: Record<string, string> = { connection, metric, day: point.period.day }
   const required = Object.fromEntries(query.filter((one) => one.required).map(({ name }) => [name, values[name] ?? '']))
   const needsOne = query.some(({ name }) => name === 'profile') && !required.connection
   return needsOne && query.length > 1 ? { ...required, profile } : required
@@ -714,6 +865,11 @@ function sample(schema: Schema): Record<string, unknown> {
 
 function assertAnswer(operation: Operation, answer: Answer): void {
   assert.equal(answer.status, operation.status, `${operation.name}: ${answer.text}`)
+  if (operation.answer === null) {
+    assert.match(answer.headers.get('content-disposition') ?? '', /^attachment; filename="\w+\.\w+"$/, operation.name)
+    seen.add(operation.name)
+    return
+  }
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
   assert.ok(
     ajv.validate(operation.answer, answer.json),
@@ -745,8 +901,8 @@ function assertProblem(answer: Answer, status: number, code: keyof typeof faults
 }
 
 /** A problem or an empty list, without what is different in every answer. */
-function sameIds({ status, json }: Answer): unknown {
-  const { requestId: _, ...rest } = json
+function sameIds({ status, json, text }: Answer): unknown {
+  const { requestId: _, ...rest } = json ?? { text }
   const ids = [
     ...Object.values(known.other).filter((id) => typeof id === 'string'),
     'nothing_of_that_name',
@@ -756,7 +912,7 @@ function sameIds({ status, json }: Answer): unknown {
 }
 
 function identityOf(row: Record<string, unknown>): string {
-  return `${row.connection ?? ''} ${row.id ?? row.sequence}`
+  return `${row.connection ?? ''} ${row.id ?? row.sequence ?? row.revision}`
 }
 
 function sendRaw(text: string): Promise<string> {

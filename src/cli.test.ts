@@ -23,6 +23,8 @@ const started: unknown[] = []
 let standing: Awaited<ReturnType<Services['upgrade']>> = { migrations: [], ahead: [] }
 /** What `connections import` finds where. */
 const files = new Map<string, string>()
+/** What went to standard output as bytes. */
+const written: Uint8Array[] = []
 const services: Services = {
   start: async ({ out, ...options }) => {
     started.push(options)
@@ -31,6 +33,9 @@ const services: Services = {
   sandbox: async ({ out, ...options }) => {
     started.push(options)
     out('sandbox')
+  },
+  write: async (pieces) => {
+    for await (const piece of pieces) written.push(piece)
   },
   read: async (file) => files.get(file) ?? assert.fail(`nobody wrote ${file}`),
   examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
@@ -271,12 +276,63 @@ test('sync reads now and shows what became of it', async () => {
   await check('sync', 2, /Say which connection/)
 })
 
+test('metrics export writes the file to standard output, and nothing else', async () => {
+  written.length = 0
+  const ran = await run(`metrics export --connection ${id} --format json --metric audience.followers`)
+  assert.deepEqual([ran.code, ran.out], [0, ''], ran.remarks)
+  const text = Buffer.concat(written).toString('utf8')
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.ok(
+    rows.length > 0 && rows.every(({ metric, connection }) => metric === 'audience.followers' && connection === id),
+  )
+  assert.match(ran.remarks, new RegExp(`^${Buffer.byteLength(text).toLocaleString('en-US')} bytes`))
+  await check('metrics export --format xml', 2, /csv, json or parquet/)
+  await check('metrics export --by week', 2, /takes no --by/)
+  await check('metrics export --json', 2, /--format json/)
+  await check('metrics export --from 2026-02-31', 2, /There is no such day/)
+})
+
+test('an export that breaks off says that the file is not whole, and is no success', async () => {
+  const front = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/csv' })
+    response.write('connection,profile\r\n', () => response.destroy())
+  })
+  await new Promise<void>((done) => front.listen(0, '127.0.0.1', done))
+  const { port } = front.address() as AddressInfo
+  await check('metrics export', 1, /broke off after \d+ bytes: the file is not whole/, {
+    url: `http://127.0.0.1:${port}`,
+  })
+  front.close()
+})
+
 test('metrics are a table, or JSON', async () => {
   const out = await check('metrics --profile nova', 0, /^provider +metric +day +value/)
   assert.match(out, new RegExp(`${consentProvider.id} +audience\\.`))
   const { data } = await json(`metrics --connection ${id} --from 2026-01-01 --to 2099-01-01`)
   assert.ok(data.length > 0)
+  await check(
+    `metrics --connection ${id} --from 2026-01-01 --by day --compare previous --metric audience.followers`,
+    0,
+    /value +change +unit/,
+  )
+  await check('metrics --profile nova --compare decade', 2, /previous or year/)
+  await check('metrics --profile nova --format csv', 2, /patchbay metrics export/)
   await check('metrics', 2, /Say whose/)
+  await check('metrics totals --profile nova --metric engagement.likes', 0, /^metric +day +value +known/)
+  await check(
+    'metrics totals --profile nova --metric engagement.reach',
+    2,
+    /counted twice.*Take the number of each account/,
+  )
+  await check('metrics totals --profile nova', 2, /Say which metrics/)
+  const { metric, period, value } = data[0]
+  const history = await check(`metrics history ${id} ${metric} ${period.day}`, 0, /^revision +value +read +replaced/)
+  assert.match(history, new RegExp(`${value ?? '–'}.*no, it counts`))
+  await check(`metrics history ${id} ${metric}`, 2, /CONNECTION METRIC DAY/)
+  await check(`metrics history ${id} ${metric} 1999-01-01`, 1, /There is no such number/)
   await check('metrics --profile nova --by decade', 2, /day, week or month/)
   await check('metrics --profile nova --metric nothing', 2, /There is no metric/)
   assert.match(

@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import type { Provider } from '@patchbay/kit'
 import { openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../providers/index.ts'
@@ -76,6 +77,8 @@ const services: Services = {
   },
 
   read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
+
+  write: (pieces) => pipeline(pieces, process.stdout, { end: false }),
 
   examine: () => examine(configuration(), providers),
 

@@ -104,7 +104,7 @@ export async function startTestServer(
     })
     const text = await response.text()
     transcript.push(`${[...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n${text}`)
-    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       headers: response.headers,

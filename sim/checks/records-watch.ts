@@ -119,9 +119,10 @@ export class RecordsWatch {
     const rows = await this.#base.rowsOf(this.#owned.map(({ connection }) => connection))
     const current = new Map(rows.map((row) => [keyOf(row), row.value]))
     for (const [key, { connectionId, row, values }] of this.#seen) {
-      const { metric, item = null, day, dimensions } = row
-      const replaced = await deps.records.revisions(environment.id, { connectionId, metric, item, day, dimensions })
-      const kept = [current.get(key), ...replaced.map(({ value }) => value)]
+      const { metric, item = null, day, dimensions = {} } = row
+      const valueKey = { connectionId, metric, item, day, dimensions }
+      const history = await deps.records.history(environment.id, valueKey, { limit: 10_000 })
+      const kept = [current.get(key), ...history.map(({ value }) => value)]
       const missing = values.filter((value) => !kept.includes(value))
       if (missing.length > 0)
         this.#kernel.violate('I32', `${metric} of ${day} was ${missing[0]} once, and nobody knows it any more`)

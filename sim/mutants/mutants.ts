@@ -413,7 +413,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: http('address'),
-        instead: "if (plain.split('/').some((part) => part === '.' || part === '..')) throw refusal('it goes up')",
+        instead: "if (parts.some((part) => part === '.' || part === '..')) throw refusal('it goes up')",
         put: '',
       },
     ],

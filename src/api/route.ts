@@ -38,10 +38,23 @@ export interface Route<
   readonly query?: Query
   readonly body?: Body
   readonly answer: Answer
+  /** The media types of what is no JSON: `answer` is `fileAnswer` then, and the SDK gives the response as it comes. */
+  readonly files?: readonly string[]
   /** 200 when absent; 201 for something made, 202 for something begun. */
   readonly status?: number
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>
 }
+
+/** Bytes that are made while they are sent, so that they need not fit into memory. */
+export interface FileAnswer {
+  readonly type: string
+  /** What a browser saves it as. */
+  readonly name: string
+  readonly body: AsyncIterable<Uint8Array>
+  /** Called once, when the last byte was sent or whoever asked went away. */
+  readonly close: () => void
+}
+export const fileAnswer = z.custom<FileAnswer>()
 
 /** Declares an operation, with the types of its schemas. */
 export const route = <
@@ -88,7 +101,9 @@ export const idText = z
   .min(1)
   .max(128)
   .regex(/^[A-Za-z0-9_.:@-]+$/)
+/** A day that the calendar has, in the centuries in which anything was ever counted. */
 export const dayText = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .regex(/^(19|20|21)\d{2}-\d{2}-\d{2}$/)
+  .refine((day) => new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day), 'There is no such day.')
   .meta({ format: 'date' })

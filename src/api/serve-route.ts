@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { Fault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -8,10 +9,10 @@ import type { Vault } from '../engine/vault/vault.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import { isStorable } from './read-json.ts'
 import type { RequestRate } from './request-rate.ts'
-import type { Caller, Route } from './route.ts'
+import type { Caller, FileAnswer, Route } from './route.ts'
 
 export interface Serving {
-  readonly deps: Pick<Deps, 'access' | 'clock'>
+  readonly deps: Pick<Deps, 'access' | 'clock' | 'log'>
   /** Answers that may be asked for again are kept sealed: some hold the text of a key or an invitation. */
   readonly vault: Pick<Vault, 'seal' | 'open'>
   readonly authenticate: (request: FastifyRequest, scope: Scope) => Promise<Caller>
@@ -40,7 +41,7 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       ...(route.params && { params: jsonSchema(route.params, 'input') }),
       ...(route.query && { querystring: jsonSchema(route.query, 'input') }),
       ...(route.body && { body: jsonSchema(route.body, 'input') }),
-      response: { [status]: jsonSchema(route.answer, 'output') },
+      response: { [status]: route.files ? fileSchema(route.files) : jsonSchema(route.answer, 'output') },
     },
     // zod checks requests, with messages for people; the JSON schemas are for the document and for writing answers.
     validatorCompiler: () => () => true,
@@ -62,9 +63,22 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       if (request.method === 'POST' && call.idempotencyKey !== null)
         return once(request, reply, caller, call.idempotencyKey, handle)
       const answer = await handle()
-      return reply.code(status).send(answer)
+      return route.files ? sendFile(request, reply.code(status), answer as FileAnswer) : reply.code(status).send(answer)
     },
   })
+
+  /** Where making it fails in the middle, the answer breaks off: it must not look like a whole one. */
+  function sendFile(request: FastifyRequest, reply: FastifyReply, file: FileAnswer): FastifyReply {
+    const { log } = serving.deps
+    reply.type(file.type).header('content-disposition', `attachment; filename="${file.name}"`)
+    // What answers a HEAD is read to its end by Fastify, to be thrown away.
+    const body = Readable.from(request.method === 'HEAD' ? [] : file.body)
+    body.once('close', file.close)
+    body.once('error', (error) => {
+      if (!reply.raw.destroyed) log.error('api.bug', { requestId: request.id, route: route.path, error })
+    })
+    return reply.send(body)
+  }
 
   /** The same key and request give the same answer and one effect (I21). A failure that may pass is forgotten, so that it can be tried again. */
   async function once(
@@ -110,6 +124,11 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
     const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
     await serving.deps.access.end(environmentId, key, { status: answer.status, body })
   }
+}
+
+function fileSchema(types: readonly string[]) {
+  const schema = { type: 'string', format: 'binary' }
+  return { description: 'A file', content: Object.fromEntries(types.map((type) => [type, { schema }])) }
 }
 
 /** The schema as JSON Schema, in the draft that the server's serializer reads. */

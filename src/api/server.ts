@@ -15,11 +15,15 @@ import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
+import { metricExportRoutes } from './metric-export.ts'
+import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
+import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
 import { serveProxy } from './proxy.ts'
+import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
 import { serveReference } from './reference.ts'
@@ -47,6 +51,10 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectionImportRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
+    ...metricHistoryRoutes(engine),
+    ...metricExportRoutes(engine),
+    ...profileSummaryRoutes(engine),
+    ...publishedRoutes(engine),
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),

@@ -30,6 +30,8 @@ export interface Services {
   }) => Promise<void>
   /** The text of a file; `-` is standard input. */
   readonly read: (file: string) => Promise<string>
+  /** Bytes to standard output, as fast as it takes them. */
+  readonly write: (pieces: AsyncIterable<Uint8Array>) => Promise<void>
   /** Looks at everything a server needs, without starting one. */
   readonly examine: () => Promise<Finding[]>
   /** Runs what the database lacks of this version. `check`: only says what that is. */

@@ -1,9 +1,18 @@
-import { type Command, UsageError } from './command.ts'
+import type { Operations } from '@patchbay/sdk'
+import { askedFor } from './asked-metrics.ts'
+import type { Command } from './command.ts'
+import { exportMetrics } from './export-metrics.ts'
+import { metricHistory } from './metric-history.ts'
+import { metricTotals } from './metric-totals.ts'
 import { table } from './table.ts'
 
 export const metrics: Command = {
   summary: 'Numbers of a profile or a connection, with where they come from',
-  usage: '(--profile ID | --connection ID) [--metric a,b] [--from DAY --to DAY --by day|week|month]',
+  usage:
+    '(--profile ID | --connection ID) [--metric a,b] [--from DAY --to DAY --by day|week|month] [--compare previous|year]\n' +
+    'patchbay metrics totals (--profile ID | --connection a,b) --metric a,b [--from DAY --to DAY --by day|week|month]\n' +
+    'patchbay metrics history CONNECTION METRIC DAY [--item ID]\n' +
+    'patchbay metrics export [--format csv|json|parquet] [--profile ID | --connection ID] [--metric a,b] [--from DAY --to DAY] > FILE',
   options: {
     profile: { type: 'string', says: 'whose numbers' },
     connection: { type: 'string', says: 'of these connections, with commas' },
@@ -11,34 +20,30 @@ export const metrics: Command = {
     from: { type: 'string', says: 'first day' },
     to: { type: 'string', says: 'last day' },
     by: { type: 'string', says: 'day, week or month; the latest only when absent' },
+    compare: { type: 'string', says: 'previous or year: beside the period before, or the one a year before' },
+    item: { type: 'string', says: 'of a history: the platform’s id of the item' },
+    format: { type: 'string', says: 'of an export: csv, json (one object a line) or parquet' },
     'max-age': { type: 'string', says: 'read anew first when older, such as 15m' },
   },
-  async run({ options, json, out, client }) {
-    const text = (name: string) => options[name] as string | undefined
-    if (text('profile') === undefined && text('connection') === undefined)
-      throw new UsageError('Say whose: --profile ID or --connection ID')
-    const by = text('by') ?? (text('from') === undefined ? 'latest' : 'day')
-    if (by !== 'day' && by !== 'week' && by !== 'month' && by !== 'latest')
-      throw new UsageError('--by takes day, week or month.')
-    const answer = await client().metrics.query({
-      profile: text('profile'),
-      connection: text('connection'),
-      metric: text('metric'),
-      from: text('from'),
-      to: text('to'),
-      granularity: by,
-      maxAge: text('max-age'),
-    })
+  async run(context) {
+    const { words, json, out, client } = context
+    if (words[0] === 'export') return exportMetrics(context)
+    if (words[0] === 'totals') return metricTotals(context)
+    if (words[0] === 'history') return metricHistory(context)
+    const asked = askedFor(context)
+    const { compare } = asked
+    const answer = await client().metrics.query(asked)
     if (json) out(JSON.stringify(answer, null, 2))
     else {
       out(
         table(
-          ['provider', 'metric', 'day', 'value', 'unit', 'provenance', 'native'],
+          ['provider', 'metric', 'day', 'value', ...(compare ? ['change'] : []), 'unit', 'provenance', 'native'],
           answer.data.map((point) => [
             point.source.provider,
             point.metric,
             `${point.period.day}${point.final ? '' : ' *'}`,
             point.value ?? `– (${point.reason})`,
+            ...(compare ? [point.comparison?.change ?? `– (${point.comparison?.reason})`] : []),
             point.unit,
             point.provenance,
             point.source.native,
@@ -46,8 +51,24 @@ export const metrics: Command = {
         ),
       )
       if (answer.data.some(({ final }) => !final)) out('\n* the platform may still correct this')
+      for (const says of gaps(answer.data)) out(says)
       if (answer.truncated) out('\nThere is more: ask for fewer metrics or days.')
     }
     return 0
   },
+}
+
+type Point = Awaited<ReturnType<Operations['metrics']['query']>>['data'][number]
+
+/** Of weeks and months without a value: which days are missing, and why. */
+function gaps(points: readonly Point[]): string[] {
+  const lines = points.flatMap(({ source, metric, period, value, coverage }) =>
+    value === null && coverage
+      ? coverage.missing.map(
+          ({ from, to, reason }) =>
+            `  ${source.provider}  ${metric} of ${period.day}: ${from === to ? from : `${from} to ${to}`}: ${reason.replaceAll('_', ' ')}`,
+        )
+      : [],
+  )
+  return lines.length === 0 ? [] : ['\nMissing days:', ...lines]
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Item, Observation } from '@patchbay/kit'
 import type { Traces } from './along.contract.ts'
 import { describeContract } from './contract.ts'
-import type { Change, Records, SavedPage } from './records.ts'
+import type { Change, Records, SavedPage, ScanQuery } from './records.ts'
 
 export interface RecordsWorld {
   readonly records: Records
@@ -37,6 +37,10 @@ const dayMs = 24 * hourMs
 const noon = Date.parse('2026-10-06T12:00:00Z')
 const at = (instant: number) => ({ at: instant, actor: 'system' as const })
 const followers = { connections: ['con_1'], metrics: ['audience.followers'], limit: 100 }
+const ofAccount = {
+  ...{ connectionId: 'con_1', metric: 'audience.followers', item: null },
+  ...{ dimensions: {}, day: '2026-10-05' },
+}
 const saved = { inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 }
 
 /** What every driver of Records owes. */
@@ -117,19 +121,51 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
         )
       const [now] = await records.series(environmentId, followers)
       assert.deepEqual([now!.value, now!.revision, now!.observedAt, now!.runId], [10, 2, noon + 2 * hourMs, 'run_2'])
-      const revisions = await records.revisions(environmentId, {
-        connectionId: 'con_1',
-        item: null,
-        metric: 'audience.followers',
-        day: '2026-10-05',
-      })
+      const history = await records.history(environmentId, ofAccount, { limit: 10 })
       assert.deepEqual(
-        revisions.map(({ value, revision, observedAt, runId }) => [value, revision, observedAt, runId]),
+        history.map(({ value, revision, observedAt, runId }) => [value, revision, observedAt, runId]),
         [
+          [10, 2, noon + 2 * hourMs, 'run_2'],
           [20, 1, noon + hourMs, 'run_1'],
           [10, 0, noon, 'run_0'],
         ],
       )
+      const values = async (page: { before?: number; limit: number }, more = {}) =>
+        (await records.history(environmentId, { ...ofAccount, ...more }, page)).map(({ revision }) => revision)
+      assert.deepEqual(await values({ limit: 2 }), [2, 1])
+      assert.deepEqual(await values({ before: 1, limit: 2 }), [0])
+      assert.deepEqual(await values({ limit: 2 }, { dimensions: { country: 'FR' } }), [])
+      assert.deepEqual(await values({ limit: 2 }, { item: 'a' }), [])
+    })
+
+    story('everything of a connection is walked in order, step by step', async ({ records }, environmentId) => {
+      const observations = ['2019-12-31', '2026-10-01', '2030-01-01'].flatMap((day, i) => [
+        observed(i, { day }),
+        observed(10 + i, { day, item: 'a', dimensions: { country: 'FR' } }),
+        observed(20 + i, { day, item: 'b' }),
+        observed(30 + i, { day, metric: 'consumption.views' }),
+      ])
+      const theirs = pageOf({ connectionId: 'con_2', observations: [observed(99)] })
+      await records.save(environmentId, [pageOf({ observations }), theirs], at(noon))
+      const walk = async (query: Partial<ScanQuery>) => {
+        const found: (number | null)[] = []
+        for (let after: ScanQuery['after']; ; ) {
+          const step = await records.scan(environmentId, { connectionId: 'con_1', limit: 2, after, ...query })
+          found.push(...step.map(({ value }) => value))
+          after = step.at(-1)
+          if (step.length < 2) return found
+        }
+      }
+      assert.deepEqual(await walk({}), [0, 1, 2, 30, 31, 32])
+      assert.deepEqual(await walk({ item: '*' }), [10, 11, 12, 20, 21, 22])
+      assert.deepEqual(await walk({ item: null }), [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32])
+      assert.deepEqual(await walk({ item: null, metric: 'consumption.views' }), [30, 31, 32])
+      assert.deepEqual(
+        await walk({ item: null, metric: 'audience.followers', from: '2026-10-01', to: '2029-12-31' }),
+        [1, 11, 21],
+      )
+      assert.deepEqual(await walk({ item: 'b', from: '2026-01-01' }), [21, 22])
+      assert.deepEqual(await walk({ connectionId: 'con_3', item: null }), [])
     })
 
     story('to become final with the same value is no restatement', async ({ records }, environmentId) => {
@@ -387,6 +423,8 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       )
       const other = `${environmentId}_other`
       assert.deepEqual(await records.series(other, followers), [])
+      assert.deepEqual(await records.scan(other, { connectionId: 'con_1', item: null, limit: 1 }), [])
+      assert.deepEqual(await records.history(other, ofAccount, { limit: 1 }), [])
       assert.deepEqual(await records.items(other, { connections: ['con_1'], limit: 1 }), [])
       const [place] = await records.places(other, [{ connectionId: 'con_1', stream: 'channel' }])
       assert.equal(place!.cursor, null)

@@ -103,6 +103,30 @@ export interface SeriesQuery {
   readonly limit: number
 }
 
+/** What a value is the value of. */
+export interface ObservationKey {
+  readonly connectionId: string
+  readonly metric: string
+  /** Null for the account itself. */
+  readonly item: string | null
+  readonly dimensions: Readonly<Record<string, string>>
+  readonly day: string
+}
+
+/** One step of a walk over everything that one connection has, however much that is. */
+export interface ScanQuery {
+  readonly connectionId: string
+  /** Every metric when absent. */
+  readonly metric?: string
+  readonly from?: string
+  readonly to?: string
+  /** As in `SeriesQuery`; null: accounts and items alike. */
+  readonly item?: string | null
+  /** The last row of the step before. */
+  readonly after?: Omit<ObservationKey, 'connectionId'>
+  readonly limit: number
+}
+
 /** A row that could not be read, with how often it was met. */
 export interface RefusedRow {
   readonly connectionId: string
@@ -134,16 +158,16 @@ export interface Records {
   forgetPlaces(environmentId: string, connectionId: string, options: { stream?: string; all: boolean }): Promise<void>
   /** Ordered by connection, metric, item, dimensions, day. */
   series(environmentId: string, query: SeriesQuery): Promise<StoredObservation[]>
-  /** Earlier values of one key, newest first. */
-  revisions(
+  /**
+   * In the order of metric, item, dimensions and day. Each step is a look into an index and no long transaction: what is saved between two steps may be
+   * in the second one, but no row comes twice and none that was there all the time is left out.
+   */
+  scan(environmentId: string, query: ScanQuery): Promise<StoredObservation[]>
+  /** Every value that one key ever had, newest first: the one that counts now and those that it replaced. Only revisions below `before`. */
+  history(
     environmentId: string,
-    key: {
-      connectionId: string
-      item: string | null
-      metric: string
-      day: string
-      dimensions?: Readonly<Record<string, string>>
-    },
+    key: ObservationKey,
+    page: { readonly before?: number; readonly limit: number },
   ): Promise<StoredObservation[]>
   /** Newest published first. `after` is the last one of the page before, as `connectionId:id`. */
   items(

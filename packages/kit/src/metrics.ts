@@ -12,8 +12,16 @@ export interface MetricDefinition {
   /** ISO duration for `delta` and `rolling`. */
   readonly window: 'P1D' | 'P28D' | 'P30D' | 'P1M' | 'LIFETIME' | null
   readonly uniqueness: 'events' | 'unique_people' | 'unique_accounts'
-  /** Over what values may be summed. Empty for uniques: the query layer refuses the sum. */
-  readonly additiveOver: readonly ('time' | 'content' | 'country' | 'platform')[]
+  /**
+   * Over what values may be summed. Empty for uniques: the query layer refuses the sum. `account`: several accounts on one platform; `platform` as well
+   * where one of it is the same on every platform: a like is a like, but what makes a view is each platform's own rule.
+   */
+  readonly additiveOver: readonly ('time' | 'content' | 'country' | 'account' | 'platform')[]
+  /**
+   * What a week or a month of it is. `sum`: its days added, of amounts. `last`: the last day that is known, of states and places. `refused`: nothing, of
+   * different people within a day, since who came on two days would be counted twice.
+   */
+  readonly rollUp: 'sum' | 'last' | 'refused'
   readonly direction: 'higher_better' | 'lower_better' | 'neutral'
 }
 
@@ -22,6 +30,7 @@ const gauge = {
   window: null,
   uniqueness: 'events',
   additiveOver: [],
+  rollUp: 'last',
   direction: 'higher_better',
   unit: 'count',
 } as const
@@ -29,7 +38,8 @@ const cumulative = {
   kind: 'cumulative',
   window: 'LIFETIME',
   uniqueness: 'events',
-  additiveOver: ['content'],
+  additiveOver: ['content', 'account'],
+  rollUp: 'last',
   direction: 'higher_better',
   unit: 'count',
 } as const
@@ -37,15 +47,22 @@ const daily = {
   kind: 'delta',
   window: 'P1D',
   uniqueness: 'events',
-  additiveOver: ['time', 'content', 'country'],
+  additiveOver: ['time', 'content', 'country', 'account'],
+  rollUp: 'sum',
   direction: 'higher_better',
   unit: 'count',
+} as const
+/** One of these is the same wherever it happens. */
+const everywhere = {
+  cumulative: { additiveOver: [...cumulative.additiveOver, 'platform'] },
+  daily: { additiveOver: [...daily.additiveOver, 'platform'] },
 } as const
 const reach = {
   kind: 'rolling',
   window: 'P1D',
   uniqueness: 'unique_accounts',
   additiveOver: [],
+  rollUp: 'refused',
   direction: 'higher_better',
   unit: 'count',
 } as const
@@ -75,6 +92,7 @@ export const metrics = {
     kind: 'rolling',
     window: 'P28D',
     uniqueness: 'unique_people',
+    rollUp: 'refused',
     summary: 'Different people who listened in the last 28 days',
   },
   'audience.daily_listeners': {
@@ -82,6 +100,7 @@ export const metrics = {
     kind: 'rolling',
     window: 'P1D',
     uniqueness: 'unique_people',
+    rollUp: 'refused',
     summary: 'Different people who listened on that day',
   },
   'audience.listeners_lifetime': {
@@ -97,15 +116,20 @@ export const metrics = {
   'consumption.views': { ...cumulative, summary: 'Views, ever' },
   'consumption.views_daily': { ...daily, summary: 'Views on that day' },
   'consumption.engaged_views_daily': { ...daily, summary: 'Views past the first seconds on that day' },
-  'consumption.watch_time_daily': { ...daily, unit: 'seconds', summary: 'Time watched on that day' },
-  'engagement.likes': { ...cumulative, summary: 'Likes, ever' },
-  'engagement.likes_daily': { ...daily, summary: 'Likes on that day' },
-  'engagement.comments': { ...cumulative, summary: 'Comments, ever' },
-  'engagement.comments_daily': { ...daily, summary: 'Comments on that day' },
-  'engagement.shares': { ...cumulative, summary: 'Shares, ever' },
-  'engagement.shares_daily': { ...daily, summary: 'Shares on that day' },
-  'engagement.saves': { ...cumulative, summary: 'Saves, ever' },
-  'engagement.saves_daily': { ...daily, summary: 'Saves on that day' },
+  'consumption.watch_time_daily': {
+    ...daily,
+    ...everywhere.daily,
+    unit: 'seconds',
+    summary: 'Time watched on that day',
+  },
+  'engagement.likes': { ...cumulative, ...everywhere.cumulative, summary: 'Likes, ever' },
+  'engagement.likes_daily': { ...daily, ...everywhere.daily, summary: 'Likes on that day' },
+  'engagement.comments': { ...cumulative, ...everywhere.cumulative, summary: 'Comments, ever' },
+  'engagement.comments_daily': { ...daily, ...everywhere.daily, summary: 'Comments on that day' },
+  'engagement.shares': { ...cumulative, ...everywhere.cumulative, summary: 'Shares, ever' },
+  'engagement.shares_daily': { ...daily, ...everywhere.daily, summary: 'Shares on that day' },
+  'engagement.saves': { ...cumulative, ...everywhere.cumulative, summary: 'Saves, ever' },
+  'engagement.saves_daily': { ...daily, ...everywhere.daily, summary: 'Saves on that day' },
   'engagement.interactions': { ...cumulative, summary: 'Likes, comments, saves and shares together, ever' },
   'engagement.interactions_daily': { ...daily, summary: 'Likes, comments, saves and shares together on that day' },
   'engagement.accounts_engaged_daily': { ...reach, summary: 'Different accounts that interacted on that day' },
@@ -132,7 +156,12 @@ export const metrics = {
   'catalogue.tracks': { ...gauge, direction: 'neutral', summary: 'Tracks on the platform' },
   'catalogue.videos': { ...gauge, direction: 'neutral', summary: 'Videos on the platform' },
   'catalogue.posts': { ...gauge, direction: 'neutral', summary: 'Posts on the platform' },
-  'revenue.estimated_daily': { ...daily, unit: 'money', summary: 'Estimated revenue of that day' },
+  'revenue.estimated_daily': {
+    ...daily,
+    ...everywhere.daily,
+    unit: 'money',
+    summary: 'Estimated revenue of that day, in the currency of its dimension',
+  },
 } as const satisfies Record<string, MetricDefinition>
 
 export type MetricKey = keyof typeof metrics
@@ -174,6 +203,7 @@ export interface Observation {
   readonly day: Day
   /** The zone in which `day` is a day. `UTC` when absent. */
   readonly timezone?: string
+  /** Of money, `currency` is one of them: amounts in two currencies are two series, and neither are they added nor compared. */
   readonly dimensions?: Readonly<Record<string, string>>
   /** `measured` when absent. */
   readonly provenance?: Provenance

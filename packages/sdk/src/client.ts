@@ -37,12 +37,12 @@ export function openPatchbay(options: ClientOptions): Client {
   const client: Record<string, unknown> = { request }
   for (const [group, members] of Object.entries(operations)) {
     client[group] = Object.fromEntries(
-      Object.entries(members).map(([name, [method, path]]) => [name, operation(method, path)]),
+      Object.entries(members).map(([name, [method, path, gives]]) => [name, operation(method, path, gives)]),
     )
   }
   return client as unknown as Client
 
-  function operation(method: string, path: string) {
+  function operation(method: string, path: string, gives: 'file' | undefined) {
     return async (input: Record<string, unknown> = {}, callOptions: CallOptions = {}) => {
       const rest = { ...input }
       const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -53,7 +53,7 @@ export function openPatchbay(options: ClientOptions): Client {
       const inQuery = method === 'GET' || method === 'DELETE'
       const query = inQuery ? queryOf(rest) : ''
       const response = await request(method, filled + query, { ...callOptions, ...(!inQuery && { body: rest }) })
-      return response.json()
+      return gives === 'file' ? response : response.json()
     }
   }
 

@@ -89,7 +89,14 @@ async function answersOf(records: Records, environmentId: string, steps: readonl
     series,
     ofItems,
     latest: await records.series(environmentId, { connections, metrics, latest: true, limit: 1000 }),
-    revisions: await Promise.all([...series, ...ofItems].map((row) => records.revisions(environmentId, row))),
+    history: await Promise.all(
+      [...series, ...ofItems].map((row) => records.history(environmentId, row, { limit: 100 })),
+    ),
+    scan: await Promise.all(
+      [undefined, ...series, ...ofItems].map((after) =>
+        records.scan(environmentId, { connectionId: 'con_1', item: null, after, limit: 3 }),
+      ),
+    ),
     items: await records.items(environmentId, { connections, limit: 100 }),
     audiences: await records.audiences(environmentId, connections),
     refused: await records.refusedRows(environmentId, { connections, limit: 100 }),

@@ -144,7 +144,9 @@ export function saveRefused(store: Store, pages: Parameters<typeof toItemRows>[0
 
 const keyParts = ['connectionId', 'metric', 'item', 'dimensions', 'day'] as const
 
-export function byKey(one: ObservationRow, other: ObservationRow): number {
+export type RowKey = Pick<ObservationRow, (typeof keyParts)[number]>
+
+export function byKey(one: RowKey, other: RowKey): number {
   for (const part of keyParts) if (one[part] !== other[part]) return one[part] < other[part] ? -1 : 1
   return 0
 }

@@ -1,5 +1,5 @@
 import type { NullReason } from '@patchbay/kit'
-import type { Records, StoredItem } from '../../ports/records.ts'
+import type { ObservationKey, Records, StoredItem } from '../../ports/records.ts'
 import type { AlongLog } from '../along/memory.ts'
 import { joinChanges } from './join-changes.ts'
 import type { StoredRow } from './memory-series.ts'
@@ -68,18 +68,39 @@ export function openMemoryRecords(log: AlongLog): Records {
         .filter(
           (row) =>
             (metrics.length === 0 || metrics.includes(row.metric)) &&
-            (from === undefined || row.day >= from) &&
-            (to === undefined || row.day <= to) &&
-            (item === '*' ? row.item !== '' : row.item === (item ?? '')),
+            isWithin(row, from, to) &&
+            isAbout(row, item),
         )
         .sort(byKey)
       const wanted = latest ? rows.filter((row, i) => !sameSeries(row, rows[i + 1])) : rows
       return wanted.slice(0, limit).map(toStored)
     },
 
-    async revisions(environmentId, { connectionId, metric, item, day, dimensions }) {
-      const key = { connectionId, metric, item: item ?? '', day, dimensions: dimensionsKey(dimensions) }
-      return (of(environmentId).revisions.get(observationKey(key)) ?? []).toReversed().map(toStored)
+    async scan(environmentId, { connectionId, metric, from, to, item, after, limit }) {
+      const last = after && toKey({ ...after, connectionId })
+      return [...of(environmentId).observations.values()]
+        .filter(
+          (row) =>
+            row.connectionId === connectionId &&
+            (metric === undefined || row.metric === metric) &&
+            isWithin(row, from, to) &&
+            (item === null || isAbout(row, item)) &&
+            (last === undefined || byKey(last, row) < 0),
+        )
+        .sort(byKey)
+        .slice(0, limit)
+        .map(toStored)
+    },
+
+    async history(environmentId, wanted, { before = Number.POSITIVE_INFINITY, limit }) {
+      const { observations, revisions } = of(environmentId)
+      const key = observationKey(toKey(wanted))
+      const now = observations.get(key)
+      return [...(revisions.get(key) ?? []), ...(now ? [now] : [])]
+        .filter(({ revision }) => revision < before)
+        .slice(-limit)
+        .reverse()
+        .map(toStored)
     },
 
     async items(environmentId, { connections, kind, after, limit }) {
@@ -110,6 +131,18 @@ export function openMemoryRecords(log: AlongLog): Records {
     },
   }
 }
+
+const isWithin = ({ day }: StoredRow, from: string | undefined, to: string | undefined) =>
+  (from === undefined || day >= from) && (to === undefined || day <= to)
+
+const isAbout = (row: StoredRow, item: string | undefined) =>
+  item === '*' ? row.item !== '' : row.item === (item ?? '')
+
+const toKey = ({ item, dimensions, ...key }: ObservationKey) => ({
+  ...key,
+  item: item ?? '',
+  dimensions: dimensionsKey(dimensions),
+})
 
 function toStored({ item, dimensions, reason, ...row }: StoredRow) {
   return {

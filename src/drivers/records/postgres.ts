@@ -4,11 +4,12 @@ import { writeAlong } from '../along/postgres.ts'
 import { joinChanges } from './join-changes.ts'
 import { toObservationRows } from './observation-rows.ts'
 import { readAudiences } from './read-audiences.ts'
+import { readHistory } from './read-history.ts'
 import { readItems } from './read-items.ts'
 import { readPlaces } from './read-places.ts'
 import { readRefusedRows } from './read-refused-rows.ts'
-import { readRevisions } from './read-revisions.ts'
 import { readSeries } from './read-series.ts'
+import { readStep } from './read-step.ts'
 import { saveAudiences } from './save-audiences.ts'
 import { saveItems } from './save-items.ts'
 import { saveObservations } from './save-observations.ts'
@@ -43,7 +44,9 @@ export function openPostgresRecords(database: Database): Records {
     forgetPlaces: (environmentId, connectionId, { stream, all }) =>
       database.tenant(environmentId, (sql) => forgetPlaces(sql, [environmentId, connectionId, stream ?? null, all])),
     series: (environmentId, query) => database.tenant(environmentId, (sql) => readSeries(sql, environmentId, query)),
-    revisions: (environmentId, key) => database.tenant(environmentId, (sql) => readRevisions(sql, environmentId, key)),
+    scan: (environmentId, query) => database.tenant(environmentId, (sql) => readStep(sql, environmentId, query)),
+    history: (environmentId, key, page) =>
+      database.tenant(environmentId, (sql) => readHistory(sql, environmentId, key, page)),
     items: (environmentId, query) => database.tenant(environmentId, (sql) => readItems(sql, environmentId, query)),
     audiences: (environmentId, connections) =>
       database.tenant(environmentId, (sql) => readAudiences(sql, environmentId, connections)),

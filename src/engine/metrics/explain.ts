@@ -1,7 +1,7 @@
-import { Fault, metricDefinition } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { keyOf, noSuchNumber, type WantedNumber } from './history.ts'
 import { definitionOf, type MetricPoint, pointOf } from './point.ts'
 
 export interface Explanation {
@@ -12,34 +12,27 @@ export interface Explanation {
   readonly revisions: readonly StoredObservation[]
 }
 
+/** More earlier values than this are in the history of the number, page by page. */
+const mostRevisions = 100
+
 /** Where one number comes from and how sure it is. Throws `input.unknown` when there is no such number. */
 export async function explainPoint(
   deps: Pick<Deps, 'records' | 'schedule' | 'clock'>,
   setting: Setting,
   environmentId: string,
-  wanted: { connection: Connection; metric: string; day: string; item: string | null },
+  wanted: WantedNumber,
 ): Promise<Explanation> {
-  const { connection, metric, day, item } = wanted
-  if (!metricDefinition(metric))
-    throw new Fault('input.invalid', `There is no metric "${metric}".`, { field: 'metric' })
-  const [rows, revisions, slots] = await Promise.all([
-    deps.records.series(environmentId, {
-      connections: [connection.id],
-      metrics: [metric],
-      from: day,
-      to: day,
-      item: item ?? undefined,
-      limit: 1,
-    }),
-    deps.records.revisions(environmentId, { connectionId: connection.id, item, metric, day }),
+  const { connection } = wanted
+  const key = await keyOf(deps, environmentId, wanted)
+  const [[row, ...revisions], slots] = await Promise.all([
+    deps.records.history(environmentId, key, { limit: 1 + mostRevisions }),
     deps.schedule.of(environmentId, [connection.id]),
   ])
-  const [row] = rows
-  if (!row) throw new Fault('input.unknown', 'There is no such number.')
+  if (!row) throw noSuchNumber()
   const point = pointOf(row, connection.provider, { slots, now: deps.clock.now() })
   return {
     point,
-    says: sentences(row, point, connection, setting, revisions.length),
+    says: sentences(row, point, connection, setting),
     revisions,
   }
 }
@@ -53,6 +46,7 @@ export const nullReasons: Readonly<Record<string, string>> = {
   unavailable: 'The platform answered without it and gave no reason.',
   incomplete: 'Some days of the period are missing, so there is no honest sum.',
   definition_changed: 'The platform changed how it counts within the period, so there is no honest sum.',
+  timezone_changed: 'The days of the period are days of two zones, so there is no honest sum.',
 }
 
 const provenances: Readonly<Record<string, string>> = {
@@ -62,13 +56,7 @@ const provenances: Readonly<Record<string, string>> = {
   self_reported: 'The account’s owner said so.',
 }
 
-function sentences(
-  row: StoredObservation,
-  { final }: MetricPoint,
-  connection: Connection,
-  setting: Setting,
-  revisions: number,
-): string[] {
+function sentences(row: StoredObservation, { final }: MetricPoint, connection: Connection, setting: Setting): string[] {
   const provider = setting.providers.get(connection.provider)
   const stream = provider?.streams[row.stream]
   return [
@@ -80,6 +68,8 @@ function sentences(
     `The day is a day in ${row.timezone}.`,
     final ? 'The platform will not correct it any more.' : 'The platform may still correct it.',
     ...(row.version === null ? [] : [`Counted by the platform’s rule ${row.version}.`]),
-    ...(revisions === 0 ? [] : [`It had ${revisions === 1 ? 'another value' : `${revisions} other values`} before.`]),
+    ...(row.revision === 0
+      ? []
+      : [`It had ${row.revision === 1 ? 'another value' : `${row.revision} other values`} before.`]),
   ]
 }

@@ -2,8 +2,11 @@ import { addDays, dayOf, type MetricDefinition, metricDefinition, startOfDay } f
 import type { Instant } from '../../ports/clock.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Slot } from '../../ports/schedule.ts'
+import type { Comparison } from './compare.ts'
+import type { Period } from './periods.ts'
+import type { Coverage } from './roll-up.ts'
 
-export type Granularity = 'day' | 'week' | 'month' | 'latest'
+export type Granularity = Period | 'latest'
 
 /** A value as applications get it: with what it means, for when, and where it comes from. */
 export interface MetricPoint {
@@ -29,6 +32,12 @@ export interface MetricPoint {
   readonly fetchedAt: number
   readonly provenance: string
   readonly final: boolean
+  /** The platform's rule for counting, where it has changed over time. */
+  readonly version: string | null
+  /** Of a week or a month: how much of it is known. */
+  readonly coverage: Coverage | null
+  /** Beside an earlier period, when that was asked for. */
+  readonly comparison: Comparison | null
   readonly source: { readonly provider: string; readonly native: string; readonly stream: string; readonly run: string }
 }
 
@@ -42,7 +51,7 @@ export function pointOf(
   const { day, timezone } = observation
   const start = startOfDay(day, timezone)
   const end = startOfDay(addDays(day, 1), timezone)
-  const isState = definition.kind === 'gauge' || definition.kind === 'cumulative' || definition.kind === 'rank'
+  const isState = isStateOf(definition)
   const fetchedAt = isState ? confirmedAt(observation, slots) : observation.observedAt
   return {
     connection: observation.connectionId,
@@ -57,11 +66,21 @@ export function pointOf(
     asOf: isState ? Math.min(fetchedAt, end) : end,
     fetchedAt,
     provenance: observation.provenance,
-    // A state of a day that is over cannot change any more, whatever the provider marked when it was read.
-    final: observation.final || (isState && dayOf(now, timezone) > day),
+    final: isFinal(observation, now),
+    version: observation.version,
+    coverage: null,
+    comparison: null,
     source: { provider, native: observation.native, stream: observation.stream, run: observation.runId },
   }
 }
+
+/** A state of a day that is over cannot change any more, whatever the provider marked when it was read. */
+export function isFinal({ final, metric, day, timezone }: StoredObservation, now: Instant): boolean {
+  const definition = metricDefinition(metric)
+  return final || (definition !== undefined && isStateOf(definition) && dayOf(now, timezone) > day)
+}
+
+const isStateOf = ({ kind }: MetricDefinition) => kind === 'gauge' || kind === 'cumulative' || kind === 'rank'
 
 /**
  * An account's number that a later whole reading of the same day left as it was is a number of that reading too: a value that did not change is not

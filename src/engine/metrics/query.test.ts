@@ -1,38 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addDays, type Observation } from '@patchbay/kit'
-import { AlongLog } from '../../drivers/along/memory.ts'
-import { openMemoryRecords } from '../../drivers/records/memory.ts'
-import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
-import type { Connection } from '../../ports/connections.ts'
-import { observed, pageOf } from '../../ports/records.contract.ts'
+import { observed } from '../../ports/records.contract.ts'
 import { outcomeOf, slotOf } from '../../ports/schedule.contract.ts'
-import { type MetricQuery, queryMetrics } from './query.ts'
-
-const now = Date.parse('2026-10-06T12:00:00Z')
-const connection = (id: string, provider: string) => ({ id, provider, environmentId: 'env_1' }) as Connection
-const both = [connection('con_1', 'alpha'), connection('con_2', 'beta')]
-
-async function openNumbers(rows: Record<string, readonly Observation[]>, options: { readAt?: number } = {}) {
-  const records = openMemoryRecords(new AlongLog())
-  const schedule = openMemorySchedule()
-  const pages = Object.entries(rows).map(([connectionId, observations]) => pageOf({ connectionId, observations }))
-  await records.save('env_1', pages, { at: options.readAt ?? now, actor: 'system' })
-  const deps = { records, schedule, clock: { now: () => now, sleep: async () => {} } }
-  const ask = (query: Partial<MetricQuery>) =>
-    queryMetrics(deps, 'env_1', { connections: both, granularity: 'latest', limit: 1000, ...query })
-  return { ask, schedule }
-}
-
-const daily = (first: string, values: readonly (number | null)[], more: Partial<Observation> = {}) =>
-  values.map((value, i) =>
-    observed(value, {
-      metric: 'consumption.views_daily',
-      day: addDays(first, i),
-      ...(value === null ? { reason: 'not_ready' as const } : {}),
-      ...more,
-    }),
-  )
+import type { MetricQuery } from './query.ts'
+import { daily, now, openNumbers } from './test-numbers.ts'
 
 test('a point says what it is, for when, and where it comes from', async () => {
   const views = observed(7, {
@@ -65,6 +36,9 @@ test('a point says what it is, for when, and where it comes from', async () => {
       fetchedAt: now,
       provenance: 'measured',
       final: false,
+      version: null,
+      coverage: null,
+      comparison: null,
       source: { provider: 'alpha', native: 'views', stream: 'channel', run: 'run_1' },
     },
   ])
@@ -73,7 +47,13 @@ test('a point says what it is, for when, and where it comes from', async () => {
 test('platforms stand beside each other and are never added', async () => {
   const { ask } = await openNumbers({ con_1: [observed(100)], con_2: [observed(50)] })
   const { points } = await ask({ metrics: ['audience.followers'] })
-  assert.deepEqual(points.map(({ connection, value, source }) => [connection, value, source.provider]), [['con_1', 100, 'alpha'], ['con_2', 50, 'beta']]) // biome-ignore format: a table
+  assert.deepEqual(
+    points.map(({ connection, value, source }) => [connection, value, source.provider]),
+    [
+      ['con_1', 100, 'alpha'],
+      ['con_2', 50, 'beta'],
+    ],
+  )
 })
 
 test('a whole week of a daily amount is its sum, and is derived', async () => {
@@ -147,7 +127,10 @@ for (const metric of [
     const { ask } = await openNumbers({})
     await assert.rejects(ask({ metrics: [metric], granularity: 'week' }), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'input.invalid')
-      assert.match(error.message, /cannot be added to a week\. Ask for days\./)
+      assert.match(
+        error.message,
+        /cannot be added to a week\. Ask for days(\.|: each one already covers the 28 days before its end\.)$/,
+      )
       return true
     })
     assert.deepEqual((await ask({ metrics: [metric], granularity: 'day' })).points, [])

@@ -1,9 +1,12 @@
-import { addDays, daysBetween, Fault, startOfDay } from '@patchbay/kit'
+import { Fault } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps } from '../deps.ts'
-import { definitionOf, type Granularity, type MetricPoint, pointOf } from './point.ts'
+import type { Against } from './periods.ts'
+import { type Granularity, type MetricPoint, pointOf } from './point.ts'
+import { queryPeriods } from './query-periods.ts'
 import { readLatest } from './read-latest.ts'
+import { refuseRollUp } from './refusals.ts'
 
 export interface MetricQuery {
   readonly connections: readonly Connection[]
@@ -12,127 +15,46 @@ export interface MetricQuery {
   readonly from?: string
   readonly to?: string
   readonly granularity: Granularity
+  /** Each day, week or month beside an earlier one. */
+  readonly compare?: Against
   /** A platform id, or `*` for every item. The accounts themselves when absent. */
   readonly item?: string
   readonly limit: number
 }
 
 /**
- * Points of connections, ordered by connection, metric, item, dimensions and day. Weeks begin on Monday. A week or month of a daily amount is the sum of its
- * days and only if all of them are there; of a state, its last day; of uniques it is refused, because people cannot be added up.
- * Platforms are never added together: each connection has its own points.
+ * Points of connections, ordered by connection, metric, item, dimensions and day. Weeks begin on Monday. What a week or a month of a metric is, is said by
+ * its definition: the sum of its days and only if all of them are there, or the last day that is known; of uniques it is refused, because people cannot
+ * be added up. Platforms are never added together: each connection has its own points.
  */
 export async function queryMetrics(
   deps: Pick<Deps, 'records' | 'schedule' | 'clock'>,
   environmentId: string,
   query: MetricQuery,
 ): Promise<{ points: MetricPoint[]; truncated: boolean }> {
-  const { granularity, metrics = [] } = query
-  refuseWhatCannotBe(query, granularity, metrics)
+  const { granularity, compare, metrics = [], limit } = query
+  refuseWhatCannotBe(query)
   const ids = query.connections.map(({ id }) => id)
-  const [rows, slots] = await Promise.all([
-    granularity === 'latest' ? readLatest(deps, environmentId, ids, query) : readDays(deps, environmentId, ids, query),
-    deps.schedule.of(environmentId, ids),
-  ])
-  const truncated = rows.length > query.limit
-  const kept = truncated ? rows.slice(0, query.limit) : rows
+  const slots = Map.groupBy(await deps.schedule.of(environmentId, ids), ({ connectionId }) => connectionId)
+  const providers = new Map(query.connections.map(({ id, provider }) => [id, provider]))
   const now = deps.clock.now()
   const toPoint = (row: StoredObservation) =>
-    pointOf(row, query.connections.find(({ id }) => id === row.connectionId)?.provider ?? '', {
-      slots: slots.filter(({ connectionId }) => connectionId === row.connectionId),
-      now,
-    })
-  if (granularity === 'day' || granularity === 'latest') return { points: kept.map(toPoint), truncated }
-  const periods = Map.groupBy(kept, (row) => seriesKey(row, startOf(row.day, granularity))).values()
-  return { points: [...periods].map((days) => fold(days, days.map(toPoint), granularity)), truncated }
+    pointOf(row, providers.get(row.connectionId) ?? '', { slots: slots.get(row.connectionId) ?? [], now })
+  if (granularity === 'week' || granularity === 'month' || (granularity === 'day' && compare !== undefined))
+    return queryPeriods(deps, environmentId, ids, { ...query, granularity, metrics }, toPoint)
+  const rows =
+    granularity === 'latest'
+      ? await readLatest(deps, environmentId, ids, query)
+      : await deps.records.series(environmentId, { ...query, connections: ids, metrics, limit: limit + 1 })
+  return { points: rows.slice(0, limit).map(toPoint), truncated: rows.length > limit }
 }
 
-function readDays(
-  { records }: Pick<Deps, 'records'>,
-  environmentId: string,
-  connections: readonly string[],
-  { granularity, from, to, metrics = [], item, limit }: MetricQuery,
-): Promise<StoredObservation[]> {
-  return records.series(environmentId, {
-    connections,
-    metrics,
-    // A week or month that is asked for in part is read whole, so that its sum is not.
-    from: from && startOf(from, granularity),
-    to: to && endOf(to, granularity),
-    item,
-    limit: limit + 1,
-  })
-}
-
-function refuseWhatCannotBe({ from, to }: MetricQuery, granularity: Granularity, metrics: readonly string[]): void {
+function refuseWhatCannotBe({ from, to, granularity, compare, metrics = [] }: MetricQuery): void {
   if (from !== undefined && to !== undefined && from > to)
     throw new Fault('input.invalid', 'from is after to.', { field: 'from' })
-  if (granularity !== 'week' && granularity !== 'month') return
-  if (metrics.length === 0)
-    throw new Fault('input.invalid', `Name the metrics: not every metric can be summed up by ${granularity}.`, {
-      field: 'metric',
+  if (granularity === 'week' || granularity === 'month') refuseRollUp(metrics, granularity)
+  if (granularity === 'latest' && compare !== undefined)
+    throw new Fault('input.invalid', 'The latest value has no period to compare: ask for days, weeks or months.', {
+      field: 'compare',
     })
-  for (const metric of metrics) refuseSumOfUniques(metric, granularity)
-}
-
-function refuseSumOfUniques(metric: string, granularity: string): void {
-  const { kind, additiveOver, uniqueness } = definitionOf(metric)
-  const sums = kind === 'delta' || kind === 'rolling'
-  if (sums && !additiveOver.includes('time')) {
-    throw new Fault(
-      'input.invalid',
-      `${metric} counts ${uniqueness === 'events' ? 'within a day' : 'different people or accounts'}: days of it cannot be added to a ${granularity}. Ask for days.`,
-      { field: 'granularity' },
-    )
-  }
-}
-
-/** Days that were counted by different rules do not make one sum. */
-function fold(
-  rows: readonly StoredObservation[],
-  days: readonly MetricPoint[],
-  granularity: 'week' | 'month',
-): MetricPoint {
-  const last = days.at(-1)!
-  const { timezone } = last.period
-  const firstDay = startOf(last.period.day, granularity)
-  const endDay = addDays(endOf(last.period.day, granularity), 1)
-  const period = {
-    day: firstDay,
-    start: startOfDay(firstDay, timezone),
-    end: startOfDay(endDay, timezone),
-    timezone,
-    granularity,
-  }
-  if (last.kind !== 'delta') return { ...last, period }
-  const oneRule = rows.every(({ version }) => version === rows[0]!.version)
-  const complete = days.length === daysBetween(firstDay, endDay) && days.every(({ value }) => value !== null)
-  const whole = oneRule && complete
-  return {
-    ...last,
-    period,
-    value: whole ? days.reduce((sum, { value }) => sum + value!, 0) : null,
-    reason: whole ? null : complete ? 'definition_changed' : 'incomplete',
-    asOf: period.end,
-    fetchedAt: Math.min(...days.map(({ fetchedAt }) => fetchedAt)),
-    provenance: 'derived',
-    final: whole && days.every(({ final }) => final),
-  }
-}
-
-function seriesKey(row: StoredObservation, period: string): string {
-  return JSON.stringify([row.connectionId, row.metric, row.item, row.dimensions, period])
-}
-
-/** The first day of the week or month that a day is in. */
-function startOf(day: string, granularity: Granularity): string {
-  if (granularity === 'month') return `${day.slice(0, 8)}01`
-  if (granularity !== 'week') return day
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay()
-  return addDays(day, -((weekday + 6) % 7))
-}
-
-function endOf(day: string, granularity: Granularity): string {
-  if (granularity === 'month') return addDays(startOf(addDays(startOf(day, 'month'), 32), 'month'), -1)
-  return granularity === 'week' ? addDays(startOf(day, 'week'), 6) : day
 }

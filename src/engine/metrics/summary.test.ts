@@ -68,6 +68,38 @@ test('an account of which nothing came for months still shows its last numbers, 
   })
 })
 
+test('what two accounts have stands as one number where that is one, and as a reason where it is not', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await world.clock.run(async () => {
+    const { profileId } = await world.connect('con_1')
+    await deps.directory.saveProfile({ id: profileId, environmentId, name: 'Nova', createdAt: clock.now() })
+    const second = await world.connect('con_2', { streams: [] })
+    const theirs = { ...second, id: 'con_3', profileId, account: { ...second.account, id: 'acc_3' } }
+    await deps.connections.create(theirs, { at: clock.now(), actor: 'system' })
+    const likes = (value: number) => observed(value, { metric: 'engagement.likes' })
+    const pages = [
+      pageOf({ observations: [observed(1), likes(4)] }),
+      pageOf({ connectionId: 'con_3', observations: [observed(2), likes(5)] }),
+    ]
+    await deps.records.save(environmentId, pages, { at: clock.now(), actor: 'system' })
+    const { accounts, together } = await summarizeProfile(deps, setting, environmentId, profileId)
+    assert.deepEqual(
+      accounts.map(({ metrics }) => metrics.length),
+      [2, 2],
+    )
+    assert.partialDeepStrictEqual(together, [
+      { metric: 'audience.followers', value: null, known: null, reason: 'not_additive' },
+      { metric: 'engagement.likes', value: 9, known: 9, reason: null, says: null },
+    ])
+    assert.match(together[0]!.says!, /counted twice.*Take the number of each account/)
+    assert.deepEqual(
+      together[0]!.parts.map(({ value }) => value),
+      [1, 2],
+    )
+  })
+})
+
 test('nobody’s profile is unknown', async () => {
   const { deps } = await openTestWorld()
   await assert.rejects(summarizeProfile(deps, setting, environmentId, 'nobody'), { code: 'input.unknown' })

@@ -7,10 +7,24 @@ import { type Badge, freshnessOf } from './freshness.ts'
 import { type Growth, growthOf } from './growth.ts'
 import { definitionOf } from './point.ts'
 import { readLatest } from './read-latest.ts'
+import { whyNoTotal } from './refusals.ts'
+import { addUp, gives, onePerAccount, type Part, partOf, type Sum } from './totals.ts'
 
 export interface ProfileSummary {
   readonly profile: { readonly id: string; readonly name: string }
   readonly accounts: readonly AccountSummary[]
+  /** What several accounts have, as one number where that is one. */
+  readonly together: readonly Together[]
+}
+
+export interface Together extends Omit<Sum, 'reason'> {
+  readonly metric: string
+  readonly unit: string
+  /** Why there is no value: a word as on a null, or `not_additive`. */
+  readonly reason: string | null
+  /** Why it is not additive, and what can be had instead. */
+  readonly says: string | null
+  readonly parts: readonly Part[]
 }
 
 export interface AccountSummary {
@@ -67,10 +81,36 @@ export async function summarizeProfile(
     }),
     deps.schedule.of(environmentId, ids),
   ])
+  const accounts = connections.map((connection) => summarize(connection, { latest, history, slots, now }, setting))
   return {
     profile: { id: profile.id, name: profile.name },
-    accounts: connections.map((connection) => summarize(connection, { latest, history, slots, now }, setting)),
+    accounts: accounts.map(({ rows: _, ...account }) => account),
+    together: addAccounts(connections, new Map(accounts.map(({ connection, rows }) => [connection, rows])), {
+      setting,
+      slots,
+    }),
   }
+}
+
+/** What two accounts or more have. Where adding is refused the reason stands in the place of the number, so that nobody adds by hand. */
+function addAccounts(
+  connections: readonly Connection[],
+  rows: ReadonlyMap<string, readonly StoredObservation[]>,
+  { setting, slots }: { setting: Setting; slots: readonly Slot[] },
+): Together[] {
+  const accounts = onePerAccount(connections)
+  const found = new Set(accounts.flatMap(({ id }) => rows.get(id)?.map(({ metric }) => metric) ?? []))
+  return [...found].sort().flatMap((metric): Together[] => {
+    const parts = accounts.flatMap((connection) => {
+      const row = rows.get(connection.id)?.find((one) => one.metric === metric)
+      return row || gives(setting, connection, metric, slots) ? [partOf(connection, row)] : []
+    })
+    if (parts.length < 2) return []
+    const about = { metric, unit: definitionOf(metric).unit, parts }
+    const says = whyNoTotal(metric, new Set(parts.map(({ provider }) => provider)).size > 1)
+    if (says !== null) return [{ ...about, value: null, known: null, reason: 'not_additive', says }]
+    return [{ ...about, ...addUp(metric, parts), says: null }]
+  })
 }
 
 function summarize(
@@ -82,7 +122,7 @@ function summarize(
     now: number
   },
   setting: Setting,
-): AccountSummary {
+): AccountSummary & { rows: readonly StoredObservation[] } {
   const { account } = connection
   const mine = read.latest
     .filter((row) => row.connectionId === connection.id && Object.keys(row.dimensions).length === 0)
@@ -92,6 +132,7 @@ function summarize(
     read.now,
   )
   return {
+    rows: mine,
     connection: connection.id,
     provider: connection.provider,
     account: {

@@ -418,6 +418,22 @@ export interface Operations {
         })[]
         notOffered: Record<string, string>
       })[]
+      together: ({
+        metric: string
+        unit: string
+        value: number | null
+        known: number | null
+        reason: string | null
+        parts: ({
+          connection: string
+          provider: string
+          day: string | null
+          value: number | null
+          reason: string | null
+          version: string | null
+        })[]
+        says: string | null
+      })[]
     }>
   }
   metrics: {
@@ -429,6 +445,7 @@ export interface Operations {
       from?: string
       to?: string
       granularity?: "day" | "week" | "month" | "latest"
+      compare?: "previous" | "year"
       item?: string
       maxAge?: string
       limit?: number
@@ -453,6 +470,35 @@ export interface Operations {
         fetchedAt: string
         provenance: string
         final: boolean
+        version: string | null
+        coverage: {
+          complete: boolean
+          valueDay: string | null
+          soFar: number | null
+          missing: {
+            from: string
+            to: string
+            reason: string
+          }[]
+        } | null
+        comparison: {
+          against: "previous" | "year"
+          day: string | null
+          value: number | null
+          coverage: {
+            complete: boolean
+            valueDay: string | null
+            soFar: number | null
+            missing: {
+              from: string
+              to: string
+              reason: string
+            }[]
+          } | null
+          change: number | null
+          ratio: number | null
+          reason: string | null
+        } | null
         source: {
           provider: string
           native: string
@@ -461,6 +507,34 @@ export interface Operations {
         }
       })[]
       truncated: boolean
+    }>
+    /** The numbers of several accounts as one, with each part; refused where they do not make one number. `GET /v1/metrics/totals`, scope `metrics:read`. */
+    totals(input: {
+      profile?: string
+      connection?: string
+      metric: string
+      from?: string
+      to?: string
+      granularity?: "day" | "week" | "month" | "latest"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        metric: string
+        unit: string
+        dimensions: Record<string, string>
+        day: string | null
+        timezones: string[]
+        value: number | null
+        known: number | null
+        reason: string | null
+        parts: ({
+          connection: string
+          provider: string
+          day: string | null
+          value: number | null
+          reason: string | null
+          version: string | null
+        })[]
+      })[]
     }>
     /** What each metric means, and over what it may be summed. `GET /v1/metrics/definitions`, scope `metrics:read`. */
     definitions(input?: Record<string, never>, options?: CallOptions): Promise<{
@@ -472,6 +546,7 @@ export interface Operations {
         window: string | null
         uniqueness: string
         additiveOver: string[]
+        rollUp: string
         direction: string
       })[]
     }>
@@ -491,6 +566,7 @@ export interface Operations {
       metric: string
       day: string
       item?: string
+      dimensions?: string
     }, options?: CallOptions): Promise<{
       point: {
         connection: string
@@ -512,6 +588,35 @@ export interface Operations {
         fetchedAt: string
         provenance: string
         final: boolean
+        version: string | null
+        coverage: {
+          complete: boolean
+          valueDay: string | null
+          soFar: number | null
+          missing: {
+            from: string
+            to: string
+            reason: string
+          }[]
+        } | null
+        comparison: {
+          against: "previous" | "year"
+          day: string | null
+          value: number | null
+          coverage: {
+            complete: boolean
+            valueDay: string | null
+            soFar: number | null
+            missing: {
+              from: string
+              to: string
+              reason: string
+            }[]
+          } | null
+          change: number | null
+          ratio: number | null
+          reason: string | null
+        } | null
         source: {
           provider: string
           native: string
@@ -527,6 +632,7 @@ export interface Operations {
         window: string | null
         uniqueness: string
         additiveOver: string[]
+        rollUp: string
         direction: string
       }
       says: string[]
@@ -537,6 +643,50 @@ export interface Operations {
         run: string
       })[]
     }>
+    /** Every value that one number ever had, newest first: when it was read, and what replaced it. `GET /v1/metrics/revisions`, scope `metrics:read`. */
+    revisions(input: {
+      connection: string
+      metric: string
+      day: string
+      item?: string
+      dimensions?: string
+      limit?: number
+      cursor?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        connection: string
+        metric: string
+        item: string | null
+        dimensions: Record<string, string>
+        day: string
+        timezone: string
+        revision: number
+        value: number | null
+        reason: string | null
+        provenance: string
+        native: string
+        version: string | null
+        final: boolean
+        observedAt: string
+        stream: string
+        run: string
+        replacedBy: {
+          revision: number
+          observedAt: string
+        } | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** Every stored value of a profile, of connections or of all of them, as a file. `GET /v1/metrics/export`, scope `metrics:read`. */
+    export(input?: {
+      profile?: string
+      connection?: string
+      format?: "csv" | "json" | "parquet"
+      metric?: string
+      from?: string
+      to?: string
+      about?: "all" | "accounts" | "items"
+    }, options?: CallOptions): Promise<Response>
   }
   items: {
     /** What was published, newest first. `GET /v1/items`, scope `metrics:read`. */
@@ -1366,7 +1516,7 @@ export interface Operations {
   }
 }
 
-/** Method and path of each operation. */
+/** Method and path of each operation, and whether it gives a file instead of JSON. */
 export const operations = {
   connectSessions: {
     create: ['POST', '/v1/connect-sessions'],
@@ -1399,9 +1549,12 @@ export const operations = {
   },
   metrics: {
     query: ['GET', '/v1/metrics'],
+    totals: ['GET', '/v1/metrics/totals'],
     definitions: ['GET', '/v1/metrics/definitions'],
     availability: ['GET', '/v1/metrics/availability'],
     explain: ['GET', '/v1/metrics/explain'],
+    revisions: ['GET', '/v1/metrics/revisions'],
+    export: ['GET', '/v1/metrics/export', 'file'],
   },
   items: {
     list: ['GET', '/v1/items'],
@@ -1472,4 +1625,4 @@ export const operations = {
     rotateDataKeys: ['POST', '/v1/vault/rotate-data-keys'],
     rotateKey: ['POST', '/v1/vault/rotate-key'],
   },
-} as const satisfies Record<string, Record<string, readonly [method: string, path: string]>>
+} as const satisfies Record<string, Record<string, readonly [method: string, path: string, gives?: 'file']>>

@@ -1,0 +1,130 @@
+import { type Day, Fault } from '@patchbay/kit'
+import { activeStates, type Connection } from '../../ports/connections.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import type { Deps, Setting } from '../deps.ts'
+import { definitionOf, type MetricPoint } from './point.ts'
+import { type MetricQuery, queryMetrics } from './query.ts'
+import { whyNoTotal } from './refusals.ts'
+
+/** The number of one account, as a part of a total. */
+export interface Part {
+  readonly connection: string
+  readonly provider: string
+  /** Of which day, or the first day of the period; null when there is none. */
+  readonly day: Day | null
+  readonly value: number | null
+  readonly reason: string | null
+  readonly version: string | null
+}
+
+/** `known` is what the parts that are there come to. It is the value when all are. */
+export interface Sum {
+  readonly value: number | null
+  readonly known: number | null
+  readonly reason: 'incomplete' | 'definition_changed' | 'different_days' | null
+}
+
+export interface Total extends Sum {
+  readonly metric: string
+  readonly unit: string
+  /** Empty, or the currency of an amount of money. */
+  readonly dimensions: Readonly<Record<string, string>>
+  /** The first day of the period; null for the newest numbers, each of which has its own. */
+  readonly day: Day | null
+  /** A platform's day stays the platform's: these are the zones of the days that were added. */
+  readonly timezones: readonly string[]
+  readonly parts: readonly Part[]
+}
+
+/** More points than this are not added up in one answer. One that is cut would be a sum without some of its accounts. */
+const mostPoints = 20_000
+
+/**
+ * The numbers of several accounts as one, with every part of it. What cannot be added is refused: different people, places, scores, and what each platform
+ * counts by its own rule. A part that is missing makes the total null and hides none of the others. An account that is connected twice is counted once.
+ */
+export async function queryTotals(
+  deps: Pick<Deps, 'records' | 'schedule' | 'clock'>,
+  setting: Setting,
+  environmentId: string,
+  query: Omit<MetricQuery, 'item' | 'limit' | 'compare'> & { readonly metrics: readonly string[] },
+): Promise<Total[]> {
+  const connections = onePerAccount(query.connections)
+  const slots = await deps.schedule.of(
+    environmentId,
+    connections.map(({ id }) => id),
+  )
+  const givers = (metric: string) => connections.filter((connection) => gives(setting, connection, metric, slots))
+  for (const metric of query.metrics) {
+    const says = whyNoTotal(metric, platformsOf(givers(metric)).size > 1)
+    if (says !== null) throw new Fault('input.invalid', says, { field: 'metric' })
+  }
+  const { points, truncated } = await queryMetrics(deps, environmentId, { ...query, connections, limit: mostPoints })
+  if (truncated) throw new Fault('input.too_large', 'There is too much to add up: ask for fewer metrics or days.')
+  const groups = Map.groupBy(points.filter(isWhole), ({ metric, dimensions, period }) =>
+    JSON.stringify([metric, dimensions, query.granularity === 'latest' ? null : period.day]),
+  )
+  return [...groups.values()]
+    .map((group) => {
+      const { metric, dimensions, period, unit } = group[0]!
+      const parts = Map.groupBy(group, ({ connection }) => connection)
+      const owed = Object.keys(dimensions).length > 0 ? [] : givers(metric)
+      const members = connections.filter((connection) => parts.has(connection.id) || owed.includes(connection))
+      const added = members.map((connection) => {
+        const point = parts.get(connection.id)?.[0]
+        return partOf(connection, point && { ...point, day: point.period.day })
+      })
+      return {
+        ...{ metric, unit, dimensions, ...addUp(metric, added), parts: added },
+        day: query.granularity === 'latest' ? null : period.day,
+        timezones: [...new Set(group.map(({ period }) => period.timezone))].sort(),
+      }
+    })
+    .sort((one, other) => orderOf(one).localeCompare(orderOf(other), 'en'))
+}
+
+/** Adds what may be added. Amounts of different days, or counted by different rules of one platform, are not one amount. */
+export function addUp(metric: string, parts: readonly Part[]): Sum {
+  const there = parts.filter((part): part is Part & { value: number } => part.value !== null)
+  const versions = Map.groupBy(there, ({ provider }) => provider).values()
+  if ([...versions].some((ofOne) => ofOne.some(({ version }) => version !== ofOne[0]!.version)))
+    return { value: null, known: null, reason: 'definition_changed' }
+  if (definitionOf(metric).kind === 'delta' && new Set(there.map(({ day }) => day)).size > 1)
+    return { value: null, known: null, reason: 'different_days' }
+  const known = there.length === 0 ? null : there.reduce((total, { value }) => total + value, 0)
+  const isWhole = there.length === parts.length
+  return { value: isWhole ? known : null, known, reason: isWhole ? null : 'incomplete' }
+}
+
+/** Whether a stream is read of it that brings this metric: a platform that does not give it leaves no gap. */
+export function gives(setting: Setting, connection: Connection, metric: string, slots: readonly Slot[]): boolean {
+  const streams = setting.providers.get(connection.provider)?.streams
+  return slots.some(
+    ({ connectionId, stream }) =>
+      connectionId === connection.id && (streams?.[stream]?.metrics as readonly string[] | undefined)?.includes(metric),
+  )
+}
+
+/** Of several connections to one account one that is read, or the oldest. */
+export function onePerAccount(connections: readonly Connection[]): Connection[] {
+  const groups = Map.groupBy(connections, ({ provider, account }) => JSON.stringify([provider, account.id]))
+  return [...groups.values()].map((same) => same.find(({ state }) => activeStates.includes(state)) ?? same[0]!)
+}
+
+export const platformsOf = (connections: readonly Connection[]) => new Set(connections.map(({ provider }) => provider))
+
+/** Of a breakdown nobody knows whether its groups are all there; the number without dimensions is the whole. */
+function isWhole({ dimensions }: MetricPoint): boolean {
+  return Object.keys(dimensions).every((name) => name === 'currency')
+}
+
+const orderOf = ({ metric, dimensions, day }: Total) => JSON.stringify([metric, dimensions, day])
+
+/** What is there of an account, or that nothing was read yet. */
+export function partOf(
+  { id, provider }: Connection,
+  row: Pick<Part, 'day' | 'value' | 'reason' | 'version'> | undefined,
+): Part {
+  const { day = null, value = null, reason = 'not_read', version = null } = row ?? {}
+  return { connection: id, provider, day, value, reason, version }
+}
