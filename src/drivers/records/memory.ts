@@ -67,9 +67,7 @@ export function openMemoryRecords(log: AlongLog): Records {
       const rows = [...of(environmentId).observations.of(connections)]
         .filter(
           (row) =>
-            (metrics.length === 0 || metrics.includes(row.metric)) &&
-            isWithin(row, from, to) &&
-            isAbout(row, item),
+            (metrics.length === 0 || metrics.includes(row.metric)) && isWithin(row, from, to) && isAbout(row, item),
         )
         .sort(byKey)
       const wanted = latest ? rows.filter((row, i) => !sameSeries(row, rows[i + 1])) : rows
@@ -78,10 +76,9 @@ export function openMemoryRecords(log: AlongLog): Records {
 
     async scan(environmentId, { connectionId, metric, from, to, item, after, limit }) {
       const last = after && toKey({ ...after, connectionId })
-      return [...of(environmentId).observations.values()]
+      return [...of(environmentId).observations.of([connectionId])]
         .filter(
           (row) =>
-            row.connectionId === connectionId &&
             (metric === undefined || row.metric === metric) &&
             isWithin(row, from, to) &&
             (item === null || isAbout(row, item)) &&
@@ -94,9 +91,9 @@ export function openMemoryRecords(log: AlongLog): Records {
 
     async history(environmentId, wanted, { before = Number.POSITIVE_INFINITY, limit }) {
       const { observations, revisions } = of(environmentId)
-      const key = observationKey(toKey(wanted))
+      const key = toKey(wanted)
       const now = observations.get(key)
-      return [...(revisions.get(key) ?? []), ...(now ? [now] : [])]
+      return [...(revisions.get(observationKey(key)) ?? []), ...(now ? [now] : [])]
         .filter(({ revision }) => revision < before)
         .slice(-limit)
         .reverse()
