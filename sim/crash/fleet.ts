@@ -4,6 +4,7 @@ import { type Client, openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../../providers/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { startEmbeddedPostgres } from '../../src/drivers/database/embedded-postgres.ts'
+import { startTestRedis, type TestRedis } from '../../src/drivers/limiter/test-redis.ts'
 import type { Log } from '../../src/ports/log.ts'
 import {
   demoKey,
@@ -27,6 +28,8 @@ export interface Server {
 export interface Fleet {
   readonly sandbox: SandboxProcess
   readonly servers: readonly Server[]
+  /** Null where they were opened without one. */
+  readonly redis: TestRedis | null
   /** The key of the environment that they share. */
   readonly key: string
   /** One that is up. */
@@ -57,6 +60,8 @@ export async function openFleet(
     seed: string
     /** What each does; everything when absent. */
     roles?: string
+    /** With a Redis that decides quotas. */
+    redis?: boolean
     prepare?: (sandbox: SandboxProcess) => Promise<void>
   },
 ): Promise<Fleet> {
@@ -66,8 +71,11 @@ export async function openFleet(
   const databaseDir = join(stage.folder, 'database')
   const database = await startEmbeddedPostgres({ dataDir: databaseDir, log: quiet })
   stage.closes(() => database.stop())
+  const redis = options.redis ? await startTestRedis() : null
+  if (redis) stage.closes(redis.stop)
   const shared = {
     DATABASE_URL: database.url,
+    ...(redis && { REDIS_URL: redis.url }),
     PATCHBAY_ENCRYPTION_KEY: '5a'.repeat(32),
     PATCHBAY_SANDBOX_URL: sandbox.url,
     PATCHBAY_ROLES: roles,
@@ -95,7 +103,7 @@ export async function openFleet(
   }))
 
   const fleet: Fleet = {
-    ...{ sandbox, servers, key },
+    ...{ sandbox, servers, key, redis },
 
     anyone() {
       const up = servers.find(({ running }) => running.isRunning())

@@ -1,5 +1,5 @@
 /**
- * `node sim/crash/four-servers.ts --kills 40 [--seed harbor] [--artists 2]`: four servers on one database read, renew tokens and save, and are ended one
+ * `node sim/crash/four-servers.ts --kills 40 [--seed harbor] [--artists 2] [--redis]`: four servers on one database read, renew tokens and save, and are ended one
  * by one at random moments and at named places, frozen, or all of them at once; the database is killed under them. Platforms are strict: a refresh token
  * that was used is worth nothing. What is recorded on both sides is then held against the invariants. Prints one line of JSON and exits with 1 when
  * anything is wrong.
@@ -22,6 +22,8 @@ export interface FourServersOptions {
   readonly artists: number
   /** How what the last ones held ends: by waiting for it, or by pretending that a while has passed. */
   readonly ending: 'wait' | 'pretend'
+  /** With a Redis that decides quotas, and is killed and forgets everything whenever the database is killed. */
+  readonly redis?: boolean
   readonly say?: (text: string) => void
 }
 
@@ -63,13 +65,13 @@ const places = [
 ] as const
 
 export async function runFourServers(options: FourServersOptions): Promise<FourServersSummary> {
-  const { kills, seed, artists, ending, say = () => {} } = options
+  const { kills, seed, artists, ending, redis, say = () => {} } = options
   const random = new SeededRandom(seed, systemClock)
   const stage = openStage()
   try {
     const [strict, patient] = renewing as [string, string]
     const fleet = await openFleet(stage, {
-      ...{ size: 4, artists, seed },
+      ...{ size: 4, artists, seed, redis },
       // Tokens that are nearly over all the time: there is always one to be renewed.
       async prepare(sandbox) {
         await sandbox.post('rules', { provider: strict, rotates: true, graceMs: 0, accessMs: 32 * second })
@@ -77,6 +79,7 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
       },
     })
     const { sandbox } = fleet
+    const killStores = () => Promise.all([fleet.killDatabase(), fleet.redis?.restart()])
     const recorder = openRecorder(sandbox)
     const connections = (await fleet.anyone().client.connections.list({ limit: 200 })).data
     // Both are seen to replace what is presented to them before anything is lost.
@@ -103,12 +106,12 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
           victim.running.kill('SIGCONT')
           done.freezes++
         } else if (what === 'database') {
-          await fleet.killDatabase()
+          await killStores()
           done.databaseKills++
           await fleet.ready()
         } else if (what === 'everything') {
           if (own.unit() < 0.5) {
-            await fleet.killDatabase()
+            await killStores()
             done.databaseKills++
           }
           await fleet.killAll()
@@ -202,12 +205,14 @@ if (import.meta.main) {
       kills: { type: 'string', default: '40' },
       seed: { type: 'string', default: 'harbor' },
       artists: { type: 'string', default: '2' },
+      redis: { type: 'boolean', default: false },
     },
   })
   const summary = await runFourServers({
     kills: Number(values.kills),
     artists: Number(values.artists),
     seed: values.seed,
+    redis: values.redis,
     ending: 'wait',
     say: (text) => process.stderr.write(`${text}\n`),
   })

@@ -1,5 +1,5 @@
 /**
- * `node sim/crash/storm.ts [--seed harbor]`: four servers are asked for the same account two hundred times at once, just when its token is over, at a
+ * `node sim/crash/storm.ts [--seed harbor] [--redis]`: four servers are asked for the same account two hundred times at once, just when its token is over, at a
  * platform where a refresh token can be used once. Every call has to succeed and the platform may see one token request: also when it takes 25 or 55 s to
  * answer. An answer that gets lost is had again where the platform repeats it; where it does not, one person is asked, once. And while the token
  * endpoint is down, a token that is still good is used and nothing is reported broken. Prints one line of JSON and exits with 1 when anything differs.
@@ -16,6 +16,7 @@ import { type Connection, renewing } from './work.ts'
 export interface StormOptions {
   readonly seed: string
   readonly storms: readonly StormName[]
+  readonly redis?: boolean
   readonly say?: (text: string) => void
 }
 
@@ -58,11 +59,16 @@ const tokenRoute = auth.scheme === 'oauth2' ? `POST ${auth.tokenUrl.slice('https
 /** Tokens of the first consent are over when the storms begin. */
 const shortMs = 3 * second
 
-export async function runStorms({ seed, storms: wanted, say = () => {} }: StormOptions): Promise<StormSummary[]> {
+export async function runStorms({
+  seed,
+  storms: wanted,
+  redis,
+  say = () => {},
+}: StormOptions): Promise<StormSummary[]> {
   const stage = openStage()
   try {
     const fleet = await openFleet(stage, {
-      ...{ size: 4, artists: wanted.length, seed },
+      ...{ size: 4, artists: wanted.length, seed, redis },
       // Nothing but callers asks for tokens.
       roles: 'api',
       prepare: async (sandbox) => {
@@ -170,9 +176,11 @@ async function wrongBooks({ servers }: Fleet, { id }: Connection, lost: boolean)
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: 'harbor' } } })
+  const { values } = parseArgs({
+    options: { seed: { type: 'string', default: 'harbor' }, redis: { type: 'boolean', default: false } },
+  })
   const found = await runStorms({
-    seed: values.seed,
+    ...values,
     storms: allStorms,
     say: (text) => process.stderr.write(`${text}\n`),
   })
