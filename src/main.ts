@@ -147,6 +147,12 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   })
 }
 
+// `patchbay … | head` has read enough: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   out: (text) => process.stdout.write(`${text}\n`),
