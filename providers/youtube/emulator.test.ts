@@ -214,6 +214,17 @@ test('each empty bucket is told apart, and stays empty until midnight in Califor
   }
 })
 
+test('a slow-down of seconds is no empty bucket, which would be left alone until midnight', async () => {
+  for (const stream of [channel, audience, videos]) {
+    const { sandbox, connect, time } = open()
+    const { http, id } = await connect(sandbox.world.artists[0]!)
+    sandbox.weather.add({ kind: 'throttle', retryAfter: 'absent', waitMs: 20_000 })
+    await assert.rejects(tryStream(stream!, http, { ids: [id], time: time() }), (error) =>
+      isFault(error, 'provider.throttled'),
+    )
+  }
+})
+
 test('an answer that did not change is a 304 to whoever names its etag', async () => {
   const { sandbox, connect } = open()
   const { http } = await connect(sandbox.world.artists[0]!)

@@ -1,4 +1,4 @@
-import { type Emulator, reply } from '@patchbay/kit'
+import { type Emulator, minute, reply } from '@patchbay/kit'
 import { googleError, googleQuotaError } from '../google-error.ts'
 
 /** How YouTube says no. */
@@ -26,8 +26,9 @@ export const refuse: Emulator['refuse'] = {
       }),
     ),
   // The general units have a sentence of their own. The buckets beside them are counted by Google's quota service, which names what ran out.
-  quota: (quota) =>
-    quota === 'general'
+  // A wait of a minute or two is that of a limit by the minute, whatever is left of the day.
+  quota: (quota, waitMs) =>
+    quota === 'general' && waitMs > 2 * minute
       ? reply(
           403,
           googleError(
@@ -43,7 +44,7 @@ export const refuse: Emulator['refuse'] = {
           429,
           googleQuotaError(
             named[quota] ?? 'Queries',
-            'day',
+            waitMs > 2 * minute ? 'day' : 'minute',
             quota === 'analytics' ? 'youtubeanalytics.googleapis.com' : undefined,
           ),
         ),

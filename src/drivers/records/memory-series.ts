@@ -10,7 +10,7 @@ type Key = Pick<ObservationRow, 'connectionId' | 'metric' | 'item' | 'dimensions
 
 /**
  * Observations of one environment by their keys: connection, then series, then day. A simulated month of a thousand artists has more of them than one
- * map may hold, so each part of a key is kept once, and what rows of one save have in common is one object.
+ * map may hold, so each part of a key is kept once, a row is three places in lists, and what rows of one save have in common is one object.
  */
 export class SeriesTable {
   readonly #connections = new Map<string, Map<string, Series>>()
@@ -20,53 +20,75 @@ export class SeriesTable {
 
   get(key: Key): StoredRow | undefined {
     const series = this.#connections.get(key.connectionId)?.get(nameOf(key))
-    const cell = series?.days.get(key.day)
-    return series && cell && toRow(key.connectionId, series, key.day, cell)
+    const place = series ? placeOf(series, key.day) : -1
+    return place < 0 ? undefined : toRow(key.connectionId, series!, place)
   }
 
-  set({ connectionId, metric, item, dimensions, day, value, reason, revision, ...written }: StoredRow): void {
+  set({ connectionId, metric, item, dimensions, day, value, ...written }: StoredRow): void {
     const own = this.#connections.get(connectionId) ?? new Map<string, Series>()
     this.#connections.set(connectionId, own)
     const name = nameOf({ metric, item, dimensions })
-    const series = own.get(name) ?? { metric, item, dimensions, days: new Map<string, Cell>() }
+    const series = own.get(name) ?? { metric, item, dimensions, days: [], values: [], written: [] }
     own.set(name, series)
-    const known = this.#days.get(day) ?? day
-    this.#days.set(known, known)
     if (this.#last === null || !isSame(this.#last, written)) this.#last = written
-    series.days.set(known, { value, reason, revision, written: this.#last })
+    const place = placeOf(series, day)
+    if (place < 0) {
+      const known = this.#days.get(day) ?? day
+      this.#days.set(known, known)
+      // Almost always at the end.
+      series.days.splice(-place - 1, 0, known)
+      series.values.splice(-place - 1, 0, value)
+      series.written.splice(-place - 1, 0, this.#last)
+    } else {
+      series.values[place] = value
+      series.written[place] = this.#last
+    }
   }
 
   /** All rows of these connections, in no order. */
   *of(connections: Iterable<string>): Iterable<StoredRow> {
     for (const connectionId of new Set(connections))
       for (const series of this.#connections.get(connectionId)?.values() ?? [])
-        for (const [day, cell] of series.days) yield toRow(connectionId, series, day, cell)
+        for (const place of series.days.keys()) yield toRow(connectionId, series, place)
   }
 }
 
+/** Lists of the same length, in the order of days. */
 interface Series extends Pick<ObservationRow, 'metric' | 'item' | 'dimensions'> {
-  readonly days: Map<string, Cell>
+  readonly days: string[]
+  readonly values: (number | null)[]
+  readonly written: Written[]
 }
 
 /** What rows that were written together mostly have in common. */
-type Written = Omit<StoredRow, keyof Key | 'value' | 'reason' | 'revision'>
-
-interface Cell extends Pick<StoredRow, 'value' | 'reason' | 'revision'> {
-  readonly written: Written
-}
+type Written = Omit<StoredRow, keyof Key | 'value'>
 
 const nameOf = ({ metric, item, dimensions }: Omit<Key, 'connectionId' | 'day'>) => `${metric}\n${item}\n${dimensions}`
 
-function toRow(connectionId: string, series: Series, day: string, cell: Cell): StoredRow {
-  const { metric, item, dimensions } = series
-  const { value, reason, revision, written } = cell
-  return { connectionId, metric, item, dimensions, day, value, reason, revision, ...written }
+/** Where a day is, or where it belongs as −1 − its place. */
+function placeOf({ days }: Series, day: string): number {
+  let low = 0
+  let high = days.length
+  if (high > 0 && day > days[high - 1]!) return -1 - high
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (days[middle]! < day) low = middle + 1
+    else high = middle
+  }
+  return days[low] === day ? low : -1 - low
+}
+
+function toRow(connectionId: string, series: Series, place: number): StoredRow {
+  const { metric, item, dimensions, days, values, written } = series
+  return { connectionId, metric, item, dimensions, day: days[place]!, value: values[place]!, ...written[place]! }
 }
 
 function isSame(one: Written, other: Written): boolean {
   return (
     one.runId === other.runId &&
     one.native === other.native &&
+    one.reason === other.reason &&
+    one.revision === other.revision &&
     one.observedAt === other.observedAt &&
     one.final === other.final &&
     one.provenance === other.provenance &&
