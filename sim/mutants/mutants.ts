@@ -708,4 +708,15 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: 'src/drivers/limiter/memory.test.ts' },
   },
+  {
+    name: 'who gives a lapsed claim back forgets that it lapsed',
+    changes: [
+      {
+        file: 'src/drivers/schedule/memory.ts',
+        instead: "        claim: lapsed ? 'lapsed' : null,\n",
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/schedule/memory.test.ts' },
+  },
 ]

@@ -125,11 +125,28 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
           claim: 'clm_2',
           limit: 9,
         })
-        assert.deepEqual([woken!.stream, woken!.lane, woken!.lapsed, woken!.dueAt, rest.length], ['videos', 'interactive', false, start, 0]) // biome-ignore format: a table
+        assert.deepEqual(
+          [woken!.stream, woken!.lane, woken!.lapsed, woken!.dueAt, rest.length],
+          ['videos', 'interactive', false, start, 0],
+        )
         const [other] = await schedule.claim({ now: start + 5, until: start + 9, claim: 'clm_3', limit: 9 })
         assert.deepEqual([other!.stream, other!.dueAt], ['channel', start])
       },
     )
+
+    story('that a claim lapsed is seen until somebody looks at it', async ({ schedule }, environmentId) => {
+      await schedule.put(environmentId, [slotOf({})])
+      await schedule.claim({ now: start, until: start + minute, claim: 'clm_dead', limit: 9 })
+      const slots = await schedule.claim({ now: start + minute, until: start + hour, claim: 'clm_2', limit: 9 })
+      assert.equal(await schedule.release(environmentId, 'clm_2', slots, start + hour), 1)
+      assert.equal(await schedule.extend(environmentId, 'clm_2', slots, start + hour), 0)
+      await schedule.wake(environmentId, 'con_1', { lane: 'interactive', at: start + 2 * minute })
+      const options = { now: start + 2 * minute, until: start + hour, limit: 9 }
+      const [again] = await schedule.claim({ ...options, claim: 'clm_3' })
+      assert.deepEqual([again!.lapsed, again!.lane], [true, 'interactive'])
+      await schedule.release(environmentId, 'clm_3', [{ ...again!, lapsed: false }], options.now)
+      assert.equal((await schedule.claim({ ...options, claim: 'clm_4' }))[0]!.lapsed, false)
+    })
 
     story('the end of a run sets the next one', async ({ schedule }, environmentId) => {
       await schedule.put(environmentId, [slotOf({ lane: 'interactive' })])

@@ -77,11 +77,14 @@ export interface Schedule {
     slots: readonly { connectionId: string; stream: string }[],
     until: Instant,
   ): Promise<number>
-  /** Gives claimed slots back as they were, to be claimed again from `at` on, or as soon as they are woken. Returns how many were ours. */
+  /**
+   * Gives claimed slots back as they were, to be claimed again from `at` on, or as soon as they are woken. `lapsed`: nobody has looked yet at what their
+   * last holder left behind, so the next one sees that as well. Returns how many were ours.
+   */
   release(
     environmentId: string,
     claim: string,
-    slots: readonly { connectionId: string; stream: string }[],
+    slots: readonly { connectionId: string; stream: string; lapsed: boolean }[],
     at: Instant,
   ): Promise<number>
   /** Ends claimed slots that are still ours; the lane falls back to `scheduled`. A slot woken meanwhile keeps the earlier due time, one blocked meanwhile stays blocked. Returns how many were. */

@@ -40,7 +40,10 @@ const step = fc.oneof(
     offset,
   }),
   fc.record({ do: fc.constant('extend' as const), claim: fc.constantFrom(...claims), slots: some, offset }),
-  fc.record({ do: fc.constant('release' as const), claim: fc.constantFrom(...claims), slots: some, offset }),
+  fc.record({
+    ...{ do: fc.constant('release' as const), claim: fc.constantFrom(...claims) },
+    ...{ slots: some, offset, lapsed: fc.boolean() },
+  }),
   fc.record({
     do: fc.constant('finish' as const),
     claim: fc.constantFrom(...claims),
@@ -101,7 +104,7 @@ async function answersOf(schedule: Schedule, environmentId: string, steps: reado
         )
       case 'release':
         return countEach(taken.slots, (slot) =>
-          schedule.release(environmentId, taken.claim, [slot], later(taken.offset)),
+          schedule.release(environmentId, taken.claim, [{ ...slot, lapsed: taken.lapsed }], later(taken.offset)),
         )
       case 'finish':
         return schedule.finish(

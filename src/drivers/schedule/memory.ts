@@ -109,8 +109,10 @@ export function openMemorySchedule(): Schedule {
     },
 
     async release(environmentId, claim, slots, at) {
-      return changeHeld(environmentId, claim, slots, ({ dueAt, wokenAt }) => ({
+      return changeHeld(environmentId, claim, slots, ({ dueAt, wokenAt }, { lapsed }) => ({
         ...free,
+        // A claim of nobody says that it lapsed.
+        claim: lapsed ? 'lapsed' : null,
         dueAt: Math.min(dueAt, wokenAt ?? dueAt),
         readyAt: Math.min(at, wokenAt ?? at),
       }))
@@ -145,7 +147,7 @@ export function openMemorySchedule(): Schedule {
       for (const row of wanted) {
         const higher = laneNumber(lane) < laneNumber(row.lane) ? lane : row.lane
         set(
-          row.claim === null
+          row.claimedUntil === null
             ? { ...row, lane: higher, dueAt: Math.min(row.dueAt, at), readyAt: Math.min(row.readyAt, at) }
             : { ...row, lane: row.wokenAt === null ? lane : higher, wokenAt: Math.min(row.wokenAt ?? at, at) },
         )

@@ -45,7 +45,7 @@ export function openPostgresSchedule(database: Database): Schedule {
 
     release: (environmentId, claim, slots, at) =>
       database.tenant(environmentId, async (sql) => {
-        const values = [environmentId, claim, ...keysOf(slots), new Date(at)]
+        const values = [environmentId, claim, ...keysOf(slots), new Date(at), slots.map(({ lapsed }) => lapsed)]
         return (await sql(releaseClaims, values, 'schedule.release')).count
       }),
 
@@ -126,10 +126,11 @@ const extendClaims = `
 
 const endClaims = `update schedule set claimed_until = $1, ready_at = $1 where claim is not null and claimed_until > $1`
 
+/** A claim of nobody says that it lapsed. */
 const releaseClaims = `
-  update schedule s set claim = null, claimed_until = null, woken_at = null,
+  update schedule s set claim = case when k.lapsed then 'lapsed' end, claimed_until = null, woken_at = null,
     due_at = least(s.due_at, s.woken_at), ready_at = least($5::timestamptz, s.woken_at)
-  from unnest($3::text[], $4::text[]) as k (connection_id, stream) ${held}`
+  from unnest($3::text[], $4::text[], $6::boolean[]) as k (connection_id, stream, lapsed) ${held}`
 
 /** A slot that was woken while it ran has its due time from whoever woke it, and that one's lane. */
 const finishClaims = `
@@ -144,10 +145,10 @@ const finishClaims = `
 /** What is claimed cannot be claimed again before it ends, so it is noted; the first note sets the lane, later ones may raise it. */
 const wakeSlots = `
   update schedule set
-    due_at = case when claim is null then least(due_at, $5::timestamptz) else due_at end,
-    ready_at = case when claim is null then least(ready_at, $5::timestamptz) else ready_at end,
-    woken_at = case when claim is null then null else least(woken_at, $5::timestamptz) end,
-    lane = case when claim is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end
+    due_at = case when claimed_until is null then least(due_at, $5::timestamptz) else due_at end,
+    ready_at = case when claimed_until is null then least(ready_at, $5::timestamptz) else ready_at end,
+    woken_at = case when claimed_until is null then null else least(woken_at, $5::timestamptz) end,
+    lane = case when claimed_until is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end
   where environment_id = $1 and connection_id = $2 and ($3::text[] is null or stream = any ($3)) and blocked is null`
 
 const blockSlots = `

@@ -50,7 +50,7 @@ export async function settleRun(
     await deps.schedule.release(
       environmentId,
       claim,
-      unfinished.map(({ slot }) => slot),
+      unfinished.map(({ slot }) => ({ ...slot, lapsed: false })),
       now,
     )
   return ended
