@@ -16,7 +16,10 @@ const known: Readonly<Record<string, { short: string; says: string }>> = {
   not_over: { short: 'goes on', says: 'The day is not over yet.' },
   no_such_day: { short: 'no such day', says: 'The earlier period has no such day to compare with.' },
   unit_changed: { short: 'unit changed', says: 'The earlier amount is in another currency.' },
-  timezone_changed: { short: 'zone changed', says: 'The days of the period are days of two zones, so they do not add up.' },
+  timezone_changed: {
+    short: 'zone changed',
+    says: 'The days of the period are days of two zones, so they do not add up.',
+  },
   different_days: { short: 'other days', says: 'The newest numbers are of different days, so they do not add up.' },
   not_additive: { short: 'no total', says: 'Numbers of this kind cannot be added.' },
 }
