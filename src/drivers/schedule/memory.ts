@@ -99,8 +99,10 @@ export function openMemorySchedule(): Schedule {
             row.blocked === null &&
             (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
         )
-        .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
+        .sort((one, other) => one.readyAt - other.readyAt)
         .slice(0, limit)
+        // Who is taken goes by time alone; whose lane is higher is named first.
+        .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
         .map((row) => hold(row, options))
     },
 
