@@ -6,7 +6,6 @@ import { type Config, localUrl, variableOf } from './config.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
 import { readStanding } from './drivers/database/migrate.ts'
 import { keyFilesOf } from './drivers/keys/file.ts'
-import { askRedis } from './drivers/limiter/redis-link.ts'
 import { integrationIdOf } from './engine/connect/start-integrations.ts'
 import { keyFileOf } from './open-keys.ts'
 import { environmentIdOf } from './start-server.ts'
@@ -107,6 +106,7 @@ async function redis({ redisUrl }: Config): Promise<Finding> {
   if (redisUrl === null) return { what, state: 'ok', says: 'not set; quotas are decided by PostgreSQL' }
   const { host } = new URL(redisUrl)
   try {
+    const { askRedis } = await import('./drivers/limiter/redis-link.ts')
     return { what, state: 'ok', says: `${host} answers: ${await askRedis(redisUrl)}` }
   } catch (error) {
     const why = error instanceof Error ? error.message : error

@@ -10,10 +10,7 @@ import { openFailpoints } from './drivers/failpoints/failpoints.ts'
 import { openPgBoss } from './drivers/jobs/pg-boss.ts'
 import { installationOf } from './drivers/limiter/installation.ts'
 import { openLeasedLimiter } from './drivers/limiter/leased.ts'
-import { openLentLimiter } from './drivers/limiter/lent.ts'
 import { openPostgresLimiter } from './drivers/limiter/postgres.ts'
-import { openRedisLimiter } from './drivers/limiter/redis.ts'
-import { openRedisLink } from './drivers/limiter/redis-link.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
 import { openMessengerByKind } from './drivers/messenger/by-kind.ts'
@@ -122,6 +119,12 @@ export async function openDrivers(
     if (redisUrl === null) return record
     registerSecret(decodeURIComponent(new URL(redisUrl).password))
     const installation = await installationOf(database)
+    // Its library takes 28 MB, which whoever has no Redis keeps.
+    const [{ openRedisLink }, { openRedisLimiter }, { openLentLimiter }] = await Promise.all([
+      import('./drivers/limiter/redis-link.ts'),
+      import('./drivers/limiter/redis.ts'),
+      import('./drivers/limiter/lent.ts'),
+    ])
     const link = openRedisLink({ url: redisUrl, installation, clock: systemClock, log })
     closers.push(() => link.close())
     // Where it is away nobody waits for it, now or later.

@@ -92,18 +92,20 @@ export function openMemorySchedule(): Schedule {
     },
 
     async claimCompanions({ environmentId, integrationId, stream, before, now, limit, ...options }) {
-      return [...(groups.get(groupOf({ environmentId, integrationId, stream })) ?? [])]
-        .map((key) => rows.get(key)!)
-        .filter(
-          (row) =>
-            row.blocked === null &&
-            (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
-        )
-        .sort((one, other) => one.readyAt - other.readyAt)
-        .slice(0, limit)
-        // Who is taken goes by time alone; whose lane is higher is named first.
-        .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
-        .map((row) => hold(row, options))
+      return (
+        [...(groups.get(groupOf({ environmentId, integrationId, stream })) ?? [])]
+          .map((key) => rows.get(key)!)
+          .filter(
+            (row) =>
+              row.blocked === null &&
+              (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
+          )
+          .sort((one, other) => one.readyAt - other.readyAt)
+          .slice(0, limit)
+          // Who is taken goes by time alone; whose lane is higher is named first.
+          .sort((one, other) => laneNumber(one.lane) - laneNumber(other.lane) || one.readyAt - other.readyAt)
+          .map((row) => hold(row, options))
+      )
     },
 
     async extend(environmentId, claim, slots, until) {

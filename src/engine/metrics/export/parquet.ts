@@ -1,4 +1,4 @@
-import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
+import type { ByteWriter, ParquetWriter, SchemaElement } from 'hyparquet-writer'
 import { type Cell, type Column, columns, type ExportRow } from './rows.ts'
 
 /** Rows are written in groups of about this many, which is what is in memory. */
@@ -6,6 +6,8 @@ const groupRows = 10_000
 
 /** Parquet (https://parquet.apache.org/docs/file-format/), with each group of rows sent as soon as it is full; the footer comes last. */
 export async function* toParquet(pages: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {
+  // Loaded with the first export: it takes 12 MB.
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer')
   const bytes = new ByteWriter()
   const file = new ParquetWriter({ writer: bytes, schema, createdBy: 'patchbay' })
   let group: ExportRow[] = []
