@@ -147,10 +147,11 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-// `patchbay … | head` has read enough: that is no failure of ours.
+// `patchbay … | head` has read enough: that is no failure of ours. A server, whose reader is gone, stops as it does when it is told to.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
+  else process.exit()
 })
 
 process.exitCode = await runCli({

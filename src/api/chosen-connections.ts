@@ -29,8 +29,13 @@ export async function chosenConnections(
   const connections = await deps.connections.list(environmentId, {
     profile: query.profile,
     ids: query.connection,
-    limit: 1000,
+    limit: mostConnections + 1,
   })
+  // A part of them would look like all.
+  if (connections.length > mostConnections)
+    throw new Fault('input.too_large', `The profile has more than ${mostConnections} connections. Name some of them.`, {
+      field: 'profile',
+    })
   const others = (query.connection ?? []).filter((id) => !connections.some((connection) => connection.id === id))
   // A list leaves out what was disconnected; who names one means it, and its history stays.
   for (const id of others) {
@@ -41,3 +46,5 @@ export async function chosenConnections(
   }
   return connections
 }
+
+const mostConnections = 1_000

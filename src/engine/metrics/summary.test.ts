@@ -68,6 +68,30 @@ test('an account of which nothing came for months still shows its last numbers, 
   })
 })
 
+test('of more accounts than a summary holds nothing is added up, since a part would look like all', async () => {
+  const world = await openTestWorld()
+  const { deps } = world
+  await world.clock.run(async () => {
+    const first = await world.connect('con_1')
+    await deps.directory.saveProfile({ id: first.profileId, environmentId, name: 'Nova', createdAt: world.clock.now() })
+    const accounts = Array.from({ length: 201 }, (_, n) => ({
+      ...{ ...first, id: `con_${n + 1}`, account: { ...first.account, id: `acc_${n + 1}` } },
+    }))
+    const pages = ['con_1', 'con_2'].map((connectionId) =>
+      pageOf({ connectionId, observations: [observed(4, { metric: 'engagement.likes' })] }),
+    )
+    await deps.records.save(environmentId, pages, { at: world.clock.now(), actor: 'system' })
+    const summaryOf = (count: number) => {
+      const list: typeof deps.connections.list = async (_, { limit }) => accounts.slice(0, Math.min(count, limit))
+      const many = { ...deps, connections: { ...deps.connections, list } }
+      return summarizeProfile(many, setting, environmentId, first.profileId)
+    }
+    const [whole, cut] = [await summaryOf(200), await summaryOf(201)]
+    assert.deepEqual([whole.accounts.length, whole.together[0]?.value], [200, 8])
+    assert.deepEqual([cut.accounts.length, cut.together], [200, []])
+  })
+})
+
 test('what two accounts have stands as one number where that is one, and as a reason where it is not', async () => {
   const world = await openTestWorld()
   const { deps, clock } = world

@@ -8,7 +8,7 @@ import { type Growth, growthOf } from './growth.ts'
 import { definitionOf } from './point.ts'
 import { readLatest } from './read-latest.ts'
 import { whyNoTotal } from './refusals.ts'
-import { addUp, gives, onePerAccount, type Part, partOf, type Sum } from './totals.ts'
+import { addUp, areOnSeveral, gives, onePerAccount, type Part, partOf, type Sum } from './totals.ts'
 
 export interface ProfileSummary {
   readonly profile: { readonly id: string; readonly name: string }
@@ -54,7 +54,7 @@ export interface AccountSummary {
 
 /** How far back growth looks. */
 const growthDays = 28
-/** More accounts of one profile than this are not summarized. */
+/** More accounts of one profile than this are not summarized, and nothing is added up then. */
 const mostAccounts = 200
 
 /** The newest account numbers of a profile on each platform. Platforms stand beside each other: one without numbers hides none of the others. */
@@ -64,11 +64,12 @@ export async function summarizeProfile(
   environmentId: string,
   profileId: string,
 ): Promise<ProfileSummary> {
-  const [[profile], connections] = await Promise.all([
+  const [[profile], found] = await Promise.all([
     deps.directory.profiles(environmentId, { ids: [profileId], limit: 1 }),
-    deps.connections.list(environmentId, { profile: profileId, limit: mostAccounts }),
+    deps.connections.list(environmentId, { profile: profileId, limit: mostAccounts + 1 }),
   ])
   if (!profile) throw new Fault('input.unknown', 'There is no such profile.')
+  const connections = found.slice(0, mostAccounts)
   const ids = connections.map(({ id }) => id)
   const now = deps.clock.now()
   const [latest, history, slots] = await Promise.all([
@@ -85,10 +86,14 @@ export async function summarizeProfile(
   return {
     profile: { id: profile.id, name: profile.name },
     accounts: accounts.map(({ rows: _, ...account }) => account),
-    together: addAccounts(connections, new Map(accounts.map(({ connection, rows }) => [connection, rows])), {
-      setting,
-      slots,
-    }),
+    // A total of some accounts would look like one of all.
+    together:
+      found.length > mostAccounts
+        ? []
+        : addAccounts(connections, new Map(accounts.map(({ connection, rows }) => [connection, rows])), {
+            setting,
+            slots,
+          }),
   }
 }
 
@@ -107,7 +112,7 @@ function addAccounts(
     })
     if (parts.length < 2) return []
     const about = { metric, unit: definitionOf(metric).unit, parts }
-    const says = whyNoTotal(metric, new Set(parts.map(({ provider }) => provider)).size > 1)
+    const says = whyNoTotal(metric, areOnSeveral(parts))
     if (says !== null) return [{ ...about, value: null, known: null, reason: 'not_additive', says }]
     return [{ ...about, ...addUp(metric, parts), says: null }]
   })

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import { useIntegrations, useProviderLook, useProviders } from '../../data/manifest.ts'
+import { type Integration, useIntegrations, useProviderLook, useProviders } from '../../data/manifest.ts'
 import { usePatchbay } from '../../data/patchbay.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { buttonClass } from '../../ui/button.tsx'
@@ -18,6 +18,12 @@ import type { StateWords } from '../../words/states.ts'
 const ready: StateWords = { name: 'Ready', tone: 'good', shape: 'plugged', says: 'Accounts can be connected with it.' }
 const off: StateWords = { name: 'Switched off', tone: 'quiet', shape: 'paused', says: 'Nobody can connect with it.' }
 const wrong: StateWords = { name: 'Needs you', tone: 'bad', shape: 'alert', says: 'The platform refuses the app.' }
+const away: StateWords = { name: 'Platform trouble', tone: 'warn', shape: 'alert', says: 'It ends without you.' }
+
+function standing({ incident, enabled }: Integration): StateWords {
+  if (incident) return incident.fixedBy === 'operator' ? wrong : away
+  return enabled ? ready : off
+}
 
 /** The apps through which accounts are connected, and the platforms that wait for one. */
 export function AppsPage() {
@@ -50,7 +56,7 @@ export function AppsPage() {
                         <p className="text-sm text-soft">{look(app.provider).name}</p>
                         <CopyId id={app.id} label="the app’s id" />
                       </div>
-                      <Badge state={app.incident ? wrong : app.enabled ? ready : off} says={app.incident?.says} />
+                      <Badge state={standing(app)} says={app.incident?.says} />
                     </div>
                     {app.incident && (
                       <p className="mt-3 rounded-lg bg-bad-ground p-2.5 text-sm text-bad">
