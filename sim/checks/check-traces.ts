@@ -1,5 +1,5 @@
 import { hour } from '@patchbay/kit'
-import { activeStates, type Connection } from '../../src/ports/connections.ts'
+import { activeStates, type Connection, inactiveStates } from '../../src/ports/connections.ts'
 import type { Grant } from '../../src/ports/grants.ts'
 import type { Slot } from '../../src/ports/schedule.ts'
 import type { SimulatedWorld } from '../kernel/simulated-world.ts'
@@ -34,13 +34,12 @@ function disagreements({ state }: Connection, grant: Grant): string[] {
 function slotDisagreements({ state }: Connection, slots: readonly Slot[], now: number): string[] {
   const isActive = activeStates.includes(state)
   return slots.flatMap(({ stream, blocked, dueAt }) => {
-    if (isActive && blocked !== null && stops.has(blocked)) return [`${stream} is not read because of ${blocked}`]
+    if (isActive && blocked !== null && inactiveStates.has(blocked))
+      return [`${stream} is not read because of ${blocked}`]
     if (!isActive && blocked === null && dueAt < now - hour) return [`${stream} has been due since ${timeOf(dueAt)}`]
     return []
   })
 }
-
-const stops: ReadonlySet<string> = new Set(['needs_reauth', 'revoked', 'disconnected', 'paused'])
 
 /** Each change is one transaction with what tells of it. */
 async function traceDisagreements({ base }: SimulatedWorld, { id, state }: Connection): Promise<string[]> {

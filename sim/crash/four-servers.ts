@@ -1,8 +1,8 @@
 /**
- * `node sim/crash/four-servers.ts --kills 40 [--seed harbor] [--artists 2] [--redis]`: four servers on one database read, renew tokens and save, and are ended one
- * by one at random moments and at named places, frozen, or all of them at once; the database is killed under them. Platforms are strict: a refresh token
- * that was used is worth nothing. What is recorded on both sides is then held against the invariants. Prints one line of JSON and exits with 1 when
- * anything is wrong.
+ * `node sim/crash/four-servers.ts --kills 40 [--seed harbor] [--artists 2] [--redis]`: four servers on one database read, renew tokens and save, and are
+ * ended one by one at random moments and at named places, frozen, or all of them at once; the database is killed under them. Platforms are strict: a
+ * refresh token that was used is worth nothing. What is recorded on both sides is then held against the invariants. Prints one line of JSON and exits
+ * with 1 when anything is wrong.
  */
 import { parseArgs } from 'node:util'
 import { minute, second } from '@patchbay/kit'

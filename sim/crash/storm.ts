@@ -1,8 +1,9 @@
 /**
- * `node sim/crash/storm.ts [--seed harbor] [--redis]`: four servers are asked for the same account two hundred times at once, just when its token is over, at a
- * platform where a refresh token can be used once. Every call has to succeed and the platform may see one token request: also when it takes 25 or 55 s to
- * answer. An answer that gets lost is had again where the platform repeats it; where it does not, one person is asked, once. And while the token
- * endpoint is down, a token that is still good is used and nothing is reported broken. Prints one line of JSON and exits with 1 when anything differs.
+ * `node sim/crash/storm.ts [--seed harbor] [--redis]`: four servers are asked for the same account two hundred times at once, just when its token is
+ * over, at a platform where a refresh token can be used once. Every call has to succeed and the platform may see one token request: also when it takes
+ * 25 or 55 s to answer. An answer that gets lost is had again where the platform repeats it; where it does not, one person is asked, once. And while the
+ * token endpoint is down, a token that is still good is used and nothing is reported broken. Prints one line of JSON and exits with 1 when anything
+ * differs.
  */
 import { parseArgs } from 'node:util'
 import { minute, second } from '@patchbay/kit'

@@ -52,7 +52,8 @@ export const notApplicable: Readonly<Record<string, string>> = {
   'pool exhausted': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   '40001 five times': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   'disk full then free': 'a matter of the PostgreSQL driver; stores here have no disk',
-  'version-skew pair': 'there is one version',
+  'version-skew pair':
+    'one version plays a story; sim/crash/roll-out.test.ts runs processes of two side by side, and back again',
 }
 
 /** How often each situation was met. */

@@ -59,9 +59,13 @@ export function kpiRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
         if (!(to - from >= minute && to - from <= longestMs))
           throw new Fault('input.invalid', 'A window is between a minute and 92 days long.', { field: 'from' })
         if (from < engine.deps.clock.now() - callsKeptMs)
-          throw new Fault('input.invalid', 'Calls are kept for 100 days, and no window begins earlier.', {
-            field: 'from',
-          })
+          throw new Fault(
+            'input.invalid',
+            `Calls are kept for ${callsKeptMs / dayMs} days, and no window begins earlier.`,
+            {
+              field: 'from',
+            },
+          )
         await counts?.flush()
         const kpis = await engine.kpis(caller.environment, { from, to, provider: query.provider })
         return { from: iso(from), to: iso(to), data: kpis.map(toJson) }

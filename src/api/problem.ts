@@ -1,11 +1,11 @@
-import { Fault, type FaultCode, type FixedBy, faults, isFault } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, faults, isFault, kindOfFault } from '@patchbay/kit'
 import type { FastifyReply } from 'fastify'
 
 /** Who can end a trouble, wherever the API says so. */
 export const fixers = ['caller', 'owner', 'operator', 'provider', 'platform', 'time'] as const satisfies FixedBy[]
 
 /** Of a code as it was stored; one that the table does not have any more is ours to mend. */
-export const fixedByOf = (code: string): FixedBy => (code in faults ? faults[code as FaultCode].fixedBy : 'platform')
+export const fixedByOf = (code: string): FixedBy => kindOfFault(code)?.fixedBy ?? 'platform'
 
 /** RFC 9457. `type` is stable and leads to the page that explains it; `detail` never carries a secret. */
 export interface Problem {

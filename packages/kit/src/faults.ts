@@ -248,6 +248,9 @@ export class Fault extends Error {
   }
 }
 
+/** Of a code as it was stored or came from elsewhere; null where the table does not have it, or has it no more. */
+export const kindOfFault = (code: string): FaultKind | null => (code in faults ? faults[code as FaultCode] : null)
+
 /** By code and not by class, so that two copies of this package agree. Without codes: any fault. */
 export function isFault(error: unknown, ...codes: FaultCode[]): error is Fault {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || !(error.code in faults))

@@ -7,6 +7,7 @@ import { openUndiciNetwork } from '../network/undici.ts'
 import { systemRandom } from '../random/system.ts'
 import { openPushMessenger } from './push.ts'
 import { openPushService } from './test-push-service.ts'
+import { openBehaviour } from './test-receiver.ts'
 
 const never = new AbortController().signal
 const letter = { id: 'tsk_1.chn_1', subject: 's', text: 't', brief: 'b', link: null, data: {} }
@@ -28,22 +29,15 @@ async function openDevice(answer?: Parameters<typeof openPushService>[1]) {
 }
 
 messengerContract('as Web Push', async () => {
-  let how: 'accept' | 'refuse' | 'hang' | 'gone' = 'accept'
-  const { server, network, pushed, ...device } = await openDevice((response) => {
-    if (how === 'accept') response.writeHead(201).end()
-    if (how === 'refuse') response.writeHead(500).end()
+  const { answer, rest } = openBehaviour({
+    accept: (response) => response.writeHead(201).end(),
+    refuse: (response) => response.writeHead(500).end(),
   })
+  const { server, network, pushed, ...device } = await openDevice(answer)
   return {
     ...device,
     received: () => pushed.map(({ letter, headers }) => ({ ...letter, headers })),
-    async behave(next) {
-      how = next
-      if (how === 'gone') await server.close()
-    },
-    async close() {
-      await network.close()
-      if (how !== 'gone') await server.close()
-    },
+    ...rest({ server, network }),
   }
 })
 

@@ -7,6 +7,7 @@ import { NotDelivered } from '../../ports/messenger.ts'
 import { systemClock } from '../clock/system.ts'
 import { openHttpServer, type TestServer } from '../network/test-server.ts'
 import { openUndiciNetwork } from '../network/undici.ts'
+import { openBehaviour } from './test-receiver.ts'
 import { openWebhookMessenger } from './webhook.ts'
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four.').toString('base64')}`
@@ -27,11 +28,11 @@ async function openReceiver(respond = (response: ServerResponse): unknown => res
 }
 
 messengerContract('as a webhook', async () => {
-  let how: 'accept' | 'refuse' | 'hang' | 'gone' = 'accept'
-  const { server, got } = await openReceiver((response) => {
-    if (how === 'accept') response.writeHead(204).end()
-    if (how === 'refuse') response.writeHead(500).end(`no: ${secret}`)
+  const { answer, rest } = openBehaviour({
+    accept: (response) => response.writeHead(204).end(),
+    refuse: (response) => response.writeHead(500).end(`no: ${secret}`),
   })
+  const { server, got } = await openReceiver(answer)
   const network = openUndiciNetwork({ allow: [new URL(server.origin).host] })
   return {
     messenger: openWebhookMessenger({ network, clock: systemClock }),
@@ -43,14 +44,7 @@ messengerContract('as a webhook', async () => {
         const { data } = JSON.parse(body)
         return { id: headers['webhook-id']!, subject: data.subject, text: data.text, headers }
       }),
-    async behave(next) {
-      how = next
-      if (how === 'gone') await server.close()
-    },
-    async close() {
-      await network.close()
-      if (how !== 'gone') await server.close()
-    },
+    ...rest({ server, network }),
   }
 })
 

@@ -56,7 +56,7 @@ export async function queryTotals(
   )
   const givers = (metric: string) => connections.filter((connection) => gives(setting, connection, metric, slots))
   for (const metric of query.metrics) {
-    const says = whyNoTotal(metric, platformsOf(givers(metric)).size > 1)
+    const says = whyNoTotal(metric, areOnSeveral(givers(metric)))
     if (says !== null) throw new Fault('input.invalid', says, { field: 'metric' })
   }
   const { points, truncated } = await queryMetrics(deps, environmentId, { ...query, connections, limit: mostPoints })
@@ -111,7 +111,9 @@ export function onePerAccount(connections: readonly Connection[]): Connection[] 
   return [...groups.values()].map((same) => same.find(({ state }) => activeStates.includes(state)) ?? same[0]!)
 }
 
-export const platformsOf = (connections: readonly Connection[]) => new Set(connections.map(({ provider }) => provider))
+/** Whether they are on several platforms. */
+export const areOnSeveral = (rows: readonly { readonly provider: string }[]) =>
+  new Set(rows.map(({ provider }) => provider)).size > 1
 
 /** Of a breakdown nobody knows whether its groups are all there; the number without dimensions is the whole. */
 function isWhole({ dimensions }: MetricPoint): boolean {

@@ -51,7 +51,14 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   const places = Math.max(1, concurrency - reserved)
   let reach = places
 
-  return { run, wake, lastBeatAt: () => beatAt, get running() { return running.size } } // biome-ignore format: one line
+  return {
+    run,
+    wake,
+    lastBeatAt: () => beatAt,
+    get running() {
+      return running.size
+    },
+  }
 
   function wake(connectionIds: readonly string[] = []): void {
     for (const id of connectionIds) hurried.add(id)

@@ -1,4 +1,4 @@
-import { type FaultCode, type FixedBy, faults } from '@patchbay/kit'
+import { type FixedBy, kindOfFault } from '@patchbay/kit'
 import type { Slot } from '../../ports/schedule.ts'
 
 export interface StreamState {
@@ -15,14 +15,14 @@ const graceMs = 5 * 60_000
 /** How a stream stands, in one word and a sentence. */
 export function streamState(slot: Slot, now: number): StreamState {
   if (slot.blocked !== null) {
-    const why = blocked[slot.blocked] ?? faultOf(slot.blocked)
+    const why = blocked[slot.blocked] ?? kindOfFault(slot.blocked)
     return { state: 'blocked', says: why?.says ?? `Not read: ${slot.blocked}.`, fixedBy: why?.fixedBy ?? 'platform' }
   }
   if (slot.claim !== null && slot.claimedUntil !== null && slot.claimedUntil > now)
     return { state: 'running', says: null, fixedBy: null }
   if (slot.lastFault !== null) {
     const waits = slot.lastFault === 'provider.throttled' || slot.lastFault === 'provider.exhausted'
-    const why = faultOf(slot.lastFault)
+    const why = kindOfFault(slot.lastFault)
     return { state: waits ? 'waiting' : 'error', says: why?.says ?? null, fixedBy: why?.fixedBy ?? 'platform' }
   }
   if (now - slot.dueAt > graceMs) return { state: 'late', says: 'It is due and was not read yet.', fixedBy: 'time' }
@@ -43,8 +43,4 @@ const blocked: Readonly<Record<string, Why>> = {
   paused: { says: 'The connection is paused.', fixedBy: 'caller' },
   unsupported: { says: 'The platform does not offer this to the app as it is set up.', fixedBy: 'operator' },
   disconnected: { says: 'The connection is disconnected.', fixedBy: 'caller' },
-}
-
-function faultOf(code: string): Why | null {
-  return code in faults ? faults[code as FaultCode] : null
 }
