@@ -31,7 +31,10 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
     options: '-c TimeZone=UTC',
     types: { getTypeParser: parseColumn },
   })
-  pool.on('error', (error) => log.warn('database.idle_connection_lost', { message: toDatabaseError(error).message }))
+  pool.on('error', (error) => {
+    // An embedded database that is stopped next may be quicker than what says goodbye to it.
+    if (!pool.ending) log.warn('database.idle_connection_lost', { message: toDatabaseError(error).message })
+  })
 
   return {
     tenant: (environmentId, work) => transaction(`begin; ${becomeTenant(environmentId)}`, work),
