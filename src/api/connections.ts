@@ -402,11 +402,12 @@ export function connectionRoutes(engine: Engine) {
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
     const slots = await deps.schedule.of(connection.environmentId, [connection.id])
     const now = deps.clock.now()
-    const streams = setting.providers.get(connection.provider)?.streams ?? {}
+    const provider = setting.providers.get(connection.provider)
+    const streams = provider?.streams ?? {}
     return slots.map((slot) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,
-      ...streamState(slot, now),
+      ...streamState(slot, now, provider?.api.quotas),
       everyMs: slot.everyMs,
       dueAt: iso(slot.dueAt),
       lane: slot.lane,

@@ -19,6 +19,7 @@ const slot: Slot = {
   lastEndedAt: null,
   syncedAt: null,
   lastFault: null,
+  lastQuota: null,
 }
 const after = (code: FaultCode, detail = {}, state: 'healthy' | 'needs_reauth' | 'paused' = 'healthy') =>
   afterFault(new Fault(code, undefined, detail), { provider: madeUp, stream, slot, connection: { state }, now })
@@ -75,7 +76,10 @@ test('a quota day of 25 hours is named by its own clock', () => {
   // The night in which Los Angeles turns its clocks back.
   const resetsAt = Date.parse('2026-11-01T07:00:00Z')
   const { says } = after('provider.exhausted', { quota: 'daily', waitMs: resetsAt - now })
-  assert.match(says!, /^Waits until 2026-11-01 00:00 America\/Los_Angeles because the daily units are used up\.$/)
+  assert.match(
+    says!,
+    /^Waits until 2026-11-01 00:00 America\/Los_Angeles because the platform says that the quota “daily” is used up today: /,
+  )
 })
 
 test('each connection has its own place in the interval and keeps it', () => {

@@ -37,8 +37,8 @@ export async function settleRun(
 
   const finish = ({ slot, outcome }: { slot: Ready['slot']; outcome: Outcome }): SlotOutcome => {
     const { connectionId, stream } = slot
-    const { dueAt, failures, blocked, fault } = outcome
-    return { connectionId, stream, dueAt, failures, blocked, fault, runId: run.id, endedAt: now }
+    const { dueAt, failures, blocked, fault, quota } = outcome
+    return { connectionId, stream, dueAt, failures, blocked, fault, quota, runId: run.id, endedAt: now }
   }
   const outcomes = [
     ...settled.map(({ ready, outcome }) => finish({ slot: ready.slot, outcome })),
@@ -92,6 +92,7 @@ const outcomeOfSkipped = (
   failures: slot.failures,
   blocked,
   fault,
+  quota: null,
   says,
 })
 
