@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
+import costCards from '../providers/cost-cards.json' with { type: 'json' }
 import { openApi, openHealth } from './api/server.ts'
 import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
@@ -79,6 +80,7 @@ export async function startServer(
         publicUrl: config.publicUrl,
         returnUrls: config.returnUrls,
         sandboxUrl,
+        costCards: new Map(Object.entries(costCards).map(([id, { streams }]) => [id, streams])),
       },
       { works: config.roles.has('worker'), alone: drivers.alone, registerSecret },
     )

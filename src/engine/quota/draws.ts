@@ -85,7 +85,7 @@ export function quotasUnder({ provider, integration }: Pick<Target, 'provider' |
 }
 
 /** What was not said is what the set-up form would have suggested. */
-function settingsOf(
+export function settingsOf(
   { settings: fields = {} }: Provider,
   said: Readonly<Record<string, string>>,
 ): Record<string, string> {
