@@ -376,6 +376,21 @@ suite('pace', () => {
     check([{ quota: 'unheard of', used: 1, waitMs: 5_000 }], { used: 1 })
     check([], { used: 1 })
 
+    test('named as data, and never to loosen', async () => {
+      const answers = ['40', '90', 'many', '-1'].map((left) => ({ status: 200, headers: { 'x-left': left } }))
+      const world = openTestWorld(answers)
+      const errors = { ...testErrors, quotaHeaders: [{ quota: 'general', remaining: 'X-Left' }] }
+      const target = testTarget(testProvider({ quotas: [quota(100, { rollingMs: 60 * second })], errors }))
+      const usedAfter: number[] = []
+      await world.clock.run(async () => {
+        for (const _ of answers) {
+          await world.gateway.call(target, { path: '/x' })
+          usedAfter.push(await used(world))
+        }
+      })
+      assert.deepEqual(usedAfter, [60, 61, 62, 100])
+    })
+
     test('also on a refusal', async () => {
       const world = openTestWorld([404])
       const signals = () => [{ quota: 'general', used: 0.9 }]

@@ -1,4 +1,4 @@
-import { type ApiResponse, Fault, isFault, type Provider, type Quota } from '@patchbay/kit'
+import { type ApiResponse, Fault, isFault, type Quota, quotaSignals } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
@@ -41,8 +41,7 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
     // Nobody waits for this: until it is written the call counts as one that is under way.
     limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
-    const { signals } = intent.target.provider.api.errors
-    if (answer && signals) await heed(intent, answer, signals).catch(noteFailure)
+    if (answer) await heed(intent, answer).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
@@ -102,9 +101,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     return new Fault(fault.code, fault.message, { ...fault.detail, waitMs: longestMs }, fault.cause)
   }
 
-  async function heed(intent: Intent, answer: ApiResponse, read: ReadSignals): Promise<void> {
+  async function heed(intent: Intent, answer: ApiResponse): Promise<void> {
     const { target, as } = intent
-    for (const signal of tolerant(() => read(answer)) ?? []) {
+    for (const signal of tolerant(() => quotaSignals(target.provider.api.errors, answer)) ?? []) {
       const quota = quotasUnder(target).find(({ id }) => id === signal.quota)
       const bucket = quota && bucketOf(target, quota, as)
       if (!quota || !bucket) continue
@@ -120,8 +119,6 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     }
   }
 }
-
-type ReadSignals = NonNullable<Provider['api']['errors']['signals']>
 
 /** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */
 class Stops {
