@@ -1,4 +1,4 @@
-import { type Duration, parseDuration } from '@patchbay/kit'
+import { calendarOf, type Duration, parseDuration, unitOfQuota } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import type { QuotaCapacity } from '../engine/quota/capacity.ts'
@@ -37,7 +37,7 @@ const forecastJson = z.strictObject({
   /** What readings may fill; the rest is kept for people who wait. */
   usable: z.number(),
   used: z.number(),
-  /** The zone whose calendar days count; null for a window that moves with the clock. */
+  /** The zone whose calendar counts; null for a window that moves with the clock. */
   zone: z.string().nullable(),
   /** How long this window is: a calendar day may have 23 or 25 hours. */
   windowMs: z.number().nullable(),
@@ -204,7 +204,8 @@ const idOf = ({ integration, quota }: QuotaForecast): string => `${integration}/
 
 function forecastToJson(row: QuotaForecast): z.input<typeof forecastJson> {
   const { quota, whose, held, waiting, streams } = row
-  const { id, per, unit = 'calls', limit, source, window } = quota
+  const { id, per, limit, source } = quota
+  const unit = unitOfQuota(quota)
   const { provider, integration, usable, used, windowMs, expected, readings, shareAtReset, says } = row
   return {
     ...{
@@ -223,7 +224,7 @@ function forecastToJson(row: QuotaForecast): z.input<typeof forecastJson> {
     },
     ...{ shareAtReset, says, source, streams: streams.map((stream) => ({ ...stream })) },
     id: idOf(row),
-    zone: 'day' in window ? window.day : null,
+    zone: calendarOf(quota)?.zone ?? null,
     resetsAt: iso(row.resetsAt),
     exhaustedAt: iso(row.exhaustedAt),
     parkedUntil: iso(row.parkedUntil),
@@ -233,6 +234,6 @@ function forecastToJson(row: QuotaForecast): z.input<typeof forecastJson> {
 }
 
 function capacityToJson({ quota, ...found }: QuotaCapacity): z.input<typeof capacityJson>['data'][number] {
-  const { id, per, unit = 'calls', limit, source } = quota
-  return { quota: id, per, unit, limit, source, ...found }
+  const { id, per, limit, source } = quota
+  return { quota: id, per, unit: unitOfQuota(quota), limit, source, ...found }
 }

@@ -29,7 +29,7 @@ export interface Slot {
 }
 
 /** What a reading ended with that was put off because of a quota. */
-export const quotaFaults: readonly string[] = ['provider.throttled', 'provider.exhausted']
+export const quotaFaults: readonly string[] = ['provider.throttled', 'provider.exhausted', 'setup.budget']
 
 /** A slot as its new holder gets it. */
 export interface ClaimedSlot extends Slot {

@@ -4,6 +4,7 @@ import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
 import { bucketOf, unmeteredBucket } from '../quota/buckets.ts'
 import { drawsAt, quotasUnder, sparingBucket, sparingDraws, type Take, takesOf, windowAt } from '../quota/draws.ts'
+import { sayLimit } from '../quota/say-wait.ts'
 import { tolerant } from './fault-of-answer.ts'
 import type { Intent, Layer } from './intent.ts'
 import { clampWait } from './retry-after.ts'
@@ -56,6 +57,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
         takes.length > 0
           ? [...drawsAt(takes, now), ...sparingDraws(takes, { spares })]
           : [unmetered(unmeteredBucket(target))]
+      const dear = takes.find(({ quota, amount }) => quota.currency !== undefined && amount > quota.limit)
+      if (dear) throw spent(intent, dear.quota, untilReset(dear.quota, now))
       const taken = await limiter.take(draws, { now, lane: target.lane })
       if (taken.granted) {
         tally.sendBy = now + freshMs
@@ -71,8 +74,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
       if (now + waitMs > deadlineAt) {
-        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota.id
-        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota }) }
+        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota
+        if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)
+        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota: quota.id }) }
         throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }
       await clock.sleep(waitMs, signal)
@@ -152,5 +156,11 @@ function untilReset(quota: Quota, at: Instant): number {
   if ('rollingMs' in window) return window.rollingMs
   return 'endsAt' in window ? window.endsAt - at : 1000
 }
+
+/** No wait of a call helps, and no repetition: the money is spent until the calendar says otherwise, or somebody adds to it. */
+const spent = ({ target }: Intent, quota: Quota, waitMs: number): Fault =>
+  new Fault('setup.budget', `The budget “${quota.id}” of ${sayLimit(quota)} is spent.`, {
+    ...{ provider: target.provider.id, quota: quota.id, waitMs },
+  })
 
 const unmetered = (bucket: string): Draw => ({ bucket, amount: 0, limit: 0, window: { concurrent: true } })

@@ -1,4 +1,4 @@
-import { dayMs, minute, type Quota, zoneOffsetMs } from '@patchbay/kit'
+import { calendarOf, dayMs, minute, type Quota, zoneOffsetMs } from '@patchbay/kit'
 import { readingsApartMs } from '../sync/cadence.ts'
 import type { ReadingCost } from './reading-costs.ts'
 import { sayLength, sayLimit } from './say-wait.ts'
@@ -93,11 +93,12 @@ function drawsIn(
   return draws
 }
 
-function longestWindowMs({ window }: Quota, now: number): number {
-  if ('concurrent' in window) return 0
-  if ('rollingMs' in window) return window.rollingMs
-  const offsets = Array.from({ length: 12 }, (_, month) => zoneOffsetMs(now + month * 30 * dayMs, window.day))
-  return dayMs + Math.max(...offsets) - Math.min(...offsets)
+function longestWindowMs(quota: Quota, now: number): number {
+  const calendar = calendarOf(quota)
+  if (!calendar) return 'rollingMs' in quota.window ? quota.window.rollingMs : 0
+  const { zone, span } = calendar
+  const offsets = Array.from({ length: 12 }, (_, month) => zoneOffsetMs(now + month * 30 * dayMs, zone))
+  return (span === 'day' ? 1 : 31) * dayMs + Math.max(...offsets) - Math.min(...offsets)
 }
 
 function mostProfiles(isShared: boolean, fits: (profiles: number) => boolean, drawsOfOne: number): number | null {

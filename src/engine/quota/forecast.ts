@@ -1,4 +1,4 @@
-import type { Quota } from '@patchbay/kit'
+import { calendarOf, type Quota, unitOfQuota } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { SlotCount } from '../../ports/schedule.ts'
 import { readingsApartMs } from '../sync/cadence.ts'
@@ -170,8 +170,8 @@ function sayForecast(bucket: Bucket, facts: Omit<Forecast, 'says'>, now: Instant
   const { quota, used } = bucket
   const { expected, readings, resetsAt, exhaustedAt, held, streams, waiting, shareAtReset } = facts
   const zone = zoneOf(quota)
-  const unit = quota.unit ?? 'calls'
-  const until = 'day' in quota.window ? `Until ${timeIn(zone, resetsAt!, now)}` : `In the next ${sayWindow(quota)}`
+  const unit = unitOfQuota(quota)
+  const until = calendarOf(quota) ? `Until ${timeIn(zone, resetsAt!, now)}` : `In the next ${sayWindow(quota)}`
   const basis = [...new Set(streams.map((stream) => says[stream.basis]))].join(' and ')
   const draws =
     readings === 0

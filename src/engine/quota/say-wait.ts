@@ -1,4 +1,16 @@
-import { dayMs, dayOf, type FaultCode, faults, hour, minute, type Quota, second, zoneOffsetMs } from '@patchbay/kit'
+import {
+  calendarOf,
+  dayMs,
+  dayOf,
+  type FaultCode,
+  faults,
+  hour,
+  minute,
+  type Quota,
+  second,
+  unitOfQuota,
+  zoneOffsetMs,
+} from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 
 /** What is waited for. */
@@ -20,7 +32,10 @@ export function sayWait({ code, quota, until }: Wait, now: Instant): string {
     return `Waits until ${at}: ${says[0]!.toLowerCase()}${says.slice(1)}`
   }
   const name = `the quota “${quota.id}”`
-  const today = 'day' in quota.window ? ' today' : ''
+  const calendar = calendarOf(quota)
+  const today = calendar === null ? '' : calendar.span === 'day' ? ' today' : ' this month'
+  if (quota.currency !== undefined)
+    return `Waits until ${at} because the budget “${quota.id}” is spent${today}: ${sayLimit(quota)}. A larger one ends the wait.`
   const because =
     code === 'provider.exhausted'
       ? `the platform says that ${name} is used up${today}`
@@ -29,10 +44,13 @@ export function sayWait({ code, quota, until }: Wait, now: Instant): string {
 }
 
 /** `10,000 units a day`, `60 calls in 30 seconds`, `5 calls at once`. */
-export function sayLimit({ limit, unit = 'calls', window }: Quota): string {
-  const amount = `${limit.toLocaleString('en-US')} ${unit}`
+export function sayLimit(quota: Quota): string {
+  const { limit, window } = quota
+  const amount = `${limit.toLocaleString('en-US')} ${unitOfQuota(quota)}`
   if ('concurrent' in window) return `${amount} at once`
-  return 'day' in window ? `${amount} a day` : `${amount} in ${sayLength(window.rollingMs)}`
+  return 'rollingMs' in window
+    ? `${amount} in ${sayLength(window.rollingMs)}`
+    : `${amount} a ${calendarOf(quota)!.span}`
 }
 
 /** In its greatest whole unit: `30 seconds`, `24 hours`. */
@@ -50,7 +68,7 @@ const units: readonly (readonly [string, number])[] = [
 ]
 
 /** The zone in which a quota's times are told. */
-export const zoneOf = (quota: Quota | undefined): string => (quota && 'day' in quota.window ? quota.window.day : 'UTC')
+export const zoneOf = (quota: Quota | undefined): string => (quota && calendarOf(quota)?.zone) ?? 'UTC'
 
 /** `09:00 America/Los_Angeles`, with the day when it is another one. */
 export function timeIn(zone: string, at: Instant, now: Instant): string {

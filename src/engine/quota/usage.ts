@@ -1,4 +1,4 @@
-import type { Quota } from '@patchbay/kit'
+import { calendarOf, type Quota, unitOfQuota } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Usage } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
@@ -16,7 +16,7 @@ export interface QuotaUsage {
   readonly limit: number
   /** 0–1. */
   readonly share: number
-  /** Length of a rolling window in milliseconds, the zone whose calendar days count, or `concurrent`. */
+  /** Length of a rolling window in milliseconds, the zone whose calendar counts, or `concurrent`. */
   readonly window: number | string
   /** When all of it is free again if nothing more is taken. Null while nothing is used, and for concurrency. */
   readonly resetsAt: Instant | null
@@ -57,11 +57,11 @@ function usageOf(quota: Quota, whose: string | null, usage: Usage | undefined, n
     quota: quota.id,
     per: quota.per,
     whose,
-    unit: quota.unit ?? 'calls',
+    unit: unitOfQuota(quota),
     used,
     limit: quota.limit,
     share: quota.limit > 0 ? used / quota.limit : 1,
-    window: 'day' in quota.window ? quota.window.day : 'rollingMs' in window ? window.rollingMs : 'concurrent',
+    window: calendarOf(quota)?.zone ?? ('rollingMs' in window ? window.rollingMs : 'concurrent'),
     resetsAt: usage?.resetsAt ?? null,
     parkedUntil: usage?.parkedUntil ?? null,
     source: quota.source,

@@ -1,4 +1,4 @@
-import { type Fault, type FaultCode, faults, hour, minute, type Provider, type Stream } from '@patchbay/kit'
+import { type Fault, type FaultCode, faults, hour, minute, type Quota, type Stream } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -20,7 +20,8 @@ export interface Outcome {
 
 /** What an outcome depends on besides the fault. `connection` is as it is now, after whoever noticed the fault first has seen to it. */
 export interface Facts {
-  readonly provider: Provider
+  /** As they hold for the integration. */
+  readonly quotas: readonly Quota[]
   readonly stream: Stream
   readonly slot: Slot
   readonly connection: Pick<Connection, 'state'>
@@ -53,9 +54,15 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
   if (code.startsWith('connection.') && inactiveStates.has(connection.state)) return block(connection.state)
 
   const waitMs = fault.detail.waitMs
+  const quota = facts.quotas.find(({ id }) => id === fault.detail.quota)
+  if (code === 'setup.budget' && quota && waitMs !== undefined) {
+    // Asking whether there is money again costs none.
+    const dueAt = now + Math.min(waitMs, Math.max(slot.everyMs, hour))
+    const says = sayWait({ code, quota, until: now + waitMs }, now)
+    return { dueAt, failures: slot.failures, blocked: null, fault: code, quota: quota.id, says }
+  }
   if (fault.kind.fixedBy === 'time' && waitMs !== undefined) {
     const dueAt = now + waitMs + afterWaitMs(slot, waitMs, now)
-    const quota = facts.provider.api.quotas.find(({ id }) => id === fault.detail.quota)
     const says = sayWait({ code, quota, until: dueAt }, now)
     return { dueAt, failures: slot.failures, blocked: null, fault: code, quota: quota?.id ?? null, says }
   }

@@ -8,6 +8,7 @@ import { type StreamState, streamState } from './stream-state.ts'
 const now = Date.parse('2026-11-01T12:00:00Z')
 const quotas: Quota[] = [
   { id: 'units', per: 'app', limit: 100, window: { day: 'America/Los_Angeles' }, unit: 'units', source: 'test' },
+  { id: 'spend', per: 'app', limit: 5, window: { month: 'UTC' }, currency: 'USD', source: 'test' },
 ]
 const slot: Slot = {
   ...slotOf({ dueAt: now + hour, everyMs: 6 * hour }),
@@ -47,5 +48,12 @@ check(
 )
 check({ lastFault: 'provider.throttled' }, 'waiting', /^Waits until 13:00 UTC: the platform asked us/, 'time')
 check({ lastFault: 'provider.throttled', lastQuota: 'gone' }, 'waiting', /^Waits until 13:00 UTC: /, 'time')
+// It is looked at in an hour, and waits for the month.
+check(
+  { lastFault: 'setup.budget', lastQuota: 'spend' },
+  'waiting',
+  /^Waits until 2026-12-01 00:00 UTC because the budget “spend” is spent this month: 5 USD a month\./,
+  'operator',
+)
 // Its time has come, and it has not had its turn.
 check({ lastFault: 'provider.throttled', lastQuota: 'units', dueAt: now }, 'waiting', /slow down/, 'time')

@@ -1,5 +1,6 @@
 import { type FaultCode, type FixedBy, kindOfFault, type Quota } from '@patchbay/kit'
 import { quotaFaults, type Slot } from '../../ports/schedule.ts'
+import { windowAt } from '../quota/draws.ts'
 import { sayWait } from '../quota/say-wait.ts'
 
 export interface StreamState {
@@ -26,7 +27,11 @@ export function streamState(slot: Slot, now: number, quotas: readonly Quota[] = 
     const why = kindOfFault(slot.lastFault)
     if (waits && why !== null && slot.dueAt > now) {
       const quota = quotas.find(({ id }) => id === slot.lastQuota)
-      const says = sayWait({ code: slot.lastFault as FaultCode, quota, until: slot.dueAt }, now)
+      const code = slot.lastFault as FaultCode
+      // It is only looked at when it is due: more money ends the wait, or the calendar does.
+      const window = quota?.currency === undefined ? null : windowAt(quota, now)
+      const until = window && 'endsAt' in window ? window.endsAt : slot.dueAt
+      const says = sayWait({ code, quota, until }, now)
       return { state: 'waiting', says, fixedBy: why.fixedBy }
     }
     return { state: waits ? 'waiting' : 'error', says: why?.says ?? null, fixedBy: why?.fixedBy ?? 'platform' }
