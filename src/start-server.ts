@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
+import costCards from '../providers/cost-cards.json' with { type: 'json' }
 import { openApi, openHealth } from './api/server.ts'
 import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
@@ -81,6 +82,7 @@ export async function startServer(
         publicUrl: config.publicUrl,
         returnUrls: config.returnUrls,
         sandboxUrl,
+        costCards: new Map(Object.entries(costCards).map(([id, { streams }]) => [id, streams])),
       },
       { works: config.roles.has('worker'), alone: drivers.alone, registerSecret },
     )
