@@ -1,5 +1,6 @@
 import { Fault, type Fields, type Provider } from '@patchbay/kit'
 import { z } from 'zod'
+import { isPrevious } from '../engine/connect/previous-secrets.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Integration } from '../ports/directory.ts'
 import { fixedByOf, fixers } from './problem.ts'
@@ -144,7 +145,9 @@ export function setupRoutes(engine: Engine) {
 
   function toJson(integration: Integration): z.input<typeof integrationJson> {
     const provider = setting.providers.get(integration.provider)
-    const shown = Object.entries(integration.settings).filter(([name]) => provider?.settings?.[name]?.secret !== true)
+    const shown = Object.entries(integration.settings).filter(
+      ([name]) => provider?.settings?.[name]?.secret !== true && !isPrevious(name),
+    )
     return {
       id: integration.id,
       provider: integration.provider,
