@@ -89,7 +89,8 @@ export const callbackOf = (webhooks: Webhooks | undefined, name: string): Callba
   webhooks?.callbacks && Object.hasOwn(webhooks.callbacks, name) ? webhooks.callbacks[name] : undefined
 
 /** Ids are short and can be stored. */
-const isName = (text: string): boolean => text.length > 0 && text.length <= 200 && !text.includes('\0') && text.isWellFormed()
+const isName = (text: string): boolean =>
+  text.length > 0 && text.length <= 200 && !text.includes('\0') && text.isWellFormed()
 
 /** Meta sends up to a thousand changes together; nobody is known to send more. */
 const mostEvents = 2_000
