@@ -39,3 +39,6 @@ create table record (
 );
 create index record_newest on record (environment_id, kind, id);
 select patchbay_make_tenant_table('record');
+
+-- Earlier values are never changed, and go only with everything else of an account whose owner asked for that.
+grant delete on observation_revision to patchbay_tenant;

@@ -34,8 +34,8 @@ export interface MessageEffects {
   readonly woken: readonly { readonly connection: string; readonly stream: string }[]
   /** How many records were new or changed. */
   readonly records: number
-  /** Connections whose access was asked about, and what came out. */
-  readonly checked: readonly { readonly connection: string; readonly works: boolean | null }[]
+  /** Connections whose access is asked about. */
+  readonly checked: readonly string[]
   /** Connections that were ended and whose data was deleted. */
   readonly erased: readonly string[]
 }
@@ -92,6 +92,8 @@ export interface Inbox {
   findByDedupe(environmentId: string, integrationId: string, dedupe: string): Promise<Message | null>
   /** Makes messages that were done with received again, due at `at`. Returns how many. */
   replay(environmentId: string, ids: readonly string[], at: Instant): Promise<number>
+  /** Deletes what was done with that is about an account of an app, whoever else it is about, but for callbacks. Returns how many. */
+  erase(environmentId: string, integrationId: string, account: string): Promise<number>
   /** How many wait, and since when the oldest one has. */
   waiting(environmentId: string): Promise<{ readonly count: number; readonly since: Instant | null }>
   /** Forgets what was done with before then, up to ten thousand. Returns how many. What still waits is kept. */

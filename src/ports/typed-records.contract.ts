@@ -91,6 +91,25 @@ export function typedRecordsContract(name: string, open: () => Promise<TypedReco
       assert.deepEqual([changed?.id, changed?.firstSeenAt, changed?.seenAt], ['rec_a', 1_000, 2_000])
     })
 
+    story('what no database takes is left out, and all else is kept', async ({ records }, env) => {
+      await save(records, env, [state({ data: { text: 'a\0b\ud800c' } })])
+      assert.deepEqual((await all(records, env))[0]?.data, { text: 'ab\ufffdc' })
+    })
+
+    story('all of a connection is erased, and nothing of another one', async ({ records }, env) => {
+      await save(records, env, [
+        state({}),
+        state({ kind: 'lead', id: 'rec_2' }),
+        state({ connectionId: 'con_2', id: 'rec_3' }),
+      ])
+      assert.equal(await records.erase(`${env}_other`, 'con_1'), 0)
+      assert.equal(await records.erase(env, 'con_1'), 2)
+      assert.deepEqual(
+        (await all(records, env)).map(({ id }) => id),
+        ['rec_3'],
+      )
+    })
+
     story('kinds, connections and environments are kept apart', async ({ records }, env) => {
       await save(records, env, [
         state({ id: 'rec_1' }),

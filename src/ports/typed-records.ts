@@ -39,6 +39,8 @@ export interface TypedRecords {
     records: readonly NewTypedRecord[],
     along: { readonly at: Instant; readonly of: (changes: readonly TypedRecordChange[]) => Along },
   ): Promise<number>
+  /** Deletes all of a connection. Returns how many. */
+  erase(environmentId: string, connectionId: string): Promise<number>
   /** Newest first. Those that are gone only when asked for. */
   list(
     environmentId: string,

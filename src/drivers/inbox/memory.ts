@@ -104,6 +104,22 @@ export function openMemoryInbox(): Inbox {
       return count
     },
 
+    async erase(environmentId, integrationId, account) {
+      const rows = rowsOf(environmentId)
+      const its = [...rows.values()].filter(
+        ({ message }) =>
+          message.state !== 'received' &&
+          message.callback === null &&
+          message.integrationId === integrationId &&
+          message.accounts.includes(account),
+      )
+      for (const { message } of its) {
+        rows.delete(message.id)
+        keys.delete(keyOf(message))
+      }
+      return its.length
+    },
+
     async waiting(environmentId) {
       const waiting = newestFirst(environmentId).filter(({ state }) => state === 'received')
       const since = waiting.length === 0 ? null : Math.min(...waiting.map(({ receivedAt }) => receivedAt))

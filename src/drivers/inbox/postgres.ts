@@ -59,6 +59,11 @@ export function openPostgresInbox(database: Database): Inbox {
         return (await sql(replayMessages, [environmentId, ids, new Date(at)], 'inbox.replay')).count
       }),
 
+    erase: (environmentId, integrationId, account) =>
+      database.tenant(environmentId, async (sql) => {
+        return (await sql(eraseMessages, [environmentId, integrationId, account], 'inbox.erase')).count
+      }),
+
     waiting: (environmentId) =>
       database.tenant(environmentId, async (sql) => {
         const { rows } = await sql<{ count: number; since: number | null }>(
@@ -197,6 +202,10 @@ const replayMessages = `
 update message set
   state = 'received', attempts = 0, due_at = $3, fault = null, says = null, effects = null, processed_at = null, claim = null, claimed_until = null
 where environment_id = $1 and id = any($2::text[]) and state <> 'received'`
+
+const eraseMessages = `
+delete from message
+where environment_id = $1 and integration_id = $2 and $3 = any (accounts) and state <> 'received' and callback is null`
 
 const countWaiting = `
 select count(*) as count, min(received_at) as since from message where environment_id = $1 and state = 'received'`

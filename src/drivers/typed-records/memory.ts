@@ -1,5 +1,6 @@
 import type { TypedRecord, TypedRecordChange, TypedRecords } from '../../ports/typed-records.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { storable } from '../records/storable.ts'
 import { isNewer, nameOf, newestStates } from './newest-states.ts'
 
 /** Typed records in memory. */
@@ -14,12 +15,19 @@ export function openMemoryTypedRecords(log: AlongLog): TypedRecords {
         const before = rows.get(nameOf(record))
         if (before && !isNewer(record, before)) continue
         const { id, firstSeenAt } = before ?? { id: record.id, firstSeenAt: at }
-        const row = structuredClone({ ...record, id, firstSeenAt, seenAt: at })
+        const row = storable({ ...record, id, firstSeenAt, seenAt: at })
         rows.set(nameOf(record), row)
         changes.push({ was: before ? 'changed' : 'created', record: row })
       }
       if (changes.length > 0) log.write(environmentId, of(changes))
       return changes.length
+    },
+
+    async erase(environmentId, connectionId) {
+      const rows = environments.get(environmentId) ?? new Map<string, TypedRecord>()
+      let count = 0
+      for (const [name, row] of rows) if (row.connectionId === connectionId && rows.delete(name)) count++
+      return count
     },
 
     async list(environmentId, { kind, connections, removed = false, before, limit }) {

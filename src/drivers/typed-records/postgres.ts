@@ -1,6 +1,7 @@
 import type { Database } from '../../ports/database.ts'
 import type { TypedRecord, TypedRecords } from '../../ports/typed-records.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { storableJson } from '../records/storable.ts'
 import { newestStates } from './newest-states.ts'
 
 /** Typed records in PostgreSQL. */
@@ -10,7 +11,7 @@ export function openPostgresTypedRecords(database: Database): TypedRecords {
       database.tenant(environmentId, async (sql) => {
         const newest = newestStates(records)
         if (newest.length === 0) return 0
-        const values = [environmentId, JSON.stringify(newest), new Date(at)]
+        const values = [environmentId, storableJson(newest), new Date(at)]
         const { rows } = await sql<Row & { created: boolean }>(saveRecords, values, 'typed_records.save')
         const changes = rows.map(({ created, ...record }) => ({
           was: created ? ('created' as const) : ('changed' as const),
@@ -18,6 +19,11 @@ export function openPostgresTypedRecords(database: Database): TypedRecords {
         }))
         if (changes.length > 0) await writeAlong(sql, environmentId, of(changes))
         return changes.length
+      }),
+
+    erase: (environmentId, connectionId) =>
+      database.tenant(environmentId, async (sql) => {
+        return (await sql(eraseRecords, [environmentId, connectionId], 'typed_records.erase')).count
       }),
 
     list: (environmentId, { kind, connections, removed = false, before, limit }) =>
@@ -44,6 +50,8 @@ on conflict (environment_id, connection_id, kind, key) do update set
   data = excluded.data, at = excluded.at, removed = excluded.removed, seen_at = excluded.seen_at, message_id = excluded.message_id
 where (excluded.at, excluded.removed, excluded.message_id collate "C") > (record.at, record.removed, record.message_id collate "C")
 returning ${columns}, xmax = 0 as created`
+
+const eraseRecords = `delete from record where environment_id = $1 and connection_id = $2`
 
 const listRecords = `
 select ${columns} from record
