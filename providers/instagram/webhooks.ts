@@ -1,4 +1,4 @@
-import { at, defineWebhooks, hmac, type Json, type WebhookEvent } from '@patchbay/kit'
+import { at, defineWebhooks, handshakes, type Json, signatures, type WebhookEvent } from '@patchbay/kit'
 
 /**
  * One callback address an app, for all accounts that subscribed to it (developers.facebook.com/docs/instagram-platform/webhooks).
@@ -6,19 +6,8 @@ import { at, defineWebhooks, hmac, type Json, type WebhookEvent } from '@patchba
  * followers or changed numbers: an event says that a post moved, and its numbers are read.
  */
 export const webhooks = defineWebhooks({
-  verify: hmac({
-    algorithm: 'sha256',
-    header: 'x-hub-signature-256',
-    prefix: 'sha256=',
-    encoding: 'hex',
-    secret: 'clientSecret',
-  }),
-  handshake({ method, query }, settings) {
-    if (method !== 'GET' || query['hub.mode'] !== 'subscribe') return null
-    const known = settings.verifyToken !== undefined && settings.verifyToken !== ''
-    if (!known || query['hub.verify_token'] !== settings.verifyToken) return { refuse: true }
-    return { echo: query['hub.challenge'] ?? '' }
-  },
+  verify: signatures.meta(),
+  handshakes: [handshakes.meta({ token: 'verifyToken' })],
   events(body) {
     if (at(body, 'object') !== 'instagram') return []
     return list(at(body, 'entry')).flatMap((entry) => {
