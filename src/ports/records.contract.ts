@@ -424,7 +424,10 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
             audiences: [
               {
                 ...{ population: 'followers', dimensions: ['age'], basis: 'count' },
-                ...{ period: { start: '2026-10-01', end: '2026-10-05' }, rows: [{ group: { age: '18-24' }, value: 3 }] },
+                ...{
+                  period: { start: '2026-10-01', end: '2026-10-05' },
+                  rows: [{ group: { age: '18-24' }, value: 3 }],
+                },
               },
             ],
             refused: [{ what: 'row 7', why: 'no day' }],

@@ -14,7 +14,7 @@ type Needs = Pick<Deps, 'connections' | 'grants'>
 export async function attribute(
   deps: Needs,
   integration: Integration,
-  messages: readonly Message[],
+  messages: readonly Pick<Message, 'accounts' | 'callback'>[],
 ): Promise<Attribution> {
   const found = new Map<string, Connection[]>()
   const add = (account: string, connection: Connection) => {

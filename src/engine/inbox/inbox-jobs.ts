@@ -3,11 +3,13 @@ import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { runAttach } from './attach-messages.ts'
 import { checkAccessQueue, runCheckAccess } from './check-access.ts'
+import { eraseAgainQueue, runEraseAgain } from './erase-account.ts'
 
 /** Background work of `inbox`, shared by all processes: asking about access, attaching what waited for its account, forgetting what is old. */
 export async function startInboxJobs(parts: { deps: Deps; setting: Setting; gateway: Gateway }): Promise<void> {
   const { deps } = parts
   await deps.jobs.work(checkAccessQueue, { concurrency: 2, retries: 8 }, (data) => runCheckAccess(parts, data))
+  await deps.jobs.work(eraseAgainQueue, { concurrency: 1, retries: 8 }, (data) => runEraseAgain(deps, data))
   await deps.jobs.work(attachQueue, { concurrency: 1, retries: 0 }, (_, signal) => runAttach(deps, signal))
   await deps.jobs.cron(attachQueue, '37 * * * *')
   await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, (_, signal) => runInboxSweep(deps, signal))
