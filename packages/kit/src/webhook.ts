@@ -7,8 +7,10 @@ export interface WebhookEvent {
   /** The provider's account it is about. */
   readonly account: string
   readonly type: string
-  /** The provider's id; a hash of the body stands in when absent. */
+  /** The provider's id of the event: the same twice is one. A hash of the body stands in when absent. */
   readonly id?: string
+  /** The provider's id of the thing whose state this is, where several events may tell of one: the key of its record. The event's id where absent. */
+  readonly object?: string
   /** When it was so, in milliseconds by the provider's clock. Of two states of one thing the later counts. When it came in where absent. */
   readonly at?: number
   /** The thing is gone. */

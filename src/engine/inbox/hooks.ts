@@ -72,6 +72,7 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     test: openCertificates(deps.networks.test),
     live: openCertificates(deps.networks.live),
   } satisfies Record<string, Certificates>
+  const finding = new Map<string, Promise<Place>>()
   let codeKey: Promise<string> | null = null
 
   return {
@@ -101,8 +102,15 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     },
   }
 
+  /** Asked for once by all who come at the same time. */
+  function find(integrationId: string): Promise<Place> {
+    const found = finding.get(integrationId) ?? look(integrationId).finally(() => finding.delete(integrationId))
+    finding.set(integrationId, found)
+    return found
+  }
+
   /** One refusal for all: what is not there, what is of somebody else, what takes no messages, and what is switched off. */
-  async function find(integrationId: string): Promise<Place> {
+  async function look(integrationId: string): Promise<Place> {
     const environmentId = await addresses.environmentOf(integrationId)
     const integration = environmentId === null ? null : await recent.integration(environmentId, integrationId)
     const provider = integration?.enabled ? setting.providers.get(integration.provider) : undefined

@@ -50,8 +50,8 @@ export function describeMessage(events: readonly WebhookEvent[] | null, body: Ui
 }
 
 /** What makes two events the same record. */
-export const keyOfEvent = ({ id, data }: WebhookEvent): string =>
-  id !== undefined && isName(id) ? id : `sha256:${hashOf(JSON.stringify(data))}`
+export const keyOfEvent = ({ object, id, data }: WebhookEvent): string =>
+  [object, id].find((name) => name !== undefined && isName(name)) ?? `sha256:${hashOf(JSON.stringify(data))}`
 
 export const hashOf = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('base64url')
 
