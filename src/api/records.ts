@@ -1,9 +1,9 @@
-import { recordKinds } from '@patchbay/kit'
+import { Fault, recordKinds } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import type { TypedRecord } from '../ports/typed-records.ts'
 import { choosing, chosenConnections } from './chosen-connections.ts'
-import { cutPage, instant, iso, pageOf, paging, route } from './route.ts'
+import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
 const recordJson = z.strictObject({
   id: z.string(),
@@ -31,7 +31,7 @@ export function recordRoutes({ deps }: Engine) {
       name: 'records.list',
       summary: 'What platforms told of: comments, mentions, messages, reactions, leads, payments. Newest first',
       scope: 'metrics:read',
-      params: z.strictObject({ kind: z.enum(recordKinds) }),
+      params: z.strictObject({ kind: idText }),
       query: z.strictObject({
         ...paging,
         ...choosing,
@@ -40,9 +40,12 @@ export function recordRoutes({ deps }: Engine) {
       }),
       answer: pageOf(recordJson),
       handle: async ({ params, query, caller }) => {
+        const kind = recordKinds.find((one) => one === params.kind)
+        if (!kind)
+          throw new Fault('input.unknown', `There is no kind "${params.kind}". There are: ${recordKinds.join(', ')}.`)
         const connections = await chosenConnections(deps, caller.environment.id, query)
         const rows = await deps.typedRecords.list(caller.environment.id, {
-          kind: params.kind,
+          kind,
           connections: connections.map(({ id }) => id),
           removed: query.removed === 'true',
           before: query.cursor,

@@ -740,7 +740,7 @@ export interface Operations {
   records: {
     /** What platforms told of: comments, mentions, messages, reactions, leads, payments. Newest first. `GET /v1/records/{kind}`, scope `metrics:read`. */
     list(input: {
-      kind: "comment" | "mention" | "message" | "reaction" | "lead" | "payment"
+      kind: string
     } & {
       limit?: number
       cursor?: string
