@@ -1,6 +1,18 @@
 import { at, defineWebhooks, handshakes, type Json, signatures, type WebhookEvent } from '@patchbay/kit'
 
 /**
+ * What the app's owner sets beside the webhook: who left, and who wants to be forgotten. The page says that `user_id` is a person's id of this app
+ * only; that an account's own id may stand there as well is a guess.
+ */
+const privacy =
+  'developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback, read 2026-11-22'
+const signedRequest = { scheme: 'signed-request', field: 'signed_request', secret: 'clientSecret' } as const
+const subjectOf = (claims: Json) => {
+  const id = at(claims, 'user_id')
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null
+}
+
+/**
  * One callback address an app, for all accounts that subscribed to it (developers.facebook.com/docs/instagram-platform/webhooks).
  * Meta writes what is not ASCII as \uXXXX in the body, so that only the raw bytes give the right hash. Nothing is sent about likes,
  * followers or changed numbers: an event says that a post moved, and its numbers are read.
@@ -19,6 +31,22 @@ export const webhooks = defineWebhooks({
     })
   },
   wakes: { comments: 'media', live_comments: 'media', mentions: 'media' },
+  keeps: {
+    comments: 'comment',
+    live_comments: 'comment',
+    mentions: 'mention',
+    messages: 'message',
+    message_edit: 'message',
+    message_reactions: 'reaction',
+    messaging_postbacks: 'message',
+  },
+  callbacks: {
+    deauthorize: { tells: 'deauthorized', verify: signedRequest, subject: subjectOf, source: privacy },
+    delete: {
+      ...{ tells: 'deletion', verify: signedRequest, subject: subjectOf, source: privacy },
+      answer: ({ url, code }) => ({ url, confirmation_code: code }),
+    },
+  },
 })
 
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value : [])

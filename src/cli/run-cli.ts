@@ -7,6 +7,7 @@ import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
+import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   metrics,
   kpis,
   tasks,
+  messages,
   call,
   vault,
 }

@@ -7,9 +7,42 @@ export interface WebhookEvent {
   /** The provider's account it is about. */
   readonly account: string
   readonly type: string
-  /** The provider's id; a hash of the body stands in when absent. */
+  /** The provider's id of the event: the same twice is one. A hash of the body stands in when absent. */
   readonly id?: string
+  /** The provider's id of the thing whose state this is, where several events may tell of one: the key of its record. The event's id where absent. */
+  readonly object?: string
+  /** When it was so, in milliseconds by the provider's clock. Of two states of one thing the later counts. When it came in where absent. */
+  readonly at?: number
+  /** The thing is gone. */
+  readonly removed?: true
   readonly data: Json
+}
+
+/** What a provider may tell of that is neither a number nor a piece of content. */
+export const recordKinds = ['comment', 'mention', 'message', 'reaction', 'lead', 'payment'] as const
+export type RecordKind = (typeof recordKinds)[number]
+
+/**
+ * A notice that comes to an address of its own, `…/hooks/{integration}/{name}`, which the app's owner registers with the platform beside that of
+ * the webhook. It is about a person who uses the app, and not about what their account does.
+ */
+export interface Callback {
+  /** `deauthorized`: the person took access back. It is asked whether that is so. `deletion`: everything of that person has to be deleted. */
+  readonly tells: 'deauthorized' | 'deletion'
+  readonly verify: SignedRequest
+  /** Whom it is about, by the id that consent gave, from what was signed. */
+  readonly subject: (claims: Json) => string | null
+  /** What the platform wants to hear back of a deletion: where its state can be seen, and by which code. */
+  readonly answer?: (deletion: { readonly url: string; readonly code: string }) => Json
+  readonly source: string
+}
+
+/** `signature.claims` in a field of a form, each base64url, the claims being JSON: HMAC-SHA256 over the text of the claims. */
+export interface SignedRequest {
+  readonly scheme: 'signed-request'
+  readonly field: string
+  /** Which secret of the integration: `clientSecret`, or a settings field. */
+  readonly secret: string
 }
 
 export interface Webhooks {
@@ -18,6 +51,12 @@ export interface Webhooks {
   readonly events: (body: Json) => readonly WebhookEvent[]
   /** Event type (a trailing `*` matches the rest) → the stream to read. */
   readonly wakes: Readonly<Record<string, string>>
+  /** Event type (a trailing `*` matches the rest) → the kind of record that its data is kept as. Never of a provider that signs nothing. */
+  readonly keeps?: Readonly<Record<string, RecordKind>>
+  /** Event types (a trailing `*` matches the rest) that tell of access taken back, in whole or in part. It is asked whether that is so. */
+  readonly access?: readonly string[]
+  /** By the last part of their address. */
+  readonly callbacks?: Readonly<Record<string, Callback>>
 }
 
 /** Declares what a provider sends. */
