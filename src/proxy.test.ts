@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { type Front, type Handler, openFront } from './test-front.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
 const base = new URL(consentProvider.api.baseUrl)
 const megabyte = 1024 * 1024
 
 let server: TestServer
-let front: Awaited<ReturnType<typeof openFront>>
+let front: Front
 let connection: string
 before(async () => {
   server = await startTestServer({
     front: async (sandboxUrl) => {
-      front = await openFront(sandboxUrl)
+      front = await openFront(sandboxUrl, base)
       return front
     },
   })
@@ -77,6 +77,53 @@ test('what is short comes as it was sent, and says no more than the provider did
   assert.equal(bytes.headers['content-type'], undefined)
   const nothing = await say('short-nothing', Buffer.alloc(0))
   assert.deepEqual([nothing.body.length, nothing.headers['content-length']], [0, '0'])
+})
+
+test('a HEAD is one, and says how long the body would be', async () => {
+  const methods: string[] = []
+  const say = (name: string, headers: Record<string, string>, status = 200) =>
+    ask('HEAD', proxied(name), (reply, request) => {
+      methods.push(request.method ?? '')
+      reply.writeHead(status, headers).end()
+    })
+  const whole = await say('head', { 'content-type': 'video/mp4', 'content-length': '123456789', etag: '"a"' })
+  assert.deepEqual(
+    [
+      whole.status,
+      whole.body.length,
+      whole.headers['content-length'],
+      whole.headers['content-type'],
+      whole.headers.etag,
+    ],
+    [200, 0, '123456789', 'video/mp4', '"a"'],
+  )
+  // What a GET would be passed on as has no length that is known before it is unpacked.
+  assert.equal(
+    (await say('head-gzip', { 'content-encoding': 'gzip', 'content-length': '20' })).headers['content-length'],
+    undefined,
+  )
+  assert.deepEqual((await say('head-gone', {}, 410)).status, 410)
+  assert.deepEqual(methods, ['HEAD', 'HEAD', 'HEAD'])
+})
+
+test('how long a body is goes along with it, both ways', async () => {
+  const noise = randomBytes(300_000)
+  const down = await ask('GET', proxied('long'), (reply) =>
+    reply.writeHead(200, { 'content-length': noise.length }).end(noise),
+  )
+  assert.deepEqual(
+    [down.headers['content-length'], down.headers['transfer-encoding']],
+    [String(noise.length), undefined],
+  )
+  assert.ok(down.body.equals(noise))
+  front.answers.set('sized', (reply, request) => request.resume().once('end', () => reply.writeHead(201).end('{}')))
+  const up = await server.ask('POST', proxied('sized'), { body: { text: 'of a known length' } })
+  assert.equal(up.status, 201)
+  const { headers } = front.last('sized')
+  assert.deepEqual([headers['content-length'], headers['transfer-encoding']], ['28', undefined])
+  const { json } = await server.ask('GET', `/v1/calls?connection=${connection}&limit=200`)
+  const call = json.data.find(({ address }: { address: string }) => address.endsWith('/sized'))
+  assert.equal(call.requestBytes, 28)
 })
 
 test('a short answer without its end is none, and the platform’s', async () => {
@@ -165,6 +212,22 @@ test('T22: a caller cannot say who asks, where to, or how it is framed', async (
     ['de', '"x"', 'mine-1', 'text/csv'],
   )
   assert.ok(!JSON.stringify(headers).includes(server.keys.test))
+})
+
+test('T22: nothing of our own goes out: what a caller did not send and no manifest sets is not there', async () => {
+  const ours = {
+    ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=b', baggage: 'user=1' },
+    ...{
+      'x-b3-traceid': '1',
+      'patchbay-max-age': '0',
+      'x-patchbay-environment': 'env_1',
+      'cache-control': 'max-age=0',
+    },
+  }
+  await ask('GET', proxied('plain'), (reply) => reply.end('{}'), { headers: ours })
+  const expected = ['accept', 'accept-encoding', 'authorization', 'connection', 'host', 'user-agent']
+  const fixed = Object.keys(consentProvider.api.headers ?? {}).map((name) => name.toLowerCase())
+  assert.deepEqual(Object.keys(front.last('plain').headers).sort(), [...new Set([...expected, ...fixed])].sort())
 })
 
 test('what browsers make of an answer stays ours to say', async () => {
@@ -408,6 +471,36 @@ test('twenty megabytes go up, no faster than they are taken', async () => {
   assert.equal(front.last('upload').headers['content-type'], 'video/mp4')
 })
 
+test('what breaks off on one side never looks whole on the other', async () => {
+  let took: string | null = null
+  front.answers.set('half-up', (reply, request) => {
+    request.resume()
+    request.once('end', () => {
+      took = 'whole'
+      reply.end('{}')
+    })
+    request.once('error', () => {
+      took = 'broken off'
+    })
+  })
+  const request = openRequest('POST', proxied('half-up'), {
+    'content-type': 'video/mp4',
+    'transfer-encoding': 'chunked',
+  })
+  request.on('error', () => {})
+  request.write(randomBytes(100_000))
+  await until(() => front.seen.some(({ url }) => url.endsWith('/half-up')))
+  request.destroy()
+  await until(() => took !== null, 3_000)
+  assert.equal(took, 'broken off')
+
+  front.answers.set('half-down', (reply) => {
+    reply.writeHead(200).write(randomBytes(500_000), () => setTimeout(() => reply.destroy(), 50))
+  })
+  const response = await rawRequest('GET', proxied('half-down'))
+  await assert.rejects(readAll(response), { code: 'ECONNRESET' })
+})
+
 test('a refused token is renewed once and a GET made again; a POST’s answer is the provider’s own', async () => {
   const refreshes = () => server.sandbox.ledger.entries.filter(({ what }) => what === 'token').length
   const tokens: string[] = []
@@ -473,46 +566,6 @@ test('a 429 is passed on, and what it asks for is heeded from then on', async ()
 })
 
 // Helpers.
-
-type Handler = (reply: ServerResponse, request: IncomingMessage) => unknown
-
-/** Stands before the sandbox: what has `x-test` in its path is answered by the test, everything else by the sandbox. */
-async function openFront(sandboxUrl: string) {
-  const answers = new Map<string, Handler>()
-  const seen: { method: string; url: string; headers: Record<string, string> }[] = []
-  const listener = createServer((request, reply) => {
-    const url = request.url ?? ''
-    const [, name] = /\/x-test\/([\w-]+)/.exec(url) ?? []
-    const own = name === undefined ? answers.get('any') : answers.get(name)
-    if (url.startsWith(`/${base.host}`) || name !== undefined)
-      seen.push({ method: request.method ?? '', url, headers: request.headers as Record<string, string> })
-    if (own) {
-      own(reply, request)
-      return
-    }
-    const { host: _, ...headers } = request.headers
-    const passed = sendRequest(sandboxUrl + url, { method: request.method, headers }, (answer) => {
-      reply.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(reply)
-    })
-    passed.on('error', () => reply.destroy())
-    request.pipe(passed)
-  })
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  return {
-    ...{ answers, seen },
-    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    last(name: string) {
-      const found = seen.findLast(({ url }) => url.includes(`/x-test/${name}`))
-      assert.ok(found, name)
-      return found
-    },
-    async close() {
-      listener.closeAllConnections()
-      await new Promise((resolve) => listener.close(resolve))
-    },
-  }
-}
 
 /** Asks through the server, with the provider's answer given; the path goes out as it is written here. */
 async function ask(

@@ -262,6 +262,44 @@ suite('undici network', () => {
       await server.close()
     })
 
+    test('no slow sender: a body may take its time, and its answer is due once it is there', async () => {
+      const server = await openHttpServer(
+        (request, response) => void request.resume().once('end', () => response.end('{}')),
+      )
+      const network = openUndiciNetwork({
+        allow: [`127.0.0.1:${server.port}`],
+        limits: { firstByteMs: 300, idleMs: 300 },
+      })
+      const slowly = async function* () {
+        yield Buffer.from('a')
+        await sleep(600)
+        yield Buffer.from('b')
+      }
+      assert.equal(await readAll(network, { method: 'POST', url: server.origin, body: slowly() }), '200 {}')
+      await network.close()
+      await server.close()
+    })
+
+    test('when a body was taken and no answer comes, and when it is not taken', async () => {
+      const silent = await openHttpServer((request) => void request.resume())
+      const deaf = await openRawServer((socket) => void socket.once('data', () => socket.pause()))
+      const network = openUndiciNetwork({
+        allow: [silent, deaf].map(({ port }) => `127.0.0.1:${port}`),
+        limits: { firstByteMs: 200, idleMs: 200 },
+      })
+      const endless = async function* () {
+        for (;;) yield Buffer.alloc(mb(1))
+      }
+      for (const { origin, body } of [
+        { origin: silent.origin, body: stream('a', 'b') },
+        { origin: deaf.origin, body: endless() },
+      ])
+        await assert.rejects(readAll(network, { method: 'POST', url: origin, body }), { kind: 'timeout', sent: true })
+      await network.close()
+      await silent.close()
+      await deaf.close()
+    })
+
     test('no slow reader: the sender waits, and nothing is lost', async () => {
       const body = Buffer.alloc(mb(4), 'abc')
       const server = await openHttpServer((_request, response) => response.end(body))

@@ -74,7 +74,7 @@ export function openIntent(
     method,
     url: addressOf(target.provider, request),
     as: request.as ?? 'account',
-    idempotent: request.idempotent ?? (method === 'GET' || method === 'PUT' || method === 'DELETE'),
+    idempotent: request.idempotent ?? !mayAddUp.has(method),
     deadlineAt: now + target.patienceMs,
     signal,
     authorization: null,
@@ -94,4 +94,5 @@ export function openIntent(
   }
 }
 
-const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const mayAddUp = new Set(['POST', 'PATCH'])
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
