@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { ResponseCache } from './ports/response-cache.ts'
 import { type Front, type Handler, openFront } from './test-front.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
@@ -471,6 +472,64 @@ test('twenty megabytes go up, no faster than they are taken', async () => {
   assert.equal(front.last('upload').headers['content-type'], 'video/mp4')
 })
 
+test('identical reads at the same time are one call, and who leaves ends nobody else’s', async () => {
+  let calls = 0
+  let goOn = () => {}
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  front.answers.set('shared', async (reply) => {
+    calls++
+    await waiting
+    reply.writeHead(200, { 'content-type': 'application/json' }).end('{"shared":true}')
+  })
+  const leaver = openRequest('GET', proxied('shared'))
+  leaver.on('error', () => {}).end()
+  await until(() => calls === 1)
+  const others = [1, 2, 3].map(() => rawRequest('GET', proxied('shared')))
+  const own = rawRequest('GET', proxied('shared'), { 'cache-control': 'no-cache' })
+  await until(() => calls === 2)
+  leaver.destroy()
+  await settled(() => calls)
+  goOn()
+  for (const response of await Promise.all(others)) {
+    assert.equal((await readAll(response)).toString(), '{"shared":true}')
+    assert.equal(response.headers['cache-status'], 'patchbay; fwd=bypass; collapsed')
+  }
+  assert.equal((await own).headers['cache-status'], undefined)
+  assert.equal(calls, 2)
+})
+
+test('an answer is given again to whoever says how old it may be, until something is written or the account goes', async () => {
+  const { id } = await server.connect(consentProvider, { artist: 2, profile: 'cached' })
+  let calls = 0
+  front.answers.set('cached', (reply) =>
+    reply.writeHead(200, { 'content-type': 'application/json', etag: `"${++calls}"` }).end(`{"call":${calls}}`),
+  )
+  const ask = async (method = 'GET', headers: Record<string, string> = { 'patchbay-max-age': '600' }) => {
+    const answer = await server.ask(method, proxied('cached', id), { headers })
+    return [answer.text, answer.headers.get('cache-status')?.split('; ')[1] ?? null, answer.headers.has('age')]
+  }
+  assert.deepEqual(await ask(), ['{"call":1}', 'fwd=miss', false])
+  assert.deepEqual(await ask(), ['{"call":1}', 'hit', true])
+  assert.deepEqual(await ask('GET', { 'cache-control': 'max-age=600' }), ['{"call":1}', 'hit', true])
+  assert.deepEqual(await ask('GET', {}), ['{"call":2}', null, false])
+  await ask('POST', {})
+  assert.deepEqual(await ask(), ['{"call":4}', 'fwd=miss', false])
+  const refused = await server.ask('GET', proxied('cached', id), { headers: { 'patchbay-max-age': 'soon' } })
+  assert.deepEqual([refused.status, refused.json.field], [422, 'Patchbay-Max-Age'])
+
+  const kept = { environmentId: server.environments.test.id, connectionId: id }
+  const names = spyNames(server.engine.deps.responses)
+  assert.deepEqual(await ask(), ['{"call":4}', 'hit', true])
+  const { responses, clock } = server.engine.deps
+  assert.notEqual(await responses.get(kept, names[0]!, clock.now()), null)
+  await server.client().connections.disconnect({ id })
+  assert.equal(await responses.get(kept, names[0]!, clock.now()), null)
+  const gone = await server.ask('GET', proxied('cached', id), { headers: { 'patchbay-max-age': '600' } })
+  assert.deepEqual([gone.status, gone.headers.get('patchbay-fault')], [409, 'connection.inactive'])
+})
+
 test('what breaks off on one side never looks whole on the other', async () => {
   let took: string | null = null
   front.answers.set('half-up', (reply, request) => {
@@ -605,6 +664,19 @@ async function readAll(response: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of response) pieces.push(piece)
   return Buffer.concat(pieces)
+}
+
+/** The names that are asked for from now on. */
+function spyNames(responses: ResponseCache): string[] {
+  const names: string[] = []
+  const { get } = responses
+  Object.assign(responses, {
+    get: (...asked: Parameters<ResponseCache['get']>) => {
+      names.push(asked[1])
+      return get(...asked)
+    },
+  })
+  return names
 }
 
 /** Until a number stays what it is. */

@@ -2,7 +2,6 @@ import { Fault, isFault, minute } from '@patchbay/kit'
 import { NetworkFailure, readBody, type WireLimits, type WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
-import { isAllowedHeader } from './request-headers.ts'
 import type { Target } from './target.ts'
 import { withCredential } from './wire.ts'
 
@@ -15,9 +14,11 @@ export interface RawRequest {
   readonly query: string
   /** One of the provider's named hosts. */
   readonly host?: string
-  /** Those that a call may not set are left out. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Those that a call may set, in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body?: AsyncIterable<Uint8Array>
+  /** Of the body in bytes, where it was said. */
+  readonly length?: string
 }
 
 export interface RawResponse {
@@ -141,20 +142,16 @@ const keptBack = new Set([
 ])
 
 function headersOf(
-  { headers, body }: RawRequest,
+  { headers, body, length }: RawRequest,
   { target, authorization }: Intent,
   userAgent: string,
 ): Record<string, string> {
   const all: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent }
   const { provider } = target
   for (const name in provider.api.headers) all[name.toLowerCase()] = provider.api.headers[name]!
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string' && isAllowedHeader(provider, name)) all[name.toLowerCase()] = value
-  }
+  Object.assign(all, headers)
   // Framing, and as such not a caller's to say. It is true here: the server that read the request holds its body to it.
-  if (body !== undefined && typeof headers['content-length'] === 'string')
-    all['content-length'] = headers['content-length']
+  if (body !== undefined && length !== undefined) all['content-length'] = length
   for (const name in authorization?.headers) all[name.toLowerCase()] = authorization.headers[name]!
   return all
 }
