@@ -74,7 +74,7 @@ export function openIntent(
     method,
     url: addressOf(target.provider, request),
     as: request.as ?? 'account',
-    idempotent: request.idempotent ?? !mayAddUp.has(method),
+    idempotent: isIdempotent(request),
     deadlineAt: now + target.patienceMs,
     signal,
     authorization: null,
@@ -93,6 +93,10 @@ export function openIntent(
     },
   }
 }
+
+/** Whether asking twice does no harm: by the method, where the request says nothing. */
+export const isIdempotent = ({ method = 'GET', idempotent }: Pick<ApiRequest, 'method' | 'idempotent'>) =>
+  idempotent ?? !mayAddUp.has(method)
 
 const mayAddUp = new Set(['POST', 'PATCH'])
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
