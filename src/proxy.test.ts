@@ -162,7 +162,7 @@ test('errors are the provider’s own, body and all', async () => {
   assert.equal((await server.client().connections.read({ id: connection })).state, 'healthy')
 })
 
-test('a redirect is passed on and not followed', async () => {
+test('T19: a redirect is passed on and not followed', async () => {
   const answer = await ask('GET', proxied('moved'), (reply) =>
     reply.writeHead(302, { location: 'https://elsewhere.example/x' }).end(),
   )

@@ -67,7 +67,7 @@ check(
   'provider.unsure after 0',
 )
 check(
-  'a platform that takes keys is asked again',
+  'F23: a platform that takes keys is asked again, with the same one',
   { method: 'POST', idempotent: true },
   { again: true, body: good },
   'done after 1',
