@@ -294,6 +294,7 @@ function openTestGateway(platform: Platform, clock: SimulatedClock): Gateway {
   }
   return {
     call,
+    forget: async () => {},
     http(target, signal) {
       const spent = { calls: 0, cost: {} }
       const send = (request: ApiRequest) => {
