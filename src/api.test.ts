@@ -219,6 +219,12 @@ test('every operation that does something answers as its schema says', async () 
     ['connections.validate', `/v1/connections/${id}/validate`],
     ['connections.sync', `/v1/connections/${id}/sync`, { streams: [Object.keys(consentProvider.streams)[0]] }],
     ['connections.refresh', `/v1/connections/${id}/refresh`],
+    [
+      'connections.chooseCadence',
+      `/v1/connections/${id}/cadence`,
+      { every: '1h', reason: 'release week', until: new Date(Date.now() + 3_600_000).toISOString() },
+    ],
+    ['connections.clearCadence', `/v1/connections/${id}/cadence`],
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
@@ -859,6 +865,8 @@ function sample(schema: Schema): Record<string, unknown> {
     profile: { id: 'sample' },
     accounts: ['sample'],
     keys: { p256dh: 'sample', auth: 'sample' },
+    every: '1h',
+    until: '2999-01-01T00:00:00Z',
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

@@ -276,6 +276,18 @@ test('sync reads now and shows what became of it', async () => {
   await check('sync', 2, /Say which connection/)
 })
 
+test('sync cadence shows how often a connection is read, and chooses it for a while', async () => {
+  await check(`sync cadence ${id}`, 0, /^stream +every +tier +why/)
+  const until = '2099-01-01T00:00:00Z'
+  await check(`sync cadence ${id} --every 1h --reason soon --until ${until}`, 2, /more than a year away/)
+  const soon = new Date(Date.now() + 3_600_000).toISOString()
+  await check(`sync cadence ${id} --every 12h --reason calm --until ${soon}`, 0, /Chosen until .*: every 12h, calm\./)
+  assert.partialDeepStrictEqual(await json(`sync cadence ${id}`), { chosen: { every: '12h', reason: 'calm' } })
+  assert.equal((await json(`sync cadence ${id} --clear`)).chosen, null)
+  await check(`sync cadence ${id} --every 1h`, 2, /takes all three/)
+  await check('sync cadence', 2, /Say which connection/)
+})
+
 test('metrics export writes the file to standard output, and nothing else', async () => {
   written.length = 0
   const ran = await run(`metrics export --connection ${id} --format json --metric audience.followers`)

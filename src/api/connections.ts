@@ -7,6 +7,7 @@ import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
+import { cadenceJson, cadenceToJson } from './cadence.ts'
 import { fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
@@ -64,6 +65,8 @@ const streamJson = z.strictObject({
   says: z.string().nullable(),
   fixedBy: z.enum(fixers).nullable(),
   everyMs: z.number(),
+  /** How often it is read now, and why: see `connections.cadence`. */
+  cadence: cadenceJson.nullable(),
   dueAt: instant,
   lane: z.string(),
   failures: z.number(),
@@ -401,6 +404,7 @@ export function connectionRoutes(engine: Engine) {
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
     const slots = await deps.schedule.of(connection.environmentId, [connection.id])
+    const cadences = await engine.attend.of(connection, slots)
     const now = deps.clock.now()
     const streams = setting.providers.get(connection.provider)?.streams ?? {}
     return slots.map((slot) => ({
@@ -408,6 +412,7 @@ export function connectionRoutes(engine: Engine) {
       summary: streams[slot.stream]?.summary ?? slot.stream,
       ...streamState(slot, now),
       everyMs: slot.everyMs,
+      cadence: cadenceToJson(cadences.get(slot.stream)),
       dueAt: iso(slot.dueAt),
       lane: slot.lane,
       failures: slot.failures,

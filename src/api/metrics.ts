@@ -53,6 +53,10 @@ export function metricRoutes(engine: Engine) {
       answer: z.strictObject({ data: z.array(pointJson), truncated: z.boolean() }),
       handle: async ({ query, caller, signal }) => {
         const connections = await chosenConnections(deps, caller.environment.id, query)
+        await engine.attend.look(
+          caller.environment.id,
+          connections.map(({ id }) => id),
+        )
         if (query.maxAge !== undefined) await engine.freshen(caller.environment.id, connections, query.maxAge, signal)
         const { points, truncated } = await queryMetrics(deps, caller.environment.id, {
           ...query,

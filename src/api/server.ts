@@ -6,6 +6,7 @@ import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
 import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
+import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
@@ -49,6 +50,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
     ...connectionImportRoutes(engine),
+    ...cadenceRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),

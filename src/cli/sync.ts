@@ -1,19 +1,31 @@
-import { type Command, exitCodes, UsageError } from './command.ts'
+import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts'
 import { openProgress } from './progress.ts'
+import { syncCadence } from './sync-cadence.ts'
 import { table } from './table.ts'
 
 /** How long `--wait` waits at most. */
 const patienceMs = 120_000
 
+/** Ids of connections have an underscore, so that none is one of these. */
+const parts: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = { cadence: syncCadence }
+
 export const sync: Command = {
-  summary: 'Read a connection now, ahead of its schedule, and show what became of it',
-  usage: '<connection> [--stream NAME] [--no-wait]',
+  summary: 'Read a connection now, ahead of its schedule; or show how often it is read (cadence)',
+  usage:
+    '<connection> [--stream NAME] [--no-wait] | cadence <connection> [--every 1h --reason TEXT --until TIME | --clear]',
   options: {
     stream: { type: 'string', says: 'only this stream' },
     'no-wait': { type: 'boolean', says: 'do not wait for the end' },
+    every: { type: 'string', says: 'read it so often for a while, such as 1h' },
+    reason: { type: 'string', says: 'why' },
+    until: { type: 'string', says: 'until when, such as 2026-12-24T00:00:00Z' },
+    clear: { type: 'boolean', says: 'go back to the rule' },
   },
-  async run({ words, options, json, out, remark, isTerminal, client }) {
+  async run(context) {
+    const { words, options, json, out, remark, isTerminal, client } = context
     const [id] = words
+    const part = id === undefined ? undefined : parts[id]
+    if (part) return part(context)
     if (id === undefined) throw new UsageError('Say which connection: sync ID')
     const api = client()
     const streams = typeof options.stream === 'string' ? [options.stream] : undefined

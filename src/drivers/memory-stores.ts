@@ -12,6 +12,7 @@ import { openMemoryNotices } from './notices/memory.ts'
 import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+import { openMemoryStreamNotes } from './stream-notes/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
 export function openMemoryStores() {
@@ -32,6 +33,7 @@ export function openMemoryStores() {
     connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
+    streamNotes: openMemoryStreamNotes(along),
     journal,
     inbox: openMemoryInbox(),
     history: openMemoryHistory({ journal, connections }),

@@ -19,6 +19,7 @@ import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { StreamNotes } from '../ports/stream-notes.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
 export interface Deps {
@@ -39,6 +40,7 @@ export interface Deps {
   readonly flows: Flows
   readonly records: Records
   readonly schedule: Schedule
+  readonly streamNotes: StreamNotes
   readonly journal: Journal
   readonly inbox: Inbox
   readonly history: History

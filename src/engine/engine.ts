@@ -18,6 +18,8 @@ import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
+import { openCrowd } from './sync/appetite.ts'
+import { type Attend, openAttend } from './sync/attend.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
@@ -40,6 +42,8 @@ export interface Engine {
   readonly credentials: OpenCredentials
   readonly connect: Connect
   readonly channels: Channels
+  /** How often streams are read, and who looks at them. */
+  readonly attend: Attend
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
@@ -102,7 +106,8 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault, recent)
   const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
-  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
+  const crowd = openCrowd(deps)
+  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
   const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: () => wakePlanner() })
@@ -123,6 +128,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
     channels: openChannels(deps, vault),
+    attend: openAttend({ ...deps, ...setting, crowd }),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)

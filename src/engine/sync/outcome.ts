@@ -6,7 +6,9 @@ import {
   hour,
   minute,
   type Provider,
+  parseDuration,
   type Stream,
+  second,
   zoneOffsetMs,
 } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
@@ -34,8 +36,15 @@ export interface Facts {
   readonly now: Instant
 }
 
-export function afterSuccess({ stream, slot, now }: Pick<Facts, 'stream' | 'slot' | 'now'>): Outcome {
-  return { dueAt: nextReading(stream, slot, now), failures: 0, blocked: null, fault: null, says: null }
+/** `everyMs`: how often it is read, where that is not what the stream declares. */
+export function afterSuccess({
+  stream,
+  slot,
+  now,
+  everyMs = parseDuration(stream.every),
+}: Pick<Facts, 'stream' | 'slot' | 'now'> & { readonly everyMs?: number }): Outcome {
+  const every = `${Math.round(everyMs / second)}s` as const
+  return { dueAt: nextReading({ ...stream, every }, slot, now), failures: 0, blocked: null, fault: null, says: null }
 }
 
 /**

@@ -7,6 +7,7 @@ import { isYoung } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
+import { Tally } from './tally.ts'
 
 /** How the reading of one slot ended. `more`: it stopped at a checkpoint and goes on from there. */
 export type Ending = 'done' | 'more' | Fault
@@ -91,6 +92,7 @@ async function readOnce(
     return judge(deps, run, all, carrier, toFault(error), walks)
   } finally {
     run.counts.calls += http.spent.calls
+    for (const [quota, amount] of Object.entries(http.spent.cost)) run.spent[quota] = (run.spent[quota] ?? 0) + amount
   }
 }
 
@@ -152,7 +154,8 @@ async function savePages(
     seen.add(mark)
     goesInCircles ||= again
     const checkpoint = isLast || again ? null : page.checkpoint
-    for (const { connection, slot } of owners)
+    for (const { connection, slot } of owners) {
+      tallyOf(run, slot).add(rows, stream, at)
       saved.push({
         connectionId: connection.id,
         stream: slot.stream,
@@ -161,6 +164,7 @@ async function savePages(
         checkpoint,
         cursor: page.cursor,
       })
+    }
     if (isLast) ended.push(...owners)
     else for (const { slot } of owners) run.endings.set(slot, 'more')
   }
@@ -186,6 +190,12 @@ async function savePages(
     Object.assign(news.get(connection.id)!, { changed: false, resumed: false })
   }
   if (goesInCircles) throw new Fault('provider.changed', 'the list points back at a page that was read before')
+}
+
+function tallyOf({ tallies }: Run, slot: Ready['slot']): Tally {
+  const tally = tallies.get(slot) ?? new Tally()
+  tallies.set(slot, tally)
+  return tally
 }
 
 function refuseToGoOn({ log }: SyncDeps, { environmentId, id, abort }: Run, error: unknown): never {

@@ -2,16 +2,21 @@ import { faults, isFault } from '@patchbay/kit'
 import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
+import type { StreamNote } from '../../ports/stream-notes.ts'
 import { nextReading } from './cadence.ts'
+import { cadenceFor } from './cadence-for.ts'
 import { moveConnections } from './move-connections.ts'
 import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
 import type { Prepared, Ready, Skipped } from './prepare-run.ts'
 import type { Group, Run, SyncDeps } from './run-stream.ts'
+import { lastReading, noteAfter, Tally } from './tally.ts'
 
 /** A slot with what became of it. */
 export interface Settled {
   readonly ready: Ready
   readonly outcome: Outcome
+  /** What is remembered from now on; null leaves it as it was. */
+  readonly note: StreamNote | null
 }
 
 /**
@@ -28,6 +33,8 @@ export async function settleRun(
   const { environmentId, claim } = group
   const now = deps.clock.now()
   const settled = 'ready' in prepared ? await settleReady(deps, prepared, run, now) : []
+  const noted = settled.flatMap(({ note }) => note ?? [])
+  if (noted.length > 0) await deps.streamNotes.note(environmentId, noted)
   const unfinished = 'ready' in prepared ? prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more') : []
   if ('ready' in prepared) await moveConnections(deps, prepared, settled)
 
@@ -56,24 +63,35 @@ export async function settleRun(
   return ended
 }
 
-async function settleReady(
-  deps: SyncDeps,
-  { ready, provider, stream }: Prepared,
-  run: Run,
-  now: number,
-): Promise<Settled[]> {
+async function settleReady(deps: SyncDeps, prepared: Prepared, run: Run, now: number): Promise<Settled[]> {
+  const { ready, provider, stream } = prepared
   const failed = ready.filter(({ slot }) => isFault(run.endings.get(slot)))
   // Whoever noticed first that an account is lost has moved its connection meanwhile.
   const ids = failed.map(({ connection }) => connection.id)
   const current = ids.length > 0 ? await deps.connections.list(run.environmentId, { ids, limit: ids.length }) : []
+  const cadence = await cadenceFor(deps, prepared)
   return ready.flatMap((one): Settled[] => {
-    const { slot, connection } = one
+    const { slot, connection, attention } = one
     const ending = run.endings.get(slot)
     if (ending === 'more') return []
-    if (!isFault(ending)) return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]
+    if (!isFault(ending)) {
+      const note = readNote(run, one, ready.length, now)
+      const { everyMs } = cadence({ note, attention }, now)
+      const outcome = afterSuccess({ stream, slot, now, everyMs })
+      const lastAt = lastReading(run.tallies.get(slot)?.vanishesAt ?? null, outcome.dueAt, now)
+      return [{ ready: one, note, outcome: { ...outcome, dueAt: lastAt ?? outcome.dueAt } }]
+    }
     const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
-    return [{ ready: one, outcome: afterFault(ending, { provider, stream, slot, connection: { state }, now }) }]
+    const outcome = afterFault(ending, { provider, stream, slot, connection: { state }, now })
+    return [{ ready: one, note: null, outcome }]
   })
+}
+
+/** What a run took is shared by the accounts that it read together. */
+function readNote(run: Run, { slot, note, place }: Ready, accounts: number, now: number): StreamNote {
+  const spent = Object.fromEntries(Object.entries(run.spent).map(([quota, amount]) => [quota, amount / accounts]))
+  const resumed = place.checkpoint !== null
+  return noteAfter(note, run.tallies.get(slot) ?? new Tally(), { now, resumed, spent })
 }
 
 /** What is noted of a reading: that it failed, or that it went well again. */

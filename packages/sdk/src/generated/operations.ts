@@ -153,6 +153,12 @@ export interface Operations {
         says: string | null
         fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         everyMs: number
+        cadence: {
+          everyMs: number
+          tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+          why: string
+          until: string | null
+        } | null
         dueAt: string
         lane: string
         failures: number
@@ -345,6 +351,70 @@ export interface Operations {
       profile?: string
     }, options?: CallOptions): Promise<{
       connections: string[]
+    }>
+    /** How often each stream of a connection is read, and why. `GET /v1/connections/{id}/cadence`, scope `connections:read`. */
+    cadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Read a connection more or less often for a while, within what its quotas can bear. `PUT /v1/connections/{id}/cadence`, scope `connections:write`. */
+    chooseCadence(input: {
+      id: string
+    } & {
+      every: string
+      reason: string
+      until: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Go back to the rule. `DELETE /v1/connections/{id}/cadence`, scope `connections:write`. */
+    clearCadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
     }>
   }
   profiles: {
@@ -1540,6 +1610,9 @@ export const operations = {
     import: ['POST', '/v1/connections/import'],
     accounts: ['GET', '/v1/connections/{id}/accounts'],
     addAccounts: ['POST', '/v1/connections/{id}/accounts'],
+    cadence: ['GET', '/v1/connections/{id}/cadence'],
+    chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
+    clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
