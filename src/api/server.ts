@@ -10,6 +10,7 @@ import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
+import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
@@ -51,6 +52,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectionRoutes(engine),
     ...connectionImportRoutes(engine),
     ...cadenceRoutes(engine),
+    ...connectionWatchRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),

@@ -1,6 +1,4 @@
-import { type Duration, parseDuration } from '@patchbay/kit'
 import type { Actor } from '../ports/along.ts'
-import type { Connection } from '../ports/connections.ts'
 import type { Environment, Integration } from '../ports/directory.ts'
 import type { Lane } from '../ports/schedule.ts'
 import { startAccessJobs } from './access/access-jobs.ts'
@@ -21,9 +19,10 @@ import { openRecent, type Recent } from './recent.ts'
 import { openCrowd } from './sync/appetite.ts'
 import { type Attend, openAttend } from './sync/attend.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
+import { type Freshen, openFreshen } from './sync/freshen.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
-import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
+import { type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 import { runHeartbeat } from './watch/heartbeat.ts'
@@ -67,13 +66,7 @@ export interface Engine {
     connectionId: string,
     options: { waitMs: number; signal?: AbortSignal },
   ): Promise<Refreshed>
-  /** Reads anew what is older than `maxAge`, and waits a few seconds for it. */
-  freshen(
-    environmentId: string,
-    connections: readonly Connection[],
-    maxAge: string,
-    signal?: AbortSignal,
-  ): Promise<Refreshed>
+  readonly freshen: Freshen
   /** Begins the background work. */
   start(): Promise<void>
   /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
@@ -94,8 +87,6 @@ export interface EngineOptions {
   readonly registerSecret?: (secret: string) => void
 }
 
-/** How long a reader waits for fresher numbers before it gets the stored ones, marked by their age. */
-const freshenMs = 5_000
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
@@ -160,12 +151,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await noteRefresh(deps, { environmentId, connectionId, askedAt }, refreshed)
       return refreshed
     },
-    freshen: (environmentId, connections, maxAge, signal) =>
-      freshen(refreshing, environmentId, connections, {
-        maxAgeMs: parseDuration(maxAge as Duration),
-        waitMs: freshenMs,
-        signal,
-      }),
+    freshen: openFreshen(refreshing),
 
     async start() {
       if (options.alone) await endWhatIsHeld(deps)

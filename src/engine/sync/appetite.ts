@@ -3,8 +3,8 @@ import type { Instant } from '../../ports/clock.ts'
 import type { StreamNote } from '../../ports/stream-notes.ts'
 import type { Deps } from '../deps.ts'
 
-/** Reading that nobody waits for keeps to that share of a limit. */
-const share = 0.1
+/** Reading that nobody waits for keeps to a tenth of a limit. One stream that is read more often than it has to be leaves the other half of that to the rest. */
+const share = 0.05
 
 /**
  * The quota that has no room for a reading so often, of everybody whom it is counted for together; null when all have. What a reading takes is what the last

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayMs, hour, isFault, minute } from '@patchbay/kit'
+import { dayMs, Fault, hour, isFault, minute } from '@patchbay/kit'
 import { openAttend } from './attend.ts'
 import { environmentId, openTestWorld, type TestWorld } from './test-world.ts'
 
@@ -108,7 +108,7 @@ story('what somebody chose holds until its end, is in the audit, and can be take
 
 story('a stream that failed keeps its wait, whoever looks', async (world, open) => {
   world.platform.spoil = () => {
-    throw new TypeError('of another shape')
+    throw new Fault('provider.exhausted', undefined, { waitMs: 5 * hour })
   }
   await world.runDue({ aheadMs: 48 * hour })
   const before = await channelOf(world)
@@ -119,11 +119,11 @@ story('a stream that failed keeps its wait, whoever looks', async (world, open) 
 
 story('many accounts of an app are read as often as its quotas can bear', async (world, open) => {
   const note = (await world.deps.streamNotes.notes(environmentId, [{ connectionId: 'con_1', stream: 'channel' }]))[0]!
-  // A tenth of 10,000 units a day.
+  // Half a tenth of 10,000 units a day.
   await world.deps.streamNotes.note(environmentId, [{ ...note, spent: { daily: 1 } }])
   const crowded = (count: number) => openAttend({ ...world.deps, crowd: async () => count })
   await open().look(environmentId, ['con_1'])
-  assert.partialDeepStrictEqual(await cadenceOf(world, crowded(38)), { tier: 'hourly' })
-  assert.partialDeepStrictEqual(await cadenceOf(world, crowded(39)), { everyMs: 3 * hour })
+  assert.partialDeepStrictEqual(await cadenceOf(world, crowded(19)), { tier: 'hourly' })
+  assert.partialDeepStrictEqual(await cadenceOf(world, crowded(20)), { everyMs: 3 * hour })
   assert.partialDeepStrictEqual(await cadenceOf(world, crowded(10_000)), { everyMs: 6 * hour })
 })

@@ -79,7 +79,7 @@ test('a quota that everybody could not be read under slows down, and says which 
   assert.match(why, /quota "daily"/)
 })
 
-test('what all accounts of an app would take together is held against a tenth of each limit', () => {
+test('what all accounts of an app would take together is held against half a tenth of each limit', () => {
   const daily = { id: 'daily', per: 'app', limit: 10_000, window: { day: 'UTC' }, source: 'made up' } as const
   const rolling = { ...daily, id: 'user', per: 'user', limit: 240, window: { rollingMs: hour } } as const
   const lacking = (spent: Record<string, number>, everyMs: number, connections: number) =>
@@ -87,13 +87,13 @@ test('what all accounts of an app would take together is held against a tenth of
       everyMs,
       connections,
     })
-  // 1,000 units a day, and 26.2 readings of an hourly stream.
-  assert.equal(lacking({ daily: 1 }, hour, 38), null)
-  assert.equal(lacking({ daily: 1 }, hour, 39), 'daily')
-  assert.equal(lacking({ daily: 1 / 50 }, hour, 1_900), null)
-  assert.equal(lacking({ daily: 1 }, 6 * hour, 229), null)
-  assert.equal(lacking({ user: 20 }, hour, 1_000_000), null)
-  assert.equal(lacking({ user: 23 }, hour, 1), 'user')
+  // 500 units a day, and 26.2 readings of an hourly stream.
+  assert.equal(lacking({ daily: 1 }, hour, 19), null)
+  assert.equal(lacking({ daily: 1 }, hour, 20), 'daily')
+  assert.equal(lacking({ daily: 1 / 50 }, hour, 950), null)
+  assert.equal(lacking({ daily: 1 }, 6 * hour, 114), null)
+  assert.equal(lacking({ user: 10 }, hour, 1_000_000), null)
+  assert.equal(lacking({ user: 12 }, hour, 1), 'user')
   assert.equal(lacking({}, hour, 1_000_000), null)
 })
 

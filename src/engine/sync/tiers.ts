@@ -28,7 +28,7 @@ const movedMs = 2 * dayMs
 const youngMs = 7 * dayMs
 
 /**
- * Often where somebody looks, less where nobody does; never quicker than it pays, and never quicker than a tenth of each quota can bear if all accounts of
+ * Often where somebody looks, less where nobody does; never quicker than it pays, and never quicker than a part of each quota can bear if all accounts of
  * the app were read so. What a stream declares is the least: however little happens, nothing stored becomes older than that.
  */
 export function cadenceOf(facts: CadenceFacts): Cadence {
@@ -77,7 +77,7 @@ function slowedDown(wanted: Steady, declaredMs: number, { lacks }: CadenceFacts)
     (everyMs) => everyMs > wanted.everyMs && everyMs < declaredMs && lacks(everyMs) === null,
   )
   const everyMs = slower ?? declaredMs
-  const why = `${wanted.why} More often would take more than a tenth of its quota "${short}".`
+  const why = `${wanted.why} More often would take too much of its quota "${short}".`
   return { everyMs, tier: wanted.tier === 'chosen' ? 'chosen' : tierOf(everyMs), why }
 }
 

@@ -416,6 +416,12 @@ export interface Operations {
         stream: string
       })[]
     }>
+    /** Server-sent events while streams are read: one a stream whenever it stands differently, and `done` when nothing runs any more. Two minutes at most. `GET /v1/connections/{id}/watch`, scope `connections:read`. */
+    watch(input: {
+      id: string
+    } & {
+      streams?: string
+    }, options?: CallOptions): Promise<Response>
   }
   profiles: {
     /** Profiles, by id. `GET /v1/profiles`, scope `connections:read`. */
@@ -577,6 +583,15 @@ export interface Operations {
         }
       })[]
       truncated: boolean
+      stale: ({
+        connection: string
+        stream: string
+        syncedAt: string | null
+        reason: "not_in_time" | "failed" | "waiting" | "blocked"
+        fault: string | null
+        says: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
     }>
     /** The numbers of several accounts as one, with each part; refused where they do not make one number. `GET /v1/metrics/totals`, scope `metrics:read`. */
     totals(input: {
@@ -1613,6 +1628,7 @@ export const operations = {
     cadence: ['GET', '/v1/connections/{id}/cadence'],
     chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
     clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
+    watch: ['GET', '/v1/connections/{id}/watch', 'file'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
