@@ -7,6 +7,7 @@ import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
+import type { StreamNote } from '../ports/stream-notes.ts'
 import { cadenceJson, cadenceToJson } from './cadence.ts'
 import { fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
@@ -73,6 +74,17 @@ const streamJson = z.strictObject({
   blocked: z.string().nullable(),
   lastEndedAt: instant.nullable(),
   lastFault: z.string().nullable(),
+  /** Why what it brings is not believed, since when, and in how many readings in a row. */
+  doubt: z
+    .strictObject({
+      kind: z.enum(['zeros', 'nothing', 'little', 'vanished']),
+      says: z.string(),
+      since: instant,
+      times: z.number(),
+    })
+    .nullable(),
+  /** Metrics, by the platform's own name, that it refuses: the others are read without them. */
+  refused: z.array(z.strictObject({ name: z.string(), why: z.string(), since: instant, retryAt: instant })),
   freshness: freshnessJson,
 })
 
@@ -404,10 +416,13 @@ export function connectionRoutes(engine: Engine) {
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
     const slots = await deps.schedule.of(connection.environmentId, [connection.id])
-    const cadences = await engine.attend.of(connection, slots)
+    const [cadences, notes] = await Promise.all([
+      engine.attend.of(connection, slots),
+      deps.streamNotes.notes(connection.environmentId, slots),
+    ])
     const now = deps.clock.now()
     const streams = setting.providers.get(connection.provider)?.streams ?? {}
-    return slots.map((slot) => ({
+    return slots.map((slot, index) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,
       ...streamState(slot, now),
@@ -419,8 +434,16 @@ export function connectionRoutes(engine: Engine) {
       blocked: slot.blocked,
       lastEndedAt: iso(slot.lastEndedAt),
       lastFault: slot.lastFault,
+      ...doubtsToJson(notes[index]!),
       freshness: freshnessToJson(freshnessOf([slot], now)),
     }))
+  }
+}
+
+function doubtsToJson({ doubt, refused }: StreamNote): Pick<z.input<typeof streamJson>, 'doubt' | 'refused'> {
+  return {
+    doubt: doubt && { ...doubt, since: iso(doubt.since) },
+    refused: refused.map((one) => ({ ...one, since: iso(one.since), retryAt: iso(one.retryAt) })),
   }
 }
 

@@ -191,8 +191,8 @@ test('a metric that was removed takes none of the others with it', async () => {
     noon('2026-11-22'),
     { cursor: { settled: '2026-11-19' } },
   )
-  // The series, the refused call, seven metrics one by one, and the second day with the six that are left.
-  assert.equal(calls, 10)
+  // The series, the refused call, both halves, both halves of the second, and the second day with the six that are left.
+  assert.equal(calls, 7)
   assert.equal(pages[1]!.refused!.length, 1)
   assert.equal(of('consumption.views_daily', '2026-11-20')[0]!.value, 20)
   assert.deepEqual(

@@ -88,7 +88,7 @@ export const daily = defineStream<Cursor>({
 })
 
 async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>): AsyncGenerator<Page<Cursor>> {
-  const { http, time } = context
+  const { time } = context
   const { account, cursor } = subject
   const path = `/${account.id}/insights`
   let walk = subject.checkpoint as unknown as Checkpoint | null
@@ -96,7 +96,7 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
   if (walk === null) {
     const newest = addDays(time.today(zone), -1)
     const oldest = firstDay(newest, cursor)
-    const answer = await askInsights(http, path, Object.keys(series), {
+    const answer = await askInsights(context, path, Object.keys(series), {
       period: 'day',
       metric_type: 'time_series',
       ...windowOf(oldest, newest),
@@ -109,7 +109,7 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
   let names: readonly string[] = Object.keys(totals)
   while (walk.left.length > 0) {
     const day: Day = walk.left[0]!
-    const answer = await askInsights(http, path, names, {
+    const answer = await askInsights(context, path, names, {
       period: 'day',
       metric_type: 'total_value',
       ...windowOf(day, day),

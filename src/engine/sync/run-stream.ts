@@ -8,6 +8,7 @@ import type { Crowd } from './appetite.ts'
 import { ClaimLost, type HeldClaim, holdClaim } from './hold-claim.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { type Ending, readAccounts } from './read-accounts.ts'
+import type { HeardRefusals } from './refusal-notes.ts'
 import { settleRun } from './settle-run.ts'
 import type { Tally } from './tally.ts'
 
@@ -59,6 +60,8 @@ export interface Run {
   readonly endings: Map<ClaimedSlot, Ending>
   /** What was brought for each. */
   readonly tallies: Map<ClaimedSlot, Tally>
+  /** What was said about metrics that the platform refuses. */
+  readonly refusals: Map<ClaimedSlot, HeardRefusals>
   /** What its calls took of each quota. */
   readonly spent: Record<string, number>
 }
@@ -95,6 +98,7 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
     counts: { pages: 0, calls: 0, inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 },
     endings: new Map(),
     tallies: new Map(),
+    refusals: new Map(),
     spent: {},
   }
   const prepared = await prepareRun(deps, group)

@@ -2,21 +2,20 @@ import { faults, isFault } from '@patchbay/kit'
 import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
-import type { StreamNote } from '../../ports/stream-notes.ts'
 import { nextReading } from './cadence.ts'
 import { cadenceFor } from './cadence-for.ts'
 import { moveConnections } from './move-connections.ts'
 import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
 import type { Prepared, Ready, Skipped } from './prepare-run.ts'
 import type { Group, Run, SyncDeps } from './run-stream.ts'
-import { lastReading, noteAfter, Tally } from './tally.ts'
+import { type Noted, notedOf, traceOf } from './settle-notes.ts'
+import { lastReading } from './tally.ts'
 
 /** A slot with what became of it. */
 export interface Settled {
   readonly ready: Ready
   readonly outcome: Outcome
-  /** What is remembered from now on; null leaves it as it was. */
-  readonly note: StreamNote | null
+  readonly noted: Noted | null
 }
 
 /**
@@ -33,8 +32,7 @@ export async function settleRun(
   const { environmentId, claim } = group
   const now = deps.clock.now()
   const settled = 'ready' in prepared ? await settleReady(deps, prepared, run, now) : []
-  const noted = settled.flatMap(({ note }) => note ?? [])
-  if (noted.length > 0) await deps.streamNotes.note(environmentId, noted)
+  if ('ready' in prepared) await remember(deps, prepared, run, settled, now)
   const unfinished = 'ready' in prepared ? prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more') : []
   if ('ready' in prepared) await moveConnections(deps, prepared, settled)
 
@@ -74,24 +72,30 @@ async function settleReady(deps: SyncDeps, prepared: Prepared, run: Run, now: nu
     const { slot, connection, attention } = one
     const ending = run.endings.get(slot)
     if (ending === 'more') return []
+    const noted = notedOf(prepared, run, one, { accounts: ready.length, now })
     if (!isFault(ending)) {
-      const note = readNote(run, one, ready.length, now)
-      const { everyMs } = cadence({ note, attention }, now)
+      const { everyMs } = cadence({ note: noted?.note ?? one.note, attention }, now)
       const outcome = afterSuccess({ stream, slot, now, everyMs })
       const lastAt = lastReading(run.tallies.get(slot)?.vanishesAt ?? null, outcome.dueAt, now)
-      return [{ ready: one, note, outcome: { ...outcome, dueAt: lastAt ?? outcome.dueAt } }]
+      return [{ ready: one, noted, outcome: { ...outcome, dueAt: lastAt ?? outcome.dueAt } }]
     }
     const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
     const outcome = afterFault(ending, { provider, stream, slot, connection: { state }, now })
-    return [{ ready: one, note: null, outcome }]
+    return [{ ready: one, noted, outcome }]
   })
 }
 
-/** What a run took is shared by the accounts that it read together. */
-function readNote(run: Run, { slot, note, place }: Ready, accounts: number, now: number): StreamNote {
-  const spent = Object.fromEntries(Object.entries(run.spent).map(([quota, amount]) => [quota, amount / accounts]))
-  const resumed = place.checkpoint !== null
-  return noteAfter(note, run.tallies.get(slot) ?? new Tally(), { now, resumed, spent })
+async function remember(
+  deps: SyncDeps,
+  prepared: Prepared,
+  run: Run,
+  settled: readonly Settled[],
+  now: number,
+): Promise<void> {
+  const changed = settled.flatMap(({ ready, noted }) => (noted ? [{ ready, noted }] : []))
+  if (changed.length === 0) return
+  const notes = changed.map(({ noted }) => noted.note)
+  await deps.streamNotes.note(run.environmentId, notes, traceOf(deps, prepared, run.id, changed, now))
 }
 
 /** What is noted of a reading: that it failed, or that it went well again. */
@@ -122,6 +126,7 @@ function summary(
 ): Pick<RunRecord, 'state' | 'fault' | 'says'> {
   const good = settled.filter(({ outcome }) => outcome.fault === null).length
   const bad = [...settled.map(({ outcome }) => outcome), ...skipped].filter(({ fault }) => fault !== null)
+  const doubted = settled.filter(({ noted }) => noted?.suspicion)
   const total = settled.length + skipped.length + unfinished.length
   const [first] = bad
   const parts = [
@@ -131,10 +136,11 @@ function summary(
     counts.refused > 0
       ? `${counts.refused} ${counts.refused === 1 ? 'row' : 'rows'} could not be understood and ${counts.refused === 1 ? 'was' : 'were'} set aside.`
       : null,
+    ...new Set(doubted.map(({ noted }) => noted!.suspicion!.says)),
     bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
   ].filter((part) => part !== null)
   return {
-    state: stateOf(good, bad.length, unfinished.length, counts.refused, first?.fault ?? null),
+    state: stateOf(good, bad.length, unfinished.length, counts.refused + doubted.length, first?.fault ?? null),
     fault: first?.fault ?? null,
     says: parts.length > 0 ? parts.join(' ') : null,
   }

@@ -1,7 +1,17 @@
-import { type Duration, dayMs, hour, metricDefinition, minute, parseDuration, type Stream } from '@patchbay/kit'
+import {
+  type Duration,
+  dayMs,
+  hour,
+  metricDefinition,
+  minute,
+  type Observation,
+  parseDuration,
+  type Stream,
+} from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { SavedPage } from '../../ports/records.ts'
 import type { StreamNote, Volume } from '../../ports/stream-notes.ts'
+import type { Suspicion } from './doubt.ts'
 
 type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'removed'>
 
@@ -13,6 +23,10 @@ export class Tally {
   /** When the first of its items will be shown no more that is still there. */
   vanishesAt: Instant | null = null
   readonly heads = new Map<string, number>()
+  /** Items that the platform said were gone. */
+  removed = 0
+  /** Why what it brought is not believed. */
+  suspicion: Suspicion | null = null
 
   add({ observations, items, audiences, removed }: Rows, stream: Pick<Stream, 'vanishesAfter'>, now: Instant): void {
     for (const { metric, item, value, dimensions } of observations) {
@@ -23,6 +37,7 @@ export class Tally {
     }
     this.items += items.length + removed.length
     this.own += audiences.length
+    this.removed += removed.length
     for (const { publishedAt } of items) {
       // A year or a month is no moment.
       const at = publishedAt === undefined || publishedAt.length < 10 ? Number.NaN : Date.parse(publishedAt)
@@ -31,6 +46,19 @@ export class Tally {
       if (stream.vanishesAfter === undefined) continue
       const vanishesAt = at + parseDuration(stream.vanishesAfter as Duration)
       if (vanishesAt > now) this.vanishesAt = Math.min(vanishesAt, this.vanishesAt ?? vanishesAt)
+    }
+  }
+
+  /** Rows that were set aside are rows that came. */
+  doubtZeros(zeros: readonly Observation[]): void {
+    if (zeros.length === 0) return
+    this.own += zeros.filter(({ item }) => item === undefined).length
+    this.items += zeros.filter(({ item }) => item !== undefined).length
+    const metrics = [...new Set(zeros.map(({ metric }) => metric))]
+    const which = metrics.length > 3 ? `${metrics.slice(0, 3).join(', ')} and others` : metrics.join(', ')
+    this.suspicion = {
+      kind: 'zeros',
+      says: `The platform says 0 where there were many: ${which}. What was stored stays.`,
     }
   }
 

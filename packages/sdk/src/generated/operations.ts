@@ -165,6 +165,18 @@ export interface Operations {
         blocked: string | null
         lastEndedAt: string | null
         lastFault: string | null
+        doubt: {
+          kind: "zeros" | "nothing" | "little" | "vanished"
+          says: string
+          since: string
+          times: number
+        } | null
+        refused: {
+          name: string
+          why: string
+          since: string
+          retryAt: string
+        }[]
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -983,7 +995,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1142,7 +1154,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1195,7 +1207,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
