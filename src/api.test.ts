@@ -225,6 +225,7 @@ test('every operation that does something answers as its schema says', async () 
       { every: '1h', reason: 'release week', until: new Date(Date.now() + 3_600_000).toISOString() },
     ],
     ['connections.clearCadence', `/v1/connections/${id}/cadence`],
+    ['backfills.create', `/v1/connections/${id}/backfill`, daysOf(-9, -3)],
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
@@ -270,6 +271,10 @@ test('every operation that does something answers as its schema says', async () 
   for (const [name, path, body] of calls) {
     const operation = operations.find((one) => one.name === name)!
     assertAnswer(operation, await server.ask(operation.method, path, { body }))
+  }
+  for (const move of ['pause', 'resume', 'cancel']) {
+    const operation = operations.find(({ name }) => name === `backfills.${move}`)!
+    assertAnswer(operation, await server.ask('POST', `/v1/backfills/${known.test.backfill}/${move}`))
   }
   const made = await server.ask('POST', '/v1/keys', { body: { name: 'short', scopes: ['metrics:read'] } })
   const revoke = operations.find(({ name }) => name === 'keys.revoke')!
@@ -798,12 +803,30 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const { id: backfill } = await api.backfills.create({ id: first.id, ...daysOf(-20, -10) })
+  // Nothing is to take it up meanwhile.
+  await server.engine.deps.backfills.claim({ now: 1e13, until: 2e12, claim: 'test' })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
     ...{ profile, connection: first.id, keyConnection: second.id, integration: first.integration },
-    ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id, task, channel: channel.id },
+    ...{
+      session: session.id,
+      key: made.id,
+      point: data[0]!,
+      run: runs.data[0]!.id,
+      task,
+      channel: channel.id,
+      backfill,
+    },
   }
+}
+
+/** Days around today of the stream whose past can be read. */
+function daysOf(first: number, last: number) {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const today = new Date().toISOString().slice(0, 10)
+  return { stream, from: addDays(today, first), to: addDays(today, last) }
 }
 
 /** Operations that make what they name. */
@@ -822,6 +845,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/keys')) return ids.key
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
+  if (path.startsWith('/v1/backfills')) return ids.backfill
   if (path.startsWith('/v1/notification-channels')) return ids.channel
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
@@ -867,6 +891,8 @@ function sample(schema: Schema): Record<string, unknown> {
     keys: { p256dh: 'sample', auth: 'sample' },
     every: '1h',
     until: '2999-01-01T00:00:00Z',
+    from: '2026-01-01',
+    to: '2026-01-02',
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

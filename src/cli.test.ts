@@ -288,6 +288,19 @@ test('sync cadence shows how often a connection is read, and chooses it for a wh
   await check('sync cadence', 2, /Say which connection/)
 })
 
+test('sync backfill asks for days of the past, and looks after them', async () => {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const from = new Date(Date.now() - 12 * 86_400_000).toISOString().slice(0, 10)
+  const made = await json(`sync backfill ${id} --stream ${stream} --from ${from}`)
+  assert.partialDeepStrictEqual(made, { stream, from, connection: id })
+  await check('sync backfill ls', 0, new RegExp(`${made.id} +${stream} +${from}`))
+  await check(`sync backfill show ${made.id}`, 0, /waiting|running|done/)
+  await check(`sync backfill ${id} --stream ${stream} --from 1999-01-01`, 2, /goes back to/)
+  await check(`sync backfill ${id} --stream ${stream}`, 2, /Say what: sync backfill/)
+  await check('sync backfill pause', 2, /Say which backfill/)
+  await check('sync backfill show bkf_nothing', 1, /no such backfill/)
+})
+
 test('metrics export writes the file to standard output, and nothing else', async () => {
   written.length = 0
   const ran = await run(`metrics export --connection ${id} --format json --metric audience.followers`)

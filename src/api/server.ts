@@ -6,6 +6,7 @@ import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
 import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
+import { backfillRoutes } from './backfills.ts'
 import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
@@ -53,6 +54,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectionImportRoutes(engine),
     ...cadenceRoutes(engine),
     ...connectionWatchRoutes(engine),
+    ...backfillRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),

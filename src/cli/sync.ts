@@ -1,5 +1,6 @@
 import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts'
 import { openProgress } from './progress.ts'
+import { syncBackfill } from './sync-backfill.ts'
 import { syncCadence } from './sync-cadence.ts'
 import { table } from './table.ts'
 
@@ -7,18 +8,23 @@ import { table } from './table.ts'
 const patienceMs = 120_000
 
 /** Ids of connections have an underscore, so that none is one of these. */
-const parts: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = { cadence: syncCadence }
+const parts: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
+  cadence: syncCadence,
+  backfill: syncBackfill,
+}
 
 export const sync: Command = {
-  summary: 'Read a connection now, ahead of its schedule; or show how often it is read (cadence)',
+  summary: 'Read a connection now, ahead of its schedule; how often it is read (cadence); days of the past (backfill)',
   usage:
-    '<connection> [--stream NAME] [--no-wait] | cadence <connection> [--every 1h --reason TEXT --until TIME | --clear]',
+    '<connection> [--stream NAME] [--no-wait] | cadence <connection> [--every 1h --reason TEXT --until TIME | --clear] | backfill <connection> --stream NAME --from DAY [--to DAY] | backfill ls | show ID | pause ID | resume ID | cancel ID',
   options: {
     stream: { type: 'string', says: 'only this stream' },
     'no-wait': { type: 'boolean', says: 'do not wait for the end' },
     every: { type: 'string', says: 'read it so often for a while, such as 1h' },
     reason: { type: 'string', says: 'why' },
     until: { type: 'string', says: 'until when, such as 2026-12-24T00:00:00Z' },
+    from: { type: 'string', says: 'of a backfill: the first day' },
+    to: { type: 'string', says: 'of a backfill: the last day; today when absent' },
     clear: { type: 'boolean', says: 'go back to the rule' },
   },
   async run(context) {

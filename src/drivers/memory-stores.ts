@@ -1,5 +1,6 @@
 import { openMemoryAccess } from './access/memory.ts'
 import { AlongLog } from './along/memory.ts'
+import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
@@ -34,6 +35,7 @@ export function openMemoryStores() {
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
     streamNotes: openMemoryStreamNotes(along),
+    backfills: openMemoryBackfills(along),
     journal,
     inbox: openMemoryInbox(),
     history: openMemoryHistory({ journal, connections }),

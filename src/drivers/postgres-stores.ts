@@ -1,5 +1,6 @@
 import type { Database } from '../ports/database.ts'
 import { openPostgresAccess } from './access/postgres.ts'
+import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
@@ -30,4 +31,5 @@ export const openPostgresStores = (database: Database) => ({
   schedule: openPostgresSchedule(database),
   sealedTexts: openPostgresSealedTexts(database),
   streamNotes: openPostgresStreamNotes(database),
+  backfills: openPostgresBackfills(database),
 })

@@ -1,5 +1,6 @@
 import type { Provider } from '@patchbay/kit'
 import type { Access } from '../ports/access.ts'
+import type { Backfills } from '../ports/backfills.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connections } from '../ports/connections.ts'
 import type { Directory } from '../ports/directory.ts'
@@ -41,6 +42,7 @@ export interface Deps {
   readonly records: Records
   readonly schedule: Schedule
   readonly streamNotes: StreamNotes
+  readonly backfills: Backfills
   readonly journal: Journal
   readonly inbox: Inbox
   readonly history: History

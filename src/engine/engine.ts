@@ -18,6 +18,7 @@ import { startQuotaJobs } from './quota/quota-jobs.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { openCrowd } from './sync/appetite.ts'
 import { type Attend, openAttend } from './sync/attend.ts'
+import { startBackfillJobs } from './sync/backfill-jobs.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { type Freshen, openFreshen } from './sync/freshen.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
@@ -165,6 +166,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
+      await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       planning = planner.run(stopping.signal)

@@ -53,15 +53,17 @@ export const daily = defineStream<Cursor>({
   scopes: reportScopes,
   metrics: Object.values(columns),
   restatesDays,
+  // Reports go back to when the channel was opened; a year of it is one call.
+  backfill: { days: 20 * windowDays },
   idleCalls: 1,
 
-  async *read({ http, subjects, time, refusals }) {
+  async *read({ http, subjects, time, refusals, range }) {
     const today = time.today(pacific)
     for (const { account, cursor, checkpoint } of subjects) {
       let walk = checkpoint as unknown as Walk | null
       walk ??= {
-        floor: cursor ? addDays(cursor.final, 1) : await firstDay(http, account, today),
-        to: today,
+        floor: range?.from ?? (cursor ? addDays(cursor.final, 1) : await firstDay(http, account, today)),
+        to: range?.to ?? today,
         newest: null,
       }
       for (;;) {
@@ -74,7 +76,9 @@ export const daily = defineStream<Cursor>({
         const newest: Day | null = rows.reduce((day, row) => later(day, String(row.day)), walk.newest ?? '') || null
         const final =
           newest === null ? addDays(walk.floor, -1) : later(addDays(walk.floor, -1), addDays(newest, -restatesDays))
-        const { observations, refused } = observe(rows, final)
+        // Days that are long past are no longer corrected, also the last ones that are asked for.
+        const isPast = range !== undefined && daysBetween(range.to, today) > 2 * restatesDays
+        const { observations, refused } = observe(rows, isPast ? range.to : final)
         const page = { account: account.id, observations, refused: [...refused, ...asked.refused] }
         if (from === walk.floor) {
           yield { ...page, cursor: { final } }

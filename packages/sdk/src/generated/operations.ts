@@ -435,6 +435,168 @@ export interface Operations {
       streams?: string
     }, options?: CallOptions): Promise<Response>
   }
+  backfills: {
+    /** Read days of the past again or for the first time, behind everything else. `POST /v1/connections/{id}/backfill`, scope `connections:write`. */
+    create(input: {
+      id: string
+    } & {
+      stream: string
+      from: string
+      to: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Backfills, newest first: how far each is, and when it will be done. `GET /v1/backfills`, scope `connections:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      state?: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        provider: string
+        stream: string
+        from: string
+        to: string
+        state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+        fault: string | null
+        says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+        readyAt: string | null
+        pages: number
+        calls: number
+        written: number
+        share: number
+        endsAt: string | null
+        by: string
+        createdAt: string
+        startedAt: string | null
+        endedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One backfill. `GET /v1/backfills/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Stop a backfill after its page until it is resumed. `POST /v1/backfills/{id}/pause`, scope `connections:write`. */
+    pause(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Go on with a backfill that was paused or failed, from where it stopped. `POST /v1/backfills/{id}/resume`, scope `connections:write`. */
+    resume(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** End a backfill. What it has read stays. `POST /v1/backfills/{id}/cancel`, scope `connections:write`. */
+    cancel(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+  }
   profiles: {
     /** Profiles, by id. `GET /v1/profiles`, scope `connections:read`. */
     list(input?: {
@@ -1641,6 +1803,14 @@ export const operations = {
     chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
     clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
     watch: ['GET', '/v1/connections/{id}/watch', 'file'],
+  },
+  backfills: {
+    create: ['POST', '/v1/connections/{id}/backfill'],
+    list: ['GET', '/v1/backfills'],
+    read: ['GET', '/v1/backfills/{id}'],
+    pause: ['POST', '/v1/backfills/{id}/pause'],
+    resume: ['POST', '/v1/backfills/{id}/resume'],
+    cancel: ['POST', '/v1/backfills/{id}/cancel'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
