@@ -1,6 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
 import { Fault } from '@patchbay/kit'
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
@@ -15,9 +16,11 @@ import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
+import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
+import { messageRoutes } from './messages.ts'
 import { metricExportRoutes } from './metric-export.ts'
 import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
@@ -29,6 +32,7 @@ import { serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
+import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
@@ -44,6 +48,8 @@ export interface ApiOptions {
   /** Folder with the built console; null where this process serves none. */
   readonly consoleFiles: string | null
   readonly version: string
+  /** What is counted for Prometheus. */
+  readonly registry: Registry
 }
 
 /** Every operation of the API, in the order of the document. `counts`: what is known of requests and not written yet. */
@@ -61,9 +67,11 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
     ...publishedRoutes(engine),
+    ...recordRoutes(engine),
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...messageRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -110,8 +118,9 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   }
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveHooks(scope, engine))
   await app.register(async (scope) => serveConnectPages(scope, engine))
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))
   if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
   if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
@@ -120,9 +129,9 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
 }
 
 /** For a process that answers nobody but load balancers and monitoring: `/health`, `/ready`, `/metrics`. */
-export async function openHealth(engine: Engine): Promise<FastifyInstance> {
+export async function openHealth(engine: Engine, registry: Registry): Promise<FastifyInstance> {
   const app = openBare(engine)
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, registry))
   return app
 }
 

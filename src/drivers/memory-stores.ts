@@ -14,6 +14,7 @@ import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
 import { openMemoryStreamNotes } from './stream-notes/memory.ts'
+import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
 export function openMemoryStores() {
@@ -38,6 +39,7 @@ export function openMemoryStores() {
     backfills: openMemoryBackfills(along),
     journal,
     inbox: openMemoryInbox(),
+    typedRecords: openMemoryTypedRecords(along),
     history: openMemoryHistory({ journal, connections }),
   }
   return { along, stores }

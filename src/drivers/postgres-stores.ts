@@ -14,6 +14,7 @@ import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
 import { openPostgresStreamNotes } from './stream-notes/postgres.ts'
+import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
 export const openPostgresStores = (database: Database) => ({
@@ -32,4 +33,5 @@ export const openPostgresStores = (database: Database) => ({
   sealedTexts: openPostgresSealedTexts(database),
   streamNotes: openPostgresStreamNotes(database),
   backfills: openPostgresBackfills(database),
+  typedRecords: openPostgresTypedRecords(database),
 })

@@ -21,6 +21,8 @@ import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
 import type { StreamNotes } from '../ports/stream-notes.ts'
+import type { TypedRecords } from '../ports/typed-records.ts'
+import type { CostCards } from './quota/reading-costs.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
 export interface Deps {
@@ -45,6 +47,7 @@ export interface Deps {
   readonly backfills: Backfills
   readonly journal: Journal
   readonly inbox: Inbox
+  readonly typedRecords: TypedRecords
   readonly history: History
   readonly notices: Notices
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
@@ -60,4 +63,6 @@ export interface Setting {
   readonly returnUrls?: readonly string[]
   /** Where browsers find the pages of `test` environments' platforms: the real `https://HOST/PATH` is `sandboxUrl/HOST/PATH`. Absent in a simulation. */
   readonly sandboxUrl?: string
+  /** What readings cost where nothing was measured yet. */
+  readonly costCards?: CostCards
 }

@@ -11,10 +11,17 @@ import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { attachMessages } from './inbox/attach-messages.ts'
+import { eraseAccount } from './inbox/erase-account.ts'
+import { type Hooks, openHooks } from './inbox/hooks.ts'
+import { startInboxJobs } from './inbox/inbox-jobs.ts'
+import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
-import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
+import { type CapacityQuery, type FoundCapacity, readCapacity } from './quota/read-capacity.ts'
+import { type ForecastQuery, type QuotaForecast, readForecasts } from './quota/read-forecasts.ts'
+import { type QuotaUsage, quotaUsage } from './quota/usage.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { openCrowd } from './sync/appetite.ts'
 import { type Attend, openAttend } from './sync/attend.ts'
@@ -44,8 +51,11 @@ export interface Engine {
   readonly channels: Channels
   /** How often streams are read, and who looks at them. */
   readonly attend: Attend
+  readonly hooks: Hooks
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
+  /** The same for messages that came in. */
+  readonly inboxWorker: InboxWorker | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
   saveIntegration(environment: Environment, change: IntegrationChange, actor: Actor): Promise<Integration>
   runAction(environment: Environment, call: ActionCall): Promise<unknown>
@@ -53,6 +63,10 @@ export interface Engine {
   quotas(
     environment: Environment,
   ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
+  /** What the schedule will draw from each quota until it resets. */
+  forecasts(environment: Environment, query: ForecastQuery): Promise<readonly QuotaForecast[]>
+  /** How many accounts a provider's quotas have room for. */
+  capacity(environment: Environment, query: CapacityQuery): Promise<FoundCapacity>
   /** The numbers by which this server is judged, computed anew from its history. */
   kpis(environment: Environment, query: KpiQuery): Promise<readonly Kpi[]>
   /** Makes streams due now. Returns how many. */
@@ -83,6 +97,7 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  readonly inbox?: Partial<InboxWorkerOptions>
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
@@ -102,15 +117,32 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
-  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: () => wakePlanner() })
+  const connect = openConnect(deps, setting, {
+    ...{ vault, credentials, gateway, recent },
+    async connected(connections) {
+      wakePlanner()
+      await attachMessages(deps, connections)
+      inboxWorker?.wake()
+    },
+  })
+  const ends = { deps, setting, vault, exchange: credentials.exchange }
+  const inboxWorker = options.works
+    ? openInboxWorker(
+        { deps, setting, woken: () => wakePlanner(), erase: (connection) => eraseAccount(ends, connection) },
+        options.inbox,
+      )
+    : null
+  const stored = () => inboxWorker?.wake()
+  const hooks = openHooks(deps, setting, { recent, vault, stored, woken: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let working: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs), working]).then(([, jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -118,7 +150,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   let beating: Promise<void> = Promise.resolve()
 
   return {
-    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
+    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
     attend: openAttend({ ...deps, ...setting, crowd }),
 
@@ -137,6 +169,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       return (await Promise.all(usage)).flat()
     },
 
+    async forecasts(environment, query) {
+      await gateway.flush()
+      return readForecasts(deps, setting, environment, query)
+    },
+    async capacity(environment, query) {
+      await gateway.flush()
+      return readCapacity(deps, setting, environment, query)
+    },
     async kpis(environment, query) {
       await gateway.flush()
       return readKpis(deps, setting.providers, environment, query)
@@ -163,13 +203,15 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
         return
       }
       await startWatchJobs(deps)
-      await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      await startConnectJobs({ ...ends, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
       await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
+      await startInboxJobs({ deps, setting, gateway })
       planning = planner.run(stopping.signal)
+      working = inboxWorker!.run(stopping.signal)
       beating = beat()
     },
 
@@ -179,6 +221,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     async stop() {
       await drain()
       await beating
+      await hooks.stop()
       await credentials.stop()
       await gateway.flush()
     },

@@ -2,6 +2,7 @@ import { faults, isFault } from '@patchbay/kit'
 import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
+import { quotasUnder } from '../quota/draws.ts'
 import { nextReading } from './cadence.ts'
 import { cadenceFor } from './cadence-for.ts'
 import { moveConnections } from './move-connections.ts'
@@ -42,8 +43,8 @@ export async function settleRun(
 
   const finish = ({ slot, outcome }: { slot: Ready['slot']; outcome: Outcome }): SlotOutcome => {
     const { connectionId, stream } = slot
-    const { dueAt, failures, blocked, fault } = outcome
-    return { connectionId, stream, dueAt, failures, blocked, fault, runId: run.id, endedAt: now }
+    const { dueAt, failures, blocked, fault, quota } = outcome
+    return { connectionId, stream, dueAt, failures, blocked, fault, quota, runId: run.id, endedAt: now }
   }
   const outcomes = [
     ...settled.map(({ ready, outcome }) => finish({ slot: ready.slot, outcome })),
@@ -62,12 +63,13 @@ export async function settleRun(
 }
 
 async function settleReady(deps: SyncDeps, prepared: Prepared, run: Run, now: number): Promise<Settled[]> {
-  const { ready, provider, stream } = prepared
+  const { ready, provider, integration, stream } = prepared
   const failed = ready.filter(({ slot }) => isFault(run.endings.get(slot)))
   // Whoever noticed first that an account is lost has moved its connection meanwhile.
   const ids = failed.map(({ connection }) => connection.id)
   const current = ids.length > 0 ? await deps.connections.list(run.environmentId, { ids, limit: ids.length }) : []
   const cadence = await cadenceFor(deps, prepared)
+  const quotas = failed.length > 0 ? quotasUnder({ provider, integration }) : []
   return ready.flatMap((one): Settled[] => {
     const { slot, connection, attention } = one
     const ending = run.endings.get(slot)
@@ -80,7 +82,7 @@ async function settleReady(deps: SyncDeps, prepared: Prepared, run: Run, now: nu
       return [{ ready: one, noted, outcome: { ...outcome, dueAt: lastAt ?? outcome.dueAt } }]
     }
     const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
-    const outcome = afterFault(ending, { provider, stream, slot, connection: { state }, now })
+    const outcome = afterFault(ending, { quotas, stream, slot, connection: { state }, now })
     return [{ ready: one, noted, outcome }]
   })
 }
@@ -114,6 +116,7 @@ const outcomeOfSkipped = (
   failures: slot.failures,
   blocked,
   fault,
+  quota: null,
   says,
 })
 

@@ -996,6 +996,32 @@ export interface Operations {
       })[]
     }>
   }
+  records: {
+    /** What platforms told of: comments, mentions, messages, reactions, leads, payments. Newest first. `GET /v1/records/{kind}`, scope `metrics:read`. */
+    list(input: {
+      kind: string
+    } & {
+      limit?: number
+      cursor?: string
+      profile?: string
+      connection?: string
+      removed?: "true" | "false"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        kind: "comment" | "mention" | "message" | "reaction" | "lead" | "payment"
+        key: string
+        data: unknown
+        at: string
+        removed: boolean
+        message: string
+        firstSeenAt: string
+        seenAt: string
+      })[]
+      nextCursor: string | null
+    }>
+  }
   actions: {
     /** Do something on a platform: send, create, publish, find. `POST /v1/actions/{provider}/{action}`, scope `actions:call`. */
     run(input: {
@@ -1021,6 +1047,91 @@ export interface Operations {
         limit: number
         resetsAt: string | null
         parkedUntil: string | null
+        source: string
+      })[]
+    }>
+    /** What the schedule will draw from each quota until it resets, and what waits and until when. `GET /v1/quotas/forecast`, scope `journal:read`. */
+    forecast(input?: {
+      limit?: number
+      cursor?: string
+      provider?: string
+      integration?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        provider: string
+        integration: string
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        holder: string | null
+        unit: string
+        limit: number
+        usable: number
+        used: number
+        zone: string | null
+        windowMs: number | null
+        resetsAt: string | null
+        expected: number
+        readings: number
+        streams: ({
+          stream: string
+          readings: number
+          perReading: number
+          amount: number
+          basis: "measured" | "card" | "declared"
+          runs: number
+        })[]
+        shareAtReset: number
+        exhaustedAt: string | null
+        held: {
+          readings: number
+          until: string
+        } | null
+        waiting: {
+          readings: number
+          from: string
+          until: string
+        } | null
+        parkedUntil: string | null
+        says: string
+        source: string
+      })[]
+      nextCursor: string | null
+    }>
+    /** How many profiles the quotas of a provider have room for at which freshness, and which is full first. `GET /v1/quotas/capacity`, scope `journal:read`. */
+    capacity(input: {
+      provider: string
+      integration?: string
+      profiles?: number
+      every?: string
+      stream?: string
+    }, options?: CallOptions): Promise<{
+      provider: string
+      integration: string | null
+      profiles: number
+      fits: boolean
+      mostProfiles: number | null
+      shortestEveryMs: number | null
+      binding: string | null
+      says: string
+      streams: ({
+        stream: string
+        everyMs: number
+        batch: number
+        takes: Record<string, number>
+        basis: "measured" | "card" | "declared"
+        runs: number
+      })[]
+      data: ({
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        unit: string
+        limit: number
+        usable: number
+        draws: number
+        fits: boolean
+        mostProfiles: number | null
+        shortestEveryMs: number | null
         source: string
       })[]
     }>
@@ -1129,6 +1240,110 @@ export interface Operations {
       nextCursor: string | null
     }>
   }
+  messages: {
+    /** Webhooks that came in, newest first. `GET /v1/messages`, scope `messages:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      state?: "received" | "processed" | "unmatched" | "failed"
+      integration?: string
+      account?: string
+      type?: string
+      from?: string
+      to?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        integration: string
+        provider: string
+        callback: string | null
+        accounts: string[]
+        types: string[]
+        state: "received" | "processed" | "unmatched" | "failed"
+        says: string | null
+        fault: {
+          code: string
+          fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+        } | null
+        attempts: number
+        nextAt: string | null
+        receivedAt: string
+        signedAt: string | null
+        processedAt: string | null
+        effects: {
+          woken: {
+            connection: string
+            stream: string
+          }[]
+          records: number
+          checked: string[]
+          erased: string[]
+        } | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One webhook with its headers and its body as they came. `GET /v1/messages/{id}`, scope `messages:read`. */
+    get(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      integration: string
+      provider: string
+      callback: string | null
+      accounts: string[]
+      types: string[]
+      state: "received" | "processed" | "unmatched" | "failed"
+      says: string | null
+      fault: {
+        code: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      } | null
+      attempts: number
+      nextAt: string | null
+      receivedAt: string
+      signedAt: string | null
+      processedAt: string | null
+      effects: {
+        woken: {
+          connection: string
+          stream: string
+        }[]
+        records: number
+        checked: string[]
+        erased: string[]
+      } | null
+      headers: Record<string, string>
+      body: string | null
+      bodyBase64: string | null
+    }>
+    /** Work through messages once more: some by id, or all that match. With preview, say what that would do. `POST /v1/messages/replay`, scope `messages:write`. */
+    replay(input?: {
+      state?: "received" | "processed" | "unmatched" | "failed"
+      integration?: string
+      account?: string
+      type?: string
+      from?: string
+      to?: string
+      ids?: string[]
+      preview?: boolean
+    }, options?: CallOptions): Promise<{
+      replayed: number
+      more: boolean
+      preview: ({
+        id: string
+        wakes: {
+          connection: string
+          stream: string
+        }[]
+        records: number
+        checks: string[]
+        erases: string[]
+        strangers: string[]
+        unknown: string[]
+        broken: string | null
+      })[] | null
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -1157,7 +1372,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1316,7 +1531,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1369,7 +1584,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1643,6 +1858,10 @@ export interface Operations {
           since: string
         } | null
         redirectUri: string
+        webhooks: {
+          url: string
+          callbacks: Record<string, string>
+        } | null
         createdAt: string
       })[]
     }>
@@ -1673,6 +1892,10 @@ export interface Operations {
         since: string
       } | null
       redirectUri: string
+      webhooks: {
+        url: string
+        callbacks: Record<string, string>
+      } | null
       createdAt: string
     }>
   }
@@ -1833,11 +2056,16 @@ export const operations = {
   audiences: {
     list: ['GET', '/v1/audiences'],
   },
+  records: {
+    list: ['GET', '/v1/records/{kind}'],
+  },
   actions: {
     run: ['POST', '/v1/actions/{provider}/{action}'],
   },
   quotas: {
     list: ['GET', '/v1/quotas'],
+    forecast: ['GET', '/v1/quotas/forecast'],
+    capacity: ['GET', '/v1/quotas/capacity'],
   },
   runs: {
     list: ['GET', '/v1/runs'],
@@ -1850,6 +2078,11 @@ export const operations = {
   },
   audit: {
     list: ['GET', '/v1/audit'],
+  },
+  messages: {
+    list: ['GET', '/v1/messages'],
+    get: ['GET', '/v1/messages/{id}'],
+    replay: ['POST', '/v1/messages/replay'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],
