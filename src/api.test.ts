@@ -865,6 +865,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (name === 'profile') return ids.profile
   if (name === 'run') return ids.run
   if (name === 'subject') return ids.connection
+  if (name === 'stream') return Object.keys(consentProvider.streams)[0]!
   if (name === 'provider') return keyProvider.id
   if (name === 'action') return 'anything'
   if (path.startsWith('/v1/connections')) return ids.connection

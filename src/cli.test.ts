@@ -288,6 +288,15 @@ test('sync cadence shows how often a connection is read, and chooses it for a wh
   await check('sync cadence', 2, /Say which connection/)
 })
 
+test('sync explain says why a stream is as old as it is', async () => {
+  const [headline] = Object.entries(consentProvider.streams).find(([, stream]) => stream.headline)!
+  await check(`sync explain ${id}`, 0, new RegExp(`^stream +state +read.*${headline} `, 's'))
+  await check(`sync explain ${id} ${headline}`, 0, /waits for.*schedule.*run_/s)
+  assert.partialDeepStrictEqual(await json(`sync explain ${id} ${headline}`), { stream: headline, connection: id })
+  await check(`sync explain ${id} nothing`, 1, /no stream "nothing"/)
+  await check('sync explain', 2, /Say which connection/)
+})
+
 test('sync backfill asks for days of the past, and looks after them', async () => {
   const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
   const from = new Date(Date.now() - 12 * 86_400_000).toISOString().slice(0, 10)

@@ -40,6 +40,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { streamExplainRoutes } from './stream-explain.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -61,6 +62,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...cadenceRoutes(engine),
     ...connectionWatchRoutes(engine),
     ...backfillRoutes(engine),
+    ...streamExplainRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),

@@ -2,6 +2,7 @@ import { type Command, type CommandContext, exitCodes, UsageError } from './comm
 import { openProgress } from './progress.ts'
 import { syncBackfill } from './sync-backfill.ts'
 import { syncCadence } from './sync-cadence.ts'
+import { syncExplain } from './sync-explain.ts'
 import { table } from './table.ts'
 
 /** How long `--wait` waits at most. */
@@ -11,12 +12,14 @@ const patienceMs = 120_000
 const parts: Readonly<Record<string, (context: CommandContext) => Promise<number>>> = {
   cadence: syncCadence,
   backfill: syncBackfill,
+  explain: syncExplain,
 }
 
 export const sync: Command = {
-  summary: 'Read a connection now, ahead of its schedule; how often it is read (cadence); days of the past (backfill)',
+  summary:
+    'Read a connection now, ahead of its schedule; how often it is read (cadence); why it is late (explain); days of the past (backfill)',
   usage:
-    '<connection> [--stream NAME] [--no-wait] | cadence <connection> [--every 1h --reason TEXT --until TIME | --clear] | backfill <connection> --stream NAME --from DAY [--to DAY] | backfill ls | show ID | pause ID | resume ID | cancel ID',
+    '<connection> [--stream NAME] [--no-wait] | explain <connection> [STREAM] | cadence <connection> [--every 1h --reason TEXT --until TIME | --clear] | backfill <connection> --stream NAME --from DAY [--to DAY] | backfill ls | show ID | pause ID | resume ID | cancel ID',
   options: {
     stream: { type: 'string', says: 'only this stream' },
     'no-wait': { type: 'boolean', says: 'do not wait for the end' },

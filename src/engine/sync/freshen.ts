@@ -1,6 +1,6 @@
 import { type Duration, type FixedBy, minute, parseDuration, second } from '@patchbay/kit'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
-import type { Slot } from '../../ports/schedule.ts'
+import { quotaFaults, type Slot } from '../../ports/schedule.ts'
 import { streamState } from '../watch/stream-state.ts'
 import type { RefreshDeps } from './refresh.ts'
 import { openSharedLook } from './shared-look.ts'
@@ -85,8 +85,9 @@ export function openFreshen(deps: RefreshDeps): Freshen {
 /** It failed a moment ago, or was told when to come again. */
 function isHopeless({ claim, lastFault, lastEndedAt, dueAt, lane }: Slot, now: number): boolean {
   if (lastFault === null || claim !== null || lane === 'interactive') return false
-  const waits = lastFault === 'provider.throttled' || lastFault === 'provider.exhausted'
-  return (waits && dueAt > now) || (lastEndedAt !== null && now - lastEndedAt < failedLatelyMs)
+  return (
+    (quotaFaults.includes(lastFault) && dueAt > now) || (lastEndedAt !== null && now - lastEndedAt < failedLatelyMs)
+  )
 }
 
 function staleOf(slot: Slot, connection: Connection, now: number): Stale {

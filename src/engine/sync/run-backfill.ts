@@ -3,6 +3,7 @@ import type { NewEvent } from '../../ports/along.ts'
 import type { Backfill, BackfillProgress, Backfills } from '../../ports/backfills.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { SavedPage } from '../../ports/records.ts'
+import { quotaFaults } from '../../ports/schedule.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import { missingForStream, offeredStreams } from '../connect/scopes.ts'
 import { backoffMs } from './cadence.ts'
@@ -183,7 +184,7 @@ async function settle(
 function afterFault(backfill: Backfill, fault: Fault, now: number) {
   const { code, kind, detail } = fault
   const says = faults[code].says
-  if (kind.fixedBy === 'time')
+  if (kind.fixedBy === 'time' || quotaFaults.includes(code))
     return {
       state: 'waiting',
       fault: code,

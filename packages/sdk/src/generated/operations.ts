@@ -434,6 +434,56 @@ export interface Operations {
     } & {
       streams?: string
     }, options?: CallOptions): Promise<Response>
+    /** Why a stream is as old as it is: when it is due, what it waits for, since when, who ends that, and its last runs. `GET /v1/connections/{id}/streams/{stream}/explain`, scope `connections:read`. */
+    explainStream(input: {
+      id: string
+      stream: string
+    }, options?: CallOptions): Promise<{
+      connection: string
+      stream: string
+      state: string
+      syncedAt: string | null
+      promisedAt: string | null
+      lateMs: number | null
+      dueAt: string
+      cadence: {
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+      } | null
+      reasons: ({
+        what: "schedule" | "reading" | "turn" | "quota" | "outage" | "retry" | "pause" | "owner" | "permission" | "operator" | "doubt" | "refused_metrics"
+        says: string
+        quota: string | null
+        since: string | null
+        until: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
+      runs: ({
+        id: string
+        provider: string
+        integration: string
+        stream: string
+        connections: string[]
+        trigger: string
+        lane: string
+        state: "running" | "succeeded" | "partial" | "failed" | "waiting" | "abandoned"
+        startedAt: string
+        endedAt: string | null
+        pages: number
+        calls: number
+        rows: {
+          inserted: number
+          restated: number
+          unchanged: number
+          items: number
+          refused: number
+        }
+        fault: string | null
+        says: string | null
+      })[]
+    }>
   }
   backfills: {
     /** Read days of the past again or for the first time, behind everything else. `POST /v1/connections/{id}/backfill`, scope `connections:write`. */
@@ -2026,6 +2076,7 @@ export const operations = {
     chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
     clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
     watch: ['GET', '/v1/connections/{id}/watch', 'file'],
+    explainStream: ['GET', '/v1/connections/{id}/streams/{stream}/explain'],
   },
   backfills: {
     create: ['POST', '/v1/connections/{id}/backfill'],
