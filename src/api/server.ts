@@ -11,6 +11,7 @@ import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
+import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
@@ -58,6 +59,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...eventTypeRoutes(),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -84,6 +86,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         description:
           'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
       },
+      webhooks: openApiWebhooks as never,
       components: {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
       },

@@ -870,6 +870,17 @@ export interface Operations {
       nextCursor: string | null
     }>
   }
+  eventTypes: {
+    /** Every type of event, with its JSON Schema and an example of its data. `GET /v1/event-types`, scope `journal:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: {
+        type: string
+        summary: string
+        schema: Record<string, unknown>
+        example: Record<string, unknown>
+      }[]
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -1579,6 +1590,9 @@ export const operations = {
   },
   audit: {
     list: ['GET', '/v1/audit'],
+  },
+  eventTypes: {
+    list: ['GET', '/v1/event-types'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],
