@@ -2,6 +2,7 @@ import { openMemoryAccess } from './access/memory.ts'
 import { AlongLog } from './along/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDeliveries } from './deliveries/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
@@ -22,6 +23,7 @@ export function openMemoryStores() {
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     notices: openMemoryNotices(along),
+    deliveries: openMemoryDeliveries(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
