@@ -11,6 +11,8 @@ import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { endpointRoutes } from './endpoints.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -60,6 +62,8 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...eventTypeRoutes(),
+    ...endpointRoutes(engine),
+    ...deliveryRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),

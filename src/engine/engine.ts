@@ -11,6 +11,9 @@ import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { startDeliveryJobs } from './delivery/delivery-jobs.ts'
+import { type Endpoints, openEndpoints } from './delivery/endpoints.ts'
+import { openSender, type SenderOptions } from './delivery/sender.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
@@ -40,6 +43,7 @@ export interface Engine {
   readonly credentials: OpenCredentials
   readonly connect: Connect
   readonly channels: Channels
+  readonly endpoints: Endpoints
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
@@ -85,6 +89,8 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  /** Where the usual numbers of deliveries and pauses do not fit. `none`: this process sends no events. */
+  readonly sender?: Partial<SenderOptions> | 'none'
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
@@ -108,12 +114,13 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let sending: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, sending, deps.jobs.stop(jobsStopMs)]).then(([, , jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -123,6 +130,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
     channels: openChannels(deps, vault),
+    endpoints: openEndpoints(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -175,6 +183,10 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startAccessJobs(deps)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
+      if (options.sender !== 'none') {
+        await startDeliveryJobs(deps)
+        sending = openSender({ deps, vault }, options.sender).run(stopping.signal)
+      }
       planning = planner.run(stopping.signal)
       beating = beat()
     },

@@ -10,6 +10,7 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { openCapturedReceivers } from '../../drivers/receivers/captured.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
@@ -94,6 +95,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     jobs,
     keys: openFixedKeys(),
     messenger: openCapturedMessenger(),
+    receivers: openCapturedReceivers(),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()
