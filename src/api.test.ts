@@ -259,6 +259,13 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.change', `/v1/notification-channels/${known.test.channel}`, { name: 'Renamed' }],
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
+    ['endpoints.create', '/v1/endpoints', { url: 'http://127.0.0.1:9/made', signing: 'ed25519', types: ['grant.*'] }],
+    ['endpoints.change', `/v1/endpoints/${known.test.endpoint}`, { description: 'Changed' }],
+    ['endpoints.rotate', `/v1/endpoints/${known.test.endpoint}/rotate`],
+    ['endpoints.test', `/v1/endpoints/${known.test.endpoint}/test`],
+    ['endpoints.recover', `/v1/endpoints/${known.test.endpoint}/recover`, { since: new Date().toISOString() }],
+    ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
+    ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -792,11 +799,14 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const endpoint = await api.endpoints.create({ url: 'http://127.0.0.1:9/nobody', profiles: ['nobody'] })
+  const { data: events } = await api.events.list({ limit: 1 })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
     ...{ profile, connection: first.id, keyConnection: second.id, integration: first.integration },
     ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id, task, channel: channel.id },
+    ...{ endpoint: endpoint.id, delivery: `${events[0]!.id}.${endpoint.id}` },
   }
 }
 
@@ -817,6 +827,8 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
   if (path.startsWith('/v1/notification-channels')) return ids.channel
+  if (path.startsWith('/v1/endpoints')) return ids.endpoint
+  if (path.startsWith('/v1/deliveries')) return ids.delivery
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 

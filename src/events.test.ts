@@ -134,3 +134,96 @@ test('the catalogue is served, and is in the OpenAPI document', async () => {
   )
   assert.ok(json.webhooks['connection.created'].post.requestBody.content['application/json'].schema.properties.data)
 })
+
+type StreamProblem = { code: string; field: string; detail: string; oldest: number }
+
+/** Reads a stream until `enough` of its events are there. */
+async function readStream(query: string, enough: number, headers: Record<string, string> = {}) {
+  const stopping = new AbortController()
+  const response = await fetch(`${server.url}/v1/events/stream${query}`, {
+    headers: { authorization: `Bearer ${server.keys.test}`, ...headers },
+    signal: stopping.signal,
+  })
+  const events: { id: string; type: string; event: string }[] = []
+  if (response.status !== 200)
+    return { status: response.status, problem: (await response.json()) as StreamProblem, events, text: '' }
+  let text = ''
+  for await (const piece of response.body!) {
+    text += Buffer.from(piece).toString()
+    const frames = [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)]
+    if (frames.length < enough) continue
+    for (const [, id, data] of frames.slice(0, enough))
+      events.push({ id: id!, type: JSON.parse(data!).type, event: JSON.parse(data!).id })
+    break
+  }
+  stopping.abort()
+  return { status: 200, problem: null, events, text }
+}
+
+test('the stream gives events as they come, and goes on where a reader stopped', async () => {
+  const { head } = await server.engine.deps.deliveries.places(server.environments.test.id)
+  const reading = readStream(`?types=channel.*&after=${head}`, 3)
+  const ids = await write(3)
+  await write(2, server.environments.other)
+  const { events, text } = await reading
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ids,
+  )
+  assert.match(text, /^retry: 1000\nid: \d+\n: patchbay\n\n/)
+  const more = await write(2)
+  const resumed = await readStream('', 4, { 'last-event-id': events[0]!.id })
+  assert.deepEqual(
+    resumed.events.map(({ event }) => event),
+    [...ids.slice(1), ...more],
+  )
+  const again = await readStream(`?after=${events[2]!.id}`, 2)
+  assert.deepEqual(
+    again.events.map(({ event }) => event),
+    more,
+  )
+})
+
+test('a place that was forgotten, or never was, is said to be so', async () => {
+  for (const after of ['99999999', 'x', '-1'])
+    assert.equal((await readStream(`?after=${after}`, 1)).problem?.code, 'input.invalid', after)
+  assert.equal((await readStream('?types=nobody.*', 1)).problem?.field, 'types')
+  const { deps } = server.engine
+  const { id } = server.environments.test
+  const [first] = await deps.deliveries.eventsAfter(id, { after: 0, limit: 1 })
+  const now = deps.clock.now()
+  await deps.deliveries.sweep(id, { deliveries: 0, events: now + 60_000 })
+  const ids = await write(1)
+  const { status, problem } = await readStream(`?after=${first!.position}`, 1)
+  assert.deepEqual([status, problem?.code], [410, 'input.expired'])
+  assert.ok(problem!.oldest > first!.position, String(problem!.oldest))
+  const all = await readStream('?after=0', 1)
+  assert.deepEqual(
+    all.events.map(({ event }) => event),
+    ids,
+  )
+})
+
+test('streams are bounded, and each that ends makes room', async () => {
+  const stopping = new AbortController()
+  const open = () =>
+    fetch(`${server.url}/v1/events/stream`, {
+      headers: { authorization: `Bearer ${server.keys.live}` },
+      signal: stopping.signal,
+    })
+  const all = await Promise.all(Array.from({ length: 51 }, open))
+  assert.deepEqual(
+    all.filter(({ status }) => status !== 200).map(({ status }) => status),
+    [429],
+  )
+  stopping.abort()
+  await until(async () => {
+    const one = new AbortController()
+    const { status } = await fetch(`${server.url}/v1/events/stream`, {
+      headers: { authorization: `Bearer ${server.keys.live}` },
+      signal: one.signal,
+    })
+    one.abort()
+    return status === 200
+  })
+})

@@ -13,6 +13,7 @@ import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
+import { serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -111,6 +112,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   }
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveEventStream(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine))
   await app.register(async (scope) => serveReference(scope))

@@ -133,6 +133,8 @@ export function openEndpoints(
       const endpoint = await find(environment, id)
       if (endpoint.disabled !== null)
         throw new Fault('input.conflict', 'This endpoint is switched off. Switch it on first.', { field: 'id' })
+      if (Number.isNaN(since))
+        throw new Fault('input.invalid', 'since takes an instant: 2026-12-01T09:00:00Z', { field: 'since' })
       await placeAll(deps, environment.id)
       let recovered = 0
       for (let after: number | null = 0; after !== null; ) {
