@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import { Fault, second } from '@patchbay/kit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { eventJson } from '../engine/delivery/event-body.ts'
 import { isTypePattern } from '../engine/delivery/event-types.ts'
@@ -59,7 +58,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
   })
 
   async function run(
-    response: ServerResponse,
+    response: FastifyReply['raw'],
     environmentId: string,
     begin: number,
     filter: EventFilter,
@@ -89,7 +88,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
   }
 
   /** Waits for a slow reader, and not for ever. */
-  async function write(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  async function write(response: FastifyReply['raw'], text: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (response.write(text)) return
     const drained = new AbortController()
@@ -118,7 +117,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
       throw new Fault(
         'input.expired',
         `Events after that place are not kept any more. Begin with after=${swept}, and fetch what you need from the API instead.`,
-        { field: 'after', oldest: swept },
+        { field: 'after' },
       )
     return Math.max(after, swept)
   }
