@@ -36,6 +36,7 @@ import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -63,6 +64,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...messageRoutes(engine),
+    ...subscriptionRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),

@@ -12,6 +12,7 @@ import { openMemoryNotices } from './notices/memory.ts'
 import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+import { openMemorySubscriptions } from './subscriptions/memory.ts'
 import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
@@ -36,6 +37,7 @@ export function openMemoryStores() {
     journal,
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),
+    subscriptions: openMemorySubscriptions(),
     history: openMemoryHistory({ journal, connections }),
   }
   return { along, stores }

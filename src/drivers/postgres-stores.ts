@@ -12,6 +12,7 @@ import { openPostgresNotices } from './notices/postgres.ts'
 import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
+import { openPostgresSubscriptions } from './subscriptions/postgres.ts'
 import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
@@ -30,4 +31,5 @@ export const openPostgresStores = (database: Database) => ({
   schedule: openPostgresSchedule(database),
   sealedTexts: openPostgresSealedTexts(database),
   typedRecords: openPostgresTypedRecords(database),
+  subscriptions: openPostgresSubscriptions(database),
 })

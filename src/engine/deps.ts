@@ -19,6 +19,7 @@ import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { Subscriptions } from '../ports/subscriptions.ts'
 import type { TypedRecords } from '../ports/typed-records.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
@@ -43,6 +44,7 @@ export interface Deps {
   readonly journal: Journal
   readonly inbox: Inbox
   readonly typedRecords: TypedRecords
+  readonly subscriptions: Subscriptions
   readonly history: History
   readonly notices: Notices
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
