@@ -262,6 +262,7 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
     ['messages.replay', '/v1/messages/replay', { state: 'failed', preview: true }],
+    ['subscriptions.fix', '/v1/subscriptions/fix', {}],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {

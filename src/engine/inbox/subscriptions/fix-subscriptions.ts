@@ -1,3 +1,4 @@
+import { Fault } from '@patchbay/kit'
 import type { Engine } from '../../engine.ts'
 import { standingOf } from './standing.ts'
 import { keepSubscriptionsQueue } from './subscription-jobs.ts'
@@ -11,7 +12,8 @@ export async function fixSubscriptions(
 ): Promise<number> {
   if (connection !== undefined) {
     const found = await deps.connections.read(environmentId, connection)
-    if (found) await wantSubscriptions(deps, setting, environmentId, [found])
+    if (!found) throw new Fault('input.unknown', 'There is no such connection.')
+    await wantSubscriptions(deps, setting, environmentId, [found])
   } else
     for (let after: string | undefined; ; ) {
       const page = await deps.connections.list(environmentId, { limit: pageSize, after, provider })

@@ -15,7 +15,7 @@ import { findPlace } from '../../connect/find-place.ts'
 import type { Deps, Setting } from '../../deps.ts'
 import type { Gateway } from '../../http/gateway.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { withHookSecrets } from '../hook-secrets.ts'
+import { hookSecrets } from '../hook-secrets.ts'
 import { derivedKey } from '../verify/hmac-keys.ts'
 
 export interface KeepParts {
@@ -77,9 +77,8 @@ async function placeOf(
   const target = { environment, provider, integration, connection, grantId: connection.grantId, runId: null }
   const http = gateway.http({ ...target, lane: 'webhook', patienceMs })
   const { verify } = provider.webhooks
-  const secret = await withHookSecrets(vault, provider, integration, deps.clock.now(), (secrets) => {
-    return keyFor(verify, subscription, secrets)
-  })
+  const secrets = await hookSecrets(vault, provider, integration, deps.clock.now())
+  const secret = keyFor(verify, subscription, secrets)
   const leaseSeconds = subscription.leaseMs === undefined ? null : Math.floor(subscription.leaseMs / 1000)
   const context = { http, account: row.account, topic: row.topic, kinds: row.kinds, secret, leaseSeconds }
   return { subscription, context: { ...context, callbackUrl: `${setting.publicUrl}/hooks/${integrationId}` } }
