@@ -20,6 +20,7 @@ export const storePorts = [
   'journal',
   'inbox',
   'limiter',
+  'deliveries',
 ] as const
 
 export type StorePort = (typeof storePorts)[number]
@@ -147,6 +148,9 @@ const writes: ReadonlySet<string> = new Set([
   'journal.run',
   'limiter.take',
   'limiter.park',
+  'deliveries.place',
+  'deliveries.claim',
+  'deliveries.settle',
 ])
 
 const lost = (outcome?: 'unknown') =>
