@@ -6,7 +6,10 @@ import { type Command, exitCodes, type Services, UsageError } from './command.ts
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
+import { endpoints } from './endpoints.ts'
+import { events } from './events.ts'
 import { kpis } from './kpis.ts'
+import { listen } from './listen.ts'
 import { metrics } from './metrics.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
@@ -26,6 +29,9 @@ const commands: Readonly<Record<string, Command>> = {
   metrics,
   kpis,
   tasks,
+  events,
+  endpoints,
+  listen,
   call,
   vault,
 }
