@@ -7,15 +7,20 @@ import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
 import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
+import { backfillRoutes } from './backfills.ts'
+import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
+import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
+import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
+import { messageRoutes } from './messages.ts'
 import { metricExportRoutes } from './metric-export.ts'
 import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
@@ -27,13 +32,16 @@ import { serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
+import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
+import { limitRequestTime, passedOnMs } from './request-time.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { streamExplainRoutes } from './stream-explain.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -52,15 +60,21 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
     ...connectionImportRoutes(engine),
+    ...cadenceRoutes(engine),
+    ...connectionWatchRoutes(engine),
+    ...backfillRoutes(engine),
+    ...streamExplainRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
     ...publishedRoutes(engine),
+    ...recordRoutes(engine),
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...messageRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -107,6 +121,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   }
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveHooks(scope, engine))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))
@@ -131,8 +146,7 @@ function openBare(engine: Engine): FastifyInstance {
     genReqId: () => engine.deps.random.id('req'),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
-    // T45: a client that drips its request does not hold a socket for ever.
-    requestTimeout: 60_000,
+    requestTimeout: passedOnMs,
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
@@ -170,6 +184,7 @@ function openBare(engine: Engine): FastifyInstance {
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
   })
+  limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(everywhere).header('x-request-id', request.id)
     done()

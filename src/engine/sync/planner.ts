@@ -29,6 +29,8 @@ export interface Planner {
   lastBeatAt(): Instant | null
   /** Runs under way. */
   readonly running: number
+  /** Nothing that is due waits for its turn here, and there are places. */
+  isIdle(): boolean
 }
 
 /**
@@ -57,6 +59,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     run,
     wake,
     lastBeatAt: () => beatAt,
+    isIdle: () => queue.size === 0 && running.size < places,
     get running() {
       return running.size
     },
