@@ -60,7 +60,13 @@ async function playKpis(): Promise<number> {
 async function playQuota(): Promise<number> {
   const { playCalls } = await import('./quota/play-calls.ts')
   const calls = numberOf('calls') ?? 1_000_000
-  const played = await playCalls({ calls, processes: numberOf('processes') ?? 4, seed: values.seed ?? 'quota' })
+  const tell = (progress: { calls: number; violations: number }) => {
+    if (systemClock.now() - toldAt < 10_000) return
+    toldAt = systemClock.now()
+    say(`${progress.calls} calls, ${progress.violations} too many, ${Math.round((toldAt - startedAt) / 1000)} s`)
+  }
+  const processes = numberOf('processes') ?? 4
+  const played = await playCalls({ calls, processes, seed: values.seed ?? 'quota', tell })
   const { violations, peaks, simulatedMs, ...counts } = played
   const seconds = (systemClock.now() - startedAt) / 1000
   if (values.json) console.log(JSON.stringify({ ...played, violations: violations.slice(0, 100), seconds }))

@@ -22,6 +22,8 @@ export interface CallsOptions {
   readonly callers?: number
   /** A process dies and another takes its place, about so often. */
   readonly deathEveryMs?: number
+  /** Hears now and then how far it is. */
+  readonly tell?: (progress: { readonly calls: number; readonly violations: number }) => void
 }
 
 export interface CallsPlayed {
@@ -70,6 +72,7 @@ export async function playCalls({
   seed,
   callers = 40,
   deathEveryMs = 10 * minute,
+  tell = () => {},
 }: CallsOptions): Promise<CallsPlayed> {
   const clock = new SimulatedClock(startAt)
   const random = new SeededRandom(seed, clock)
@@ -144,7 +147,7 @@ export async function playCalls({
   async function call(send: Step, isAlive: () => boolean): Promise<void> {
     while (isAlive() && counts.arrived < calls) {
       // Some accounts are asked for far more often than they may be, by callers who do not wait for them.
-      const isHot = random.unit() < 0.3
+      const isHot = random.unit() < 0.2
       const target = targets[Math.floor(random.unit() * (isHot ? hotAccounts : accounts))]!
       const path = random.unit() < 0.1 ? '/dear' : '/me'
       const intent = openIntent(
@@ -198,7 +201,7 @@ export async function playCalls({
   }
 
   function arrive({ method, url, target }: Intent): () => void {
-    counts.arrived++
+    if (++counts.arrived % 1000 === 0) tell({ calls: counts.arrived, violations: violations.length })
     const now = clock.now()
     const by = { app: 'app', user: target.grantId, account: target.connection!.account.id, settings: {} }
     const takes = meter.takes({ method, place: url.host + url.pathname }, by)
