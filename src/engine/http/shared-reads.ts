@@ -7,8 +7,8 @@ export interface SharedRead {
   readonly response: RawResponse
   /** It was another caller's answer first. */
   readonly joined: boolean
-  /** The body, where it was wanted whole and is short; else null. */
-  readonly whole: Promise<Uint8Array | null>
+  /** The body, where it is there or was wanted whole and is short; else null. */
+  readonly whole: Uint8Array | null | Promise<Uint8Array | null>
   /** Whether something was written through the connection since this was asked for: then it may be from before. */
   readonly isOvertaken: () => boolean
 }
@@ -40,21 +40,28 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
       const { connection } = target
       const place = connection ? placeOf(nameOf(connection.environmentId, connection.id)) : newPlace()
       const name = nameOfRead(request)
-      const isOvertaken = () => place.overtaken
       const running = alone ? undefined : place.calls.get(name)
       if (running && !running.signal.aborted) {
-        const response = await running.join(signal)
-        if (response) return { response, joined: true, whole: Promise.resolve(response.body), isOvertaken }
+        const joined = await running.join(signal)
+        if (joined) return joined
       }
-      const call = new SharedCall(signal, whole)
-      call.answer = begin(call, target, request)
+      const call = new SharedCall(place, signal, whole)
       // Whom a long answer has made wait once makes nobody else wait.
       if (!alone && !(running && place.calls.has(name))) place.calls.set(name, call)
-      try {
-        return { response: await call.answer, joined: false, whole: call.whole, isOvertaken }
-      } finally {
+      const ended = () => {
         if (place.calls.get(name) === call) place.calls.delete(name)
       }
+      call.read = send(target, request, call.signal).then(
+        (response) => {
+          ended()
+          return answered(call, response)
+        },
+        (error) => {
+          ended()
+          throw error
+        },
+      )
+      return call.read
     },
 
     overtake(environmentId, connectionId) {
@@ -62,17 +69,13 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
     },
   }
 
-  async function begin(call: SharedCall, target: Target, request: RawRequest): Promise<RawResponse> {
-    const response = await send(target, request, call.signal)
+  function answered(call: SharedCall, response: RawResponse): SharedRead {
     const { body } = response
-    if (body instanceof Uint8Array) {
-      call.whole = Promise.resolve(body)
-      return response
-    }
-    if (!call.wantsWhole) return response
+    const more = { joined: false, isOvertaken: call.isOvertaken }
+    if (body instanceof Uint8Array) return { response, whole: body, ...more }
+    if (!call.wantsWhole) return { response, whole: null, ...more }
     const held = holdShort(clock, body)
-    call.whole = held.whole
-    return { ...response, body: held.live }
+    return { response: { ...response, body: held.live }, whole: held.whole, ...more }
   }
 
   function placeOf(key: string): Place {
@@ -107,14 +110,15 @@ const nameOf = (environmentId: string, connectionId: string) => `${environmentId
 
 /** One call, and everybody who waits for its answer. */
 class SharedCall {
-  answer!: Promise<RawResponse>
-  whole: Promise<Uint8Array | null> = nothing
+  read!: Promise<SharedRead>
   wantsWhole: boolean
+  readonly isOvertaken: () => boolean
   #callers = 0
   readonly #gone = new AbortController()
 
-  constructor(signal: AbortSignal | undefined, wantsWhole: boolean) {
+  constructor(place: Place, signal: AbortSignal | undefined, wantsWhole: boolean) {
     this.wantsWhole = wantsWhole
+    this.isOvertaken = () => place.overtaken
     this.#enter(signal)
   }
 
@@ -124,13 +128,13 @@ class SharedCall {
   }
 
   /** Its answer, or null where it is the first caller's alone. Whoever leaves meanwhile hears their own reason. */
-  async join(signal: AbortSignal | undefined): Promise<(RawResponse & { readonly body: Uint8Array }) | null> {
+  async join(signal: AbortSignal | undefined): Promise<SharedRead | null> {
     this.wantsWhole = true
     const leave = this.#enter(signal)
     try {
-      const response = await unlessGone(this.answer, signal)
-      const body = await unlessGone(this.whole, signal)
-      return body && { ...response, body }
+      const read = await unlessGone(this.read, signal)
+      const body = await unlessGone(Promise.resolve(read.whole), signal)
+      return body && { ...read, joined: true, response: { ...read.response, body }, whole: body }
     } finally {
       leave()
     }
@@ -147,8 +151,6 @@ class SharedCall {
     return leave
   }
 }
-
-const nothing = Promise.resolve(null)
 
 function unlessGone<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
