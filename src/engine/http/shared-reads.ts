@@ -35,33 +35,33 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
   const places = new Map<string, Place>()
 
   return {
-    async read(target, request, signal, { whole = false, alone = false } = {}) {
-      signal?.throwIfAborted()
+    read(target, request, signal, { whole = false, alone = false } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason)
       const { connection } = target
-      const place = connection ? placeOf(nameOf(connection.environmentId, connection.id)) : newPlace()
+      const place = connection ? placeOf(nameOf(connection.environmentId, connection.id)) : new Place()
       const name = nameOfRead(request)
       const running = alone ? undefined : place.calls.get(name)
-      if (running && !running.signal.aborted) {
-        const joined = await running.join(signal)
-        if (joined) return joined
-      }
-      const call = new SharedCall(place, signal, whole)
       // Whom a long answer has made wait once makes nobody else wait.
-      if (!alone && !(running && place.calls.has(name))) place.calls.set(name, call)
-      const ended = () => {
-        if (place.calls.get(name) === call) place.calls.delete(name)
+      const own = () => begin(place, alone || place.calls.has(name) ? null : name)
+      return running && !running.signal.aborted
+        ? running.join(signal).then((joined) => joined ?? own())
+        : begin(place, alone ? null : name)
+
+      function begin(at: Place, shared: string | null): Promise<SharedRead> {
+        const call = new SharedCall(at, signal, whole)
+        if (shared !== null) at.calls.set(shared, call)
+        call.read = send(target, request, call.signal).then(
+          (response) => {
+            at.end(shared, call)
+            return answered(call, response)
+          },
+          (error) => {
+            at.end(shared, call)
+            throw error
+          },
+        )
+        return call.read
       }
-      call.read = send(target, request, call.signal).then(
-        (response) => {
-          ended()
-          return answered(call, response)
-        },
-        (error) => {
-          ended()
-          throw error
-        },
-      )
-      return call.read
     },
 
     overtake(environmentId, connectionId) {
@@ -81,7 +81,7 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
   function placeOf(key: string): Place {
     let place = places.get(key)
     if (!place) {
-      place = newPlace()
+      place = new Place()
       places.set(key, place)
       if (places.size > mostPlaces) drop(places.keys().next().value!)
     }
@@ -100,12 +100,16 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
 const mostPlaces = 10_000
 
 /** What is under way for one connection since the last write. */
-interface Place {
-  overtaken: boolean
-  readonly calls: Map<string, SharedCall>
+class Place {
+  overtaken = false
+  readonly calls = new Map<string, SharedCall>()
+
+  /** From here on it is an answer, and no call that one could join. */
+  end(name: string | null, call: SharedCall): void {
+    if (name !== null && this.calls.get(name) === call) this.calls.delete(name)
+  }
 }
 
-const newPlace = (): Place => ({ overtaken: false, calls: new Map() })
 const nameOf = (environmentId: string, connectionId: string) => `${environmentId} ${connectionId}`
 
 /** One call, and everybody who waits for its answer. */
