@@ -9,6 +9,7 @@ import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { openCapturedReceivers } from '../src/drivers/receivers/captured.ts'
 import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
@@ -70,6 +71,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   const plain: Deps = {
     ...stores,
     messenger: openCapturedMessenger(),
+    receivers: openCapturedReceivers(),
     clock,
     log,
     random: new SeededRandom(seed, clock),
@@ -81,7 +83,12 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }
   const setting: Setting = { providers: new Map(providers.map((one) => [one.id, one])), publicUrl }
-  const engine = await openEngine(deps, setting, { works: true, planner: { pollMs: minute } })
+  const engine = await openEngine(deps, setting, {
+    works: true,
+    planner: { pollMs: minute },
+    inbox: { pollMs: minute },
+    sender: 'none',
+  })
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))
   const { connect } = engine

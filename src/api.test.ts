@@ -107,7 +107,9 @@ test('a key with every scope but the one that is needed is refused, and one with
 
 test('an id that is not there is a 404, and another environment’s id is the same 404', async () => {
   let looked = 0
-  for (const operation of operations.filter(({ path, name }) => path.includes('{') && !makes.has(name))) {
+  for (const operation of operations.filter(
+    ({ path, name }) => path.includes('{') && !makes.has(name) && !ofAll.has(name),
+  )) {
     const [never, theirs] = [
       await call(operation, { params: () => 'nothing_of_that_name' }),
       await call(operation, { params: (name) => idOf(known.other, operation, name) }),
@@ -219,6 +221,13 @@ test('every operation that does something answers as its schema says', async () 
     ['connections.validate', `/v1/connections/${id}/validate`],
     ['connections.sync', `/v1/connections/${id}/sync`, { streams: [Object.keys(consentProvider.streams)[0]] }],
     ['connections.refresh', `/v1/connections/${id}/refresh`],
+    [
+      'connections.chooseCadence',
+      `/v1/connections/${id}/cadence`,
+      { every: '1h', reason: 'release week', until: new Date(Date.now() + 3_600_000).toISOString() },
+    ],
+    ['connections.clearCadence', `/v1/connections/${id}/cadence`],
+    ['backfills.create', `/v1/connections/${id}/backfill`, daysOf(-9, -3)],
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
@@ -259,11 +268,23 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.change', `/v1/notification-channels/${known.test.channel}`, { name: 'Renamed' }],
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
+    ['messages.replay', '/v1/messages/replay', { state: 'failed', preview: true }],
+    ['endpoints.create', '/v1/endpoints', { url: 'http://127.0.0.1:9/made', signing: 'ed25519', types: ['grant.*'] }],
+    ['endpoints.change', `/v1/endpoints/${known.test.endpoint}`, { description: 'Changed' }],
+    ['endpoints.rotate', `/v1/endpoints/${known.test.endpoint}/rotate`],
+    ['endpoints.test', `/v1/endpoints/${known.test.endpoint}/test`],
+    ['endpoints.recover', `/v1/endpoints/${known.test.endpoint}/recover`, { since: new Date().toISOString() }],
+    ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
+    ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
     const operation = operations.find((one) => one.name === name)!
     assertAnswer(operation, await server.ask(operation.method, path, { body }))
+  }
+  for (const move of ['pause', 'resume', 'cancel']) {
+    const operation = operations.find(({ name }) => name === `backfills.${move}`)!
+    assertAnswer(operation, await server.ask('POST', `/v1/backfills/${known.test.backfill}/${move}`))
   }
   const made = await server.ask('POST', '/v1/keys', { body: { name: 'short', scopes: ['metrics:read'] } })
   const revoke = operations.find(({ name }) => name === 'keys.revoke')!
@@ -299,6 +320,7 @@ test('every answer, good or bad, has the headers that keep browsers from guessin
     '/oauth/callback/x',
     '/reference/faults',
     '/v1/proxy/con_x/y',
+    '/hooks/int_nothing',
   ]
   for (const path of paths) {
     const { status, headers, json } = await server.ask('GET', path)
@@ -792,22 +814,68 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const { id: backfill } = await api.backfills.create({ id: first.id, ...daysOf(-20, -10) })
+  // Nothing is to take it up meanwhile.
+  await server.engine.deps.backfills.claim({ now: 1e13, until: 2e12, claim: 'test' })
+  const message = `msg_of_${name}`
+  const { deps } = server.engine
+  const now = deps.clock.now()
+  const environmentId = server.environments[name].id
+  await deps.inbox.store([
+    {
+      ...{ id: message, environmentId, integrationId: first.integration, provider: first.provider, callback: null },
+      ...{ dedupe: message, accounts: ['known'], types: ['known'], headers: { 'x-known': 'yes' } },
+      ...{ body: Buffer.from('known'), receivedAt: now, signedAt: null },
+    },
+  ])
+  await deps.typedRecords.save(
+    environmentId,
+    [
+      {
+        ...{ connectionId: first.id, kind: 'comment', key: 'known', id: `rec_of_${name}`, data: { text: 'known' } },
+        ...{ at: now, removed: false, messageId: message },
+      },
+    ],
+    { at: now, of: () => ({ at: now, actor: 'system' }) },
+  )
+  const endpoint = await api.endpoints.create({ url: 'http://127.0.0.1:9/nobody', profiles: ['nobody'] })
+  const { data: events } = await api.events.list({ limit: 1 })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
     ...{ profile, connection: first.id, keyConnection: second.id, integration: first.integration },
-    ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id, task, channel: channel.id },
+    ...{
+      session: session.id,
+      key: made.id,
+      point: data[0]!,
+      run: runs.data[0]!.id,
+      task,
+      channel: channel.id,
+      backfill,
+      message,
+    },
+    ...{ endpoint: endpoint.id, delivery: `${events[0]!.id}.${endpoint.id}` },
   }
+}
+
+/** Days around today of the stream whose past can be read. */
+function daysOf(first: number, last: number) {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const today = new Date().toISOString().slice(0, 10)
+  return { stream, from: addDays(today, first), to: addDays(today, last) }
 }
 
 /** Operations that make what they name. */
 const makes = new Set(['profiles.save', 'integrations.save'])
+/** What stands in their path is no id of anybody's. */
+const ofAll = new Set(['records.list'])
 
 function idOf(ids: Known, { path }: Operation, name: string): string {
   if (name === 'connection') return ids.connection
   if (name === 'profile') return ids.profile
   if (name === 'run') return ids.run
   if (name === 'subject') return ids.connection
+  if (name === 'stream') return Object.keys(consentProvider.streams)[0]!
   if (name === 'provider') return keyProvider.id
   if (name === 'action') return 'anything'
   if (path.startsWith('/v1/connections')) return ids.connection
@@ -816,7 +884,12 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/keys')) return ids.key
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
+  if (path.startsWith('/v1/backfills')) return ids.backfill
   if (path.startsWith('/v1/notification-channels')) return ids.channel
+  if (path.startsWith('/v1/messages')) return ids.message
+  if (path.startsWith('/v1/records')) return 'comment'
+  if (path.startsWith('/v1/endpoints')) return ids.endpoint
+  if (path.startsWith('/v1/deliveries')) return ids.delivery
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 
@@ -824,7 +897,7 @@ function requiredQuery({ name, query }: Operation): Record<string, string> {
   const { point, profile, connection } = known.test
   // The number that is known may be one that cannot be added.
   const metric = name === 'metrics.totals' ? 'engagement.likes' : point.metric
-  const values: Record<string, string> = { connection, metric, day: point.period.day }
+  const values: Record<string, string> = { connection, metric, day: point.period.day, provider: consentProvider.id }
   const required = Object.fromEntries(query.filter((one) => one.required).map(({ name }) => [name, values[name] ?? '']))
   const needsOne = query.some(({ name }) => name === 'profile') && !required.connection
   return needsOne && query.length > 1 ? { ...required, profile } : required
@@ -859,6 +932,10 @@ function sample(schema: Schema): Record<string, unknown> {
     profile: { id: 'sample' },
     accounts: ['sample'],
     keys: { p256dh: 'sample', auth: 'sample' },
+    every: '1h',
+    until: '2999-01-01T00:00:00Z',
+    from: '2026-01-01',
+    to: '2026-01-02',
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { Config } from './config.ts'
 import { systemClock } from './drivers/clock/system.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
@@ -18,10 +19,12 @@ import { openConsoleMessenger } from './drivers/messenger/console.ts'
 import { openEmailMessenger } from './drivers/messenger/email.ts'
 import { openPushMessenger } from './drivers/messenger/push.ts'
 import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
+import { countStores } from './drivers/meters/counted-stores.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
+import { openHttpReceivers } from './drivers/receivers/http.ts'
 import { openMemoryResponseCache } from './drivers/response-cache/memory.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
@@ -50,7 +53,7 @@ export function openLog(config: Config): { log: Log; registerSecret: (secret: st
 /** Fills the engine's ports for real: PostgreSQL, the system's clock and chance, the internet. `sandboxUrl` is where `test` environments lead. */
 export async function openDrivers(
   config: Config,
-  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string },
+  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string; registry: Registry },
 ): Promise<Drivers> {
   const { log, registerSecret } = options
   const closers: (() => Promise<void>)[] = []
@@ -80,10 +83,12 @@ export async function openDrivers(
     closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
+    const receivers = openHttpReceivers({ allow: config.egressAllow, loopback: isLoopback(config.publicUrl) })
     const email = openEmailMessenger(config.mail)
     closers.push(
       () => live.close(),
       () => toSandbox.close(),
+      () => receivers.close(),
       () => email.close(),
     )
     const deps: Deps = failpoints.into({
@@ -96,6 +101,8 @@ export async function openDrivers(
       jobs: openPgBoss({ connection, log }),
       keys,
       ...stores,
+      ...countStores(stores, options.registry),
+      receivers,
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,
@@ -161,6 +168,11 @@ function contactOf({ publicUrl, mail }: Config): string {
   if (publicUrl.startsWith('https:')) return publicUrl
   const address = /<?([^\s<>]+@[^\s<>]+)>?$/.exec(mail?.from ?? '')?.[1]
   return `mailto:${address ?? 'nobody@patchbay.invalid'}`
+}
+
+/** A server that only its own machine reaches is one that somebody develops with, and the application may be beside it. */
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
 
 function hostsOf(url: string): string[] {

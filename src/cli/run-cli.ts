@@ -7,7 +7,9 @@ import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
+import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
+import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
@@ -25,7 +27,9 @@ const commands: Readonly<Record<string, Command>> = {
   sync,
   metrics,
   kpis,
+  quota,
   tasks,
+  messages,
   call,
   vault,
 }

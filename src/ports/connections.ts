@@ -76,6 +76,10 @@ export interface Connections {
       grant?: string
       integration?: string
       account?: string
+      /** Of any of these. */
+      accounts?: readonly string[]
+      /** Whose account the platform calls so elsewhere. */
+      otherId?: string
       ids?: readonly string[]
     },
   ): Promise<Connection[]>

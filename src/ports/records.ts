@@ -15,6 +15,8 @@ export interface Place {
 export interface SavedPage {
   readonly connectionId: string
   readonly stream: string
+  /** Its place is kept under this name, and the stream's own stays where it is. */
+  readonly walk?: string
   readonly runId: string
   readonly observations: readonly Observation[]
   readonly items: readonly Item[]
@@ -176,6 +178,8 @@ export interface Records {
   ): Promise<StoredItem[]>
   /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+  /** Deletes everything of a connection, earlier values and places too. Returns how many rows. */
+  erase(environmentId: string, connectionId: string): Promise<number>
   /** Rows that were refused, last met first. */
   refusedRows(
     environmentId: string,

@@ -5,8 +5,19 @@ const kinds: Readonly<Record<string, string>> = {
   grant_permission: 'Permission',
   set_up: 'Set-up',
   repair_channel: 'Notifications',
+  replay_messages: 'Messages',
+  check_numbers: 'Numbers',
+  repair_endpoint: 'Events',
 }
-export const taskKindOrder = ['reconnect', 'grant_permission', 'set_up', 'repair_channel'] as const
+export const taskKindOrder = [
+  'reconnect',
+  'grant_permission',
+  'set_up',
+  'repair_channel',
+  'repair_endpoint',
+  'replay_messages',
+  'check_numbers',
+] as const
 export const taskKindName = (kind: string): string => kinds[kind] ?? kind.replace(/_/g, ' ')
 
 const priorities: Readonly<Record<string, StateWords>> = {
