@@ -205,6 +205,7 @@ function gatewayOf(texts: readonly string[]): Gateway {
       ),
     call: unused,
     forward: unused,
+    forget: unused,
     flush: async () => {},
   }
 }

@@ -36,6 +36,7 @@ import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
+import { limitRequestTime, passedOnMs } from './request-time.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
@@ -145,8 +146,7 @@ function openBare(engine: Engine): FastifyInstance {
     genReqId: () => engine.deps.random.id('req'),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
-    // T45: a client that drips its request does not hold a socket for ever.
-    requestTimeout: 60_000,
+    requestTimeout: passedOnMs,
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
@@ -184,6 +184,7 @@ function openBare(engine: Engine): FastifyInstance {
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
   })
+  limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(everywhere).header('x-request-id', request.id)
     done()

@@ -18,6 +18,7 @@ import type { Network } from '../ports/network.ts'
 import type { Notices } from '../ports/notices.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
+import type { ResponseCache } from '../ports/response-cache.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
 import type { StreamNotes } from '../ports/stream-notes.ts'
@@ -50,6 +51,8 @@ export interface Deps {
   readonly typedRecords: TypedRecords
   readonly history: History
   readonly notices: Notices
+  /** Of platforms, for callers who are content with one that was given before. */
+  readonly responses: ResponseCache
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
   readonly messenger: Messenger
 }

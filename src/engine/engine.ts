@@ -10,6 +10,7 @@ import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
+import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { attachMessages } from './inbox/attach-messages.ts'
 import { eraseAccount } from './inbox/erase-account.ts'
@@ -107,12 +108,13 @@ const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
 export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
-  const { recent, deps } = openRecent(given)
+  // Whatever becomes of a connection, what was read on its behalf before is given to nobody any more.
+  const { recent, deps } = openRecent(given, (place) => gateway.forget(place))
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault, recent)
-  const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
+  const gateway: Gateway = openGateway(deps, setting, credentials, callIncidents(deps), openKeptAnswers(deps, vault))
   const crowd = openCrowd(deps)
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)

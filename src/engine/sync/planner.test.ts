@@ -87,6 +87,22 @@ story('an app with a flood does not keep another waiting (L02)', async (world) =
   assert.ok(others.at(-1)!.at - startedAt < 5_000, `${others.at(-1)!.at - startedAt} ms`)
 })
 
+story('a profile with a flood does not keep the other profiles of its app waiting', async (world) => {
+  await connectMany(world, 300, { streams: ['daily'], profile: 'flood' })
+  await world.clock.sleep(1000)
+  await connectMany(world, 3, { streams: ['daily'], prefix: 'other', profile: 'small' })
+  world.platform.spoil = async () => {
+    await world.clock.sleep(500)
+    return undefined
+  }
+  const { stop } = startPlanner(world, { concurrency: 6, perIntegration: 4, reserved: 1 })
+  await world.clock.sleep(5 * minute)
+  await stop()
+  assert.equal(await unread(world), 0)
+  const turns = world.platform.requests.map(({ target }) => target.connection!.profileId)
+  assert.ok(turns.lastIndexOf('small') < 16, `turns ${turns.flatMap((profile, i) => (profile === 'small' ? [i] : []))}`)
+})
+
 story('no more runs at once than allowed, for one app and in all', async (world) => {
   await connectMany(world, 30, { streams: ['daily'] })
   await connectMany(world, 30, { streams: ['daily'], integration: 'int_2', prefix: 'other' })

@@ -200,7 +200,10 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
   for (const id of ['int_1', 'int_2']) await deps.directory.saveIntegration(integration(id), setUp)
   return { clock, random, log, along, platform, deps, connect, runDue, stored }
 
-  async function connect(id: string, options: { account?: string; integration?: string; streams?: string[] } = {}) {
+  async function connect(
+    id: string,
+    options: { account?: string; integration?: string; streams?: string[]; profile?: string } = {},
+  ) {
     const account: Account = { id: options.account ?? id.replace('con', 'acc'), name: id, kind: 'channel' }
     const connection: Connection = {
       id,
@@ -217,7 +220,7 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
       stateAt: start,
       createdAt: start,
     }
-    const made = { ...connection, profileId: `nova ${id}` }
+    const made = { ...connection, profileId: options.profile ?? `nova ${id}` }
     await deps.connections.create(made, setUp)
     await deps.schedule.put(
       environmentId,
@@ -300,6 +303,7 @@ function openTestGateway(platform: Platform, clock: SimulatedClock): Gateway {
   }
   return {
     call,
+    forget: async () => {},
     http(target, signal) {
       const spent = { calls: 0, cost: {} }
       const send = (request: ApiRequest) => {

@@ -1389,7 +1389,7 @@ export interface Operations {
         checks: string[]
         erases: string[]
         strangers: string[]
-        unknown: string[]
+        undeclared: string[]
         broken: string | null
       })[] | null
     }>
