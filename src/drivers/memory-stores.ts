@@ -3,6 +3,7 @@ import { AlongLog } from './along/memory.ts'
 import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDeliveries } from './deliveries/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
@@ -14,6 +15,7 @@ import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
 import { openMemoryStreamNotes } from './stream-notes/memory.ts'
+import { openMemorySubscriptions } from './subscriptions/memory.ts'
 import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
@@ -25,6 +27,7 @@ export function openMemoryStores() {
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     notices: openMemoryNotices(along),
+    deliveries: openMemoryDeliveries(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
@@ -40,6 +43,7 @@ export function openMemoryStores() {
     journal,
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),
+    subscriptions: openMemorySubscriptions(),
     history: openMemoryHistory({ journal, connections }),
   }
   return { along, stores }

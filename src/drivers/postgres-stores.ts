@@ -3,6 +3,7 @@ import { openPostgresAccess } from './access/postgres.ts'
 import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDeliveries } from './deliveries/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
 import { openPostgresGrants } from './grants/postgres.ts'
@@ -14,6 +15,7 @@ import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
 import { openPostgresStreamNotes } from './stream-notes/postgres.ts'
+import { openPostgresSubscriptions } from './subscriptions/postgres.ts'
 import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
@@ -21,6 +23,7 @@ export const openPostgresStores = (database: Database) => ({
   access: openPostgresAccess(database),
   connections: openPostgresConnections(database),
   dataKeys: openPostgresDataKeys(database),
+  deliveries: openPostgresDeliveries(database),
   directory: openPostgresDirectory(database),
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),
@@ -34,4 +37,5 @@ export const openPostgresStores = (database: Database) => ({
   streamNotes: openPostgresStreamNotes(database),
   backfills: openPostgresBackfills(database),
   typedRecords: openPostgresTypedRecords(database),
+  subscriptions: openPostgresSubscriptions(database),
 })

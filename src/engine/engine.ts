@@ -9,6 +9,9 @@ import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { startDeliveryJobs } from './delivery/delivery-jobs.ts'
+import { type Endpoints, openEndpoints } from './delivery/endpoints.ts'
+import { openSender, type SenderOptions } from './delivery/sender.ts'
 import type { Deps, Setting } from './deps.ts'
 import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
@@ -17,6 +20,10 @@ import { eraseAccount } from './inbox/erase-account.ts'
 import { type Hooks, openHooks } from './inbox/hooks.ts'
 import { startInboxJobs } from './inbox/inbox-jobs.ts'
 import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
+import { openAskedTopics } from './inbox/subscriptions/asked-topics.ts'
+import { endSubscription } from './inbox/subscriptions/end-subscription.ts'
+import { keepSubscriptionsQueue, startSubscriptionJobs } from './inbox/subscriptions/subscription-jobs.ts'
+import { wantSubscriptions } from './inbox/subscriptions/want-subscriptions.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
@@ -53,6 +60,7 @@ export interface Engine {
   /** How often streams are read, and who looks at them. */
   readonly attend: Attend
   readonly hooks: Hooks
+  readonly endpoints: Endpoints
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   /** The same for messages that came in. */
@@ -99,6 +107,8 @@ export interface EngineOptions {
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
   readonly inbox?: Partial<InboxWorkerOptions>
+  /** Where the usual numbers of deliveries and pauses do not fit. `none`: this process sends no events. */
+  readonly sender?: Partial<SenderOptions> | 'none'
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
@@ -119,10 +129,15 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
+  const keeping = { deps, setting, vault, gateway }
   const connect = openConnect(deps, setting, {
     ...{ vault, credentials, gateway, recent },
+    ending: (connection) => endSubscription(keeping, connection),
     async connected(connections) {
       wakePlanner()
+      for (const [environmentId, mine] of Map.groupBy(connections, (connection) => connection.environmentId))
+        await wantSubscriptions(deps, setting, environmentId, mine, { again: true })
+      await deps.jobs.send(keepSubscriptionsQueue, {}, { key: 'now' })
       await attachMessages(deps, connections)
       inboxWorker?.wake()
     },
@@ -135,16 +150,18 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       )
     : null
   const stored = () => inboxWorker?.wake()
-  const hooks = openHooks(deps, setting, { recent, vault, stored, woken: () => wakePlanner() })
+  const topics = openAskedTopics(deps, setting)
+  const hooks = openHooks(deps, setting, { recent, vault, stored, topics, woken: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
   let working: Promise<void> = Promise.resolve()
+  let sending: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs), working]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, working, sending, deps.jobs.stop(jobsStopMs)]).then(([, , , jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -155,6 +172,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
     attend: openAttend({ ...deps, ...setting, crowd }),
+    endpoints: openEndpoints(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -212,6 +230,11 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })
+      await startSubscriptionJobs(keeping)
+      if (options.sender !== 'none') {
+        await startDeliveryJobs(deps)
+        sending = openSender({ deps, vault }, options.sender).run(stopping.signal)
+      }
       planning = planner.run(stopping.signal)
       working = inboxWorker!.run(stopping.signal)
       beating = beat()
