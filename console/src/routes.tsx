@@ -6,11 +6,12 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { ranges } from './address/date-range.ts'
-import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './address/search.ts'
+import { day, flag, list, oneOf, parseSearch, searchOf, stringifySearch, text } from './address/search.ts'
 import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
 import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
+import { comparisons, steps } from './words/periods.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
 import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
@@ -123,6 +124,37 @@ const tasks = createRoute({
   component: lazyRouteComponent(() => import('./features/tasks/tasks.tsx'), 'TasksPage'),
 })
 
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: '/metrics',
+  validateSearch: searchOf({
+    tab: oneOf(['numbers', 'availability', 'export']),
+    /** Whose numbers: of a profile, or of connections; of a profile's connections when both are there. */
+    profile: text,
+    connections: list,
+    metric: text,
+    step: oneOf(steps),
+    against: oneOf(comparisons),
+    range: oneOf(ranges),
+    /** Exact days, in place of a range. */
+    from: day,
+    to: day,
+    /** The total whose parts are shown: its first day. */
+    total: day,
+    /** The week or month whose days are shown, as a number: connection~metric~day. */
+    within: text,
+    /** The number whose origin is shown, and of a breakdown its group. */
+    why: text,
+    group: text,
+    /** Of a file. */
+    metrics: list,
+    about: oneOf(['accounts', 'items']),
+    format: oneOf(['json', 'parquet']),
+    after: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/metrics/metrics.tsx'), 'MetricsPage'),
+})
+
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
@@ -169,6 +201,7 @@ export const router = createRouter({
     connect,
     tasks,
     activity,
+    metrics,
     quotas,
     scoreboard,
     apps,

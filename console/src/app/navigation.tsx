@@ -15,6 +15,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Tasks', to: '/tasks' },
       { name: 'Artists', to: '/artists' },
       { name: 'Connections', to: '/connections' },
+      { name: 'Metrics', to: '/metrics' },
       { name: 'Activity', to: '/activity' },
       { name: 'Quotas', to: '/quotas' },
       { name: 'Scoreboard', to: '/scoreboard' },
