@@ -824,7 +824,7 @@ function requiredQuery({ name, query }: Operation): Record<string, string> {
   const { point, profile, connection } = known.test
   // The number that is known may be one that cannot be added.
   const metric = name === 'metrics.totals' ? 'engagement.likes' : point.metric
-  const values: Record<string, string> = { connection, metric, day: point.period.day }
+  const values: Record<string, string> = { connection, metric, day: point.period.day, provider: consentProvider.id }
   const required = Object.fromEntries(query.filter((one) => one.required).map(({ name }) => [name, values[name] ?? '']))
   const needsOne = query.some(({ name }) => name === 'profile') && !required.connection
   return needsOne && query.length > 1 ? { ...required, profile } : required

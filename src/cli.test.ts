@@ -400,3 +400,28 @@ test('a disconnected connection says so', async () => {
   await check(`connections disconnect ${id}`, 0, /disconnected/)
   assert.equal((await json('connections --state disconnected')).data[0].id, id)
 })
+
+test('quota says what is left, what the schedule makes of it, and what else would fit', async () => {
+  await check('quota', 0, /^platform +app +quota/)
+  const { data } = await json(`quota show --provider ${consentProvider.id}`)
+  assert.ok(data.length > 0 && data.every(({ provider }: { provider: string }) => provider === consentProvider.id))
+  await check('quota forecast', 0, new RegExp(`^${providers[0]!.id} · [\\s\\S]*(draw|reads|At most)`))
+  const forecast = await json(`quota forecast --provider ${consentProvider.id}`)
+  assert.ok(forecast.data.length > 0)
+  for (const row of forecast.data)
+    for (const stream of row.streams) assert.match(stream.basis, /^(measured|card)$/, `${row.quota} ${stream.stream}`)
+
+  await check(
+    `quota simulate ${consentProvider.id} --profiles 100 --every 6h`,
+    0,
+    /^100 profiles, every stream every 6 hours: that /,
+  )
+  const plan = await json(`quota simulate ${consentProvider.id} --profiles 100 --every 6h`)
+  assert.equal(plan.profiles, 100)
+  assert.ok(plan.streams.every(({ takes }: { takes: object }) => Object.keys(takes).length > 0))
+  await check('quota simulate nowhere', 1, /There is no provider “nowhere”/)
+  await check('quota simulate', 2, /Say which platform/)
+  await check('quota dance', 2, /There is no "quota dance"/)
+  await check(`quota simulate ${consentProvider.id} --profiles many`, 2, /profiles/)
+  await check(`quota simulate ${consentProvider.id} --every soon`, 2, /Minutes, hours or days/)
+})

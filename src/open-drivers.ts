@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { Config } from './config.ts'
 import { systemClock } from './drivers/clock/system.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
@@ -18,6 +19,7 @@ import { openConsoleMessenger } from './drivers/messenger/console.ts'
 import { openEmailMessenger } from './drivers/messenger/email.ts'
 import { openPushMessenger } from './drivers/messenger/push.ts'
 import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
+import { countStores } from './drivers/meters/counted-stores.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { openPostgresStores } from './drivers/postgres-stores.ts'
@@ -49,7 +51,7 @@ export function openLog(config: Config): { log: Log; registerSecret: (secret: st
 /** Fills the engine's ports for real: PostgreSQL, the system's clock and chance, the internet. `sandboxUrl` is where `test` environments lead. */
 export async function openDrivers(
   config: Config,
-  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string },
+  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string; registry: Registry },
 ): Promise<Drivers> {
   const { log, registerSecret } = options
   const closers: (() => Promise<void>)[] = []
@@ -92,6 +94,7 @@ export async function openDrivers(
       jobs: openPgBoss({ connection, log }),
       keys,
       ...stores,
+      ...countStores(stores, options.registry),
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,

@@ -4,6 +4,7 @@ import type { Validation } from '../engine/connect/connection-actions.ts'
 import { switchedOff } from '../engine/connect/slots.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
+import { quotasUnder } from '../engine/quota/draws.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
@@ -400,13 +401,19 @@ export function connectionRoutes(engine: Engine) {
   }
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
-    const slots = await deps.schedule.of(connection.environmentId, [connection.id])
+    const { environmentId, integrationId } = connection
+    const [slots, integration] = await Promise.all([
+      deps.schedule.of(environmentId, [connection.id]),
+      deps.directory.integration(environmentId, integrationId),
+    ])
     const now = deps.clock.now()
-    const streams = setting.providers.get(connection.provider)?.streams ?? {}
+    const provider = setting.providers.get(connection.provider)
+    const streams = provider?.streams ?? {}
+    const quotas = provider && integration ? quotasUnder({ provider, integration }) : []
     return slots.map((slot) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,
-      ...streamState(slot, now),
+      ...streamState(slot, now, quotas),
       everyMs: slot.everyMs,
       dueAt: iso(slot.dueAt),
       lane: slot.lane,

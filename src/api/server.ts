@@ -1,6 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
 import { Fault } from '@patchbay/kit'
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
@@ -41,6 +42,8 @@ export interface ApiOptions {
   /** Folder with the built console; null where this process serves none. */
   readonly consoleFiles: string | null
   readonly version: string
+  /** What is counted for Prometheus. */
+  readonly registry: Registry
 }
 
 /** Every operation of the API, in the order of the document. `counts`: what is known of requests and not written yet. */
@@ -105,7 +108,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))
   if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
   if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
@@ -114,9 +117,9 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
 }
 
 /** For a process that answers nobody but load balancers and monitoring: `/health`, `/ready`, `/metrics`. */
-export async function openHealth(engine: Engine): Promise<FastifyInstance> {
+export async function openHealth(engine: Engine, registry: Registry): Promise<FastifyInstance> {
   const app = openBare(engine)
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, registry))
   return app
 }
 

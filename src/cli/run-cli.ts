@@ -8,6 +8,7 @@ import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
 import { metrics } from './metrics.ts'
+import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
@@ -25,6 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   sync,
   metrics,
   kpis,
+  quota,
   tasks,
   call,
   vault,

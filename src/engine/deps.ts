@@ -19,6 +19,7 @@ import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { CostCards } from './quota/reading-costs.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
 export interface Deps {
@@ -56,4 +57,6 @@ export interface Setting {
   readonly returnUrls?: readonly string[]
   /** Where browsers find the pages of `test` environments' platforms: the real `https://HOST/PATH` is `sandboxUrl/HOST/PATH`. Absent in a simulation. */
   readonly sandboxUrl?: string
+  /** What readings cost where nothing was measured yet. */
+  readonly costCards?: CostCards
 }

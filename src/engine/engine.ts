@@ -15,8 +15,10 @@ import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
-import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
+import { type CapacityQuery, type FoundCapacity, readCapacity } from './quota/read-capacity.ts'
+import { type ForecastQuery, type QuotaForecast, readForecasts } from './quota/read-forecasts.ts'
+import { type QuotaUsage, quotaUsage } from './quota/usage.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
@@ -49,6 +51,10 @@ export interface Engine {
   quotas(
     environment: Environment,
   ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
+  /** What the schedule will draw from each quota until it resets. */
+  forecasts(environment: Environment, query: ForecastQuery): Promise<readonly QuotaForecast[]>
+  /** How many accounts a provider's quotas have room for. */
+  capacity(environment: Environment, query: CapacityQuery): Promise<FoundCapacity>
   /** The numbers by which this server is judged, computed anew from its history. */
   kpis(environment: Environment, query: KpiQuery): Promise<readonly Kpi[]>
   /** Makes streams due now. Returns how many. */
@@ -139,6 +145,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       return (await Promise.all(usage)).flat()
     },
 
+    async forecasts(environment, query) {
+      await gateway.flush()
+      return readForecasts(deps, setting, environment, query)
+    },
+    async capacity(environment, query) {
+      await gateway.flush()
+      return readCapacity(deps, setting, environment, query)
+    },
     async kpis(environment, query) {
       await gateway.flush()
       return readKpis(deps, setting.providers, environment, query)

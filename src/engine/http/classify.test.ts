@@ -184,6 +184,29 @@ suite('classify', () => {
       { waitMs: 5_000 },
       { ...testErrors, wait: () => Number.NaN },
     )
+    // Neither of them, and a header that says until when there is no room
+    const quotaHeaders = [
+      { quota: 'minute', remaining: 'x-left', reset: 'x-reset' },
+      { quota: 'day', remaining: 'x-left-today', reset: 'x-reset-today' },
+    ]
+    const spent = { 'x-left': '0', 'x-reset': '7', 'x-left-today': '0', 'x-reset-today': '600' }
+    check({ status: 429, headers: spent }, 'provider.throttled', { waitMs: 600_000 }, { ...testErrors, quotaHeaders })
+    check(
+      { status: 429, headers: { ...spent, 'retry-after': '9' } },
+      'provider.throttled',
+      { waitMs: 9_000 },
+      { ...testErrors, quotaHeaders },
+    )
+    check(
+      { status: 429, headers: spent },
+      'provider.throttled',
+      { waitMs: 7_000, quota: 'minute' },
+      {
+        ...{ ...testErrors, quotaHeaders },
+        rules: [{ status: 429, is: 'provider.throttled', quota: 'minute', example: { status: 429, body: null } }],
+      },
+    )
+    check({ status: 404, headers: spent }, 'provider.missing', { waitMs: undefined }, { ...testErrors, quotaHeaders })
     // A table that stumbles over a stranger's body has found nothing
     const stumbling = (): never => (undefined as unknown as { x: () => never }).x()
     check(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { clampWait, parseRetryAfter } from './retry-after.ts'
+import { clampWait, parseRetryAfter, readRetryAfter } from './retry-after.ts'
 
 suite('Retry-After', () => {
   const at = Date.UTC(2026, 10, 22, 8, 0, 0)
@@ -111,4 +111,18 @@ suite('Retry-After', () => {
     test(`${JSON.stringify(value.slice(0, 40))} ${dateHeader === date ? '' : dateHeader}`, () =>
       assert.equal(parseRetryAfter(value, { date: dateHeader ?? undefined, at }), expected))
   }
+})
+
+suite('Retry-After-Ms', () => {
+  const at = Date.UTC(2026, 10, 22, 8, 0, 0)
+  const says = (headers: Record<string, string>, expected: number | null) =>
+    test(JSON.stringify(headers), () => assert.equal(readRetryAfter({ headers, at }), expected))
+  says({ 'retry-after-ms': '2500' }, 2500)
+  says({ 'retry-after-ms': '20.5' }, 1000)
+  says({ 'retry-after-ms': '9e9' }, null)
+  says({ 'retry-after-ms': 'soon', 'retry-after': '3' }, 3000)
+  // Beside the usual one the longer holds.
+  says({ 'retry-after-ms': '2500', 'retry-after': '3' }, 3000)
+  says({ 'retry-after-ms': '3500', 'retry-after': '3' }, 3500)
+  says({}, null)
 })

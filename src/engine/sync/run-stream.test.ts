@@ -223,10 +223,16 @@ story('a used-up quota is waited for to the minute, and is nobody’s failure', 
   }
   const [run] = await world.runDue()
   assert.equal(run!.state, 'waiting')
-  assert.equal(run!.says, 'Waits until 2026-10-06 00:00 America/Los_Angeles because the daily units are used up.')
+  assert.equal(
+    run!.says,
+    'Waits until 2026-10-06 00:00 America/Los_Angeles because the platform says that the quota “daily” is used up today: 10,000 units a day.',
+  )
   const slot = await slotOf(world)
   assert.ok(slot.dueAt >= resetsAt && slot.dueAt < resetsAt + minute)
-  assert.deepEqual([slot.failures, slot.blocked, slot.lastFault], [0, null, 'provider.exhausted'])
+  assert.deepEqual(
+    [slot.failures, slot.blocked, slot.lastFault, slot.lastQuota],
+    [0, null, 'provider.exhausted', 'daily'],
+  )
   assert.equal(await stateOf(world), 'pending')
 })
 

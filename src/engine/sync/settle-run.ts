@@ -2,6 +2,7 @@ import { faults, isFault } from '@patchbay/kit'
 import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
+import { quotasUnder } from '../quota/draws.ts'
 import { nextReading } from './cadence.ts'
 import { moveConnections } from './move-connections.ts'
 import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
@@ -37,8 +38,8 @@ export async function settleRun(
 
   const finish = ({ slot, outcome }: { slot: Ready['slot']; outcome: Outcome }): SlotOutcome => {
     const { connectionId, stream } = slot
-    const { dueAt, failures, blocked, fault } = outcome
-    return { connectionId, stream, dueAt, failures, blocked, fault, runId: run.id, endedAt: now }
+    const { dueAt, failures, blocked, fault, quota } = outcome
+    return { connectionId, stream, dueAt, failures, blocked, fault, quota, runId: run.id, endedAt: now }
   }
   const outcomes = [
     ...settled.map(({ ready, outcome }) => finish({ slot: ready.slot, outcome })),
@@ -58,7 +59,7 @@ export async function settleRun(
 
 async function settleReady(
   deps: SyncDeps,
-  { ready, provider, stream }: Prepared,
+  { ready, provider, integration, stream }: Prepared,
   run: Run,
   now: number,
 ): Promise<Settled[]> {
@@ -66,13 +67,14 @@ async function settleReady(
   // Whoever noticed first that an account is lost has moved its connection meanwhile.
   const ids = failed.map(({ connection }) => connection.id)
   const current = ids.length > 0 ? await deps.connections.list(run.environmentId, { ids, limit: ids.length }) : []
+  const quotas = failed.length > 0 ? quotasUnder({ provider, integration }) : []
   return ready.flatMap((one): Settled[] => {
     const { slot, connection } = one
     const ending = run.endings.get(slot)
     if (ending === 'more') return []
     if (!isFault(ending)) return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]
     const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
-    return [{ ready: one, outcome: afterFault(ending, { provider, stream, slot, connection: { state }, now }) }]
+    return [{ ready: one, outcome: afterFault(ending, { quotas, stream, slot, connection: { state }, now }) }]
   })
 }
 
@@ -92,6 +94,7 @@ const outcomeOfSkipped = (
   failures: slot.failures,
   blocked,
   fault,
+  quota: null,
   says,
 })
 

@@ -765,6 +765,91 @@ export interface Operations {
         source: string
       })[]
     }>
+    /** What the schedule will draw from each quota until it resets, and what waits and until when. `GET /v1/quotas/forecast`, scope `journal:read`. */
+    forecast(input?: {
+      limit?: number
+      cursor?: string
+      provider?: string
+      integration?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        provider: string
+        integration: string
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        holder: string | null
+        unit: string
+        limit: number
+        usable: number
+        used: number
+        zone: string | null
+        windowMs: number | null
+        resetsAt: string | null
+        expected: number
+        readings: number
+        streams: ({
+          stream: string
+          readings: number
+          perReading: number
+          amount: number
+          basis: "measured" | "card" | "declared"
+          runs: number
+        })[]
+        shareAtReset: number
+        exhaustedAt: string | null
+        held: {
+          readings: number
+          until: string
+        } | null
+        waiting: {
+          readings: number
+          from: string
+          until: string
+        } | null
+        parkedUntil: string | null
+        says: string
+        source: string
+      })[]
+      nextCursor: string | null
+    }>
+    /** How many profiles the quotas of a provider have room for at which freshness, and which is full first. `GET /v1/quotas/capacity`, scope `journal:read`. */
+    capacity(input: {
+      provider: string
+      integration?: string
+      profiles?: number
+      every?: string
+      stream?: string
+    }, options?: CallOptions): Promise<{
+      provider: string
+      integration: string | null
+      profiles: number
+      fits: boolean
+      mostProfiles: number | null
+      shortestEveryMs: number | null
+      binding: string | null
+      says: string
+      streams: ({
+        stream: string
+        everyMs: number
+        batch: number
+        takes: Record<string, number>
+        basis: "measured" | "card" | "declared"
+        runs: number
+      })[]
+      data: ({
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        unit: string
+        limit: number
+        usable: number
+        draws: number
+        fits: boolean
+        mostProfiles: number | null
+        shortestEveryMs: number | null
+        source: string
+      })[]
+    }>
   }
   runs: {
     /** Executions of streams. `GET /v1/runs`, scope `journal:read`. */
@@ -1567,6 +1652,8 @@ export const operations = {
   },
   quotas: {
     list: ['GET', '/v1/quotas'],
+    forecast: ['GET', '/v1/quotas/forecast'],
+    capacity: ['GET', '/v1/quotas/capacity'],
   },
   runs: {
     list: ['GET', '/v1/runs'],
