@@ -12,6 +12,7 @@ import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
 import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
 import { comparisons, steps } from './words/periods.ts'
+import { intervals } from './words/quotas.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
 import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
@@ -158,7 +159,16 @@ const metrics = createRoute({
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
-  validateSearch: searchOf({ provider: text }),
+  validateSearch: searchOf({
+    tab: oneOf(['now', 'forecast', 'what-if']),
+    provider: text,
+    integration: text,
+    after: text,
+    /** What would fit: so many profiles, read so often, or one stream of them. */
+    profiles: text,
+    every: oneOf(intervals),
+    stream: text,
+  }),
   component: lazyRouteComponent(() => import('./features/quotas/quotas.tsx'), 'QuotasPage'),
 })
 
