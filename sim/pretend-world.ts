@@ -79,7 +79,11 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }
   const setting: Setting = { providers: new Map(providers.map((one) => [one.id, one])), publicUrl }
-  const engine = await openEngine(deps, setting, { works: true, planner: { pollMs: minute } })
+  const engine = await openEngine(deps, setting, {
+    works: true,
+    planner: { pollMs: minute },
+    inbox: { pollMs: minute },
+  })
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))
   const { connect } = engine

@@ -1,4 +1,16 @@
-import { at, defineWebhooks, hmac, type Json, type WebhookEvent } from '@patchbay/kit'
+import { at, defineWebhooks, handshakes, type Json, signatures, type WebhookEvent } from '@patchbay/kit'
+
+/**
+ * What the app's owner sets beside the webhook: who left, and who wants to be forgotten. The page says that `user_id` is a person's id of this app
+ * only; that an account's own id may stand there as well is a guess.
+ */
+const privacy =
+  'developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback, read 2026-11-22'
+const signedRequest = { scheme: 'signed-request', field: 'signed_request', secret: 'clientSecret' } as const
+const subjectOf = (claims: Json) => {
+  const id = at(claims, 'user_id')
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null
+}
 
 /**
  * One callback address an app, for all accounts that subscribed to it (developers.facebook.com/docs/instagram-platform/webhooks).
@@ -6,19 +18,8 @@ import { at, defineWebhooks, hmac, type Json, type WebhookEvent } from '@patchba
  * followers or changed numbers: an event says that a post moved, and its numbers are read.
  */
 export const webhooks = defineWebhooks({
-  verify: hmac({
-    algorithm: 'sha256',
-    header: 'x-hub-signature-256',
-    prefix: 'sha256=',
-    encoding: 'hex',
-    secret: 'clientSecret',
-  }),
-  handshake({ method, query }, settings) {
-    if (method !== 'GET' || query['hub.mode'] !== 'subscribe') return null
-    const known = settings.verifyToken !== undefined && settings.verifyToken !== ''
-    if (!known || query['hub.verify_token'] !== settings.verifyToken) return { refuse: true }
-    return { echo: query['hub.challenge'] ?? '' }
-  },
+  verify: signatures.meta(),
+  handshakes: [handshakes.meta({ token: 'verifyToken' })],
   events(body) {
     if (at(body, 'object') !== 'instagram') return []
     return list(at(body, 'entry')).flatMap((entry) => {
@@ -30,6 +31,22 @@ export const webhooks = defineWebhooks({
     })
   },
   wakes: { comments: 'media', live_comments: 'media', mentions: 'media' },
+  keeps: {
+    comments: 'comment',
+    live_comments: 'comment',
+    mentions: 'mention',
+    messages: 'message',
+    message_edit: 'message',
+    message_reactions: 'reaction',
+    messaging_postbacks: 'message',
+  },
+  callbacks: {
+    deauthorize: { tells: 'deauthorized', verify: signedRequest, subject: subjectOf, source: privacy },
+    delete: {
+      ...{ tells: 'deletion', verify: signedRequest, subject: subjectOf, source: privacy },
+      answer: ({ url, code }) => ({ url, confirmation_code: code }),
+    },
+  },
 })
 
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value : [])

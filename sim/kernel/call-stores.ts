@@ -19,6 +19,7 @@ export const storePorts = [
   'schedule',
   'journal',
   'inbox',
+  'typedRecords',
   'limiter',
 ] as const
 

@@ -13,9 +13,11 @@ import { connectionImportRoutes } from './connection-imports.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
+import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
+import { messageRoutes } from './messages.ts'
 import { metricExportRoutes } from './metric-export.ts'
 import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
@@ -27,6 +29,7 @@ import { serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
+import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
@@ -58,9 +61,11 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
     ...publishedRoutes(engine),
+    ...recordRoutes(engine),
     ...actionRoutes(engine),
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
+    ...messageRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -107,6 +112,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   }
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
+  await app.register(async (scope) => serveHooks(scope, engine))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))

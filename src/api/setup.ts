@@ -1,5 +1,6 @@
-import { calendarOf, Fault, type Fields, type Provider, type Quota, unitOfQuota } from '@patchbay/kit'
+import { calendarOf, Fault, type Fields, type Provider, type Quota, unitOfQuota, type Webhooks } from '@patchbay/kit'
 import { z } from 'zod'
+import { isPrevious } from '../engine/connect/previous-secrets.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Integration } from '../ports/directory.ts'
 import { fixedByOf, fixers } from './problem.ts'
@@ -72,6 +73,8 @@ const integrationJson = z.strictObject({
   incident: z.strictObject({ code: z.string(), says: z.string(), fixedBy: z.enum(fixers), since: instant }).nullable(),
   /** Register exactly this address in the provider's app. */
   redirectUri: z.string(),
+  /** Where the provider sends webhooks to, and what else it asks for an address of; null where it sends nothing. */
+  webhooks: z.strictObject({ url: z.string(), callbacks: z.record(z.string(), z.string()) }).nullable(),
   createdAt: instant,
 })
 
@@ -144,7 +147,9 @@ export function setupRoutes(engine: Engine) {
 
   function toJson(integration: Integration): z.input<typeof integrationJson> {
     const provider = setting.providers.get(integration.provider)
-    const shown = Object.entries(integration.settings).filter(([name]) => provider?.settings?.[name]?.secret !== true)
+    const shown = Object.entries(integration.settings).filter(
+      ([name]) => provider?.settings?.[name]?.secret !== true && !isPrevious(name),
+    )
     return {
       id: integration.id,
       provider: integration.provider,
@@ -156,10 +161,18 @@ export function setupRoutes(engine: Engine) {
       enabled: integration.enabled,
       incident: integration.incident && incidentToJson(integration.incident),
       redirectUri: `${setting.publicUrl}/oauth/callback/${integration.id}`,
+      webhooks: provider?.webhooks
+        ? hookAddresses(provider.webhooks, `${setting.publicUrl}/hooks/${integration.id}`)
+        : null,
       createdAt: iso(integration.createdAt),
     }
   }
 }
+
+const hookAddresses = ({ callbacks = {} }: Webhooks, url: string) => ({
+  url,
+  callbacks: Object.fromEntries(Object.keys(callbacks).map((name) => [name, `${url}/${name}`])),
+})
 
 const incidentToJson = ({ code, says, since }: NonNullable<Integration['incident']>) => ({
   code,

@@ -7,6 +7,7 @@ import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
+import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
 import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, Command>> = {
   kpis,
   quota,
   tasks,
+  messages,
   call,
   vault,
 }

@@ -7,7 +7,10 @@ export const tasks: Command = {
   usage: '[ls | snooze ID --until INSTANT | dismiss ID | reopen ID] [--state S] [--kind K] [--connection ID]',
   options: {
     state: { type: 'string', says: 'open (as without it), snoozed, dismissed, done' },
-    kind: { type: 'string', says: 'only this kind: reconnect, grant_permission, set_up, repair_channel' },
+    kind: {
+      type: 'string',
+      says: 'only this kind: reconnect, grant_permission, set_up, repair_channel, replay_messages',
+    },
     connection: { type: 'string', says: 'only of this connection' },
     until: { type: 'string', says: 'when to ask again: 2026-12-01T09:00:00Z' },
   },

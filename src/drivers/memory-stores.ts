@@ -12,6 +12,7 @@ import { openMemoryNotices } from './notices/memory.ts'
 import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
 export function openMemoryStores() {
@@ -34,6 +35,7 @@ export function openMemoryStores() {
     schedule: openMemorySchedule(),
     journal,
     inbox: openMemoryInbox(),
+    typedRecords: openMemoryTypedRecords(along),
     history: openMemoryHistory({ journal, connections }),
   }
   return { along, stores }

@@ -12,6 +12,7 @@ import { openPostgresNotices } from './notices/postgres.ts'
 import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
+import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
 export const openPostgresStores = (database: Database) => ({
@@ -28,4 +29,5 @@ export const openPostgresStores = (database: Database) => ({
   records: openPostgresRecords(database),
   schedule: openPostgresSchedule(database),
   sealedTexts: openPostgresSealedTexts(database),
+  typedRecords: openPostgresTypedRecords(database),
 })

@@ -19,6 +19,7 @@ import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { TypedRecords } from '../ports/typed-records.ts'
 import type { CostCards } from './quota/reading-costs.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
@@ -42,6 +43,7 @@ export interface Deps {
   readonly schedule: Schedule
   readonly journal: Journal
   readonly inbox: Inbox
+  readonly typedRecords: TypedRecords
   readonly history: History
   readonly notices: Notices
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */

@@ -13,6 +13,11 @@ import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { attachMessages } from './inbox/attach-messages.ts'
+import { eraseAccount } from './inbox/erase-account.ts'
+import { type Hooks, openHooks } from './inbox/hooks.ts'
+import { startInboxJobs } from './inbox/inbox-jobs.ts'
+import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
@@ -42,8 +47,11 @@ export interface Engine {
   readonly credentials: OpenCredentials
   readonly connect: Connect
   readonly channels: Channels
+  readonly hooks: Hooks
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
+  /** The same for messages that came in. */
+  readonly inboxWorker: InboxWorker | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
   saveIntegration(environment: Environment, change: IntegrationChange, actor: Actor): Promise<Integration>
   runAction(environment: Environment, call: ActionCall): Promise<unknown>
@@ -91,6 +99,7 @@ export interface EngineOptions {
   readonly works: boolean
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
+  readonly inbox?: Partial<InboxWorkerOptions>
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
@@ -111,15 +120,32 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
-  const connect = openConnect(deps, setting, { vault, credentials, gateway, recent, connected: () => wakePlanner() })
+  const connect = openConnect(deps, setting, {
+    ...{ vault, credentials, gateway, recent },
+    async connected(connections) {
+      wakePlanner()
+      await attachMessages(deps, connections)
+      inboxWorker?.wake()
+    },
+  })
+  const ends = { deps, setting, vault, exchange: credentials.exchange }
+  const inboxWorker = options.works
+    ? openInboxWorker(
+        { deps, setting, woken: () => wakePlanner(), erase: (connection) => eraseAccount(ends, connection) },
+        options.inbox,
+      )
+    : null
+  const stored = () => inboxWorker?.wake()
+  const hooks = openHooks(deps, setting, { recent, vault, stored, woken: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
+  let working: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs)]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs), working]).then(([, jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -127,7 +153,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   let beating: Promise<void> = Promise.resolve()
 
   return {
-    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, planner },
+    ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
 
     async ensureIntegrations(environment, apps) {
@@ -184,12 +210,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
         return
       }
       await startWatchJobs(deps)
-      await startConnectJobs({ deps, setting, vault, exchange: credentials.exchange, credentials })
+      await startConnectJobs({ ...ends, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
+      await startInboxJobs({ deps, setting, gateway })
       planning = planner.run(stopping.signal)
+      working = inboxWorker!.run(stopping.signal)
       beating = beat()
     },
 
@@ -199,6 +227,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     async stop() {
       await drain()
       await beating
+      await hooks.stop()
       await credentials.stop()
       await gateway.flush()
     },

@@ -113,6 +113,7 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       assert.deepEqual(await ids({ grant: 'gra_1' }), ['con_b'])
       assert.deepEqual(await ids({ integration: 'int_2' }), ['con_Z'])
       assert.deepEqual(await ids({ account: 'con_a' }), ['con_a'])
+      assert.deepEqual(await ids({ accounts: ['con_b', 'con_c', 'con_x', 'con_Z'] }), ['con_Z', 'con_b'])
       assert.deepEqual(await ids({ ids: ['con_b', 'con_c', 'con_x'] }), ['con_b'])
       assert.deepEqual(await ids({ ids: [] }), [])
       assert.deepEqual(await connections.count(environmentId), { pending: 2, disconnected: 1, healthy: 1 })

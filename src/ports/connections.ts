@@ -76,6 +76,8 @@ export interface Connections {
       grant?: string
       integration?: string
       account?: string
+      /** Of any of these. */
+      accounts?: readonly string[]
       ids?: readonly string[]
     },
   ): Promise<Connection[]>

@@ -415,6 +415,50 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.equal((await records.save(environmentId, [page], at(noon + 1))).unchanged, 12_000)
     })
 
+    story(
+      'a connection is erased with everything that ever was of it, and no other is',
+      async ({ records }, environmentId) => {
+        const page = (connectionId: string, value: number) =>
+          pageOf({
+            ...{ connectionId, observations: [observed(value)], items: [track('a')], cursor: 1 },
+            audiences: [
+              {
+                ...{ population: 'followers', dimensions: ['age'], basis: 'count' },
+                ...{
+                  period: { start: '2026-10-01', end: '2026-10-05' },
+                  rows: [{ group: { age: '18-24' }, value: 3 }],
+                },
+              },
+            ],
+            refused: [{ what: 'row 7', why: 'no day' }],
+          } as Partial<SavedPage>)
+        for (const [connectionId, value] of [
+          ['con_1', 1],
+          ['con_1', 2],
+          ['con_2', 3],
+        ] as const)
+          await records.save(environmentId, [page(connectionId, value)], at(noon + value))
+        assert.equal(await records.erase(`${environmentId}_other`, 'con_1'), 0)
+        // A value and the one before it, an item, an audience, a refused row and a place.
+        assert.equal(await records.erase(environmentId, 'con_1'), 6)
+        const left = async (connectionId: string) => {
+          const connections = [connectionId]
+          const [place] = await records.places(environmentId, [{ connectionId, stream: 'channel' }])
+          return [
+            (await records.series(environmentId, { ...followers, connections })).length,
+            (await records.history(environmentId, { ...ofAccount, connectionId }, { limit: 9 })).length,
+            (await records.items(environmentId, { connections, limit: 9 })).length,
+            (await records.audiences(environmentId, connections)).length,
+            (await records.refusedRows(environmentId, { connections, limit: 9 })).length,
+            place!.cursor,
+          ]
+        }
+        assert.deepEqual(await left('con_1'), [0, 0, 0, 0, 0, null])
+        assert.deepEqual(await left('con_2'), [1, 1, 1, 1, 1, 1])
+        assert.equal(await records.erase(environmentId, 'con_1'), 0)
+      },
+    )
+
     story('an environment sees its own', async ({ records }, environmentId) => {
       await records.save(
         environmentId,

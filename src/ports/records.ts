@@ -176,6 +176,8 @@ export interface Records {
   ): Promise<StoredItem[]>
   /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+  /** Deletes everything of a connection, earlier values and places too. Returns how many rows. */
+  erase(environmentId: string, connectionId: string): Promise<number>
   /** Rows that were refused, last met first. */
   refusedRows(
     environmentId: string,

@@ -48,6 +48,36 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
         await work(world, environmentId)
       })
 
+    story('many are woken at once as each by itself would be', async ({ schedule }, environmentId) => {
+      const names = ['con_1', 'con_2', 'con_3']
+      for (const connectionId of names)
+        await schedule.put(environmentId, [
+          slotOf({ connectionId, stream: 'videos', dueAt: start + hour }),
+          slotOf({
+            ...{ connectionId, stream: 'profile', dueAt: start + hour },
+            blocked: connectionId === 'con_3' ? 'paused' : null,
+          }),
+        ])
+      const wanted = [
+        { connectionId: 'con_1', stream: 'videos' },
+        { connectionId: 'con_1', stream: 'videos' },
+        { connectionId: 'con_2', stream: 'profile' },
+        { connectionId: 'con_3', stream: 'profile' },
+        { connectionId: 'con_9', stream: 'videos' },
+      ]
+      assert.equal(await schedule.wakeAll(environmentId, wanted, { lane: 'webhook', at: start }), 2)
+      const slots = await schedule.of(environmentId, names)
+      const woken = slots.filter(({ dueAt }) => dueAt === start)
+      assert.deepEqual(
+        woken.map(({ connectionId, stream, lane }) => [connectionId, stream, lane]),
+        [
+          ['con_1', 'videos', 'webhook'],
+          ['con_2', 'profile', 'webhook'],
+        ],
+      )
+      assert.equal(await schedule.wakeAll(environmentId, [], { lane: 'webhook', at: start }), 0)
+    })
+
     story('what is due is claimed once, most overdue first', async ({ schedule }, environmentId) => {
       await schedule.put(environmentId, [
         slotOf({ connectionId: 'late', dueAt: start - 2 }),

@@ -120,6 +120,12 @@ export interface Schedule {
     connectionId: string,
     options: { streams?: readonly string[]; lane: Lane; at: Instant },
   ): Promise<number>
+  /** The same for streams of many connections at once. */
+  wakeAll(
+    environmentId: string,
+    slots: readonly { connectionId: string; stream: string }[],
+    options: { lane: Lane; at: Instant },
+  ): Promise<number>
   /** Sets or clears `blocked` on streams of a connection. */
   block(
     environmentId: string,

@@ -5,8 +5,9 @@ const kinds: Readonly<Record<string, string>> = {
   grant_permission: 'Permission',
   set_up: 'Set-up',
   repair_channel: 'Notifications',
+  replay_messages: 'Messages',
 }
-export const taskKindOrder = ['reconnect', 'grant_permission', 'set_up', 'repair_channel'] as const
+export const taskKindOrder = ['reconnect', 'grant_permission', 'set_up', 'repair_channel', 'replay_messages'] as const
 export const taskKindName = (kind: string): string => kinds[kind] ?? kind.replace(/_/g, ' ')
 
 const priorities: Readonly<Record<string, StateWords>> = {

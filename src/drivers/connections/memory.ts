@@ -51,7 +51,7 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return of(environmentId).connections.get(id) ?? null
     },
 
-    async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids }) {
+    async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids, accounts }) {
       const { connections, ofGrant, ofProfile } = of(environmentId)
       // Who names them need not look at all of them.
       const some = ids
@@ -69,7 +69,8 @@ export function openMemoryConnections(log: AlongLog): Connections {
           (state === undefined ? connection.state !== 'disconnected' : connection.state === state) &&
           (grant === undefined || connection.grantId === grant) &&
           (integration === undefined || connection.integrationId === integration) &&
-          (account === undefined || connection.account.id === account),
+          (account === undefined || connection.account.id === account) &&
+          (accounts === undefined || accounts.includes(connection.account.id)),
       )
       return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
     },

@@ -32,8 +32,9 @@ export function openPostgresConnections(database: Database): Connections {
 
     list: (environmentId, page) =>
       database.tenant(environmentId, async (sql) => {
-        const { after, limit, profile, provider, state, grant, integration, account, ids } = page
-        const values = [after, limit, profile, provider, state, grant, integration, account, ids].map((v) => v ?? null)
+        const { after, limit, profile, provider, state, grant, integration, account, ids, accounts } = page
+        const known = [after, limit, profile, provider, state, grant, integration, account, ids, accounts]
+        const values = known.map((v) => v ?? null)
         return (await sql<Row>(selectPage, [environmentId, ...values], 'connections.list')).rows
       }),
 
@@ -140,6 +141,7 @@ const selectPage = `
     and ($8::text is null or integration_id = $8)
     and ($9::text is null or account_id = $9)
     and ($10::text[] is null or id = any ($10))
+    and ($11::text[] is null or account_id = any ($11))
   order by id collate "C"
   limit $3`
 

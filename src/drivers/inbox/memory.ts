@@ -1,53 +1,174 @@
-import type { Inbox, Message } from '../../ports/inbox.ts'
+import type { Inbox, Message, MessageQuery, NewMessage } from '../../ports/inbox.ts'
+import { lineLength, pickInOrder } from './pick-in-order.ts'
 
-type Row = Message & { claimedUntil: number | null }
+interface Row {
+  message: Message
+  claim: string | null
+  claimedUntil: number | null
+}
 
 /** Messages of one process. */
 export function openMemoryInbox(): Inbox {
-  const rows = new Map<string, Row>()
-  const keys = new Set<string>()
+  const environments = new Map<string, Map<string, Row>>()
+  const keys = new Map<string, string>()
+  const keyOf = ({ environmentId, integrationId, dedupe }: Pick<NewMessage, keyof Key>) =>
+    JSON.stringify([environmentId, integrationId, dedupe])
+  const rowsOf = (environmentId: string): Map<string, Row> => {
+    const rows = environments.get(environmentId) ?? new Map()
+    environments.set(environmentId, rows)
+    return rows
+  }
+  const newestFirst = (environmentId: string) =>
+    [...rowsOf(environmentId).values()].map(({ message }) => message).sort((one, other) => (one.id < other.id ? 1 : -1))
+
   return {
     async store(messages) {
       return messages.map((message) => {
-        const key = JSON.stringify([message.environmentId, message.integrationId, message.dedupe])
+        const key = keyOf(message)
         if (keys.has(key)) return 'duplicate'
-        keys.add(key)
-        rows.set(message.id, { ...message, claimedUntil: null })
+        keys.set(key, message.id)
+        rowsOf(message.environmentId).set(message.id, {
+          message: copyOf({ ...message, ...fresh, dueAt: message.receivedAt }),
+          claim: null,
+          claimedUntil: null,
+        })
         return 'stored'
       })
     },
 
-    async claim({ now, until, limit }) {
-      const free = [...rows.values()].filter(
-        (row) => row.state === 'received' && (row.claimedUntil === null || row.claimedUntil <= now),
+    async claim({ now, until, claim, limit }) {
+      const claimed: Message[] = []
+      for (const rows of environments.values()) {
+        const line = [...rows.values()]
+          .filter(({ message }) => message.state === 'received' && message.dueAt <= now)
+          .sort((one, other) => byDue(one.message, other.message))
+          .slice(0, lineLength)
+          .map((row) => ({
+            row,
+            accounts: row.message.accounts,
+            held: row.claimedUntil !== null && row.claimedUntil > now,
+          }))
+        for (const { row } of pickInOrder(line, limit)) {
+          row.claim = claim
+          row.claimedUntil = until
+          claimed.push(copyOf(row.message))
+        }
+      }
+      return claimed
+    },
+
+    async finish(environmentId, claim, outcomes) {
+      let count = 0
+      for (const outcome of outcomes) {
+        const row = rowsOf(environmentId).get(outcome.id)
+        if (row?.claim !== claim || row.message.state !== 'received') continue
+        row.message = copyOf({ ...row.message, ...outcome })
+        row.claim = row.claimedUntil = null
+        count++
+      }
+      return count
+    },
+
+    async endClaims(environmentId) {
+      const held = [...rowsOf(environmentId).values()].filter(({ claim }) => claim !== null)
+      for (const row of held) row.claim = row.claimedUntil = null
+      return held.length
+    },
+
+    async list(environmentId, query) {
+      return newestFirst(environmentId)
+        .filter((message) => isWanted(message, query))
+        .slice(0, query.limit)
+        .map(copyOf)
+    },
+
+    async read(environmentId, id) {
+      const row = rowsOf(environmentId).get(id)
+      return row ? copyOf(row.message) : null
+    },
+
+    async findByDedupe(environmentId, integrationId, dedupe) {
+      const row = rowsOf(environmentId).get(keys.get(keyOf({ environmentId, integrationId, dedupe })) ?? '')
+      return row ? copyOf(row.message) : null
+    },
+
+    async replay(environmentId, ids, at) {
+      let count = 0
+      for (const id of new Set(ids)) {
+        const row = rowsOf(environmentId).get(id)
+        if (!row || row.message.state === 'received') continue
+        row.message = { ...row.message, ...fresh, dueAt: at }
+        row.claim = row.claimedUntil = null
+        count++
+      }
+      return count
+    },
+
+    async erase(environmentId, integrationId, account) {
+      const rows = rowsOf(environmentId)
+      const its = [...rows.values()].filter(
+        ({ message }) =>
+          message.state !== 'received' &&
+          message.callback === null &&
+          message.integrationId === integrationId &&
+          message.accounts.includes(account),
       )
-      free.sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))
-      return free.slice(0, limit).map((row) => {
-        row.claimedUntil = until
-        return messageOf(row)
-      })
+      for (const { message } of its) {
+        rows.delete(message.id)
+        keys.delete(keyOf(message))
+      }
+      return its.length
     },
 
-    async finish(environmentId, id, outcome) {
-      const row = rows.get(id)
-      if (row && row.environmentId === environmentId) rows.set(id, { ...row, ...outcome, claimedUntil: null })
+    async waiting(environmentId) {
+      const waiting = newestFirst(environmentId).filter(({ state }) => state === 'received')
+      const since = waiting.length === 0 ? null : Math.min(...waiting.map(({ receivedAt }) => receivedAt))
+      return { count: waiting.length, since }
     },
 
-    async list(environmentId, { limit, before, state }) {
-      return [...rows.values()]
-        .filter(
-          (row) =>
-            row.environmentId === environmentId &&
-            (before === undefined || row.id < before) &&
-            (state === undefined || row.state === state),
-        )
-        .sort((a, b) => (a.id < b.id ? 1 : -1))
-        .slice(0, limit)
-        .map(messageOf)
+    async sweep(environmentId, before) {
+      const rows = rowsOf(environmentId)
+      const old = [...rows.values()]
+        .filter(({ message: { state, callback, processedAt } }) => {
+          if (state === 'received' || processedAt === null) return false
+          return (
+            processedAt < before[callback !== null ? 'callbacks' : state === 'processed' ? 'processed' : 'unmatched']
+          )
+        })
+        .slice(0, 10_000)
+      for (const { message } of old) {
+        rows.delete(message.id)
+        keys.delete(keyOf(message))
+      }
+      return old.length
     },
   }
 }
 
-function messageOf({ claimedUntil: _, ...message }: Row): Message {
-  return message
+type Key = Pick<NewMessage, 'environmentId' | 'integrationId' | 'dedupe'>
+
+/** As it is before anybody worked on it. */
+const fresh = {
+  ...{ state: 'received' as const, attempts: 0, fault: null, says: null, effects: null, processedAt: null },
+}
+
+const copyOf = (message: Message): Message => ({
+  ...structuredClone({ ...message, body: null }),
+  body: message.body.slice(),
+})
+
+const byDue = (one: Message, other: Message) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1)
+
+function isWanted(message: Message, query: MessageQuery): boolean {
+  const { before, state, integrationId, accounts, type, ids, from, to } = query
+  return (
+    (before === undefined || message.id < before) &&
+    (state === undefined || message.state === state) &&
+    (integrationId === undefined || message.integrationId === integrationId) &&
+    (accounts === undefined || message.accounts.some((account) => accounts.includes(account))) &&
+    (type === undefined || message.types.includes(type)) &&
+    (ids?.includes(message.id) ?? true) &&
+    (from === undefined || message.receivedAt >= from) &&
+    (to === undefined || message.receivedAt < to)
+  )
 }

@@ -1,135 +1,219 @@
-import type { Database } from '../../ports/database.ts'
-import type { Inbox, Message } from '../../ports/inbox.ts'
+import type { Database, Sql } from '../../ports/database.ts'
+import type { Inbox, Message, NewMessage } from '../../ports/inbox.ts'
+import { arrayLiteral } from '../records/array-literal.ts'
+import { lineLength, pickInOrder } from './pick-in-order.ts'
 
-/** Messages in PostgreSQL. The system role only sees which ones wait; their content is read as the tenant. */
+/** Messages in PostgreSQL. The system role only sees whose wait; their content is read as the tenant. */
 export function openPostgresInbox(database: Database): Inbox {
   return {
     async store(messages) {
-      const outcomes = new Map<string, 'stored' | 'duplicate'>()
+      const stored = new Set<string>()
       for (const [environmentId, mine] of Map.groupBy(messages, (message) => message.environmentId)) {
         const { rows } = await database.tenant(environmentId, (sql) =>
-          sql<{ id: string }>(
-            storeMessages,
-            [
-              environmentId,
-              mine.map(({ id }) => id),
-              mine.map(({ integrationId }) => integrationId),
-              mine.map(({ provider }) => provider),
-              mine.map(({ dedupe }) => dedupe),
-              mine.map(({ headers }) => JSON.stringify(headers)),
-              mine.map(({ body }) => Buffer.from(body)),
-              mine.map(({ receivedAt }) => new Date(receivedAt)),
-              mine.map(({ state }) => state),
-            ],
-            'inbox.store',
-          ),
+          sql<{ id: string }>(storeMessages, [environmentId, ...columnsOf(mine)], 'inbox.store'),
         )
-        const stored = new Set(rows.map(({ id }) => id))
-        for (const { id } of mine) outcomes.set(id, stored.has(id) ? 'stored' : 'duplicate')
+        for (const { id } of rows) stored.add(id)
       }
-      return messages.map(({ id }) => outcomes.get(id)!)
+      return messages.map(({ id }) => (stored.has(id) ? 'stored' : 'duplicate'))
     },
 
-    async claim({ now, until, limit }) {
-      const { rows } = await database.system((sql) =>
-        sql<{ environment_id: string; id: string }>(findWaiting, [new Date(now), limit], 'inbox.find_waiting'),
-      )
+    async claim({ now, until, claim, limit }) {
+      const environments = await database.read<{ id: string }>(null, findWaiting, [new Date(now)], 'inbox.find_waiting')
       const claimed: Message[] = []
-      for (const [environmentId, mine] of Map.groupBy(rows, (row) => row.environment_id)) {
-        const { rows: taken } = await database.tenant(environmentId, (sql) =>
-          sql<Row>(
-            claimMessages,
-            [environmentId, mine.map(({ id }) => id), new Date(now), new Date(until)],
-            'inbox.claim',
-          ),
+      for (const { id } of environments)
+        claimed.push(...(await database.tenant(id, (sql) => claimOf(sql, id, { now, until, claim, limit }))))
+      return claimed
+    },
+
+    finish: (environmentId, claim, outcomes) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, claim, JSON.stringify(outcomes)]
+        return (await sql(finishMessages, values, 'inbox.finish')).count
+      }),
+
+    endClaims: (environmentId) =>
+      database.tenant(environmentId, async (sql) => (await sql(endClaims, [environmentId], 'inbox.end_claims')).count),
+
+    list: (environmentId, query) =>
+      database.tenant(environmentId, async (sql) => {
+        const { before, state, integrationId, accounts, type, ids, from, to, limit } = query
+        const values = [before, state, integrationId, accounts, type, ids, dateOf(from), dateOf(to), limit]
+        const { rows } = await sql<Row>(listMessages, [environmentId, ...values.map((v) => v ?? null)], 'inbox.list')
+        return rows.map(messageOf)
+      }),
+
+    read: (environmentId, id) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Row>(readMessage, [environmentId, id], 'inbox.read')
+        return rows[0] ? messageOf(rows[0]) : null
+      }),
+
+    findByDedupe: (environmentId, integrationId, dedupe) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<Row>(findByDedupe, [environmentId, integrationId, dedupe], 'inbox.find_by_dedupe')
+        return rows[0] ? messageOf(rows[0]) : null
+      }),
+
+    replay: (environmentId, ids, at) =>
+      database.tenant(environmentId, async (sql) => {
+        return (await sql(replayMessages, [environmentId, ids, new Date(at)], 'inbox.replay')).count
+      }),
+
+    erase: (environmentId, integrationId, account) =>
+      database.tenant(environmentId, async (sql) => {
+        return (await sql(eraseMessages, [environmentId, integrationId, account], 'inbox.erase')).count
+      }),
+
+    waiting: (environmentId) =>
+      database.tenant(environmentId, async (sql) => {
+        const { rows } = await sql<{ count: number; since: number | null }>(
+          countWaiting,
+          [environmentId],
+          'inbox.waiting',
         )
-        claimed.push(...taken.map(messageOf))
-      }
-      return claimed.sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))
-    },
+        return rows[0]!
+      }),
 
-    async finish(environmentId, id, { state, fault, processedAt }) {
-      await database.tenant(environmentId, (sql) =>
-        sql(
-          finishMessage,
-          [environmentId, id, state, fault, processedAt === null ? null : new Date(processedAt)],
-          'inbox.finish',
-        ),
-      )
-    },
-
-    async list(environmentId, { limit, before, state }) {
-      const { rows } = await database.tenant(environmentId, (sql) =>
-        sql<Row>(listMessages, [environmentId, before ?? null, state ?? null, limit], 'inbox.list'),
-      )
-      return rows.map(messageOf)
-    },
+    sweep: (environmentId, { processed, unmatched, callbacks }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, ...[processed, unmatched, callbacks].map((at) => new Date(at))]
+        return (await sql(sweepMessages, values, 'inbox.sweep')).count
+      }),
   }
 }
 
-interface Row extends Record<string, unknown> {
-  environment_id: string
-  id: string
-  integration_id: string
-  provider: string
-  dedupe: string
-  headers: Record<string, string>
-  body: Uint8Array
-  received_at: number
-  state: Message['state']
-  fault: string | null
-  processed_at: number | null
+/** Claims of an environment are made one after the other: whoever looks sees everything that others hold. */
+async function claimOf(
+  sql: Sql,
+  environmentId: string,
+  { now, until, claim, limit }: Parameters<Inbox['claim']>[0],
+): Promise<Message[]> {
+  await sql(lockLine, [environmentId], 'inbox.lock_line')
+  const { rows: line } = await sql<{ id: string; accounts: string[]; held: boolean }>(
+    selectLine,
+    [environmentId, new Date(now)],
+    'inbox.line',
+  )
+  const ids = pickInOrder(line, limit).map(({ id }) => id)
+  if (ids.length === 0) return []
+  const values = [environmentId, ids, claim, new Date(until)]
+  const { rows } = await sql<Row>(claimMessages, values, 'inbox.claim')
+  return rows.map(messageOf).sort((one, other) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1))
 }
 
-function messageOf(row: Row): Message {
-  return {
-    id: row.id,
-    environmentId: row.environment_id,
-    integrationId: row.integration_id,
-    provider: row.provider,
-    dedupe: row.dedupe,
-    headers: row.headers,
-    body: new Uint8Array(row.body),
-    receivedAt: row.received_at,
-    state: row.state,
-    fault: row.fault,
-    processedAt: row.processed_at,
-  }
+const dateOf = (at: number | undefined) => (at === undefined ? null : new Date(at))
+
+const columnsOf = (messages: readonly NewMessage[]) => [
+  messages.map(({ id }) => id),
+  messages.map(({ integrationId }) => integrationId),
+  messages.map(({ provider }) => provider),
+  messages.map(({ callback }) => callback),
+  messages.map(({ dedupe }) => dedupe),
+  messages.map(({ accounts }) => arrayLiteral(accounts)),
+  messages.map(({ types }) => arrayLiteral(types)),
+  messages.map(({ headers }) => JSON.stringify(headers)),
+  messages.map(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
+  messages.map(({ receivedAt }) => new Date(receivedAt)),
+  messages.map(({ signedAt }) => (signedAt === null ? null : new Date(signedAt))),
+]
+
+interface Row extends Omit<Message, 'body'>, Record<string, unknown> {
+  readonly body: Uint8Array
 }
 
-/** Two of the same in one call are one message too: the first counts. */
+const messageOf = (row: Row): Message => ({ ...row, body: new Uint8Array(row.body) })
+
+const columns = `
+  environment_id as "environmentId", id, integration_id as "integrationId", provider, callback, dedupe, accounts, types, headers, body,
+  received_at as "receivedAt", signed_at as "signedAt", state, attempts, due_at as "dueAt", fault, says, effects, processed_at as "processedAt"`
+
+/** Two of the same in one call are one message too: the first counts. Rows go in by their keys, so that no two processes wait for each other. */
 const storeMessages = `
-insert into message (environment_id, id, integration_id, provider, dedupe, headers, body, received_at, state)
-select distinct on (m.integration_id, m.dedupe) $1, m.id, m.integration_id, m.provider, m.dedupe, m.headers, m.body, m.received_at, m.state
-from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bytea[], $8::timestamptz[], $9::text[])
-  with ordinality as m (id, integration_id, provider, dedupe, headers, body, received_at, state, place)
+insert into message (
+  environment_id, id, integration_id, provider, callback, dedupe, accounts, types, headers, body, received_at, signed_at, state, due_at)
+select distinct on (m.integration_id, m.dedupe)
+  $1, m.id, m.integration_id, m.provider, m.callback, m.dedupe, m.accounts::text[], m.types::text[], m.headers, m.body, m.received_at, m.signed_at,
+  'received', m.received_at
+from unnest(
+    $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[], $11::timestamptz[],
+    $12::timestamptz[])
+  with ordinality as m (
+    id, integration_id, provider, callback, dedupe, accounts, types, headers, body, received_at, signed_at, place)
 order by m.integration_id, m.dedupe, m.place
 on conflict (environment_id, integration_id, dedupe) do nothing
 returning id`
 
+/** One look into the index an environment, however many messages it has. */
 const findWaiting = `
-select environment_id, id from message
-where state = 'received' and (claimed_until is null or claimed_until <= $1)
-order by received_at, id
-limit $2`
-
-/** Looked at again under the lock: of two that found the same message one gets it. */
-const claimMessages = `
-update message set claimed_until = $4
-where environment_id = $1 and id in (
-  select id from message
-  where environment_id = $1 and id = any($2::text[]) and state = 'received' and (claimed_until is null or claimed_until <= $3)
-  order by id
-  for update skip locked
+with recursive waiting as (
+  (select environment_id as id from message where state = 'received' order by environment_id limit 1)
+  union all
+  select (select m.environment_id from message m where m.state = 'received' and m.environment_id > w.id order by m.environment_id limit 1)
+  from waiting w where w.id is not null
 )
-returning *`
+select id from waiting
+where waiting.id is not null and exists (
+  select from message m where m.environment_id = waiting.id and m.state = 'received' and m.due_at <= $1)`
 
-const finishMessage = `
-update message set state = $3, fault = $4, processed_at = $5, claimed_until = null
-where environment_id = $1 and id = $2`
+const lockLine = `select pg_advisory_xact_lock(hashtext('patchbay inbox'), hashtext($1))`
+
+const selectLine = `
+select id, accounts, claimed_until is not null and claimed_until > $2 as held from message
+where environment_id = $1 and state = 'received' and due_at <= $2
+order by due_at, id
+limit ${lineLength}`
+
+const claimMessages = `
+update message set claim = $3, claimed_until = $4
+where environment_id = $1 and id = any($2::text[]) and state = 'received'
+returning ${columns}`
+
+const finishMessages = `
+update message set
+  state = done.state, attempts = done.attempts, due_at = to_timestamp(done."dueAt" / 1000.0), fault = done.fault, says = done.says,
+  effects = done.effects, processed_at = to_timestamp(done."processedAt" / 1000.0), claim = null, claimed_until = null
+from jsonb_to_recordset($3::jsonb) as done (
+  id text, state text, attempts integer, "dueAt" double precision, fault text, says text, effects jsonb, "processedAt" double precision)
+where message.environment_id = $1 and message.id = done.id and message.claim = $2 and message.state = 'received'`
+
+const endClaims = `
+update message set claim = null, claimed_until = null where environment_id = $1 and state = 'received' and claim is not null`
 
 const listMessages = `
-select * from message
-where environment_id = $1 and ($2::text is null or id < $2) and ($3::text is null or state = $3)
+select ${columns} from message
+where environment_id = $1
+  and ($2::text is null or id < $2)
+  and ($3::text is null or state = $3)
+  and ($4::text is null or integration_id = $4)
+  and ($5::text[] is null or accounts && $5)
+  and ($6::text is null or $6 = any (types))
+  and ($7::text[] is null or id = any ($7))
+  and ($8::timestamptz is null or received_at >= $8)
+  and ($9::timestamptz is null or received_at < $9)
 order by id desc
-limit $4`
+limit $10`
+
+const readMessage = `select ${columns} from message where environment_id = $1 and id = $2`
+
+const findByDedupe = `
+select ${columns} from message where environment_id = $1 and integration_id = $2 and dedupe = $3`
+
+const replayMessages = `
+update message set
+  state = 'received', attempts = 0, due_at = $3, fault = null, says = null, effects = null, processed_at = null, claim = null, claimed_until = null
+where environment_id = $1 and id = any($2::text[]) and state <> 'received'`
+
+const eraseMessages = `
+delete from message
+where environment_id = $1 and integration_id = $2 and $3 = any (accounts) and state <> 'received' and callback is null`
+
+const countWaiting = `
+select count(*) as count, min(received_at) as since from message where environment_id = $1 and state = 'received'`
+
+const sweepMessages = `
+delete from message where environment_id = $1 and id in (
+  select id from message
+  where environment_id = $1 and state <> 'received'
+    and processed_at < case when callback is not null then $4::timestamptz when state = 'processed' then $2::timestamptz else $3::timestamptz end
+  order by processed_at
+  limit 10000)`

@@ -45,6 +45,13 @@ export class SeriesTable {
     }
   }
 
+  /** Returns how many rows there were. */
+  delete(connectionId: string): number {
+    const rows = [...this.of([connectionId])].length
+    this.#connections.delete(connectionId)
+    return rows
+  }
+
   /** All rows of these connections, in no order. */
   *of(connections: Iterable<string>): Iterable<StoredRow> {
     for (const connectionId of new Set(connections))

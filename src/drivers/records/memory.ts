@@ -119,6 +119,27 @@ export function openMemoryRecords(log: AlongLog): Records {
       return rows.filter(([key], i) => seriesOf(key) !== seriesOf(rows[i + 1]?.[0])).map(([, audience]) => audience)
     },
 
+    async erase(environmentId, connectionId) {
+      const { observations, revisions, places, items, audiences, refused } = of(environmentId)
+      let rows = observations.delete(connectionId)
+      const erase = <Row>(
+        map: Map<string, Row>,
+        isIts: (row: Row) => boolean,
+        sizeOf: (row: Row) => number = () => 1,
+      ) => {
+        for (const [key, row] of map) if (isIts(row) && map.delete(key)) rows += sizeOf(row)
+      }
+      const isIts = (row: { readonly connectionId: string }) => row.connectionId === connectionId
+      erase(
+        revisions,
+        ([first]) => first !== undefined && isIts(first),
+        ({ length }) => length,
+      )
+      for (const map of [places, items, audiences, refused] as Map<string, { readonly connectionId: string }>[])
+        erase(map, isIts)
+      return rows
+    },
+
     async refusedRows(environmentId, { connections, stream, limit }) {
       return [...of(environmentId).refused]
         .filter(([, row]) => connections.includes(row.connectionId) && (stream === undefined || row.stream === stream))

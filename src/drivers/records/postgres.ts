@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../../ports/database.ts'
 import type { Records } from '../../ports/records.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { eraseConnection } from './erase-connection.ts'
 import { joinChanges } from './join-changes.ts'
 import { toObservationRows } from './observation-rows.ts'
 import { readAudiences } from './read-audiences.ts'
@@ -50,6 +51,8 @@ export function openPostgresRecords(database: Database): Records {
     items: (environmentId, query) => database.tenant(environmentId, (sql) => readItems(sql, environmentId, query)),
     audiences: (environmentId, connections) =>
       database.tenant(environmentId, (sql) => readAudiences(sql, environmentId, connections)),
+    erase: (environmentId, connectionId) =>
+      database.tenant(environmentId, (sql) => eraseConnection(sql, environmentId, connectionId)),
     refusedRows: (environmentId, query) =>
       database.tenant(environmentId, (sql) => readRefusedRows(sql, environmentId, query)),
   }

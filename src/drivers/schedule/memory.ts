@@ -68,6 +68,23 @@ export function openMemorySchedule(): Schedule {
       .map((key) => rows.get(key)!)
       .filter((row) => streams === undefined || streams.includes(row.stream))
 
+  const wakeSlots = (
+    environmentId: string,
+    connectionId: string,
+    { streams, lane, at }: Parameters<Schedule['wake']>[2],
+  ): number => {
+    const wanted = ofConnection(environmentId, connectionId, streams).filter((row) => row.blocked === null)
+    for (const row of wanted) {
+      const higher = laneNumber(lane) < laneNumber(row.lane) ? lane : row.lane
+      set(
+        row.claimedUntil === null
+          ? { ...row, lane: higher, dueAt: Math.min(row.dueAt, at), readyAt: Math.min(row.readyAt, at) }
+          : { ...row, lane: row.wokenAt === null ? lane : higher, wokenAt: Math.min(row.wokenAt ?? at, at) },
+      )
+    }
+    return wanted.length
+  }
+
   return {
     async put(environmentId, slots) {
       for (const slot of slots) {
@@ -148,17 +165,15 @@ export function openMemorySchedule(): Schedule {
       return held.length
     },
 
-    async wake(environmentId, connectionId, { streams, lane, at }) {
-      const wanted = ofConnection(environmentId, connectionId, streams).filter((row) => row.blocked === null)
-      for (const row of wanted) {
-        const higher = laneNumber(lane) < laneNumber(row.lane) ? lane : row.lane
-        set(
-          row.claimedUntil === null
-            ? { ...row, lane: higher, dueAt: Math.min(row.dueAt, at), readyAt: Math.min(row.readyAt, at) }
-            : { ...row, lane: row.wokenAt === null ? lane : higher, wokenAt: Math.min(row.wokenAt ?? at, at) },
-        )
+    wake: async (environmentId, connectionId, options) => wakeSlots(environmentId, connectionId, options),
+
+    async wakeAll(environmentId, slots, { lane, at }) {
+      let woken = 0
+      for (const [connectionId, own] of Map.groupBy(slots, (slot) => slot.connectionId)) {
+        const streams = [...new Set(own.map(({ stream }) => stream))]
+        woken += wakeSlots(environmentId, connectionId, { streams, lane, at })
       }
-      return wanted.length
+      return woken
     },
 
     async block(environmentId, connectionId, { streams, blocked }) {

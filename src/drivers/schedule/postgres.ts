@@ -73,6 +73,15 @@ export function openPostgresSchedule(database: Database): Schedule {
         return (await sql(wakeSlots, values, 'schedule.wake')).count
       }),
 
+    wakeAll: (environmentId, slots, { lane, at }) =>
+      database.tenant(environmentId, async (sql) => {
+        const keys = keysOf(slots)
+        // In one order for everybody, so that nobody waits for whoever waits for him.
+        await sql(lockSlots, [environmentId, ...keys], 'schedule.lock')
+        return (await sql(wakeAllSlots, [environmentId, ...keys, laneNumber(lane), new Date(at)], 'schedule.wake_all'))
+          .count
+      }),
+
     block: (environmentId, connectionId, { streams, blocked }) =>
       database.tenant(environmentId, async (sql) => {
         await sql(blockSlots, [environmentId, connectionId, streams ?? null, blocked], 'schedule.block')
@@ -150,13 +159,26 @@ const finishClaims = `
     as k (connection_id, stream, due_at, failures, blocked, run_id, fault, ended_at, quota) ${held}`
 
 /** What is claimed cannot be claimed again before it ends, so it is noted; the first note sets the lane, later ones may raise it. */
-const wakeSlots = `
-  update schedule set
+const wakened = `
     due_at = case when claimed_until is null then least(due_at, $5::timestamptz) else due_at end,
     ready_at = case when claimed_until is null then least(ready_at, $5::timestamptz) else ready_at end,
     woken_at = case when claimed_until is null then null else least(woken_at, $5::timestamptz) end,
-    lane = case when claimed_until is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end
+    lane = case when claimed_until is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end`
+
+const wakeSlots = `
+  update schedule set ${wakened}
   where environment_id = $1 and connection_id = $2 and ($3::text[] is null or stream = any ($3)) and blocked is null`
+
+const lockSlots = `
+  select from schedule s, unnest($2::text[], $3::text[]) as k (connection_id, stream)
+  where s.environment_id = $1 and s.connection_id = k.connection_id and s.stream = k.stream
+  order by s.connection_id, s.stream
+  for update of s`
+
+const wakeAllSlots = `
+  update schedule s set ${wakened}
+  from (select distinct * from unnest($2::text[], $3::text[]) as wanted (connection_id, stream)) k
+  where s.environment_id = $1 and s.connection_id = k.connection_id and s.stream = k.stream and blocked is null`
 
 const blockSlots = `
   update schedule set blocked = $4

@@ -17,6 +17,8 @@ export const scopes = [
   'setup:read',
   'setup:write',
   'journal:read',
+  'messages:read',
+  'messages:write',
   'keys:write',
   'vault:read',
   'vault:rotate',

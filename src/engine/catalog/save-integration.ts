@@ -2,6 +2,7 @@ import { Fault, parseLimit } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import { sealClientSecret, sealSettings } from '../connect/integration-secrets.ts'
+import { isPrevious, keepExchanged } from '../connect/previous-secrets.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -59,9 +60,10 @@ export async function saveIntegration(
         ? (before?.clientSecret ?? null)
         : await sealClientSecret(vault, place, change.clientSecret),
     settings: withoutEmpty({
-      ...before?.settings,
+      ...Object.fromEntries(Object.entries(before?.settings ?? {}).filter(([name]) => !isPrevious(name))),
       ...(await sealSettings(vault, provider, place, withoutEmpty(change.settings ?? {}))),
       ...emptyOnes(change.settings ?? {}),
+      ...(await keepExchanged(vault, provider, before, change, at)),
     }),
     scopes: change.scopes ?? before?.scopes ?? [],
     enabled: change.enabled ?? before?.enabled ?? true,

@@ -30,12 +30,22 @@ export async function withClient<T>(
   integration: Integration,
   use: (client: { id: string; secret: string | null }) => Promise<T>,
 ): Promise<T> {
-  const { clientId, clientSecret } = integration
+  const { clientId } = integration
   if (clientId === null || clientId === '')
     throw new Fault('setup.credentials', 'The app has no client id yet. Set it up under Integrations.')
-  if (clientSecret === null) return use({ id: clientId, secret: null })
+  return withClientSecret(vault, integration, (secret) => use({ id: clientId, secret }))
+}
+
+/** The app's secret in plain; null when none is set. */
+export async function withClientSecret<T>(
+  vault: Vault,
+  integration: Integration,
+  use: (secret: string | null) => Promise<T>,
+): Promise<T> {
+  const { clientSecret } = integration
+  if (clientSecret === null) return use(null)
   return vault.open(integration.environmentId, clientSecretOf(integration), clientSecret, (secret) =>
-    use({ id: clientId, secret: secret.reveal() }),
+    use(secret.reveal()),
   )
 }
 

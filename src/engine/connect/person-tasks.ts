@@ -17,6 +17,7 @@ export const taskFixedBy = {
   grant_permission: 'owner',
   set_up: 'operator',
   repair_channel: 'operator',
+  replay_messages: 'operator',
 } as const satisfies Record<TaskKind, FixedBy>
 
 /** What a person is asked to do about a connection that needs a new consent: within a week, and all of it stands still meanwhile. */

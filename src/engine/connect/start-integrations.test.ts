@@ -9,6 +9,7 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openVault } from '../vault/vault.ts'
 import { withClient, withSetting } from './integration-secrets.ts'
+import { withPrevious } from './previous-secrets.ts'
 import { type AppSetUp, startIntegrations } from './start-integrations.ts'
 import { tuneful } from './test-world.ts'
 
@@ -78,4 +79,26 @@ test('another secret, id or setting is taken over, and mends the incident; what 
   }
   assert.equal((await read()).clientSecret, null)
   assert.ok(along.audit.every(({ detail }) => !JSON.stringify(detail).includes('new')))
+})
+
+test('an exchanged secret is kept beside the new one for a day, sealed, and a start that changes nothing writes nothing', async () => {
+  const world = open()
+  const previous = async (name: string, now = world.clock.now()) =>
+    withPrevious(world.vault, await world.read(), name, now, (value) => value)
+  await world.start(app)
+  assert.equal(await previous('clientSecret'), null)
+  await world.start({ ...app, clientSecret: 'another', settings: { apiKey: 'another key' } })
+  assert.deepEqual(await Promise.all(['clientSecret', 'apiKey', 'mode'].map((name) => previous(name))), [
+    'pssst',
+    'the key',
+    null,
+  ])
+  assert.ok(!JSON.stringify(await world.read()).includes('pssst'))
+  assert.deepEqual(await world.start({ ...app, clientSecret: 'another', settings: { apiKey: 'another key' } }), [])
+  assert.equal(await previous('clientSecret', world.clock.now() + 86_399_000), 'pssst')
+  assert.equal(await previous('clientSecret', world.clock.now() + 86_400_000), null)
+  // Exchanged once more: only the last one before it counts.
+  await world.start({ ...app, clientSecret: 'a third', settings: { apiKey: 'another key' } })
+  assert.equal(await previous('clientSecret'), 'another')
+  assert.equal(await previous('apiKey'), 'the key')
 })

@@ -3,6 +3,7 @@ import type { Environment, Integration } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { sealClientSecret, sealSettings, withClient, withSetting } from './integration-secrets.ts'
+import { isPrevious, keepExchanged } from './previous-secrets.ts'
 
 /** A provider's app as configuration gives it. */
 export interface AppSetUp {
@@ -58,7 +59,10 @@ async function save(
     name: before?.name ?? provider.name,
     clientId: app.clientId ?? null,
     clientSecret: app.clientSecret ? await sealClientSecret(vault, place, app.clientSecret) : null,
-    settings: await sealSettings(vault, provider, place, settingsOf(provider, app)),
+    settings: {
+      ...(await sealSettings(vault, provider, place, settingsOf(provider, app))),
+      ...(await keepExchanged(vault, provider, before, { ...app, settings: settingsOf(provider, app) }, at)),
+    },
     scopes: before?.scopes ?? [],
     enabled: before?.enabled ?? true,
     // Another id or secret is how it is mended.
@@ -82,7 +86,7 @@ async function save(
 
 async function isSame(vault: Vault, provider: Provider, before: Integration, app: AppSetUp): Promise<boolean> {
   const settings = settingsOf(provider, app)
-  const names = new Set([...Object.keys(settings), ...Object.keys(before.settings)])
+  const names = new Set([...Object.keys(settings), ...Object.keys(before.settings).filter((name) => !isPrevious(name))])
   for (const name of names) {
     const same = await withSetting(
       vault,

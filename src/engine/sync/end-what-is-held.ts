@@ -8,11 +8,15 @@ export async function endWhatIsHeld({
   clock,
   schedule,
   grants,
+  inbox,
   directory,
   log,
-}: Pick<Deps, 'clock' | 'schedule' | 'grants' | 'directory' | 'log'>): Promise<void> {
-  const claims = await schedule.endClaims(clock.now())
+}: Pick<Deps, 'clock' | 'schedule' | 'grants' | 'inbox' | 'directory' | 'log'>): Promise<void> {
+  let claims = await schedule.endClaims(clock.now())
   let leases = 0
-  for (const { id } of await directory.environments()) leases += await grants.endLeases(id, clock.now())
+  for (const { id } of await directory.environments()) {
+    leases += await grants.endLeases(id, clock.now())
+    claims += await inbox.endClaims(id)
+  }
   if (claims + leases > 0) log.info('engine.took_over', { claims, leases })
 }

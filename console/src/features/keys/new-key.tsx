@@ -12,6 +12,8 @@ const scopes = [
   ['connections:write', 'Connect, pause, sync, disconnect'],
   ['metrics:read', 'Read numbers, items and audiences'],
   ['journal:read', 'Read runs, calls, events and the audit'],
+  ['messages:read', 'Read webhooks that came in'],
+  ['messages:write', 'Replay webhooks'],
   ['actions:call', 'Act on platforms: send, create, publish'],
   ['proxy:call', 'Call the platforms’ own APIs'],
   ['setup:read', 'See provider apps'],

@@ -737,6 +737,32 @@ export interface Operations {
       })[]
     }>
   }
+  records: {
+    /** What platforms told of: comments, mentions, messages, reactions, leads, payments. Newest first. `GET /v1/records/{kind}`, scope `metrics:read`. */
+    list(input: {
+      kind: string
+    } & {
+      limit?: number
+      cursor?: string
+      profile?: string
+      connection?: string
+      removed?: "true" | "false"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        kind: "comment" | "mention" | "message" | "reaction" | "lead" | "payment"
+        key: string
+        data: unknown
+        at: string
+        removed: boolean
+        message: string
+        firstSeenAt: string
+        seenAt: string
+      })[]
+      nextCursor: string | null
+    }>
+  }
   actions: {
     /** Do something on a platform: send, create, publish, find. `POST /v1/actions/{provider}/{action}`, scope `actions:call`. */
     run(input: {
@@ -955,6 +981,110 @@ export interface Operations {
       nextCursor: string | null
     }>
   }
+  messages: {
+    /** Webhooks that came in, newest first. `GET /v1/messages`, scope `messages:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      state?: "received" | "processed" | "unmatched" | "failed"
+      integration?: string
+      account?: string
+      type?: string
+      from?: string
+      to?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        integration: string
+        provider: string
+        callback: string | null
+        accounts: string[]
+        types: string[]
+        state: "received" | "processed" | "unmatched" | "failed"
+        says: string | null
+        fault: {
+          code: string
+          fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+        } | null
+        attempts: number
+        nextAt: string | null
+        receivedAt: string
+        signedAt: string | null
+        processedAt: string | null
+        effects: {
+          woken: {
+            connection: string
+            stream: string
+          }[]
+          records: number
+          checked: string[]
+          erased: string[]
+        } | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One webhook with its headers and its body as they came. `GET /v1/messages/{id}`, scope `messages:read`. */
+    get(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      integration: string
+      provider: string
+      callback: string | null
+      accounts: string[]
+      types: string[]
+      state: "received" | "processed" | "unmatched" | "failed"
+      says: string | null
+      fault: {
+        code: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time"
+      } | null
+      attempts: number
+      nextAt: string | null
+      receivedAt: string
+      signedAt: string | null
+      processedAt: string | null
+      effects: {
+        woken: {
+          connection: string
+          stream: string
+        }[]
+        records: number
+        checked: string[]
+        erased: string[]
+      } | null
+      headers: Record<string, string>
+      body: string | null
+      bodyBase64: string | null
+    }>
+    /** Work through messages once more: some by id, or all that match. With preview, say what that would do. `POST /v1/messages/replay`, scope `messages:write`. */
+    replay(input?: {
+      state?: "received" | "processed" | "unmatched" | "failed"
+      integration?: string
+      account?: string
+      type?: string
+      from?: string
+      to?: string
+      ids?: string[]
+      preview?: boolean
+    }, options?: CallOptions): Promise<{
+      replayed: number
+      more: boolean
+      preview: ({
+        id: string
+        wakes: {
+          connection: string
+          stream: string
+        }[]
+        records: number
+        checks: string[]
+        erases: string[]
+        strangers: string[]
+        unknown: string[]
+        broken: string | null
+      })[] | null
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -983,7 +1113,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1142,7 +1272,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1195,7 +1325,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1469,6 +1599,10 @@ export interface Operations {
           since: string
         } | null
         redirectUri: string
+        webhooks: {
+          url: string
+          callbacks: Record<string, string>
+        } | null
         createdAt: string
       })[]
     }>
@@ -1499,6 +1633,10 @@ export interface Operations {
         since: string
       } | null
       redirectUri: string
+      webhooks: {
+        url: string
+        callbacks: Record<string, string>
+      } | null
       createdAt: string
     }>
   }
@@ -1647,6 +1785,9 @@ export const operations = {
   audiences: {
     list: ['GET', '/v1/audiences'],
   },
+  records: {
+    list: ['GET', '/v1/records/{kind}'],
+  },
   actions: {
     run: ['POST', '/v1/actions/{provider}/{action}'],
   },
@@ -1666,6 +1807,11 @@ export const operations = {
   },
   audit: {
     list: ['GET', '/v1/audit'],
+  },
+  messages: {
+    list: ['GET', '/v1/messages'],
+    get: ['GET', '/v1/messages/{id}'],
+    replay: ['POST', '/v1/messages/replay'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],

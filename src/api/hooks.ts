@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Engine } from '../engine/engine.ts'
+import { escapeHtml, page } from './page.ts'
+import { idText, iso } from './route.ts'
+
+/** More than any platform sends: Meta's batches of a thousand changes are the largest that are documented. */
+const mostBytes = 1024 * 1024
+
+/**
+ * `/hooks/{integration}`: where platforms send their webhooks to, and below it what else the manifest names, such as a request to delete. The body is taken
+ * as bytes and as nothing else, since those are what was signed. No key is asked for: the signature says who it is.
+ */
+export function serveHooks(app: FastifyInstance, engine: Engine): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: mostBytes }, (_request, body, done) => done(null, body))
+  const methods: ('GET' | 'POST' | 'PUT')[] = ['GET', 'POST', 'PUT']
+
+  app.route({
+    method: methods,
+    url: '/hooks/:integration',
+    schema: { hide: true },
+    handler: (request, reply) => receive(request, reply, null),
+  })
+  app.route({
+    method: methods,
+    url: '/hooks/:integration/:callback',
+    schema: { hide: true },
+    handler: (request, reply) => receive(request, reply, (request.params as { callback: string }).callback),
+  })
+  app.get('/hooks/:integration/deletions/:code', { schema: { hide: true } }, async (request, reply) => {
+    const { integration, code } = request.params as { integration: string; code: string }
+    const { state, provider, receivedAt, doneAt } = await engine.hooks.deletion(integration, code)
+    const says = {
+      waiting: `Your request came from ${provider} on ${day(receivedAt)} and is being carried out.`,
+      done: `Everything of your account on ${provider} that was stored here was deleted on ${day(doneAt ?? receivedAt)}.`,
+      failed: `Your request came from ${provider} on ${day(receivedAt)} and could not be carried out yet. It is looked at by hand.`,
+    }[state]
+    const { text, headers } = page({
+      title: 'Deletion of data',
+      body: `<h1>Deletion of data</h1>\n<p>${escapeHtml(says)}</p>\n<p><small>Confirmation code ${escapeHtml(code)}</small></p>`,
+    })
+    return reply.headers(headers).type('text/html; charset=utf-8').send(text)
+  })
+
+  async function receive(request: FastifyRequest, reply: FastifyReply, callback: string | null): Promise<FastifyReply> {
+    const { integration } = request.params as { integration: string }
+    // What is no id of ours is looked up nowhere, and answered as one that is not there.
+    const known = idText.safeParse(integration).success ? integration : ''
+    const { method, headers, query } = request
+    const answer = await engine.hooks.receive(known, callback, {
+      method,
+      url: `${engine.setting.publicUrl}${request.url}`,
+      query: textsOf(query as Record<string, unknown>),
+      headers: textsOf(headers),
+      body: (request.body as Buffer | undefined) ?? new Uint8Array(),
+    })
+    return reply.code(answer.status).type(answer.contentType).send(answer.body)
+  }
+}
+
+const day = (at: number) => iso(at).slice(0, 10)
+
+/** One text each: what came twice is both with a comma between them, as in a header. */
+const textsOf = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  )

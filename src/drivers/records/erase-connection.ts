@@ -1,0 +1,20 @@
+import type { Sql } from '../../ports/database.ts'
+
+/** Where something of a connection is kept. A test compares the list with the tables that have such a column. */
+export const tablesOfConnection = [
+  'observation',
+  'observation_revision',
+  'item',
+  'audience',
+  'refused_row',
+  'place',
+] as const
+
+export async function eraseConnection(sql: Sql, environmentId: string, connectionId: string): Promise<number> {
+  let rows = 0
+  for (const table of tablesOfConnection) {
+    const text = `delete from ${table} where environment_id = $1 and connection_id = $2`
+    rows += (await sql(text, [environmentId, connectionId], `records.erase_${table}`)).count
+  }
+  return rows
+}

@@ -1,0 +1,55 @@
+import type { Connection } from '../../ports/connections.ts'
+import type { Integration } from '../../ports/directory.ts'
+import type { Message } from '../../ports/inbox.ts'
+import { connectionsOf } from '../connect/connection-states.ts'
+import type { Deps } from '../deps.ts'
+import type { Attribution } from './plan-message.ts'
+
+type Needs = Pick<Deps, 'connections' | 'grants'>
+
+/**
+ * Which connections of an app the accounts belong to: all of them, of whatever profile, and none of another app or environment (T34). What a callback
+ * names is a person: also every account that person's consent reaches, and what is disconnected already, since there may be data of it.
+ */
+export async function attribute(
+  deps: Needs,
+  integration: Integration,
+  messages: readonly Pick<Message, 'accounts' | 'callback'>[],
+): Promise<Attribution> {
+  const found = new Map<string, Connection[]>()
+  const add = (account: string, connection: Connection) => {
+    const known = found.get(account) ?? []
+    if (!known.some(({ id }) => id === connection.id)) known.push(connection)
+    found.set(account, known)
+  }
+  const accounts = [...new Set(messages.flatMap((message) => message.accounts))]
+  for (let from = 0; from < accounts.length; from += atOnce)
+    for await (const connection of ofAccounts(deps, integration, accounts.slice(from, from + atOnce)))
+      add(connection.account.id, connection)
+  for (const { callback, accounts } of messages) {
+    const [subject] = accounts
+    if (callback === null || subject === undefined) continue
+    const grant = await deps.grants.findBySubject(integration.environmentId, integration.id, subject)
+    for (const connection of grant ? await connectionsOf(deps, grant) : []) add(subject, connection)
+    for await (const connection of ofAccounts(deps, integration, [subject], 'disconnected')) add(subject, connection)
+  }
+  return found
+}
+
+async function* ofAccounts(
+  deps: Needs,
+  { environmentId, id, provider }: Integration,
+  accounts: readonly string[],
+  state?: 'disconnected',
+): AsyncGenerator<Connection> {
+  const limit = 200
+  for (let after: string | undefined; ; ) {
+    const query = { provider, integration: id, accounts, limit, after, state }
+    const page = await deps.connections.list(environmentId, query)
+    yield* page
+    if (page.length < limit) return
+    after = page.at(-1)!.id
+  }
+}
+
+const atOnce = 500

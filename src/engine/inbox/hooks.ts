@@ -1,0 +1,244 @@
+import { createHmac } from 'node:crypto'
+import { Fault, type Json, type Provider, type RawMessage, type Webhooks } from '@patchbay/kit'
+import type { Integration } from '../../ports/directory.ts'
+import type { Message, NewMessage } from '../../ports/inbox.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Recent } from '../recent.ts'
+import type { Vault } from '../vault/vault.ts'
+import { Forgeries } from './forgeries.ts'
+import { type GroupCommit, openGroupCommit } from './group-commit.ts'
+import { openHookAddresses } from './hook-addresses.ts'
+import { type HookSecrets, withHookSecrets } from './hook-secrets.ts'
+import { callbackOf, describeMessage, hashOf, readEvents } from './read-message.ts'
+import { openSignedRequest } from './signed-request.ts'
+import { answerHandshake } from './verify/answer-handshake.ts'
+import { type Certificates, openCertificates } from './verify/certificates.ts'
+import { verifyMessage } from './verify/verify-message.ts'
+import { wakeUnsigned } from './wake-unsigned.ts'
+
+/** What the provider hears. */
+export interface HookAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/** What is known elsewhere of subscriptions that a question may be about. */
+export interface AskedTopics {
+  isAskedFor(integration: Integration, topic: string): Promise<boolean>
+  confirmed(integration: Integration, topic: string, leaseSeconds: number | null): Promise<void>
+}
+
+/** Where platforms send to. */
+export interface Hooks {
+  /**
+   * Answers when the message is durable, and not before. Throws a Fault otherwise: `input.unknown` for an address that is none, whatever the reason;
+   * `input.unauthenticated` and `input.throttled` for what nobody signed; `platform.busy` and `platform.storage` when it has to be sent again.
+   */
+  receive(integrationId: string, callback: string | null, message: RawMessage): Promise<HookAnswer>
+  /** What became of a request to delete, by its code. Throws `input.unknown`. */
+  deletion(
+    integrationId: string,
+    code: string,
+  ): Promise<{ state: 'waiting' | 'done' | 'failed'; provider: string; receivedAt: number; doneAt: number | null }>
+  /** Waits for what is being stored, and says what was counted. */
+  stop(): Promise<void>
+}
+
+export interface HookParts {
+  readonly recent: Recent
+  readonly vault: Vault
+  /** Something new is stored. */
+  readonly stored: () => void
+  /** Streams were made due. */
+  readonly woken: (connectionIds: readonly string[]) => void
+  readonly topics?: AskedTopics
+}
+
+interface Place {
+  readonly integration: Integration
+  readonly provider: Provider
+  readonly webhooks: Webhooks
+}
+
+export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks {
+  const { clock, random } = deps
+  const { recent, vault, topics = nothingAsked } = parts
+  const addresses = openHookAddresses(deps)
+  const commit: GroupCommit = openGroupCommit(deps)
+  // With its type, so that what follows a refusal is known not to be reached.
+  const forgeries: Forgeries = new Forgeries(deps)
+  const certificates = {
+    test: openCertificates(deps.networks.test),
+    live: openCertificates(deps.networks.live),
+  } satisfies Record<string, Certificates>
+  const finding = new Map<string, Promise<Place>>()
+  let codeKey: Promise<string> | null = null
+
+  return {
+    async receive(integrationId, callbackName, message) {
+      const place = await find(integrationId)
+      const { integration, provider } = place
+      const now = clock.now()
+      return withHookSecrets(vault, provider, integration, now, (secrets) =>
+        callbackName === null
+          ? receiveWebhook(place, message, secrets, now)
+          : receiveCallback(place, callbackName, message, secrets, now),
+      )
+    },
+
+    async deletion(integrationId, code) {
+      const { integration } = await find(integrationId)
+      const message = await deps.inbox.findByDedupe(integration.environmentId, integration.id, dedupeOfCode(code))
+      if (!message) throw nowhere()
+      const { receivedAt, processedAt } = message
+      const provider = setting.providers.get(integration.provider)?.name ?? integration.provider
+      return { state: deletionStates[message.state], provider, receivedAt, doneAt: processedAt }
+    },
+
+    async stop() {
+      await commit.idle()
+      forgeries.flush()
+    },
+  }
+
+  /** Asked for once by all who come at the same time. */
+  function find(integrationId: string): Promise<Place> {
+    const found = finding.get(integrationId) ?? look(integrationId).finally(() => finding.delete(integrationId))
+    finding.set(integrationId, found)
+    return found
+  }
+
+  /** One refusal for all: what is not there, what is of somebody else, what takes no messages, and what is switched off. */
+  async function look(integrationId: string): Promise<Place> {
+    const environmentId = await addresses.environmentOf(integrationId)
+    const integration = environmentId === null ? null : await recent.integration(environmentId, integrationId)
+    const provider = integration?.enabled ? setting.providers.get(integration.provider) : undefined
+    if (!integration || !provider?.webhooks) throw nowhere()
+    return { integration, provider, webhooks: provider.webhooks }
+  }
+
+  async function receiveWebhook(
+    { integration, provider, webhooks }: Place,
+    message: RawMessage,
+    secrets: HookSecrets,
+    now: number,
+  ): Promise<HookAnswer> {
+    const { environmentId, id: integrationId } = integration
+    const world = await worldOf(integration)
+    const asked = await answerHandshake(webhooks, message, secrets, now, world)
+    if (asked?.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
+    if (asked?.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
+    if (asked) {
+      if (asked.confirms) await topics.confirmed(integration, asked.confirms.topic, asked.confirms.leaseSeconds)
+      return { status: asked.status, contentType: asked.contentType, body: asked.body }
+    }
+    if (webhooks.verify.scheme === 'unsigned') {
+      await wakeUnsigned(deps, integration, webhooks, message, parts.woken)
+      return thanks
+    }
+    const verdict = await verifyMessage(webhooks.verify, message, secrets, now, world)
+    if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })
+    const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
+    await store({
+      ...newMessage(integration, provider, message, secrets, now),
+      ...{ ...described, callback: null, signedAt: verdict.signedAt },
+    })
+    return thanks
+  }
+
+  async function receiveCallback(
+    { integration, provider, webhooks }: Place,
+    name: string,
+    message: RawMessage,
+    secrets: HookSecrets,
+    now: number,
+  ): Promise<HookAnswer> {
+    const { environmentId, id: integrationId } = integration
+    const callback = callbackOf(webhooks, name)
+    if (!callback) throw nowhere()
+    const claims = openSignedRequest(callback.verify, message, secrets[callback.verify.secret] ?? [])
+    const subject = claims === null ? null : callback.subject(claims)
+    if (subject === null) forgeries.refuse({ environmentId, integrationId, why: 'its signed request is wrong' })
+    // The same request has the same code, however often it is sent.
+    const code = await codeOf(integration, name, message.body)
+    await store({
+      ...newMessage(integration, provider, message, secrets, now),
+      ...{ callback: name, dedupe: dedupeOfCode(code), accounts: [subject], types: [callback.tells], signedAt: null },
+    })
+    if (!callback.answer) return thanks
+    const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
+    const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
+    return { status: 200, contentType: 'application/json; charset=utf-8', body }
+  }
+
+  async function store(message: NewMessage): Promise<void> {
+    if ((await commit.store(message)) === 'stored') parts.stored()
+  }
+
+  function newMessage(
+    { environmentId, id: integrationId }: Integration,
+    provider: Provider,
+    { headers, body }: RawMessage,
+    secrets: HookSecrets,
+    now: number,
+  ) {
+    const kept = headersToKeep(headers, secrets)
+    return {
+      id: random.id('msg'),
+      environmentId,
+      integrationId,
+      provider: provider.id,
+      headers: kept,
+      body,
+      receivedAt: now,
+    }
+  }
+
+  async function worldOf(integration: Integration) {
+    const mode = await addresses.modeOf(integration.environmentId)
+    return {
+      certificates: certificates[mode],
+      network: deps.networks[mode],
+      isAskedFor: (topic: string) => topics.isAskedFor(integration, topic),
+    }
+  }
+
+  /** Nobody can guess one, and a request that is sent again has the one that it had. */
+  async function codeOf({ environmentId, id }: Integration, name: string, body: Uint8Array): Promise<string> {
+    codeKey ??= vault.secretFor('deletion codes')
+    const named = JSON.stringify([environmentId, id, name, hashOf(body)])
+    return createHmac('sha256', await codeKey)
+      .update(named)
+      .digest('hex')
+      .slice(0, 32)
+  }
+}
+
+const dedupeOfCode = (code: string) => `code:${code}`
+
+const deletionStates = {
+  received: 'waiting',
+  processed: 'done',
+  unmatched: 'done',
+  failed: 'failed',
+} as const satisfies Record<Message['state'], string>
+
+const thanks: HookAnswer = { status: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' }
+
+const nowhere = () => new Fault('input.unknown', 'Nothing is received at this address.')
+
+const nothingAsked: AskedTopics = { isAskedFor: async () => false, confirmed: async () => {} }
+
+/** What may tell why a message was taken, without what would let somebody make another one. */
+function headersToKeep(headers: Readonly<Record<string, string>>, secrets: HookSecrets): Record<string, string> {
+  const words = Object.values(secrets)
+    .flat()
+    .filter((word) => word.length >= 4)
+  const kept = Object.entries(headers).filter(
+    ([name, value]) => !neverKept.has(name) && !words.some((word) => value.includes(word)),
+  )
+  return Object.fromEntries(kept)
+}
+
+const neverKept: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie'])

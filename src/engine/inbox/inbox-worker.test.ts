@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hour, minute, second } from '@patchbay/kit'
+import type { WorldOptions } from '../connect/test-world.ts'
+import type { Deps } from '../deps.ts'
+import { runAttach } from './attach-messages.ts'
+import { runInboxSweep } from './inbox-jobs.ts'
+import { previewReplay, replayMessages } from './replay.ts'
+import { type InboxWorld, openInboxWorld } from './test-world.ts'
+
+const story = (title: string, tell: (world: InboxWorld) => Promise<void>, options: WorldOptions = {}) =>
+  test(title, async () => {
+    const world = await openInboxWorld(options)
+    await world.run(() => tell(world))
+  })
+
+const event = (account: string, type: string, id: string, more: object = {}) => ({
+  events: [{ account, type, id, data: { text: id }, ...more }],
+})
+
+const stateOf = async (world: InboxWorld) => (await world.messages()).map(({ state, says }) => says ?? state)
+
+story('a message makes its stream due at once in the lane of webhooks, and says so', async (world) => {
+  const { connection } = await world.connectAccount()
+  const slot = async () => (await world.slots(connection)).find(({ stream }) => stream === 'fans')!
+  await world.deps.schedule.block(world.environment.id, connection.id, { blocked: null })
+  await world.send(event(connection.account.id, 'fan.came', 'f1'))
+  assert.equal(await world.workOnce(), 1)
+  const { lane, dueAt } = await slot()
+  assert.equal(lane, 'webhook')
+  assert.ok(dueAt <= world.clock.now())
+  const [message] = await world.messages()
+  assert.equal(message!.state, 'processed')
+  assert.deepEqual(message!.effects?.woken, [{ connection: connection.id, stream: 'fans' }])
+  assert.deepEqual(world.woken, [[connection.id]])
+})
+
+story('hundreds of messages about one account wake its stream once', async (world) => {
+  const { connection } = await world.connectAccount()
+  for (let n = 0; n < 150; n++) await world.send(event(connection.account.id, 'fan.came', `f${n}`))
+  await world.workOnce()
+  assert.deepEqual(world.woken, [[connection.id]])
+  assert.ok((await world.messages()).every(({ state }) => state === 'processed'))
+})
+
+story('every connection of the account gets it, of whatever profile, and no other one', async (world) => {
+  const { connection: mine } = await world.connectAccount({ profile: 'nova' })
+  const { connection: same } = await world.connectAccount({ profile: 'label' })
+  await world.connectAccount({ profile: 'nova', artist: 1 })
+  assert.equal(mine.account.id, same.account.id)
+  await world.send(event(mine.account.id, 'comment', 'c1'))
+  await world.workOnce()
+  const records = await world.records()
+  assert.deepEqual(records.map(({ connectionId }) => connectionId).sort(), [mine.id, same.id].sort())
+  const told = world.along.events.filter(({ type }) => type === 'record.created')
+  assert.deepEqual(told.map(({ connectionId }) => connectionId).sort(), [mine.id, same.id].sort())
+  assert.deepEqual(Object.keys(told[0]!.data).sort(), [
+    'account',
+    'connection',
+    'integration',
+    'key',
+    'kind',
+    'profile',
+    'provider',
+    'record',
+  ])
+})
+
+story('T34: what is about nobody here is kept, and done when that account is connected', async (world) => {
+  const account = await accountOf(world, 0)
+  await world.send(event(account, 'comment', 'c1'))
+  await world.workOnce()
+  assert.deepEqual(await stateOf(world), [`Nobody has connected the account ${account} through this app.`])
+  assert.equal((await world.messages())[0]!.state, 'unmatched')
+  await world.clock.sleep(hour)
+  const { connection } = await world.connectAccount()
+  assert.equal(connection.account.id, account)
+  await world.attach([connection])
+  await world.workOnce()
+  assert.deepEqual([await stateOf(world), (await world.records()).length], [['processed'], 1])
+})
+
+story('by the hour also what a process that died had left unattached is attached, and nothing else', async (world) => {
+  const account = await accountOf(world, 0)
+  await world.send(event(account, 'comment', 'c1'))
+  await world.send(event('stranger', 'comment', 'c2'))
+  await world.workOnce()
+  await world.clock.sleep(hour)
+  await world.connectAccount()
+  await runAttach(world.deps)
+  assert.equal(await world.workOnce(), 1)
+  // What was looked at since is not worked on again by the hour.
+  await world.clock.sleep(10 * minute)
+  await world.send({ events: [{ account, type: 'odd', data: 1 }] })
+  await world.workOnce()
+  await world.clock.sleep(hour)
+  await runAttach(world.deps)
+  assert.equal(await world.workOnce(), 0)
+})
+
+story('F74: of a message with good and bad parts the good ones are done', async (world) => {
+  const { connection } = await world.connectAccount()
+  const { id } = connection.account
+  await world.send({
+    events: [
+      { account: id, type: 'comment', id: 'c1', data: 1 },
+      { account: 'stranger', type: 'comment', id: 'c2', data: 2 },
+      { account: id, type: 'unheard.of', data: 3 },
+    ],
+  })
+  await world.workOnce()
+  const [message] = await world.messages()
+  assert.equal(message!.state, 'unmatched')
+  assert.equal(
+    message!.says,
+    'Nobody has connected the account stranger through this app. Nothing is declared for events of the type unheard.of.',
+  )
+  assert.deepEqual([message!.effects?.records, (await world.records()).map(({ key }) => key)], [1, ['c1']])
+})
+
+story('I13: the final state is the newest one, in whatever order messages come, twice or not', async (world) => {
+  const { connection } = await world.connectAccount()
+  const account = connection.account.id
+  const start = world.clock.now() - hour
+  const states = Array.from({ length: 1_000 }, (_, n) => {
+    const [object, version] = [n % 40, Math.floor(n / 40)]
+    const removed = object % 7 === 0 && version === 24 ? { removed: true } : {}
+    return {
+      events: [
+        {
+          account,
+          type: 'comment',
+          id: `o${object} v${version}`,
+          object: `o${object}`,
+          at: start + version,
+          data: { version },
+          ...removed,
+        },
+      ],
+    }
+  })
+  const chance = world.deps.random
+  const shuffled = [...states, ...states.slice(0, 200)]
+    .map((state) => ({ state, rank: chance.unit() }))
+    .sort((one, other) => one.rank - other.rank)
+  for (const { state } of shuffled) await world.send(state)
+  while ((await world.workOnce()) > 0);
+  const there = await world.records()
+  assert.equal(there.length, 34)
+  assert.deepEqual(new Set(there.map(({ data }) => (data as { version: number }).version)), new Set([24]))
+  assert.equal((await world.records('comment', { removed: true })).length, 6)
+})
+
+story('a clock of the platform that is far ahead holds nothing off', async (world) => {
+  const { connection } = await world.connectAccount()
+  const ahead = world.clock.now() + 400 * hour
+  await world.send(event(connection.account.id, 'comment', 'c1', { at: ahead, data: 'early' }))
+  await world.workOnce()
+  await world.clock.sleep(second)
+  await world.send({ events: [{ account: connection.account.id, type: 'comment', id: 'c1', data: 'late' }] }, {})
+  assert.equal((await world.messages()).length, 1, 'the same id is the same message')
+  await world.send({
+    events: [
+      { account: connection.account.id, type: 'comment', id: 'c1', data: 'late' },
+      { account: connection.account.id, type: 'comment', id: 'c2', data: '' },
+    ],
+  })
+  await world.workOnce()
+  assert.equal((await world.records()).find(({ key }) => key === 'c1')?.data, 'late')
+})
+
+/** Fails as long as `broken` says so. */
+const breaking = (broken: { now: boolean }) => ({
+  wrap: (deps: Deps) => ({
+    typedRecords: {
+      ...deps.typedRecords,
+      save: ((...args) => {
+        const [, records] = args
+        if (broken.now && records.some(({ key }) => key === 'bad')) throw new Error('broken')
+        return deps.typedRecords.save(...args)
+      }) as Deps['typedRecords']['save'],
+    },
+  }),
+})
+
+const broken = { now: true }
+story(
+  'one that fails is tried again later and later, holds up no other, and in the end a person is asked',
+  async (world) => {
+    broken.now = true
+    const { connection } = await world.connectAccount()
+    const account = connection.account.id
+    for (const id of ['c1', 'bad', 'c2']) await world.send(event(account, 'comment', id))
+    await world.workOnce()
+    assert.deepEqual((await world.records()).map(({ key }) => key).sort(), ['c1', 'c2'])
+    const bad = async () => (await world.messages()).find(({ dedupe }) => dedupe === 'id:bad')!
+    assert.deepEqual(
+      [(await bad()).state, (await bad()).attempts, (await bad()).fault],
+      ['received', 1, 'platform.bug'],
+    )
+    assert.equal(await world.workOnce(), 0, 'it waits')
+    void world.worker.run(new AbortController().signal)
+    await world.clock.sleep(12 * hour)
+    assert.deepEqual([(await bad()).state, (await bad()).attempts], ['failed', 8])
+    assert.deepEqual(world.openTasks(), ['replay_messages'])
+    assert.equal(world.events().filter((type) => type === 'message.failed').length, 1)
+    broken.now = false
+    const selection = { state: 'failed' } as const
+    const preview = await previewReplay(world.deps, world.setting, world.environment, selection)
+    assert.deepEqual(
+      preview.data.map(({ message: { id }, records }) => [id, records]),
+      [[(await bad()).id, 1]],
+    )
+    assert.equal((await bad()).state, 'failed', 'a preview does nothing')
+    const done = await replayMessages(world.deps, world.environment, selection, 'key:key_1')
+    assert.deepEqual(done, { replayed: 1, more: false })
+    await world.clock.sleep(2 * second)
+    assert.deepEqual([(await bad()).state, world.openTasks()], ['processed', []])
+    assert.equal((await world.records()).length, 3)
+  },
+  breaking(broken),
+)
+
+story('what was done is not done twice by a replay', async (world) => {
+  const { connection } = await world.connectAccount()
+  for (let n = 0; n < 250; n++) await world.send(event(connection.account.id, 'comment', `c${n}`))
+  while ((await world.workOnce()) > 0);
+  const events = world.along.events.length
+  const { replayed } = await replayMessages(world.deps, world.environment, { type: 'comment' }, 'key:key_1')
+  assert.equal(replayed, 250)
+  while ((await world.workOnce()) > 0);
+  assert.equal((await world.records()).length, 250)
+  assert.deepEqual(world.along.events.slice(events), [])
+  assert.ok((await world.messages()).every(({ effects }) => effects?.records === 0))
+})
+
+for (const where of ['claim', 'finish', 'records', 'schedule'] as const)
+  test(`a process that dies ${where === 'claim' ? 'after' : 'at'} ${where} leaves nothing undone and nothing done twice`, async () => {
+    let dead = false
+    let died = false
+    const never = () => new Promise<never>(() => {})
+    const wrap = (deps: Deps): Partial<Deps> => {
+      const dying = <Port extends object>(port: Port, name: keyof Port & string, when: 'before' | 'after'): Port => ({
+        ...port,
+        [name]: async (...args: unknown[]) => {
+          if (!dead || died) return (port[name] as (...args: unknown[]) => unknown)(...args)
+          died = true
+          if (when === 'after') await (port[name] as (...args: unknown[]) => unknown)(...args)
+          return never()
+        },
+      })
+      if (where === 'claim') return { inbox: dying(deps.inbox, 'claim', 'after') }
+      if (where === 'finish') return { inbox: dying(deps.inbox, 'finish', 'before') }
+      if (where === 'records') return { typedRecords: dying(deps.typedRecords, 'save', 'after') }
+      return { schedule: dying(deps.schedule, 'wakeAll', 'after') }
+    }
+    // The first engine dies there, the second goes on.
+    let opened = 0
+    const world = await openInboxWorld({ engines: 2, wrap: (deps) => (opened++ === 0 ? wrap(deps) : {}) })
+    await world.run(async () => {
+      const { connection } = await world.connectAccount()
+      for (let n = 0; n < 20; n++)
+        await world.send({
+          events: [
+            { account: connection.account.id, type: 'comment', id: `c${n}`, data: n },
+            { account: connection.account.id, type: 'fan.came', data: n },
+          ],
+        })
+      dead = true
+      void world.workOnce(0)
+      await world.clock.sleep(second)
+      assert.ok(died)
+      assert.equal(await world.workOnce(1), 0, 'they are still claimed')
+      await world.clock.sleep(minute)
+      assert.equal(await world.workOnce(1), 20)
+      assert.equal((await world.records()).length, 20)
+      assert.equal(world.events().filter((type) => type === 'record.created').length, 20)
+      assert.ok((await world.messages()).every(({ state }) => state === 'processed'))
+      assert.equal((await world.slots(connection)).find(({ stream }) => stream === 'fans')?.lane, 'webhook')
+    })
+  })
+
+story(
+  'two workers work through everything once, and in the order of each account',
+  async (world) => {
+    const { connection } = await world.connectAccount()
+    const account = connection.account.id
+    for (let n = 0; n < 300; n++) {
+      await world.send({ events: [{ account, type: 'comment', id: `e${n}`, object: 'one', data: n }] })
+      await world.clock.sleep(1)
+    }
+    const stop = new AbortController()
+    for (const { worker } of world.engines) void worker.run(stop.signal)
+    await world.clock.sleep(minute)
+    stop.abort()
+    assert.ok((await world.messages({ limit: 1000 })).every(({ state }) => state === 'processed'))
+    assert.equal((await world.records())[0]?.data, 299)
+  },
+  { engines: 2 },
+)
+
+story('old messages are forgotten when nobody sends them again any more', async (world) => {
+  const { connection } = await world.connectAccount()
+  await world.send(event(connection.account.id, 'comment', 'c1'))
+  await world.send(event('stranger', 'comment', 'c2'))
+  await world.workOnce()
+  await world.clock.sleep(29 * 24 * hour)
+  await runInboxSweep(world.deps)
+  assert.equal((await world.messages()).length, 2)
+  // T30: three simulated weeks later it still is the same message.
+  await world.send(event(connection.account.id, 'comment', 'c1'))
+  assert.equal((await world.messages()).length, 2)
+  await world.clock.sleep(2 * 24 * hour)
+  await runInboxSweep(world.deps)
+  assert.deepEqual(
+    (await world.messages()).map(({ state }) => state),
+    ['unmatched'],
+  )
+})
+
+/** An artist's account, as the platform will name it. */
+async function accountOf(world: InboxWorld, artist: number): Promise<string> {
+  return world.sandbox.personas.persona(world.provider, world.artists[artist]!).account.id
+}
