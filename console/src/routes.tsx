@@ -11,6 +11,7 @@ import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
 import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
+import { messageStateOrder, recordKinds } from './words/messages.ts'
 import { comparisons, steps } from './words/periods.ts'
 import { intervals } from './words/quotas.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
@@ -43,12 +44,14 @@ const artist = createRoute({
   getParentRoute: () => root,
   path: '/artists/$profile',
   validateSearch: searchOf({
-    tab: oneOf(['numbers', 'items', 'audience']),
+    tab: oneOf(['numbers', 'items', 'audience', 'records']),
     range: oneOf(ranges),
     metric: text,
     /** Whose items: a connection. */
     account: text,
     kind: text,
+    /** Of records: those that are gone. */
+    removed: flag,
     after: text,
     /** The number whose origin is shown: connection~metric~day~item. */
     why: text,
@@ -72,8 +75,10 @@ const connection = createRoute({
   getParentRoute: () => root,
   path: '/connections/$connection',
   validateSearch: searchOf({
-    tab: oneOf(['overview', 'streams', 'timeline', 'calls', 'permissions']),
+    tab: oneOf(['overview', 'streams', 'timeline', 'calls', 'records', 'permissions']),
     failed: flag,
+    kind: oneOf(recordKinds),
+    removed: flag,
     run: text,
     after: text,
     /** Came back from a reconnect: how it ended. */
@@ -156,6 +161,24 @@ const metrics = createRoute({
   component: lazyRouteComponent(() => import('./features/metrics/metrics.tsx'), 'MetricsPage'),
 })
 
+const messages = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  validateSearch: searchOf({
+    tab: oneOf(['messages', 'addresses']),
+    state: oneOf(messageStateOrder),
+    app: text,
+    account: text,
+    type: text,
+    from: day,
+    to: day,
+    after: text,
+    /** The one that is looked at. */
+    message: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/messages/messages.tsx'), 'WebhooksPage'),
+})
+
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
@@ -212,6 +235,7 @@ export const router = createRouter({
     tasks,
     activity,
     metrics,
+    messages,
     quotas,
     scoreboard,
     apps,

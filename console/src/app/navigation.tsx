@@ -17,6 +17,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Connections', to: '/connections' },
       { name: 'Metrics', to: '/metrics' },
       { name: 'Activity', to: '/activity' },
+      { name: 'Webhooks', to: '/webhooks' },
       { name: 'Quotas', to: '/quotas' },
       { name: 'Scoreboard', to: '/scoreboard' },
     ],

@@ -101,6 +101,16 @@ function Fix({ task }: { task: Task }) {
         Notifications
       </Link>
     )
+  if (kind === 'replay_messages')
+    return (
+      <Link
+        to="/webhooks"
+        search={{ state: 'failed', app: subject ?? undefined }}
+        className={buttonClass('primary', true)}
+      >
+        Dead letters
+      </Link>
+    )
   return subject === null ? null : (
     <Link to="/setup/apps/$app" params={{ app: subject }} className={buttonClass('primary', true)}>
       Set up

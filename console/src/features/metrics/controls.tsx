@@ -1,10 +1,10 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { rangeNames, ranges } from '../../address/date-range.ts'
+import { DayField } from '../../ui/day-field.tsx'
 import { Select } from '../../ui/field.tsx'
 import { Choices } from '../../ui/tabs.tsx'
 import { metricFamily, metricName } from '../../words/metric-names.ts'
 import { againstText, comparisons, stepNames, steps } from '../../words/periods.ts'
-import { DayField } from './day-field.tsx'
 
 const route = getRouteApi('/metrics')
 

@@ -6,6 +6,7 @@ import { usePatchbay } from '../../data/patchbay.tsx'
 import { saveFile } from '../../data/save-file.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { DayField } from '../../ui/day-field.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { CheckField, Select, TextField } from '../../ui/field.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -13,7 +14,6 @@ import { byFamily, metricFamily, metricName } from '../../words/metric-names.ts'
 import { countText, sizeText } from '../../words/numbers.ts'
 import { problemOf } from '../../words/problems.ts'
 import { idsOf } from './choose-whose.tsx'
-import { DayField } from './day-field.tsx'
 
 const route = getRouteApi('/metrics')
 

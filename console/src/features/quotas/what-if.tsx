@@ -215,12 +215,12 @@ function Answer({ capacity }: { capacity: Capacity }) {
               ),
             },
             {
-              name: 'Most artists',
+              name: 'Most',
               right: true,
               cell: (row) => (row.mostProfiles === null ? 'any' : numberText(row.mostProfiles, 'count')),
             },
             {
-              name: 'Shortest interval',
+              name: 'Shortest',
               right: true,
               cell: (row) => (row.shortestEveryMs === null ? noNumber : lengthText(row.shortestEveryMs)),
             },

@@ -1,6 +1,6 @@
 import { useId } from 'react'
-import { inputClass } from '../../ui/field.tsx'
-import { join } from '../../ui/join-classes.ts'
+import { inputClass } from './field.tsx'
+import { join } from './join-classes.ts'
 
 /** A calendar day, or none. */
 export function DayField(props: {
