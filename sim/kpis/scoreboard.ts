@@ -165,7 +165,9 @@ function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): AfterOut
       const again = mine.slice(next).find(({ fault }) => fault === null)
       const isPersons = movesOf
         .get(before.connectionId)
-        ?.some(({ to, at }) => inactiveStates.has(to) && at >= before.at && at <= (again?.at ?? Number.POSITIVE_INFINITY))
+        ?.some(
+          ({ to, at }) => inactiveStates.has(to) && at >= before.at && at <= (again?.at ?? Number.POSITIVE_INFINITY),
+        )
       if (isPersons) {
         ended++
         continue

@@ -4,8 +4,8 @@ import type { Clock, Instant } from '../../ports/clock.ts'
  * Time for simulations. It stands still while anybody works and jumps to the next alarm when everybody is asleep, so an hour of waiting
  * takes no time, and work that waits for something other than the clock is noticed: `run` throws "deadlock".
  *
- * Everybody is asleep when a few ticks brought nothing new. Work outside of JavaScript (a database, a socket, a thread) takes longer: wrap it in
- * `outside`.
+ * Everybody is asleep when one turn of the event loop brought nothing new. Work outside of JavaScript (a database, a socket, a thread) takes
+ * longer than a turn: wrap it in `outside`.
  */
 export class SimulatedClock implements Clock {
   #now: Instant
@@ -15,11 +15,16 @@ export class SimulatedClock implements Clock {
   #running = false
   #waits = 0
   readonly #rank: () => number
+  readonly #promisesOnly: boolean
 
-  /** `rank` orders alarms of the same instant, such as `() => random.unit()`; without it the first to sleep wakes first. */
-  constructor(startAt: Instant, options: { rank?: () => number } = {}) {
+  /**
+   * `rank` orders alarms of the same instant, such as `() => random.unit()`; without it the first to sleep wakes first. `promisesOnly`: nobody waits for
+   * anything but promises, so that time need not wait for the event loop, whose turns are a third of a long simulation.
+   */
+  constructor(startAt: Instant, options: { rank?: () => number; promisesOnly?: boolean } = {}) {
     this.#now = startAt
     this.#rank = options.rank ?? (() => 0)
+    this.#promisesOnly = options.promisesOnly ?? false
   }
 
   now(): Instant {
@@ -90,13 +95,12 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /**
-   * A tick comes after every promise that is settled, so after a few of them whoever works in JavaScript alone has come to where it waits. That costs a
-   * third less than a turn of the event loop, which is left for those who need one: work outside, and now and then everybody else.
-   */
   async #everybodyWaits(): Promise<void> {
-    for (let tick = 0; tick < ticksToSettle; tick++) await new Promise<void>((resolve) => process.nextTick(resolve))
-    if (this.#outside === 0 && this.#alarms.length > 0 && ++this.#waits % waitsPerTurn !== 0) return
+    // A tick comes after every promise that is settled. Now and then others have a turn all the same.
+    if (this.#promisesOnly && this.#outside === 0 && this.#alarms.length > 0 && ++this.#waits % waitsPerTurn !== 0) {
+      for (let tick = 0; tick < ticksToSettle; tick++) await new Promise<void>((resolve) => process.nextTick(resolve))
+      return
+    }
     do await new Promise((resolve) => setImmediate(resolve))
     while (this.#outside > 0)
   }

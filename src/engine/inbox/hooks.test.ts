@@ -294,6 +294,7 @@ async function read(world: InboxWorld, connectionId: string): Promise<void> {
       blocked: null,
       runId: 'run_1',
       fault: null,
+      quota: null,
       endedAt: now,
     },
   }))
