@@ -112,7 +112,10 @@ test('dead letters are counted by what a replay would do, replayed, and their ta
   // One that is ticked, and only that one.
   await page.getByRole('link', { name: 'All', exact: true }).click()
   await page.getByRole('checkbox').nth(1).check()
+  const asked = page.waitForRequest('**/v1/messages/replay')
   await page.getByRole('button', { name: 'Replay 1 message' }).click()
+  const [, second] = (await client().messages.list({ limit: 2 })).data
+  assert.deepEqual((await asked).postDataJSON(), { ids: [second!.id], preview: true })
   await page
     .getByRole('dialog')
     .getByText(/1 message would touch/)
