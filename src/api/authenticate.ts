@@ -9,8 +9,8 @@ import type { Caller } from './route.ts'
 /** What a person of each role may do, in the scopes of keys. */
 const roleScopes: Readonly<Record<Person['role'], readonly string[]>> = {
   owner: ['*'],
-  member: ['connections:*', 'metrics:read', 'setup:read', 'journal:read', 'actions:call'],
-  viewer: ['connections:read', 'metrics:read', 'setup:read', 'journal:read'],
+  member: ['connections:*', 'metrics:read', 'setup:read', 'journal:read', 'messages:read', 'actions:call'],
+  viewer: ['connections:read', 'metrics:read', 'setup:read', 'journal:read', 'messages:read'],
 }
 
 /** Says who calls, by API key or by the console's session, or throws `input.unauthenticated`. */

@@ -78,7 +78,7 @@ const previewJson = z.strictObject({
   /** Accounts that nobody has connected. */
   strangers: z.array(z.string()),
   /** Types that the platform's manifest does not declare. */
-  unknown: z.array(z.string()),
+  undeclared: z.array(z.string()),
   broken: z.string().nullable(),
 })
 
@@ -165,7 +165,7 @@ export function messageRoutes(engine: Engine) {
 const previewToJson = ({ message, ...does }: ReplayPreview): z.input<typeof previewJson> => ({
   ...{ id: message.id, records: does.records, broken: does.broken },
   ...{ wakes: [...does.wakes], checks: [...does.checks], erases: [...does.erases] },
-  ...{ strangers: [...does.strangers], unknown: [...does.unknown] },
+  ...{ strangers: [...does.strangers], undeclared: [...does.unknown] },
 })
 
 function selected({

@@ -94,7 +94,7 @@ async function replay(context: CommandContext, ids: readonly string[]): Promise<
             String(row.records),
           ],
           ...[row.checks.join(' '), row.erases.join(' ')],
-          row.broken ?? [...row.strangers, ...row.unknown].join(' '),
+          row.broken ?? [...row.strangers, ...row.undeclared].join(' '),
         ]),
       ),
     )

@@ -1080,7 +1080,7 @@ export interface Operations {
         checks: string[]
         erases: string[]
         strangers: string[]
-        unknown: string[]
+        undeclared: string[]
         broken: string | null
       })[] | null
     }>
