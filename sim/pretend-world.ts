@@ -9,6 +9,7 @@ import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { openEngine } from '../src/engine/engine.ts'
@@ -75,6 +76,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     networks: { test: sandbox, live: unreachable },
     keys: openFixedKeys(),
     limiter: openMemoryLimiter(),
+    responses: openMemoryResponseCache(),
     jobs: { ...jobs, cron: async (queue, expression) => void crons.set(queue, expression) },
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }

@@ -221,6 +221,13 @@ test('every operation that does something answers as its schema says', async () 
     ['connections.validate', `/v1/connections/${id}/validate`],
     ['connections.sync', `/v1/connections/${id}/sync`, { streams: [Object.keys(consentProvider.streams)[0]] }],
     ['connections.refresh', `/v1/connections/${id}/refresh`],
+    [
+      'connections.chooseCadence',
+      `/v1/connections/${id}/cadence`,
+      { every: '1h', reason: 'release week', until: new Date(Date.now() + 3_600_000).toISOString() },
+    ],
+    ['connections.clearCadence', `/v1/connections/${id}/cadence`],
+    ['backfills.create', `/v1/connections/${id}/backfill`, daysOf(-9, -3)],
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
@@ -267,6 +274,10 @@ test('every operation that does something answers as its schema says', async () 
   for (const [name, path, body] of calls) {
     const operation = operations.find((one) => one.name === name)!
     assertAnswer(operation, await server.ask(operation.method, path, { body }))
+  }
+  for (const move of ['pause', 'resume', 'cancel']) {
+    const operation = operations.find(({ name }) => name === `backfills.${move}`)!
+    assertAnswer(operation, await server.ask('POST', `/v1/backfills/${known.test.backfill}/${move}`))
   }
   const made = await server.ask('POST', '/v1/keys', { body: { name: 'short', scopes: ['metrics:read'] } })
   const revoke = operations.find(({ name }) => name === 'keys.revoke')!
@@ -796,6 +807,9 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const { id: backfill } = await api.backfills.create({ id: first.id, ...daysOf(-20, -10) })
+  // Nothing is to take it up meanwhile.
+  await server.engine.deps.backfills.claim({ now: 1e13, until: 2e12, claim: 'test' })
   const message = `msg_of_${name}`
   const { deps } = server.engine
   const now = deps.clock.now()
@@ -828,9 +842,17 @@ async function fill(name: 'test' | 'other') {
       run: runs.data[0]!.id,
       task,
       channel: channel.id,
+      backfill,
       message,
     },
   }
+}
+
+/** Days around today of the stream whose past can be read. */
+function daysOf(first: number, last: number) {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const today = new Date().toISOString().slice(0, 10)
+  return { stream, from: addDays(today, first), to: addDays(today, last) }
 }
 
 /** Operations that make what they name. */
@@ -843,6 +865,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (name === 'profile') return ids.profile
   if (name === 'run') return ids.run
   if (name === 'subject') return ids.connection
+  if (name === 'stream') return Object.keys(consentProvider.streams)[0]!
   if (name === 'provider') return keyProvider.id
   if (name === 'action') return 'anything'
   if (path.startsWith('/v1/connections')) return ids.connection
@@ -851,6 +874,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/keys')) return ids.key
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
+  if (path.startsWith('/v1/backfills')) return ids.backfill
   if (path.startsWith('/v1/notification-channels')) return ids.channel
   if (path.startsWith('/v1/messages')) return ids.message
   if (path.startsWith('/v1/records')) return 'comment'
@@ -896,6 +920,10 @@ function sample(schema: Schema): Record<string, unknown> {
     profile: { id: 'sample' },
     accounts: ['sample'],
     keys: { p256dh: 'sample', auth: 'sample' },
+    every: '1h',
+    until: '2999-01-01T00:00:00Z',
+    from: '2026-01-01',
+    to: '2026-01-02',
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

@@ -24,6 +24,7 @@ import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
+import { openMemoryResponseCache } from './drivers/response-cache/memory.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
 import type { Database } from './ports/database.ts'
@@ -68,7 +69,9 @@ export async function openDrivers(
     const failpoints = openFailpoints(config.failpoints)
     const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
-    const limiter = openLeasedLimiter(await openSharedLimiter(database), { clock: systemClock, log })
+    const redis = config.redisUrl === null ? null : await openRedis(database, config.redisUrl)
+    const record = openPostgresLimiter(database)
+    const limiter = openLeasedLimiter(redis?.lend(record) ?? record, { clock: systemClock, log })
     closers.push(() => limiter.close())
     const stores = openPostgresStores(database)
     // A key is made only while nothing was ever sealed with another one.
@@ -91,6 +94,7 @@ export async function openDrivers(
       log,
       networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
       limiter,
+      responses: redis?.responses ?? openMemoryResponseCache(),
       jobs: openPgBoss({ connection, log }),
       keys,
       ...stores,
@@ -116,26 +120,36 @@ export async function openDrivers(
     throw error
   }
 
-  async function openSharedLimiter(database: Database): Promise<Limiter> {
-    const record = openPostgresLimiter(database)
-    const { redisUrl } = config
-    if (redisUrl === null) return record
-    registerSecret(decodeURIComponent(new URL(redisUrl).password))
+  /** What processes share in Redis: halves of quotas, and answers that may be given again. Two connections, so that a long answer holds up no call. */
+  async function openRedis(database: Database, url: string) {
+    registerSecret(decodeURIComponent(new URL(url).password))
     const installation = await installationOf(database)
     // Its library takes 28 MB, which whoever has no Redis keeps.
-    const [{ openRedisLink }, { openRedisLimiter }, { openLentLimiter }] = await Promise.all([
-      import('./drivers/limiter/redis-link.ts'),
-      import('./drivers/limiter/redis.ts'),
-      import('./drivers/limiter/lent.ts'),
-    ])
-    const link = openRedisLink({ url: redisUrl, installation, clock: systemClock, log })
-    closers.push(() => link.close())
-    // Where it is away nobody waits for it, now or later.
-    await link.connect()
-    const redis = { ...openRedisLimiter(link), reached: () => link.reached }
-    const lent = openLentLimiter(record, redis, { clock: systemClock, log })
-    closers.push(() => lent.close())
-    return lent
+    const [{ openRedisLink }, { openRedisLimiter }, { openLentLimiter }, { openRedisResponseCache }] =
+      await Promise.all([
+        import('./drivers/limiter/redis-link.ts'),
+        import('./drivers/limiter/redis.ts'),
+        import('./drivers/limiter/lent.ts'),
+        import('./drivers/response-cache/redis.ts'),
+      ])
+    const connect = async (serves: 'quota' | 'response', meanwhile: string) => {
+      const link = openRedisLink({ url, installation, clock: systemClock, log, serves, meanwhile })
+      closers.push(() => link.close())
+      // Where it is away nobody waits for it, now or later.
+      await link.connect()
+      return link
+    }
+    const quotas = await connect('quota', 'PostgreSQL decides')
+    const responses = await connect('response', 'every answer comes from its platform')
+    return {
+      responses: openRedisResponseCache(responses),
+      lend(record: ReturnType<typeof openPostgresLimiter>): Limiter {
+        const redis = { ...openRedisLimiter(quotas), reached: () => quotas.reached }
+        const lent = openLentLimiter(record, redis, { clock: systemClock, log })
+        closers.push(() => lent.close())
+        return lent
+      },
+    }
   }
 
   async function ownPostgres(): Promise<string> {

@@ -7,9 +7,12 @@ import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
 import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
+import { backfillRoutes } from './backfills.ts'
+import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
+import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { serveHealth } from './health.ts'
@@ -33,10 +36,12 @@ import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
+import { limitRequestTime, passedOnMs } from './request-time.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { streamExplainRoutes } from './stream-explain.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -55,6 +60,10 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
     ...connectionImportRoutes(engine),
+    ...cadenceRoutes(engine),
+    ...connectionWatchRoutes(engine),
+    ...backfillRoutes(engine),
+    ...streamExplainRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),
@@ -137,8 +146,7 @@ function openBare(engine: Engine): FastifyInstance {
     genReqId: () => engine.deps.random.id('req'),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
-    // T45: a client that drips its request does not hold a socket for ever.
-    requestTimeout: 60_000,
+    requestTimeout: passedOnMs,
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
@@ -176,6 +184,7 @@ function openBare(engine: Engine): FastifyInstance {
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
   })
+  limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(everywhere).header('x-request-id', request.id)
     done()

@@ -1,5 +1,6 @@
 import { openMemoryAccess } from './access/memory.ts'
 import { AlongLog } from './along/memory.ts'
+import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
@@ -12,6 +13,7 @@ import { openMemoryNotices } from './notices/memory.ts'
 import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+import { openMemoryStreamNotes } from './stream-notes/memory.ts'
 import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
@@ -33,6 +35,8 @@ export function openMemoryStores() {
     connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
+    streamNotes: openMemoryStreamNotes(along),
+    backfills: openMemoryBackfills(along),
     journal,
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),

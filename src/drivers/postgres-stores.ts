@@ -1,5 +1,6 @@
 import type { Database } from '../ports/database.ts'
 import { openPostgresAccess } from './access/postgres.ts'
+import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
@@ -12,6 +13,7 @@ import { openPostgresNotices } from './notices/postgres.ts'
 import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
+import { openPostgresStreamNotes } from './stream-notes/postgres.ts'
 import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
@@ -29,5 +31,7 @@ export const openPostgresStores = (database: Database) => ({
   records: openPostgresRecords(database),
   schedule: openPostgresSchedule(database),
   sealedTexts: openPostgresSealedTexts(database),
+  streamNotes: openPostgresStreamNotes(database),
+  backfills: openPostgresBackfills(database),
   typedRecords: openPostgresTypedRecords(database),
 })

@@ -1,5 +1,6 @@
 import type { Provider } from '@patchbay/kit'
 import type { Access } from '../ports/access.ts'
+import type { Backfills } from '../ports/backfills.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connections } from '../ports/connections.ts'
 import type { Directory } from '../ports/directory.ts'
@@ -17,8 +18,10 @@ import type { Network } from '../ports/network.ts'
 import type { Notices } from '../ports/notices.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../ports/records.ts'
+import type { ResponseCache } from '../ports/response-cache.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { StreamNotes } from '../ports/stream-notes.ts'
 import type { TypedRecords } from '../ports/typed-records.ts'
 import type { CostCards } from './quota/reading-costs.ts'
 
@@ -41,11 +44,15 @@ export interface Deps {
   readonly flows: Flows
   readonly records: Records
   readonly schedule: Schedule
+  readonly streamNotes: StreamNotes
+  readonly backfills: Backfills
   readonly journal: Journal
   readonly inbox: Inbox
   readonly typedRecords: TypedRecords
   readonly history: History
   readonly notices: Notices
+  /** Of platforms, for callers who are content with one that was given before. */
+  readonly responses: ResponseCache
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
   readonly messenger: Messenger
 }

@@ -1,6 +1,4 @@
-import { type Duration, parseDuration } from '@patchbay/kit'
 import type { Actor } from '../ports/along.ts'
-import type { Connection } from '../ports/connections.ts'
 import type { Environment, Integration } from '../ports/directory.ts'
 import type { Lane } from '../ports/schedule.ts'
 import { startAccessJobs } from './access/access-jobs.ts'
@@ -12,6 +10,7 @@ import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
 import type { Deps, Setting } from './deps.ts'
+import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { attachMessages } from './inbox/attach-messages.ts'
 import { eraseAccount } from './inbox/erase-account.ts'
@@ -25,10 +24,14 @@ import { type CapacityQuery, type FoundCapacity, readCapacity } from './quota/re
 import { type ForecastQuery, type QuotaForecast, readForecasts } from './quota/read-forecasts.ts'
 import { type QuotaUsage, quotaUsage } from './quota/usage.ts'
 import { openRecent, type Recent } from './recent.ts'
+import { openCrowd } from './sync/appetite.ts'
+import { type Attend, openAttend } from './sync/attend.ts'
+import { startBackfillJobs } from './sync/backfill-jobs.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
+import { type Freshen, openFreshen } from './sync/freshen.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
-import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
+import { type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 import { runHeartbeat } from './watch/heartbeat.ts'
@@ -47,6 +50,8 @@ export interface Engine {
   readonly credentials: OpenCredentials
   readonly connect: Connect
   readonly channels: Channels
+  /** How often streams are read, and who looks at them. */
+  readonly attend: Attend
   readonly hooks: Hooks
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
@@ -77,13 +82,7 @@ export interface Engine {
     connectionId: string,
     options: { waitMs: number; signal?: AbortSignal },
   ): Promise<Refreshed>
-  /** Reads anew what is older than `maxAge`, and waits a few seconds for it. */
-  freshen(
-    environmentId: string,
-    connections: readonly Connection[],
-    maxAge: string,
-    signal?: AbortSignal,
-  ): Promise<Refreshed>
+  readonly freshen: Freshen
   /** Begins the background work. */
   start(): Promise<void>
   /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
@@ -105,19 +104,19 @@ export interface EngineOptions {
   readonly registerSecret?: (secret: string) => void
 }
 
-/** How long a reader waits for fresher numbers before it gets the stored ones, marked by their age. */
-const freshenMs = 5_000
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
 export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
-  const { recent, deps } = openRecent(given)
+  // Whatever becomes of a connection, what was read on its behalf before is given to nobody any more.
+  const { recent, deps } = openRecent(given, (place) => gateway.forget(place))
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault, recent)
-  const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
-  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
+  const gateway: Gateway = openGateway(deps, setting, credentials, callIncidents(deps), openKeptAnswers(deps, vault))
+  const crowd = openCrowd(deps)
+  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
   const connect = openConnect(deps, setting, {
@@ -155,6 +154,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
+    attend: openAttend({ ...deps, ...setting, crowd }),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -194,12 +194,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await noteRefresh(deps, { environmentId, connectionId, askedAt }, refreshed)
       return refreshed
     },
-    freshen: (environmentId, connections, maxAge, signal) =>
-      freshen(refreshing, environmentId, connections, {
-        maxAgeMs: parseDuration(maxAge as Duration),
-        waitMs: freshenMs,
-        signal,
-      }),
+    freshen: openFreshen(refreshing),
 
     async start() {
       if (options.alone) await endWhatIsHeld(deps)
@@ -213,6 +208,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startConnectJobs({ ...ends, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
+      await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })

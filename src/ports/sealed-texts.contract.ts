@@ -60,7 +60,12 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
       const { clientSecret, settings } = (await world.directory.integration(environmentId, 'int_1'))!
       assert.equal(clientSecret, text(2, 'client'))
       assert.deepEqual(settings, { ...plainSettings, apiKey: text(2, 'api key'), hookSecret: text(2, 'hook') })
-      const replay = await world.access.begin(environmentId, 'key', { hash: 'h', at: 2, staleBefore: 0 })
+      const replay = await world.access.begin(environmentId, 'key', {
+        hash: 'h',
+        at: 2,
+        staleBefore: 0,
+        goodUntil: 9e12,
+      })
       assert.deepEqual(replay, { state: 'done', status: 201, body: text(2, 'answer') })
       assert.equal((await world.flows.takeFlow(`state ${environmentId}`))?.verifier, text(2, 'verifier'))
     })
@@ -155,7 +160,7 @@ async function fill(
     ['key', text(1, 'answer')],
     ['other', { state: text(1, 'in an object') }],
   ] as const) {
-    await access.begin(environmentId, key, { hash: 'h', at: 1, staleBefore: 0 })
+    await access.begin(environmentId, key, { hash: 'h', at: 1, staleBefore: 0, goodUntil: 9e12 })
     await access.end(environmentId, key, { status: 201, body })
   }
 }

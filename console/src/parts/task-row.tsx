@@ -87,9 +87,11 @@ function Fix({ task }: { task: Task }) {
   if (connection !== null)
     return (
       <>
-        <Reconnect connection={connection} look="primary" small>
-          {kind === 'grant_permission' ? 'Grant permission' : 'Reconnect'}
-        </Reconnect>
+        {kind !== 'check_numbers' && (
+          <Reconnect connection={connection} look="primary" small>
+            {kind === 'grant_permission' ? 'Grant permission' : 'Reconnect'}
+          </Reconnect>
+        )}
         <Link to="/connections/$connection" params={{ connection }} className={buttonClass('plain', true)}>
           Open
         </Link>

@@ -39,7 +39,7 @@ export function openUndiciNetwork(
       if (signal?.aborted) throw new NetworkFailure('aborted', false, 'given up before it was sent', signal.reason)
       const exchange = new Exchange(limits, signal)
       try {
-        agent.dispatch(dispatchOptions(request, url), exchange)
+        agent.dispatch(dispatchOptions(request, url, exchange), exchange)
       } catch (error) {
         exchange.fail(failureOf(error, { sent: false, answered: false }))
       }
@@ -106,12 +106,13 @@ function parseAddress(address: string): URL {
   throw new NetworkFailure('blocked', false, 'that is not an address')
 }
 
-function dispatchOptions(request: WireRequest, url: URL) {
+function dispatchOptions({ body, ...request }: WireRequest, url: URL, exchange: Exchange) {
+  const streams = typeof body === 'object' && Symbol.asyncIterator in body
   return {
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method as 'GET',
     headers: { 'accept-encoding': acceptedEncodings, ...request.headers },
-    body: request.body as Uint8Array | undefined,
+    body: (streams ? exchange.upload(body) : body) as Uint8Array | undefined,
   }
 }

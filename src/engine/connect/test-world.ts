@@ -9,6 +9,7 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { openMemoryResponseCache } from '../../drivers/response-cache/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
@@ -89,6 +90,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
     ...kept,
     networks: { test: network, live: network },
     limiter: openMemoryLimiter(),
+    responses: openMemoryResponseCache(),
     jobs,
     keys: openFixedKeys(),
     messenger: openCapturedMessenger(),

@@ -85,11 +85,12 @@ const byStatus: Readonly<Record<number, FaultCode>> = {
 
 /**
  * Somebody broke down while working on it, or a gateway lost whoever was. 503 and 529 are said before any work is done, and what a provider
- * calls throttled or forbidden did not happen.
+ * calls throttled or forbidden did not happen. What is answered with something that nobody asked for was at least not refused.
  */
 const mayHaveHappened = (status: number, code: FaultCode) =>
-  (code === 'provider.down' || code === 'provider.timeout') &&
-  (status === 408 || (status >= 500 && status !== 503 && status !== 529))
+  ((code === 'provider.down' || code === 'provider.timeout') &&
+    (status === 408 || (status >= 500 && status !== 503 && status !== 529))) ||
+  (code === 'provider.changed' && status < 400)
 
 function waitOf(answer: Answer, intent: Intent): number | null {
   const asked = tolerant(() => intent.target.provider.api.errors.wait?.(answer) ?? null)

@@ -1,4 +1,14 @@
-import { type Fault, type FaultCode, faults, hour, minute, type Quota, type Stream } from '@patchbay/kit'
+import {
+  type Fault,
+  type FaultCode,
+  faults,
+  hour,
+  minute,
+  parseDuration,
+  type Quota,
+  type Stream,
+  second,
+} from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -28,8 +38,16 @@ export interface Facts {
   readonly now: Instant
 }
 
-export function afterSuccess({ stream, slot, now }: Pick<Facts, 'stream' | 'slot' | 'now'>): Outcome {
-  return { dueAt: nextReading(stream, slot, now), failures: 0, blocked: null, fault: null, quota: null, says: null }
+/** `everyMs`: how often it is read, where that is not what the stream declares. */
+export function afterSuccess({
+  stream,
+  slot,
+  now,
+  everyMs = parseDuration(stream.every),
+}: Pick<Facts, 'stream' | 'slot' | 'now'> & { readonly everyMs?: number }): Outcome {
+  const every = `${Math.round(everyMs / second)}s` as const
+  const dueAt = nextReading({ ...stream, every }, slot, now)
+  return { dueAt, failures: 0, blocked: null, fault: null, quota: null, says: null }
 }
 
 /**

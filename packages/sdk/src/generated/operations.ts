@@ -153,12 +153,30 @@ export interface Operations {
         says: string | null
         fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         everyMs: number
+        cadence: {
+          everyMs: number
+          tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+          why: string
+          until: string | null
+        } | null
         dueAt: string
         lane: string
         failures: number
         blocked: string | null
         lastEndedAt: string | null
         lastFault: string | null
+        doubt: {
+          kind: "zeros" | "nothing" | "little" | "vanished"
+          says: string
+          since: string
+          times: number
+        } | null
+        refused: {
+          name: string
+          why: string
+          since: string
+          retryAt: string
+        }[]
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -346,6 +364,288 @@ export interface Operations {
     }, options?: CallOptions): Promise<{
       connections: string[]
     }>
+    /** How often each stream of a connection is read, and why. `GET /v1/connections/{id}/cadence`, scope `connections:read`. */
+    cadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Read a connection more or less often for a while, within what its quotas can bear. `PUT /v1/connections/{id}/cadence`, scope `connections:write`. */
+    chooseCadence(input: {
+      id: string
+    } & {
+      every: string
+      reason: string
+      until: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Go back to the rule. `DELETE /v1/connections/{id}/cadence`, scope `connections:write`. */
+    clearCadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Server-sent events while streams are read: one a stream whenever it stands differently, and `done` when nothing runs any more. Two minutes at most. `GET /v1/connections/{id}/watch`, scope `connections:read`. */
+    watch(input: {
+      id: string
+    } & {
+      streams?: string
+    }, options?: CallOptions): Promise<Response>
+    /** Why a stream is as old as it is: when it is due, what it waits for, since when, who ends that, and its last runs. `GET /v1/connections/{id}/streams/{stream}/explain`, scope `connections:read`. */
+    explainStream(input: {
+      id: string
+      stream: string
+    }, options?: CallOptions): Promise<{
+      connection: string
+      stream: string
+      state: string
+      syncedAt: string | null
+      promisedAt: string | null
+      lateMs: number | null
+      dueAt: string
+      cadence: {
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+      } | null
+      reasons: ({
+        what: "schedule" | "reading" | "turn" | "quota" | "outage" | "retry" | "pause" | "owner" | "permission" | "operator" | "doubt" | "refused_metrics"
+        says: string
+        quota: string | null
+        since: string | null
+        until: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
+      runs: ({
+        id: string
+        provider: string
+        integration: string
+        stream: string
+        connections: string[]
+        trigger: string
+        lane: string
+        state: "running" | "succeeded" | "partial" | "failed" | "waiting" | "abandoned"
+        startedAt: string
+        endedAt: string | null
+        pages: number
+        calls: number
+        rows: {
+          inserted: number
+          restated: number
+          unchanged: number
+          items: number
+          refused: number
+        }
+        fault: string | null
+        says: string | null
+      })[]
+    }>
+  }
+  backfills: {
+    /** Read days of the past again or for the first time, behind everything else. `POST /v1/connections/{id}/backfill`, scope `connections:write`. */
+    create(input: {
+      id: string
+    } & {
+      stream: string
+      from: string
+      to: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Backfills, newest first: how far each is, and when it will be done. `GET /v1/backfills`, scope `connections:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      state?: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        provider: string
+        stream: string
+        from: string
+        to: string
+        state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+        fault: string | null
+        says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+        readyAt: string | null
+        pages: number
+        calls: number
+        written: number
+        share: number
+        endsAt: string | null
+        by: string
+        createdAt: string
+        startedAt: string | null
+        endedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One backfill. `GET /v1/backfills/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Stop a backfill after its page until it is resumed. `POST /v1/backfills/{id}/pause`, scope `connections:write`. */
+    pause(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Go on with a backfill that was paused or failed, from where it stopped. `POST /v1/backfills/{id}/resume`, scope `connections:write`. */
+    resume(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** End a backfill. What it has read stays. `POST /v1/backfills/{id}/cancel`, scope `connections:write`. */
+    cancel(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
   }
   profiles: {
     /** Profiles, by id. `GET /v1/profiles`, scope `connections:read`. */
@@ -507,6 +807,15 @@ export interface Operations {
         }
       })[]
       truncated: boolean
+      stale: ({
+        connection: string
+        stream: string
+        syncedAt: string | null
+        reason: "not_in_time" | "failed" | "waiting" | "blocked"
+        fault: string | null
+        says: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
     }>
     /** The numbers of several accounts as one, with each part; refused where they do not make one number. `GET /v1/metrics/totals`, scope `metrics:read`. */
     totals(input: {
@@ -1113,7 +1422,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1272,7 +1581,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1325,7 +1634,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1763,6 +2072,19 @@ export const operations = {
     import: ['POST', '/v1/connections/import'],
     accounts: ['GET', '/v1/connections/{id}/accounts'],
     addAccounts: ['POST', '/v1/connections/{id}/accounts'],
+    cadence: ['GET', '/v1/connections/{id}/cadence'],
+    chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
+    clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
+    watch: ['GET', '/v1/connections/{id}/watch', 'file'],
+    explainStream: ['GET', '/v1/connections/{id}/streams/{stream}/explain'],
+  },
+  backfills: {
+    create: ['POST', '/v1/connections/{id}/backfill'],
+    list: ['GET', '/v1/backfills'],
+    read: ['GET', '/v1/backfills/{id}'],
+    pause: ['POST', '/v1/backfills/{id}/pause'],
+    resume: ['POST', '/v1/backfills/{id}/resume'],
+    cancel: ['POST', '/v1/backfills/{id}/cancel'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
