@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { addDays, dayOf } from '@patchbay/kit'
 import { openTestBrowser, skipConsole as skip, type TestBrowser } from './test-browser.ts'
 import { consentProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
@@ -40,6 +41,21 @@ async function post(body: string) {
   const headers = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}` }
   const answer = await fetch(`${server.url}/hooks/${integration}`, { method: 'POST', headers, body })
   assert.equal(answer.status, 200, await answer.text())
+}
+
+/** A stream of it of which the platform gives days of the past. */
+async function firstThatGoesBack(connection: string): Promise<string> {
+  const today = dayOf(server.engine.deps.clock.now())
+  for (const { id: stream } of (await client().connections.streams({ id: connection })).data) {
+    const asked = { id: connection, stream, from: addDays(today, -3), to: addDays(today, -2) }
+    const made = await client()
+      .backfills.create(asked)
+      .catch((error: unknown) => error)
+    if (made instanceof Error) continue
+    await until(async () => (await client().backfills.list({ connection })).data.every(({ state }) => state === 'done'))
+    return stream
+  }
+  throw new Error('No stream goes back.')
 }
 
 const about = (id: string, field: string, value: object) =>
@@ -125,6 +141,60 @@ test('dead letters are counted by what a replay would do, replayed, and their ta
   await context.close()
 })
 
+test('a stream says how old it is and why; another rhythm is chosen for a while and taken back', { skip }, async () => {
+  const [connection] = (await client().connections.list({ provider: provider.id })).data
+  const { id } = connection!
+  const { page, context, errors } = await browser.open(`/console/connections/${id}?tab=streams`, { signedIn: true })
+  await page.getByRole('link', { name: 'How old, and why' }).first().click()
+  const drawer = page.getByRole('dialog')
+  const [stream] = (await client().connections.streams({ id })).data
+  const { reasons } = await client().connections.explainStream({ id, stream: stream!.id })
+  await drawer.getByText(reasons[0]!.says, { exact: true }).waitFor()
+  await drawer.getByRole('button', { name: 'Close' }).click()
+
+  await page.getByRole('button', { name: 'Choose for a while' }).click()
+  await page.getByLabel('Because').fill('release week')
+  await page.getByRole('dialog').getByRole('button', { name: 'Choose', exact: true }).click()
+  const card = page.getByRole('region', { name: 'How often it is read' })
+  await card.getByText(/every hour until .*: release week/).waitFor()
+  const { chosen } = await client().connections.cadence({ id })
+  assert.deepEqual([chosen?.every, chosen?.reason], ['1h', 'release week'])
+  await card.getByRole('button', { name: 'Back to the rule' }).click()
+  await card.getByText(/every hour until/).waitFor({ state: 'detached' })
+  assert.equal((await client().connections.cadence({ id })).chosen, null)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('days of the past are asked for within what the platform gives, and how far they are is shown', {
+  skip,
+}, async () => {
+  const connection = await server.connect(consentProvider, { artist: 4, profile: 'past' })
+  const past = await firstThatGoesBack(connection.id)
+  const { page, context, errors } = await browser.open(`/console/connections/${connection.id}?tab=streams`, {
+    signedIn: true,
+  })
+  await page.getByRole('button', { name: 'Read the past' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Stream').selectOption(past)
+  await form.getByLabel('From').fill('1999-01-01')
+  await form.getByRole('button', { name: 'Read them' }).click()
+  await form.getByRole('alert').waitFor()
+  await form.getByLabel('From').fill(addDays(dayOf(server.engine.deps.clock.now()), -40))
+  await form.getByRole('button', { name: 'Read them' }).click()
+  const card = page.getByRole('region', { name: 'Days of the past' })
+  await card.getByRole('row').nth(2).waitFor()
+  await until(async () => {
+    const { data } = await client().backfills.list({ connection: connection.id })
+    return data.length === 2 && data.every(({ state }) => state === 'done')
+  })
+  await card.getByRole('row').filter({ hasText: 'Done' }).nth(1).waitFor()
+  assert.equal(await card.getByText('100%').count(), 2)
+  assert.equal(await card.getByRole('button', { name: /^Pause/ }).count(), 0, 'what is over is not paused')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('thousands of messages are pages, and one leads to the next and back', { skip }, async () => {
   const { inbox, clock, random } = server.engine.deps
   const message = (at: number) => ({
@@ -172,6 +242,7 @@ test('what the server cannot answer is a card that says who acts, and reading ag
 for (const colorScheme of ['light', 'dark'] as const)
   test(`the rooms of quotas and webhooks fit 320 px in every state, ${colorScheme}`, { skip }, async () => {
     const [message] = (await client().messages.list({ state: 'failed' })).data
+    const [connection] = (await client().connections.list({ limit: 1 })).data
     const rooms = [
       '/quotas?tab=forecast',
       '/quotas?tab=what-if',
@@ -182,6 +253,8 @@ for (const colorScheme of ['light', 'dark'] as const)
       `/webhooks?message=${message!.id}`,
       '/webhooks?message=msg_nothing',
       '/webhooks?tab=addresses',
+      `/connections/${connection!.id}?tab=streams`,
+      '/activity?tab=backfills',
       `/artists/${profile}?tab=records`,
       `/artists/${profile}?tab=records&kind=lead&removed=1`,
     ]

@@ -79,6 +79,8 @@ const connection = createRoute({
     failed: flag,
     kind: oneOf(recordKinds),
     removed: flag,
+    /** The stream whose age is explained. */
+    stream: text,
     run: text,
     after: text,
     /** Came back from a reconnect: how it ended. */
@@ -106,7 +108,7 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
   validateSearch: searchOf({
-    tab: oneOf(['runs', 'events', 'incidents', 'audit']),
+    tab: oneOf(['runs', 'events', 'backfills', 'incidents', 'audit']),
     state: oneOf(runStateWords),
     stream: text,
     type: text,

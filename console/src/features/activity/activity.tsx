@@ -2,6 +2,7 @@ import type { Operations } from '@patchbay/sdk'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useRead } from '../../data/patchbay.tsx'
+import { Backfills } from '../../parts/backfills.tsx'
 import { RunsTable } from '../../parts/runs-table.tsx'
 import { Card } from '../../ui/card.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
@@ -39,6 +40,11 @@ export function ActivityPage() {
             { name: 'Runs', current: tab === 'runs', link: { to: '/activity', search: {} } },
             { name: 'Events', current: tab === 'events', link: { to: '/activity', search: { tab: 'events' } } },
             {
+              name: 'Backfills',
+              current: tab === 'backfills',
+              link: { to: '/activity', search: { tab: 'backfills' } },
+            },
+            {
               name: 'Incidents',
               current: tab === 'incidents',
               link: { to: '/activity', search: { tab: 'incidents' } },
@@ -51,6 +57,8 @@ export function ActivityPage() {
         <Runs search={search} />
       ) : tab === 'events' ? (
         <Events search={search} />
+      ) : tab === 'backfills' ? (
+        <Backfills after={search.after} link={(after) => ({ to: '/activity', search: { tab: 'backfills', after } })} />
       ) : tab === 'incidents' ? (
         <Incidents after={search.after} />
       ) : (

@@ -103,7 +103,7 @@ export function ConnectionPage() {
               />
             </div>
             {tab === 'overview' && <OverviewTab connection={connection} />}
-            {tab === 'streams' && <StreamsTab connection={connection} />}
+            {tab === 'streams' && <StreamsTab connection={connection} stream={search.stream} after={search.after} />}
             {tab === 'timeline' && <TimelineTab connection={connection} />}
             {tab === 'calls' && (
               <CallsTab connection={connection} failed={search.failed} run={search.run} after={search.after} />

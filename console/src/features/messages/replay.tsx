@@ -126,14 +126,14 @@ function Each({ rows }: { rows: readonly Preview[] }) {
   )
 }
 
-function wouldText({ wakes, records, checks, erases, strangers, unknown, broken }: Preview): string {
+function wouldText({ wakes, records, checks, erases, strangers, undeclared, broken }: Preview): string {
   const says = [
     wakes.length > 0 && `read ${countText(wakes.length, 'stream')}`,
     records > 0 && `tell of ${countText(records, 'record')}`,
     checks.length > 0 && `check ${countText(checks.length, 'connection')}`,
     erases.length > 0 && `delete ${countText(erases.length, 'account')}`,
     strangers.length > 0 && `${countText(strangers.length, 'account')} nobody has connected`,
-    unknown.length > 0 && `types that nobody has declared: ${unknown.slice(0, 5).join(', ')}`,
+    undeclared.length > 0 && `types that nobody has declared: ${undeclared.slice(0, 5).join(', ')}`,
     broken,
   ].filter((each) => each !== false && each !== null)
   return says.join('; ') || 'do nothing'
