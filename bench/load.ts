@@ -1,15 +1,24 @@
+import { createHmac } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { serveParent } from './child.ts'
 import { percentile } from './measure.ts'
 
 export interface Load {
   readonly port: number
-  /** Taken in turns. */
-  readonly requests: readonly { readonly path: string; readonly authorization: string }[]
+  /** Taken in turns; or webhooks, each one another message, signed with a secret. */
+  readonly requests: readonly { readonly path: string; readonly authorization: string }[] | Hooks
   readonly inFlight: number
   readonly ms: number
   /** What a right answer contains. */
   readonly expected: string
+}
+
+export interface Hooks {
+  readonly path: string
+  readonly secret: string
+  /** What no other load has said. */
+  readonly series: string
+  readonly account: string
 }
 
 export interface Loaded {
@@ -25,11 +34,8 @@ export interface Loaded {
 await serveParent(async () => ({ answer: run, close: async () => {} }))
 
 async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Loaded> {
-  const texts = requests.map(({ path, authorization }) =>
-    Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\n\r\n`),
-  )
+  const next = 'secret' in requests ? hooksTo(port, requests) : questionsTo(port, requests)
   const taken: number[] = []
-  let next = 0
   const startedAt = performance.now()
   const until = startedAt + ms
   await Promise.all(Array.from({ length: inFlight }, () => ask()))
@@ -44,7 +50,7 @@ async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Lo
       let sentAt = 0
       const send = () => {
         sentAt = performance.now()
-        socket.write(texts[next++ % texts.length]!)
+        socket.write(next())
       }
       socket.setEncoding('latin1')
       socket.once('connect', send)
@@ -65,6 +71,25 @@ async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Lo
         else socket.destroy()
       })
     })
+  }
+}
+
+function questionsTo(port: number, requests: readonly { path: string; authorization: string }[]): () => Buffer {
+  const texts = requests.map(({ path, authorization }) =>
+    Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\n\r\n`),
+  )
+  let count = 0
+  return () => texts[count++ % texts.length]!
+}
+
+/** Four hundred bytes, which is what most of them are. */
+function hooksTo(port: number, { path, secret, series, account }: Hooks): () => string {
+  let count = 0
+  return () => {
+    const id = `${series}-${count++}`
+    const body = JSON.stringify({ events: [{ account, type: 'comment', id, data: { text: 'x'.repeat(300) } }] })
+    const signature = createHmac('sha256', secret).update(body).digest('hex')
+    return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\nx-signature: ${signature}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
   }
 }
 

@@ -1,7 +1,17 @@
-import { defineProvider, oauth2, type Provider } from '@patchbay/kit'
+import {
+  at,
+  defineProvider,
+  defineWebhooks,
+  header,
+  hmac,
+  oauth2,
+  type Provider,
+  type WebhookEvent,
+} from '@patchbay/kit'
 import { readConfig } from '../src/config.ts'
 import { openMemoryLimiter } from '../src/drivers/limiter/memory.ts'
 import { createAccessKey } from '../src/engine/access/access-keys.ts'
+import { sealClientSecret } from '../src/engine/connect/integration-secrets.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps } from '../src/engine/deps.ts'
 import type { Engine } from '../src/engine/engine.ts'
@@ -20,6 +30,8 @@ export interface Caller {
 export type Part = 'limiter' | 'auth' | 'database' | 'calls' | 'audit'
 
 export const benchToken = 'the-token-of-a-bench'
+/** What its webhooks are signed with. */
+export const benchSecret = 'the-secret-of-a-bench'
 
 /** So many that none of them meets a limit of its own: a key's requests a minute, an account's calls. */
 const manyCallers = 128
@@ -29,20 +41,25 @@ interface Options {
   readonly dataDir: string
   readonly database: string
   readonly upstream: string
+  /** What it does; everything when absent. */
+  readonly roles?: string
+  /** Another one has made the callers in this database. */
+  readonly seeded?: boolean
 }
 
 /** The whole server with everything on, in front of rows that a consent would have made. */
-async function open({ port, dataDir, database, upstream }: Options) {
+async function open({ port, dataDir, database, upstream, roles = 'api,worker', seeded = false }: Options) {
   const env = {
     PORT: String(port),
     PATCHBAY_DATA_DIR: dataDir,
     DATABASE_URL: database,
     PATCHBAY_SANDBOX_URL: upstream,
     PATCHBAY_LOG: 'warn',
+    PATCHBAY_ROLES: roles,
   }
   const config = readConfig(env, { cwd: dataDir, settings: {} })
   const { engine, test, stop } = await startServer(config, [provider], { demo: false })
-  const callers = await seed(engine, test)
+  const callers = seeded ? [] : await seed(engine, test)
   const parts = openParts(engine.deps)
   return {
     answer({ without, more }: { without?: Part | null; more?: boolean }): unknown {
@@ -81,6 +98,12 @@ const provider: Provider = defineProvider({
   },
   identify: async () => ({ subject: { id: '1', name: 'One' }, accounts: [] }),
   streams: {},
+  webhooks: defineWebhooks({
+    verify: hmac({ algorithm: 'sha256', secret: 'clientSecret', at: header('x-signature'), encoding: 'hex' }),
+    events: (body) => at(body, 'events') as unknown as WebhookEvent[],
+    wakes: {},
+    keeps: { comment: 'comment' },
+  }),
   emulator: { routes: {} } as never,
 })
 
@@ -92,7 +115,8 @@ async function seed({ deps, vault }: Engine, environment: Environment): Promise<
   await deps.directory.saveIntegration(
     {
       ...{ id: integrationId, environmentId, provider: provider.id, name: 'Bench', clientId: 'bench' },
-      ...{ clientSecret: null, settings: {}, scopes: [], enabled: true, incident: null, createdAt: now },
+      ...{ settings: {}, scopes: [], enabled: true, incident: null, createdAt: now },
+      clientSecret: await sealClientSecret(vault, { environmentId, id: integrationId }, benchSecret),
     },
     along,
   )

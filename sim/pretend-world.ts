@@ -9,6 +9,7 @@ import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { openCapturedReceivers } from '../src/drivers/receivers/captured.ts'
 import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
@@ -70,6 +71,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   const plain: Deps = {
     ...stores,
     messenger: openCapturedMessenger(),
+    receivers: openCapturedReceivers(),
     clock,
     log,
     random: new SeededRandom(seed, clock),
@@ -85,6 +87,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     works: true,
     planner: { pollMs: minute },
     inbox: { pollMs: minute },
+    sender: 'none',
   })
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))

@@ -269,6 +269,13 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
     ['messages.replay', '/v1/messages/replay', { state: 'failed', preview: true }],
+    ['endpoints.create', '/v1/endpoints', { url: 'http://127.0.0.1:9/made', signing: 'ed25519', types: ['grant.*'] }],
+    ['endpoints.change', `/v1/endpoints/${known.test.endpoint}`, { description: 'Changed' }],
+    ['endpoints.rotate', `/v1/endpoints/${known.test.endpoint}/rotate`],
+    ['endpoints.test', `/v1/endpoints/${known.test.endpoint}/test`],
+    ['endpoints.recover', `/v1/endpoints/${known.test.endpoint}/recover`, { since: new Date().toISOString() }],
+    ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
+    ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -831,6 +838,8 @@ async function fill(name: 'test' | 'other') {
     ],
     { at: now, of: () => ({ at: now, actor: 'system' }) },
   )
+  const endpoint = await api.endpoints.create({ url: 'http://127.0.0.1:9/nobody', profiles: ['nobody'] })
+  const { data: events } = await api.events.list({ limit: 1 })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
@@ -845,6 +854,7 @@ async function fill(name: 'test' | 'other') {
       backfill,
       message,
     },
+    ...{ endpoint: endpoint.id, delivery: `${events[0]!.id}.${endpoint.id}` },
   }
 }
 
@@ -878,6 +888,8 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/notification-channels')) return ids.channel
   if (path.startsWith('/v1/messages')) return ids.message
   if (path.startsWith('/v1/records')) return 'comment'
+  if (path.startsWith('/v1/endpoints')) return ids.endpoint
+  if (path.startsWith('/v1/deliveries')) return ids.delivery
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 

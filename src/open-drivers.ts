@@ -24,6 +24,7 @@ import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
+import { openHttpReceivers } from './drivers/receivers/http.ts'
 import { openMemoryResponseCache } from './drivers/response-cache/memory.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
@@ -82,10 +83,12 @@ export async function openDrivers(
     closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
+    const receivers = openHttpReceivers({ allow: config.egressAllow, loopback: isLoopback(config.publicUrl) })
     const email = openEmailMessenger(config.mail)
     closers.push(
       () => live.close(),
       () => toSandbox.close(),
+      () => receivers.close(),
       () => email.close(),
     )
     const deps: Deps = failpoints.into({
@@ -99,6 +102,7 @@ export async function openDrivers(
       keys,
       ...stores,
       ...countStores(stores, options.registry),
+      receivers,
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,
@@ -164,6 +168,11 @@ function contactOf({ publicUrl, mail }: Config): string {
   if (publicUrl.startsWith('https:')) return publicUrl
   const address = /<?([^\s<>]+@[^\s<>]+)>?$/.exec(mail?.from ?? '')?.[1]
   return `mailto:${address ?? 'nobody@patchbay.invalid'}`
+}
+
+/** A server that only its own machine reaches is one that somebody develops with, and the application may be beside it. */
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
 
 function hostsOf(url: string): string[] {

@@ -13,7 +13,8 @@ alter table message
   add column says text,
   add column effects jsonb;
 
--- The head of each environment's line, and nothing behind it, is looked at.
+-- The head of each environment's line, and nothing behind it, is looked at. The index before it was of no use to any server.
+drop index message_waiting;
 create index message_due on message (environment_id, due_at, id) where state = 'received';
 -- Whose accounts nobody had connected: asked for when somebody does.
 create index message_unmatched on message using gin (accounts) where state = 'unmatched';

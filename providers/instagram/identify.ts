@@ -4,8 +4,9 @@ import { idText, readShape } from './insights.ts'
 const howToSwitch =
   'Personal accounts have no API since 2024-12-04. In the Instagram app open Settings, Account type and tools, Switch to professional account, choose Creator or Business, and connect again.'
 
-/** `id` is of this app only; `user_id` is the account's, the one that webhooks and insights name. */
+/** `id` is of this app only, and what callbacks name; `user_id` is the account's, the one that webhooks and insights name. */
 const accountShape = z.object({
+  id: idText.optional(),
   user_id: idText,
   username: z.string().min(1),
   name: z.string().optional(),
@@ -32,6 +33,7 @@ export async function identify({ http }: IdentifyContext): Promise<Identity> {
         imageUrl: me.profile_picture_url,
         kind: 'business',
         ownership: 'owned',
+        ...(me.id !== undefined && me.id !== me.user_id && { otherIds: [me.id] }),
       },
     ],
   }

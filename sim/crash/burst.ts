@@ -20,6 +20,8 @@ export interface BurstOptions {
   readonly seed: string
   /** One in so many is sent twice, the second time to another server. */
   readonly twice?: number
+  /** How often one more message is sent at once, to all servers. */
+  readonly copies?: number
   /** Places at which a server ends itself, one start after the other. */
   readonly places?: readonly string[]
   /** Whether processes and the database are killed. */
@@ -31,6 +33,8 @@ export interface BurstSummary {
   readonly sent: number
   /** Answers of the burst by status; `lost`: there was none. */
   readonly answers: Readonly<Record<string, number>>
+  /** How many copies of one message were acknowledged. */
+  readonly copies: number
   /** Sent again afterwards, until they were acknowledged. */
   readonly resent: number
   readonly stored: number
@@ -66,7 +70,8 @@ export const inboxPlaces = [
 ] as const
 
 export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
-  const { perSecond, seconds, servers, seed, twice = 10, places = inboxPlaces, kills = true, say = () => {} } = options
+  const { perSecond, seconds, servers, seed, twice = 10, copies = 1_000 } = options
+  const { places = inboxPlaces, kills = true, say = () => {} } = options
   const chance = new SeededRandom(seed, systemClock)
   const stage = openStage()
   try {
@@ -88,6 +93,10 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     const burstMs = systemClock.now() - startedAt
     await trouble
     await fleet.ready()
+    const copied = await Promise.all(
+      Array.from({ length: copies }, (_, n) => sender.send(`${seed}-copied`, n % servers)),
+    )
+    if (copies > 0) sents.set(`${seed}-copied`, copied.find(isAcknowledged) ?? copied[0]!)
     const answers = countBy([...sents.values()].map(({ status }) => String(status)))
     const acknowledged = [...sents.values()].filter(isAcknowledged)
     say(`${sents.size} sent: ${JSON.stringify(answers)}`)
@@ -102,7 +111,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     const missing = await countLost(databaseUrl, account, [...sents.values()])
     const acks = acknowledged.map(({ answeredMs }) => answeredMs).toSorted((one, other) => one - other)
     return {
-      ...{ sent: sents.size, answers, resent, ...found.counts, ...done },
+      ...{ sent: sents.size, answers, copies: copied.filter(isAcknowledged).length, resent, ...found.counts, ...done },
       lost: lost + missing,
       excess:
         found.twice + Math.abs(found.counts.stored - sents.size) + Math.abs(found.counts.events - found.counts.records),

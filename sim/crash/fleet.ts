@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { second } from '@patchbay/kit'
+import { minute, second } from '@patchbay/kit'
 import { type Client, openPatchbay } from '@patchbay/sdk'
 import * as catalog from '../../providers/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
@@ -173,7 +173,8 @@ export async function openFleet(
   return fleet
 
   async function ready({ name, url, running }: Server): Promise<void> {
-    await stage.until(name, running, () => isReady(url))
+    // Several starts at once take as long as the machine lets them.
+    await stage.until(name, running, () => isReady(url), 3 * minute)
   }
 }
 

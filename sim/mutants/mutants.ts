@@ -22,6 +22,7 @@ export interface Mutant {
 }
 
 const connect = (file: string) => `src/engine/connect/${file}.ts`
+const inbox = (file: string) => `src/engine/inbox/${file}.ts`
 const http = (file: string) => `src/engine/http/${file}.ts`
 const sync = (file: string) => `src/engine/sync/${file}.ts`
 const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
@@ -718,5 +719,106 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'src/drivers/schedule/memory.test.ts' },
+  },
+  {
+    name: 'a webhook is acknowledged before it is stored',
+    changes: [
+      {
+        file: inbox('hooks'),
+        instead: "if ((await commit.store(message)) === 'stored') parts.stored()",
+        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(), () => {})",
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
+  },
+  {
+    name: 'the same webhook twice is two',
+    changes: [
+      {
+        file: 'src/drivers/inbox/memory.ts',
+        instead: "if (keys.has(key)) return 'duplicate'",
+        put: 'keys.delete(key)',
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
+  },
+  {
+    name: 'what nobody signed is let in',
+    changes: [
+      {
+        file: inbox('hooks'),
+        instead: 'if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
+        put: 'if (!verdict.ok && now < 0) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
+  },
+  {
+    name: 'a message is finished before it is done',
+    changes: [
+      {
+        file: inbox('inbox-worker'),
+        instead: '      const outcomes = await workThrough(parts, group)\n',
+        put: `      const early = { state: 'processed', attempts: 0, fault: null, says: null, effects: null, processedAt: 1 } as const
+      await inbox.finish(environmentId, claim, group.map(({ id, dueAt }) => ({ id, dueAt, ...early })))
+      const outcomes = await workThrough(parts, group)\n`,
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/inbox-worker.test.ts' },
+  },
+  {
+    name: 'an older state of a thing overwrites a newer one',
+    changes: [
+      {
+        file: 'src/drivers/typed-records/memory.ts',
+        instead: 'if (before && !isNewer(record, before)) continue',
+        put: 'if (before && record.messageId === before.messageId) continue',
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/inbox-worker.test.ts' },
+  },
+  {
+    name: 'what came later about an account overtakes what somebody works on',
+    changes: [
+      {
+        file: 'src/drivers/inbox/pick-in-order.ts',
+        instead: 'for (const { held, accounts } of line) if (held) for (const account of accounts) busy.add(account)',
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/inbox/memory.test.ts' },
+  },
+  {
+    name: 'one message that fails holds up all others of its app',
+    changes: [
+      {
+        file: inbox('inbox-worker'),
+        instead: 'if (group.length > 1) {',
+        put: 'if (group.length < 0) {',
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/inbox-worker.test.ts' },
+  },
+  {
+    name: 'a notice that access was taken back is believed by itself',
+    changes: [
+      {
+        file: inbox('check-access'),
+        instead: "if (verdict === 'unclear')",
+        put: "await deps.connections.move(environmentId, connectionId, { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: 'revoked' }, { at: deps.clock.now(), actor: 'webhook' })\n  if (verdict === 'unclear')",
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/callbacks.test.ts' },
+  },
+  {
+    name: 'a secret that was exchanged is good for ever',
+    changes: [
+      {
+        file: connect('previous-secrets'),
+        instead: 'return use(until > now ? value : null)',
+        put: 'return use(until > 0 ? value : null)',
+      },
+    ],
+    caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
   },
 ]

@@ -145,7 +145,7 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<st
   return rest
 }
 
-function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+export function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!schema) return value
   if (where !== 'body' && !Object.values(value ?? {}).every((text) => typeof text !== 'string' || isStorable(text)))
     throw new Fault('input.invalid', `${where}: it has a null byte.`, { field: where })

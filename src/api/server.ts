@@ -15,6 +15,10 @@ import { connectionImportRoutes } from './connection-imports.ts'
 import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { endpointRoutes } from './endpoints.ts'
+import { serveEventStream } from './event-stream.ts'
+import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -75,6 +79,9 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...messageRoutes(engine),
+    ...eventTypeRoutes(),
+    ...endpointRoutes(engine),
+    ...deliveryRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -101,6 +108,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         description:
           'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
       },
+      webhooks: openApiWebhooks as never,
       components: {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
       },
@@ -122,6 +130,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
   await app.register(async (scope) => serveHooks(scope, engine))
+  await app.register(async (scope) => serveEventStream(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))

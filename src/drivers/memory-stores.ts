@@ -3,6 +3,7 @@ import { AlongLog } from './along/memory.ts'
 import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDeliveries } from './deliveries/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
@@ -25,6 +26,7 @@ export function openMemoryStores() {
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     notices: openMemoryNotices(along),
+    deliveries: openMemoryDeliveries(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]

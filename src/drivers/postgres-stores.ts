@@ -3,6 +3,7 @@ import { openPostgresAccess } from './access/postgres.ts'
 import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDeliveries } from './deliveries/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
 import { openPostgresGrants } from './grants/postgres.ts'
@@ -21,6 +22,7 @@ export const openPostgresStores = (database: Database) => ({
   access: openPostgresAccess(database),
   connections: openPostgresConnections(database),
   dataKeys: openPostgresDataKeys(database),
+  deliveries: openPostgresDeliveries(database),
   directory: openPostgresDirectory(database),
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),

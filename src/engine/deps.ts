@@ -3,6 +3,7 @@ import type { Access } from '../ports/access.ts'
 import type { Backfills } from '../ports/backfills.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connections } from '../ports/connections.ts'
+import type { Deliveries } from '../ports/deliveries.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
@@ -17,6 +18,7 @@ import type { Messenger } from '../ports/messenger.ts'
 import type { Network } from '../ports/network.ts'
 import type { Notices } from '../ports/notices.ts'
 import type { Random } from '../ports/random.ts'
+import type { Receivers } from '../ports/receivers.ts'
 import type { Records } from '../ports/records.ts'
 import type { ResponseCache } from '../ports/response-cache.ts'
 import type { Schedule } from '../ports/schedule.ts'
@@ -55,6 +57,8 @@ export interface Deps {
   readonly responses: ResponseCache
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
   readonly messenger: Messenger
+  readonly deliveries: Deliveries
+  readonly receivers: Receivers
 }
 
 /** What every part of the engine knows besides the world. */

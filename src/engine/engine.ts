@@ -9,6 +9,9 @@ import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { startDeliveryJobs } from './delivery/delivery-jobs.ts'
+import { type Endpoints, openEndpoints } from './delivery/endpoints.ts'
+import { openSender, type SenderOptions } from './delivery/sender.ts'
 import type { Deps, Setting } from './deps.ts'
 import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
@@ -53,6 +56,7 @@ export interface Engine {
   /** How often streams are read, and who looks at them. */
   readonly attend: Attend
   readonly hooks: Hooks
+  readonly endpoints: Endpoints
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   /** The same for messages that came in. */
@@ -99,6 +103,8 @@ export interface EngineOptions {
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
   readonly inbox?: Partial<InboxWorkerOptions>
+  /** Where the usual numbers of deliveries and pauses do not fit. `none`: this process sends no events. */
+  readonly sender?: Partial<SenderOptions> | 'none'
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
@@ -139,12 +145,13 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
   let working: Promise<void> = Promise.resolve()
+  let sending: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs), working]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, working, sending, deps.jobs.stop(jobsStopMs)]).then(([, , , jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -155,6 +162,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
     attend: openAttend({ ...deps, ...setting, crowd }),
+    endpoints: openEndpoints(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -212,6 +220,10 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })
+      if (options.sender !== 'none') {
+        await startDeliveryJobs(deps)
+        sending = openSender({ deps, vault }, options.sender).run(stopping.signal)
+      }
       planning = planner.run(stopping.signal)
       working = inboxWorker!.run(stopping.signal)
       beating = beat()

@@ -61,6 +61,7 @@ export const taskKinds = [
   'grant_permission',
   'set_up',
   'repair_channel',
+  'repair_endpoint',
   'replay_messages',
   'check_numbers',
 ] as const

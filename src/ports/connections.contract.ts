@@ -98,7 +98,8 @@ export function connectionsContract(name: string, open: () => Promise<Connection
     story('lists are pages in the order of ids', async ({ connections }, environmentId) => {
       const make = (id: string, more: Partial<Connection>) =>
         connections.create(exampleConnection(environmentId, id, { account: account(id), ...more }), along(1))
-      await make('con_b', { profileId: 'nova', grantId: 'gra_1' })
+      const named = { ...account('con_b'), otherIds: ['also', 'b'] }
+      await make('con_b', { profileId: 'nova', grantId: 'gra_1', account: named })
       await make('con_a', { provider: 'tube' })
       await make('con_c', { state: 'disconnected' })
       await make('con_Z', { integrationId: 'int_2', state: 'healthy' })
@@ -114,6 +115,8 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       assert.deepEqual(await ids({ integration: 'int_2' }), ['con_Z'])
       assert.deepEqual(await ids({ account: 'con_a' }), ['con_a'])
       assert.deepEqual(await ids({ accounts: ['con_b', 'con_c', 'con_x', 'con_Z'] }), ['con_Z', 'con_b'])
+      assert.deepEqual(await ids({ otherId: 'also' }), ['con_b'])
+      assert.deepEqual(await ids({ otherId: 'con_b' }), [])
       assert.deepEqual(await ids({ ids: ['con_b', 'con_c', 'con_x'] }), ['con_b'])
       assert.deepEqual(await ids({ ids: [] }), [])
       assert.deepEqual(await connections.count(environmentId), { pending: 2, disconnected: 1, healthy: 1 })

@@ -78,6 +78,8 @@ export interface Connections {
       account?: string
       /** Of any of these. */
       accounts?: readonly string[]
+      /** Whose account the platform calls so elsewhere. */
+      otherId?: string
       ids?: readonly string[]
     },
   ): Promise<Connection[]>

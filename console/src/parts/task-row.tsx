@@ -113,7 +113,8 @@ function Fix({ task }: { task: Task }) {
         Dead letters
       </Link>
     )
-  return subject === null ? null : (
+  // Endpoints are set up through the API.
+  return subject === null || kind === 'repair_endpoint' ? null : (
     <Link to="/setup/apps/$app" params={{ app: subject }} className={buttonClass('primary', true)}>
       Set up
     </Link>

@@ -7,12 +7,14 @@ const kinds: Readonly<Record<string, string>> = {
   repair_channel: 'Notifications',
   replay_messages: 'Messages',
   check_numbers: 'Numbers',
+  repair_endpoint: 'Events',
 }
 export const taskKindOrder = [
   'reconnect',
   'grant_permission',
   'set_up',
   'repair_channel',
+  'repair_endpoint',
   'replay_messages',
   'check_numbers',
 ] as const

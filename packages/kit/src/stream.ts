@@ -14,6 +14,8 @@ export interface Account {
   readonly kind: 'artist_page' | 'user_profile' | 'channel' | 'auto_channel' | 'label_page' | 'page' | 'business'
   /** `owned`: its owner consented for exactly this account. `public`: the platform cannot prove whose it is. */
   readonly ownership?: 'owned' | 'managed' | 'public'
+  /** By which the platform names it elsewhere, as in notices about the person behind it. */
+  readonly otherIds?: readonly string[]
 }
 
 /** One account in a read, with where its last complete run ended and where an unfinished one stopped. Both are JSON of the stream's own shape. */

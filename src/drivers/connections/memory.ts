@@ -51,7 +51,10 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return of(environmentId).connections.get(id) ?? null
     },
 
-    async list(environmentId, { after, limit, profile, provider, state, grant, integration, account, ids, accounts }) {
+    async list(
+      environmentId,
+      { after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId },
+    ) {
       const { connections, ofGrant, ofProfile } = of(environmentId)
       // Who names them need not look at all of them.
       const some = ids
@@ -70,7 +73,8 @@ export function openMemoryConnections(log: AlongLog): Connections {
           (grant === undefined || connection.grantId === grant) &&
           (integration === undefined || connection.integrationId === integration) &&
           (account === undefined || connection.account.id === account) &&
-          (accounts === undefined || accounts.includes(connection.account.id)),
+          (accounts === undefined || accounts.includes(connection.account.id)) &&
+          (otherId === undefined || (connection.account.otherIds?.includes(otherId) ?? false)),
       )
       return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
     },

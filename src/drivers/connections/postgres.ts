@@ -32,8 +32,8 @@ export function openPostgresConnections(database: Database): Connections {
 
     list: (environmentId, page) =>
       database.tenant(environmentId, async (sql) => {
-        const { after, limit, profile, provider, state, grant, integration, account, ids, accounts } = page
-        const known = [after, limit, profile, provider, state, grant, integration, account, ids, accounts]
+        const { after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId } = page
+        const known = [after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId]
         const values = known.map((v) => v ?? null)
         return (await sql<Row>(selectPage, [environmentId, ...values], 'connections.list')).rows
       }),
@@ -142,6 +142,7 @@ const selectPage = `
     and ($9::text is null or account_id = $9)
     and ($10::text[] is null or id = any ($10))
     and ($11::text[] is null or account_id = any ($11))
+    and ($12::text is null or account -> 'otherIds' ? $12)
   order by id collate "C"
   limit $3`
 

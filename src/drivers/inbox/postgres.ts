@@ -9,10 +9,11 @@ export function openPostgresInbox(database: Database): Inbox {
     async store(messages) {
       const stored = new Set<string>()
       for (const [environmentId, mine] of Map.groupBy(messages, (message) => message.environmentId)) {
-        const { rows } = await database.tenant(environmentId, (sql) =>
-          sql<{ id: string }>(storeMessages, [environmentId, ...columnsOf(mine)], 'inbox.store'),
-        )
-        for (const { id } of rows) stored.add(id)
+        // Not awaited inside, so that it goes along with the COMMIT: somebody waits for this one, and each way to the database and back counts.
+        const { inserted } = await database.tenant(environmentId, async (sql) => ({
+          inserted: sql<{ id: string }>(storeMessages, [environmentId, ...columnsOf(mine)], 'inbox.store'),
+        }))
+        for (const { id } of (await inserted).rows) stored.add(id)
       }
       return messages.map(({ id }) => (stored.has(id) ? 'stored' : 'duplicate'))
     },

@@ -18,13 +18,15 @@ export function openUndiciNetwork(
     allow?: readonly string[]
     /** Of addresses that are not listed. 443 and 80 when absent. */
     ports?: readonly number[]
+    /** Allows every port of the machine itself. */
+    loopback?: boolean
     /** Certificates trusted besides the system's, as PEM. */
     ca?: readonly string[]
     limits?: Partial<WireLimits>
     resolve?: Resolve
   } = {},
-): Network & { close(): Promise<void> } {
-  const rules = openEgressRules(options.allow ?? [], options.ports)
+): Network & { check(url: string): void; close(): Promise<void> } {
+  const rules = openEgressRules(options.allow ?? [], options)
   const standard = { ...defaultLimits, ...options.limits }
   const agents = {
     public: agent({ lookup: checkedLookup(options.resolve ?? systemResolve), onlyPublic: true }),
@@ -32,6 +34,7 @@ export function openUndiciNetwork(
   }
 
   return {
+    check: (address) => void rules.check(parseAddress(address)),
     async send(request, signal) {
       const url = parseAddress(request.url)
       const agent = agents[rules.check(url)]

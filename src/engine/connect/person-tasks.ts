@@ -19,6 +19,7 @@ export const taskFixedBy = {
   repair_channel: 'operator',
   check_numbers: 'operator',
   replay_messages: 'operator',
+  repair_endpoint: 'operator',
 } as const satisfies Record<TaskKind, FixedBy>
 
 /** What a person is asked to do about a connection that needs a new consent: within a week, and all of it stands still meanwhile. */

@@ -24,14 +24,16 @@ export async function attribute(
   }
   const accounts = [...new Set(messages.flatMap((message) => message.accounts))]
   for (let from = 0; from < accounts.length; from += atOnce)
-    for await (const connection of ofAccounts(deps, integration, accounts.slice(from, from + atOnce)))
+    for await (const connection of ofAccounts(deps, integration, { accounts: accounts.slice(from, from + atOnce) }))
       add(connection.account.id, connection)
   for (const { callback, accounts } of messages) {
     const [subject] = accounts
     if (callback === null || subject === undefined) continue
     const grant = await deps.grants.findBySubject(integration.environmentId, integration.id, subject)
     for (const connection of grant ? await connectionsOf(deps, grant) : []) add(subject, connection)
-    for await (const connection of ofAccounts(deps, integration, [subject], 'disconnected')) add(subject, connection)
+    for (const state of [undefined, 'disconnected'] as const)
+      for (const named of [{ accounts: [subject] }, { otherId: subject }])
+        for await (const connection of ofAccounts(deps, integration, named, state)) add(subject, connection)
   }
   return found
 }
@@ -39,12 +41,12 @@ export async function attribute(
 async function* ofAccounts(
   deps: Needs,
   { environmentId, id, provider }: Integration,
-  accounts: readonly string[],
+  named: { readonly accounts: readonly string[] } | { readonly otherId: string },
   state?: 'disconnected',
 ): AsyncGenerator<Connection> {
   const limit = 200
   for (let after: string | undefined; ; ) {
-    const query = { provider, integration: id, accounts, limit, after, state }
+    const query = { ...named, provider, integration: id, limit, after, state }
     const page = await deps.connections.list(environmentId, query)
     yield* page
     if (page.length < limit) return

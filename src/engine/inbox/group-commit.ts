@@ -26,6 +26,8 @@ export interface GroupCommitLimits {
   readonly mostWaiting: number
   readonly mostBytes: number
   readonly perCommit: number
+  /** On their way at once: while one waits for the disk the next one is put together. */
+  readonly commits: number
   readonly patienceMs: number
 }
 
@@ -34,6 +36,7 @@ const usual: GroupCommitLimits = {
   mostWaiting: 4_000,
   mostBytes: 64 * 1024 * 1024,
   perCommit: 500,
+  commits: 2,
   patienceMs: 8 * second,
 }
 
@@ -44,9 +47,10 @@ export function openGroupCommit(
   const limits = { ...usual, ...options }
   const waiting: Waiting[] = []
   /** Handed to the database and not answered; those whose patience ended are no longer in it. */
-  let under: Set<Waiting> = new Set()
+  const under: Set<Waiting> = new Set()
   let bytes = 0
-  let pumping: Promise<void> | null = null
+  const pumping = new Set<Promise<void>>()
+  let pumps = 0
   let watching = false
 
   return {
@@ -71,25 +75,30 @@ export function openGroupCommit(
           },
         })
         watch()
-        pumping ??= pump().finally(() => {
-          pumping = null
-        })
+        if (pumps >= limits.commits) return
+        const pumped = pump().finally(() => pumping.delete(pumped))
+        pumping.add(pumped)
       })
     },
 
     async idle() {
-      while (pumping) await pumping
+      while (pumping.size > 0) await Promise.all(pumping)
     },
   }
 
   async function pump(): Promise<void> {
-    // Those that arrive in the same turn go together.
-    await Promise.resolve()
-    while (waiting.length > 0) {
-      const group = waiting.splice(0, limits.perCommit)
-      under = new Set(group)
-      await commit(group)
-      under = new Set()
+    pumps++
+    try {
+      // Those that arrive in the same turn go together.
+      await Promise.resolve()
+      while (waiting.length > 0) {
+        const group = waiting.splice(0, limits.perCommit)
+        for (const one of group) under.add(one)
+        await commit(group)
+      }
+    } finally {
+      // In the same step in which nothing waited: whoever comes next begins another one.
+      pumps--
     }
   }
 
@@ -98,7 +107,7 @@ export function openGroupCommit(
     try {
       const outcomes = await inbox.store(group.map(({ message }) => message))
       group.forEach((one, index) => {
-        if (under.has(one)) one.settle(outcomes[index]!)
+        if (under.delete(one)) one.settle(outcomes[index]!)
       })
     } catch (error) {
       if (group.length > 1 && isOfARow(error)) {
@@ -109,7 +118,7 @@ export function openGroupCommit(
       const fault = isOfARow(error)
         ? new Fault('input.invalid', 'This message holds something that cannot be stored.', {}, error)
         : notStored(error)
-      for (const one of group) if (under.has(one)) one.refuse(fault)
+      for (const one of group) if (under.delete(one)) one.refuse(fault)
     }
   }
 

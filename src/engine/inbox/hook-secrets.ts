@@ -3,30 +3,35 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Integration } from '../../ports/directory.ts'
 import { withClientSecret, withSetting } from '../connect/integration-secrets.ts'
 import { withPrevious } from '../connect/previous-secrets.ts'
+import { recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 
 /** By name, such as `clientSecret` or a settings field: what counts now, and what counted until a moment ago. */
 export type HookSecrets = Readonly<Record<string, readonly string[]>>
 
-/** What messages may be signed with, in plain while `use` runs. */
-export function withHookSecrets<T>(
+/** As often as the rows that every call needs are read anew, which is when there is another row. */
+const known = new WeakMap<Integration, { readonly secrets: HookSecrets; readonly openedAt: Instant }>()
+
+/**
+ * What messages may be signed with, in plain. Remembered for as long as the row is that they stand in, half a second: opening them anew for each of
+ * thousands of messages a second would take longer than everything else that is done with one.
+ */
+export async function hookSecrets(
   vault: Vault,
   provider: Provider,
   integration: Integration,
   now: Instant,
-  use: (secrets: HookSecrets) => T | Promise<T>,
-): Promise<T> {
+): Promise<HookSecrets> {
+  const found = known.get(integration)
+  if (found && now >= found.openedAt && now - found.openedAt <= recentMs) return found.secrets
   const secrets: Record<string, readonly string[]> = {}
-  const names = Object.keys(provider.settings ?? {})
-  const add = (name: string, value: string | null, then: () => T | Promise<T>) =>
+  const add = (name: string) => (value: string | null) =>
     withPrevious(vault, integration, name, now, (previous) => {
       secrets[name] = [value, previous].filter((one) => one !== null && one !== '') as string[]
-      return then()
     })
-  const addFrom = async (index: number): Promise<T> => {
-    const name = names[index]
-    if (name === undefined) return use(secrets)
-    return withSetting(vault, provider, integration, name, (value) => add(name, value, () => addFrom(index + 1)))
-  }
-  return withClientSecret(vault, integration, (value) => add('clientSecret', value, () => addFrom(0)))
+  await withClientSecret(vault, integration, add('clientSecret'))
+  for (const name of Object.keys(provider.settings ?? {}))
+    await withSetting(vault, provider, integration, name, add(name))
+  known.set(integration, { secrets, openedAt: now })
+  return secrets
 }

@@ -8,7 +8,7 @@ import type { Vault } from '../vault/vault.ts'
 import { Forgeries } from './forgeries.ts'
 import { type GroupCommit, openGroupCommit } from './group-commit.ts'
 import { openHookAddresses } from './hook-addresses.ts'
-import { type HookSecrets, withHookSecrets } from './hook-secrets.ts'
+import { type HookSecrets, hookSecrets } from './hook-secrets.ts'
 import { callbackOf, describeMessage, hashOf, readEvents } from './read-message.ts'
 import { openSignedRequest } from './signed-request.ts'
 import { answerHandshake } from './verify/answer-handshake.ts'
@@ -84,11 +84,10 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
       const place = await find(integrationId)
       const { integration, provider } = place
       const now = clock.now()
-      return withHookSecrets(vault, provider, integration, now, (secrets) =>
-        callbackName === null
-          ? receiveWebhook(place, message, secrets, now)
-          : receiveCallback(place, callbackName, message, secrets, now),
-      )
+      const secrets = await hookSecrets(vault, provider, integration, now)
+      return callbackName === null
+        ? receiveWebhook(place, message, secrets, now)
+        : receiveCallback(place, callbackName, message, secrets, now)
     },
 
     async deletion(integrationId, code) {

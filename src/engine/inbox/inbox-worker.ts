@@ -11,6 +11,8 @@ import { planMessage } from './plan-message.ts'
 export interface InboxWorker {
   /** Works until the signal aborts; what is begun then is finished. Throws nothing: what goes wrong is logged and tried again. */
   run(signal: AbortSignal): Promise<void>
+  /** One claim, worked through. Returns how many messages there were. */
+  turn(): Promise<number>
   /** Something was stored. What other processes store is noticed within `pollMs`. */
   wake(): void
   /** When it last looked; null before the first time. */
@@ -38,7 +40,7 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
   let woken = false
   let sleeping: AbortController | null = null
 
-  return { run, wake, lastBeatAt: () => beatAt }
+  return { run, turn, wake, lastBeatAt: () => beatAt }
 
   function wake(): void {
     woken = true
@@ -49,19 +51,22 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
     signal.addEventListener('abort', wake, { once: true })
     while (!signal.aborted) {
       woken = false
-      beatAt = clock.now()
-      const claim = random.id('clm')
-      const messages = await inbox
-        .claim({ now: beatAt, until: beatAt + claimMs, claim, limit: batch })
-        .catch((error: unknown) => {
-          log.warn('inbox.not_claimed', { error })
-          return []
-        })
-      const keyOf = ({ environmentId, integrationId, callback }: Message) =>
-        JSON.stringify([environmentId, integrationId, callback])
-      for (const group of Map.groupBy(messages, keyOf).values()) await finishGroup(group, claim)
-      if (messages.length === 0 && !woken) await sleep()
+      const worked = await turn().catch((error: unknown) => {
+        log.warn('inbox.not_claimed', { error })
+        return 0
+      })
+      if (worked === 0 && !woken) await sleep()
     }
+  }
+
+  async function turn(): Promise<number> {
+    beatAt = clock.now()
+    const claim = random.id('clm')
+    const messages = await inbox.claim({ now: beatAt, until: beatAt + claimMs, claim, limit: batch })
+    const keyOf = ({ environmentId, integrationId, callback }: Message) =>
+      JSON.stringify([environmentId, integrationId, callback])
+    for (const group of Map.groupBy(messages, keyOf).values()) await finishGroup(group, claim)
+    return messages.length
   }
 
   async function sleep(): Promise<void> {
@@ -86,7 +91,7 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
 }
 
 /** All together, and where that fails each by itself, in order, so that one of them holds up none of the others. */
-export async function workThrough(parts: WorkParts, group: readonly Message[]): Promise<MessageOutcome[]> {
+async function workThrough(parts: WorkParts, group: readonly Message[]): Promise<MessageOutcome[]> {
   try {
     return await work(parts, group)
   } catch (error) {

@@ -7,7 +7,7 @@ import { attachMessages } from './attach-messages.ts'
 import { eraseAccount } from './erase-account.ts'
 import { openHooks } from './hooks.ts'
 import { startInboxJobs } from './inbox-jobs.ts'
-import { openInboxWorker, workThrough } from './inbox-worker.ts'
+import { openInboxWorker } from './inbox-worker.ts'
 
 /** Several events in a body, each with everything that the kit knows; and a person's own notices. */
 export const testWebhooks = (more: Partial<Webhooks> = {}): Webhooks =>
@@ -49,7 +49,7 @@ export async function openInboxWorld(options: WorldOptions & { webhooks?: Partia
     ...options.provider,
   }
   const world = await openTestWorld({ ...options, provider })
-  const { setting, integrationId, environment, clock } = world
+  const { setting, integrationId, environment } = world
   const { clientSecret } = world.apps[world.provider.id]!
   await setWord(world)
   const woken: string[][] = []
@@ -60,7 +60,7 @@ export async function openInboxWorld(options: WorldOptions & { webhooks?: Partia
     const work = { deps, setting, woken: wake, erase: (connection: Connection) => eraseAccount(ends, connection) }
     const worker = openInboxWorker(work, { pollMs: 1_000 })
     const hooks = openHooks(deps, setting, { recent, vault, stored: () => worker.wake(), woken: wake })
-    return { ...engine, hooks, worker, work, startJobs: () => startInboxJobs({ deps, setting, gateway }) }
+    return { ...engine, hooks, worker, startJobs: () => startInboxJobs({ deps, setting, gateway }) }
   })
   const first = engines[0]!
 
@@ -104,17 +104,8 @@ export async function openInboxWorld(options: WorldOptions & { webhooks?: Partia
       first.deps.typedRecords.list(environment.id, { kind, limit: 10_000, ...more }),
     slots: async (connection: Connection) => first.deps.schedule.of(environment.id, [connection.id]),
     attach: (connections: readonly Connection[]) => attachMessages(first.deps, connections),
-    /** Claims and finishes what is due, once, as a worker of that engine would. */
-    async workOnce(engine = 0, limit = 200): Promise<number> {
-      const { deps, work } = engines[engine]!
-      const now = clock.now()
-      const claim = deps.random.id('clm')
-      const claimed = await deps.inbox.claim({ now, until: now + 60_000, claim, limit })
-      const keyOf = ({ integrationId, callback }: Message) => `${integrationId} ${callback}`
-      for (const group of Map.groupBy(claimed, keyOf).values())
-        await deps.inbox.finish(environment.id, claim, await workThrough(work, group))
-      return claimed.length
-    },
+    /** What is due now, as far as one claim goes, by that engine. */
+    workOnce: (engine = 0): Promise<number> => engines[engine]!.worker.turn(),
   }
 }
 

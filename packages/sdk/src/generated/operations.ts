@@ -1394,6 +1394,258 @@ export interface Operations {
       })[] | null
     }>
   }
+  eventTypes: {
+    /** Every type of event, with its JSON Schema and an example of its data. `GET /v1/event-types`, scope `journal:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: {
+        type: string
+        summary: string
+        schema: Record<string, unknown>
+        example: Record<string, unknown>
+      }[]
+    }>
+  }
+  endpoints: {
+    /** Where events are sent. `GET /v1/endpoints`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        url: string
+        description: string
+        types: string[] | null
+        profiles: string[] | null
+        ordered: boolean
+        enabled: boolean
+        disabled: {
+          reason: "off" | "gone" | "failing"
+          at: string
+          says: string | null
+        } | null
+        signing: ({
+          id: string
+          kind: "hmac" | "ed25519"
+          publicKey: string | null
+          createdAt: string
+          until: string | null
+        })[]
+        failingSince: string | null
+        failingSays: string | null
+        restUntil: string | null
+        createdAt: string
+      })[]
+    }>
+    /** Make an endpoint. The answer holds its secret, once; with ed25519 there is a public key instead. `POST /v1/endpoints`, scope `setup:write`. */
+    create(input: {
+      url: string
+      description?: string
+      types?: string[] | null
+      profiles?: string[] | null
+      ordered?: boolean
+      enabled?: boolean
+      signing?: "hmac" | "ed25519"
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+      secret: string | null
+    }>
+    /** One endpoint, and how it fares. `GET /v1/endpoints/{id}`, scope `setup:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+    }>
+    /** Change an endpoint, or switch it off and on; what is left out stays as it is. What waits for it stays too. `PATCH /v1/endpoints/{id}`, scope `setup:write`. */
+    change(input: {
+      id: string
+    } & {
+      url?: string
+      description?: string
+      types?: string[] | null
+      profiles?: string[] | null
+      ordered?: boolean
+      enabled?: boolean
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+    }>
+    /** Take an endpoint away, with its deliveries. The events stay. `DELETE /v1/endpoints/{id}`, scope `setup:write`. */
+    remove(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+    }>
+    /** A new secret signs from now on. The one before signs beside it for a while, so that nothing is refused meanwhile. `POST /v1/endpoints/{id}/rotate`, scope `setup:write`. */
+    rotate(input: {
+      id: string
+    } & {
+      signing?: "hmac" | "ed25519"
+      overlap?: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+      secret: string | null
+    }>
+    /** Send an event of the type endpoint.test, now, and say what was answered. `POST /v1/endpoints/{id}/test`, scope `setup:write`. */
+    test(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      works: boolean
+      tried: {
+        at: string
+        durationMs: number
+        status: number | null
+        says: string | null
+        response: string | null
+      }
+    }>
+    /** Send what an endpoint has not taken since a moment: what was given up, what waits, what happened while it was off. `POST /v1/endpoints/{id}/recover`, scope `setup:write`. */
+    recover(input: {
+      id: string
+    } & {
+      since: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      recovered: number
+    }>
+  }
+  deliveries: {
+    /** What endpoints were sent, newest event first. `GET /v1/deliveries`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      endpoint?: string
+      event?: string
+      state?: "waiting" | "delivered" | "failed"
+      type?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        event: string
+        type: string
+        endpoint: string
+        state: "waiting" | "delivered" | "failed"
+        attempts: number
+        nextAt: string | null
+        tries: ({
+          at: string
+          durationMs: number
+          status: number | null
+          says: string | null
+          response: string | null
+        })[]
+        createdAt: string
+        endedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** Send an event to an endpoint again, with the same id, as if it had never been tried. `POST /v1/deliveries/{id}/resend`, scope `setup:write`. */
+    resend(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      event: string
+      type: string
+      endpoint: string
+      state: "waiting" | "delivered" | "failed"
+      attempts: number
+      nextAt: string | null
+      tries: ({
+        at: string
+        durationMs: number
+        status: number | null
+        says: string | null
+        response: string | null
+      })[]
+      createdAt: string
+      endedAt: string | null
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -1422,7 +1674,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1581,7 +1833,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1634,7 +1886,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -2134,6 +2386,23 @@ export const operations = {
     list: ['GET', '/v1/messages'],
     get: ['GET', '/v1/messages/{id}'],
     replay: ['POST', '/v1/messages/replay'],
+  },
+  eventTypes: {
+    list: ['GET', '/v1/event-types'],
+  },
+  endpoints: {
+    list: ['GET', '/v1/endpoints'],
+    create: ['POST', '/v1/endpoints'],
+    read: ['GET', '/v1/endpoints/{id}'],
+    change: ['PATCH', '/v1/endpoints/{id}'],
+    remove: ['DELETE', '/v1/endpoints/{id}'],
+    rotate: ['POST', '/v1/endpoints/{id}/rotate'],
+    test: ['POST', '/v1/endpoints/{id}/test'],
+    recover: ['POST', '/v1/endpoints/{id}/recover'],
+  },
+  deliveries: {
+    list: ['GET', '/v1/deliveries'],
+    resend: ['POST', '/v1/deliveries/{id}/resend'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],

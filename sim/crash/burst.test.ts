@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isWholeBurst, runBurst } from './burst.ts'
+
+test('webhooks that come while servers and their database are killed, and a thousand copies of one: each is stored and done once', async (t) => {
+  const summary = await runBurst({
+    ...{ perSecond: 40, seconds: 10, servers: 4, seed: 'harbor', copies: 1_000 },
+    places: ['inbox.store.after', 'inbox.finish.before'],
+    say: (text) => t.diagnostic(text),
+  })
+  t.diagnostic(JSON.stringify(summary))
+  assert.ok(isWholeBurst(summary), JSON.stringify(summary))
+  assert.equal(summary.sent, 401)
+  assert.equal(summary.copies, 1_000)
+  assert.ok(summary.kills >= 1 && summary.databaseKills >= 1, 'nothing was killed')
+})
