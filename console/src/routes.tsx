@@ -10,6 +10,7 @@ import { day, flag, list, oneOf, parseSearch, searchOf, stringifySearch, text } 
 import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
+import { deliveryStateOrder } from './words/deliveries.ts'
 import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
 import { messageStateOrder, recordKinds } from './words/messages.ts'
 import { comparisons, steps } from './words/periods.ts'
@@ -215,6 +216,27 @@ const app = createRoute({
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
 })
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints',
+  validateSearch: searchOf({
+    tab: oneOf(['endpoints', 'deliveries', 'events']),
+    state: oneOf(deliveryStateOrder),
+    type: text,
+    after: text,
+    delivery: text,
+    /** The type of event that is shown. */
+    event: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/endpoints/endpoints.tsx'), 'EndpointsPage'),
+})
+const endpoint = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints/$endpoint',
+  validateSearch: searchOf({ state: oneOf(deliveryStateOrder), type: text, after: text, delivery: text }),
+  component: lazyRouteComponent(() => import('./features/endpoints/endpoint.tsx'), 'EndpointPage'),
+})
+
 const notifications = createRoute({
   getParentRoute: () => root,
   path: '/setup/notifications',
@@ -243,6 +265,8 @@ export const router = createRouter({
     apps,
     app,
     notifications,
+    endpoints,
+    endpoint,
     keys,
   ]),
   basepath: '/console',

@@ -113,8 +113,13 @@ function Fix({ task }: { task: Task }) {
         Dead letters
       </Link>
     )
-  // Endpoints are set up through the API.
-  return subject === null || kind === 'repair_endpoint' ? null : (
+  if (kind === 'repair_endpoint' && subject !== null)
+    return (
+      <Link to="/endpoints/$endpoint" params={{ endpoint: subject }} className={buttonClass('primary', true)}>
+        Open the endpoint
+      </Link>
+    )
+  return subject === null ? null : (
     <Link to="/setup/apps/$app" params={{ app: subject }} className={buttonClass('primary', true)}>
       Set up
     </Link>
