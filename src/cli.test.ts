@@ -34,6 +34,7 @@ const services: Services = {
     started.push(options)
     out('sandbox')
   },
+  sandboxUrl: () => server.sandboxUrl,
   write: async (pieces) => {
     for await (const piece of pieces) written.push(piece)
   },

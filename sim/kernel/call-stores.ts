@@ -20,6 +20,7 @@ export const storePorts = [
   'journal',
   'inbox',
   'typedRecords',
+  'subscriptions',
   'limiter',
 ] as const
 

@@ -12,8 +12,10 @@ import { metrics } from './metrics.ts'
 import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
+import { subscriptions } from './subscriptions.ts'
 import { sync } from './sync.ts'
 import { tasks } from './tasks.ts'
+import { trigger } from './trigger.ts'
 import { upgrade } from './upgrade.ts'
 import { vault } from './vault.ts'
 
@@ -31,6 +33,8 @@ const commands: Readonly<Record<string, Command>> = {
   tasks,
   messages,
   call,
+  trigger,
+  subscriptions,
   vault,
 }
 
