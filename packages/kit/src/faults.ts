@@ -133,6 +133,12 @@ export const faults = {
     retry: 'never',
     says: 'The platform does not offer this to apps of this mode.',
   },
+  'setup.definition': {
+    status: 409,
+    fixedBy: 'operator',
+    retry: 'later',
+    says: 'The definition of this custom provider does not fit what the platform answers.',
+  },
   'setup.configuration': {
     status: 500,
     fixedBy: 'operator',
