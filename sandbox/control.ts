@@ -135,6 +135,10 @@ const resources = {
     },
   },
 
+  definitions: {
+    POST: (sandbox, { body }) => ({ provider: sandbox.learn(definitionShape.parse(body)) }),
+  },
+
   ledger: {
     GET({ ledger }, { query }) {
       const { limit, provider } = ledgerShape.parse(Object.fromEntries(query))
@@ -166,6 +170,7 @@ const summaries: Record<keyof typeof resources, string> = {
   tokens: 'GET · POST {provider, artist or account, action: revoke or expire}',
   quotas: 'GET · POST {provider, quota, limit}',
   rules: 'GET · POST {provider, rotates?, graceMs?, accessMs?} · what becomes of its tokens',
+  definitions: 'POST {environment, definition} · plays a platform that an environment described, out of its examples',
   ledger: 'GET ?provider=&limit= · what arrived, and what should not have',
   truth: 'GET ?provider=&artist=&from=&to= · what a perfect connector would know',
 }
@@ -225,6 +230,7 @@ const rulesShape = z.strictObject({
   graceMs: amount.optional(),
   accessMs: amount.nullable().optional(),
 })
+const definitionShape = z.strictObject({ environment: z.string().min(1).max(200), definition: z.unknown() })
 const quotaShape = z.strictObject({ provider: z.string(), quota: z.string(), limit: amount })
 const day = z.iso.date()
 const truthShape = z.object({ provider: z.string(), artist: z.string(), from: day.optional(), to: day.optional() })

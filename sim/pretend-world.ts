@@ -10,6 +10,7 @@ import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
+import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { openEngine } from '../src/engine/engine.ts'
 import type { Connection } from '../src/ports/connections.ts'
@@ -78,7 +79,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     jobs: { ...jobs, cron: async (queue, expression) => void crons.set(queue, expression) },
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }
-  const setting: Setting = { providers: new Map(providers.map((one) => [one.id, one])), publicUrl }
+  const setting: Setting = { providers: catalogOnly(providers), publicUrl }
   const engine = await openEngine(deps, setting, { works: true, planner: { pollMs: minute } })
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))

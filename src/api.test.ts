@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { addDays, faults, isFault } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import pg from 'pg'
+import { exampleDefinition } from '../packages/definitions/src/test-definition.ts'
 import { openRequestRate } from './api/request-rate.ts'
 import { scopes } from './engine/access/access-keys.ts'
 import { observed, pageOf } from './ports/records.contract.ts'
@@ -259,6 +260,8 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.change', `/v1/notification-channels/${known.test.channel}`, { name: 'Renamed' }],
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
+    ['providers.register', '/v1/providers', ownPlatform('made')],
+    ['providers.remove', '/v1/providers/made'],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -792,13 +795,26 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const platform = `platform-of-${name}`
+  assert.equal((await server.ask('POST', '/v1/providers', { key, body: ownPlatform(platform) })).status, 201)
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
     ...{ profile, connection: first.id, keyConnection: second.id, integration: first.integration },
-    ...{ session: session.id, key: made.id, point: data[0]!, run: runs.data[0]!.id, task, channel: channel.id },
+    ...{
+      session: session.id,
+      key: made.id,
+      point: data[0]!,
+      run: runs.data[0]!.id,
+      task,
+      channel: channel.id,
+      platform,
+    },
   }
 }
+
+/** What the example of the guide says, under another id. */
+const ownPlatform = (id: string) => ({ ...exampleDefinition(), id })
 
 /** Operations that make what they name. */
 const makes = new Set(['profiles.save', 'integrations.save'])
@@ -817,6 +833,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
   if (path.startsWith('/v1/notification-channels')) return ids.channel
+  if (path.startsWith('/v1/providers')) return ids.platform
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 

@@ -16,7 +16,9 @@ export function actionRoutes(engine: Engine) {
       body: z.strictObject({ connection: idText, input: z.unknown() }),
       answer: z.strictObject({ output: z.unknown() }),
       handle: async ({ params, body, caller, signal, idempotencyKey }) => {
-        const action = engine.setting.providers.get(params.provider)?.actions?.[params.action]
+        const action = (await engine.setting.providers.in(caller.environment.id)).get(params.provider)?.actions?.[
+          params.action
+        ]
         if (!action) throw new Fault('input.unknown', 'There is no such action.')
         const output = await engine.runAction(caller.environment, {
           connectionId: body.connection,

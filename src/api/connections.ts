@@ -1,4 +1,4 @@
-import { Fault, faults } from '@patchbay/kit'
+import { Fault, faults, type Provider } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Validation } from '../engine/connect/connection-actions.ts'
 import { switchedOff } from '../engine/connect/slots.ts'
@@ -236,8 +236,9 @@ export function connectionRoutes(engine: Engine) {
       answer: z.strictObject({ woken: z.number() }),
       handle: async ({ params, body, caller }) => {
         const connection = await found(caller.environment.id, params.id)
+        const providers = await setting.providers.in(connection.environmentId)
         for (const name of body.streams ?? []) {
-          if (!setting.providers.get(connection.provider)?.streams[name])
+          if (!providers.get(connection.provider)?.streams[name])
             throw new Fault('input.invalid', `There is no stream "${name}".`, { field: 'streams' })
         }
         return {
@@ -334,7 +335,8 @@ export function connectionRoutes(engine: Engine) {
     connections: readonly Connection[],
   ): Promise<z.input<typeof connectionJson>[]> {
     const lacking = connections.some(({ missingScopes }) => missingScopes.length > 0)
-    const [grants, integrations, slots] = await Promise.all([
+    const [providers, grants, integrations, slots] = await Promise.all([
+      setting.providers.in(environmentId),
       Promise.all(connections.map((connection) => deps.grants.read(environmentId, connection.grantId))),
       lacking ? deps.directory.integrations(environmentId) : [],
       deps.schedule.of(
@@ -367,7 +369,7 @@ export function connectionRoutes(engine: Engine) {
         scopes: {
           granted: [...(grant?.scopes ?? [])],
           missing: [...connection.missingScopes],
-          switchedOff: switchedOffOf(connection, integrations),
+          switchedOff: switchedOffOf(connection, integrations, providers.get(connection.provider)),
         },
         clocks: {
           access: iso(grant?.accessExpiresAt ?? null),
@@ -387,10 +389,10 @@ export function connectionRoutes(engine: Engine) {
   }
 
   function switchedOffOf(
-    { provider: providerId, integrationId, missingScopes }: Connection,
+    { integrationId, missingScopes }: Connection,
     integrations: readonly Integration[],
+    provider: Provider | undefined,
   ) {
-    const provider = setting.providers.get(providerId)
     const integration = integrations.find(({ id }) => id === integrationId)
     if (!provider || !integration) return []
     return switchedOff(provider, integration, missingScopes).map(({ scope, streams }) => ({
@@ -402,7 +404,7 @@ export function connectionRoutes(engine: Engine) {
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
     const slots = await deps.schedule.of(connection.environmentId, [connection.id])
     const now = deps.clock.now()
-    const streams = setting.providers.get(connection.provider)?.streams ?? {}
+    const streams = (await setting.providers.in(connection.environmentId)).get(connection.provider)?.streams ?? {}
     return slots.map((slot) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,

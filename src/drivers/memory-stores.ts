@@ -2,6 +2,7 @@ import { openMemoryAccess } from './access/memory.ts'
 import { AlongLog } from './along/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDefinitions } from './definitions/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
@@ -30,6 +31,7 @@ export function openMemoryStores() {
     sealedTexts,
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
     connections,
+    definitions: openMemoryDefinitions(along),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
     journal,

@@ -2,6 +2,7 @@ import type { Database } from '../ports/database.ts'
 import { openPostgresAccess } from './access/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDefinitions } from './definitions/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
 import { openPostgresGrants } from './grants/postgres.ts'
@@ -18,6 +19,7 @@ export const openPostgresStores = (database: Database) => ({
   access: openPostgresAccess(database),
   connections: openPostgresConnections(database),
   dataKeys: openPostgresDataKeys(database),
+  definitions: openPostgresDefinitions(database),
   directory: openPostgresDirectory(database),
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),

@@ -1,6 +1,7 @@
 import type { AccessKey } from '../ports/access.ts'
 import type { Instant } from '../ports/clock.ts'
 import { activeStates, type Connection } from '../ports/connections.ts'
+import type { DefinitionHead } from '../ports/definitions.ts'
 import type { Integration } from '../ports/directory.ts'
 import type { Grant } from '../ports/grants.ts'
 import type { Deps } from './deps.ts'
@@ -27,12 +28,14 @@ export interface Recent {
   grant(environmentId: string, id: string): Found<Grant>
   /** The provider did not take its token: somebody may have renewed it a moment ago. */
   forgetGrant(environmentId: string, id: string): void
+  /** Of the platforms that the environment registered itself. */
+  definitions(environmentId: string): Found<readonly DefinitionHead[]>
 }
 
 /** Nothing is awaited for what is remembered. */
 type Found<Row> = Row | Promise<Row | null>
 
-type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
+type Stores = Pick<Deps, 'access' | 'connections' | 'definitions' | 'directory' | 'grants'>
 
 /** Also gives back the stores, as they were but that each change through them is forgotten here. */
 export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All): { recent: Recent; deps: All } {
@@ -42,11 +45,14 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
   const integrations = new Remembered<Integration>(clock, () => true)
   const grants = new Remembered(clock, ({ state }: Grant) => state === 'live' || state === 'unknown')
 
+  const definitions = new Remembered<readonly DefinitionHead[]>(clock, () => true)
+
   const stores: Stores = {
     access: forgetting(given.access, ['revokeKey'], () => keys.forgetAll()),
     connections: forgetting(given.connections, ['move', 'update'], (environmentId, id) =>
       connections.forget(nameOf(environmentId, id)),
     ),
+    definitions: forgetting(given.definitions, ['save', 'remove'], () => definitions.forgetAll()),
     directory: forgetting(given.directory, ['saveIntegration', 'setIncident'], () => integrations.forgetAll()),
     grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget', 'postpone'], (environmentId, id) =>
       grants.forget(nameOf(environmentId, id)),
@@ -62,6 +68,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All)
       integrations.read(nameOf(environmentId, id), () => stores.directory.integration(environmentId, id)),
     grant: (environmentId, id) => grants.read(nameOf(environmentId, id), () => stores.grants.read(environmentId, id)),
     forgetGrant: (environmentId, id) => grants.forget(nameOf(environmentId, id)),
+    definitions: (environmentId) => definitions.read(environmentId, () => stores.definitions.heads(environmentId)),
   }
   return { recent, deps: { ...given, ...stores } }
 }

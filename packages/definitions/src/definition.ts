@@ -408,7 +408,9 @@ export const definitionSchema = z
     definition: z.literal(1),
     id: z
       .string()
-      .regex(/^[a-z][a-z0-9_-]{1,39}$/, 'an id begins with a small letter and has 2 to 40 of a-z, 0-9, _ and -'),
+      .regex(/^[a-z][a-z0-9_-]{1,39}$/, 'an id begins with a small letter and has 2 to 40 of a-z, 0-9, _ and -')
+      // Its address is this schema's.
+      .refine((id) => id !== 'schema', 'this id is taken'),
     name: text(100),
     category: z.enum(['social', 'music', 'payments', 'messaging', 'ai', 'marketing', 'cloud']),
     summary: text(300),

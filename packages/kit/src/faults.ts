@@ -234,6 +234,8 @@ export interface FaultDetail {
   readonly quota?: string
   /** Which field, scope or setting it is about. */
   readonly field?: string
+  /** Everything that is wrong with what a caller sent, where it is said at once. */
+  readonly issues?: readonly { readonly field: string; readonly says: string }[]
   readonly [more: string]: unknown
 }
 

@@ -26,7 +26,7 @@ export async function saveIntegration(
   change: IntegrationChange,
   actor: Actor,
 ): Promise<Integration> {
-  const provider = setting.providers.get(change.provider)
+  const provider = (await setting.providers.in(environment.id)).get(change.provider)
   if (!provider) throw new Fault('input.invalid', `There is no provider "${change.provider}".`, { field: 'provider' })
   for (const [name, value] of Object.entries(change.settings ?? {})) {
     const field = provider.settings?.[name]

@@ -12,6 +12,7 @@ import { SeededRandom } from '../../drivers/random/seeded.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
@@ -77,7 +78,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const all = [provider, ...(options.others ?? [])]
   const sandbox = openSandbox({ providers: all, clock, seed: options.seed ?? 'connect', artists: 8 })
   const setting: Setting = {
-    providers: new Map(all.map((one) => [one.id, one])),
+    providers: catalogOnly(all),
     publicUrl: 'http://127.0.0.1:4400',
     returnUrls: options.returnUrls,
   }

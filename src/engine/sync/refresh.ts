@@ -1,4 +1,4 @@
-import { Fault, second } from '@patchbay/kit'
+import { Fault, type Provider, second } from '@patchbay/kit'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -42,23 +42,28 @@ export async function freshen(
   connections: readonly Connection[],
   options: { maxAgeMs: number; waitMs?: number; signal?: AbortSignal },
 ): Promise<Refreshed> {
-  const slots = await deps.schedule.of(
-    environmentId,
-    connections.map(({ id }) => id),
-  )
+  const [slots, providers] = await Promise.all([
+    deps.schedule.of(
+      environmentId,
+      connections.map(({ id }) => id),
+    ),
+    deps.providers.in(environmentId),
+  ])
   const oldest = deps.clock.now() - options.maxAgeMs
   const old = connections.filter(
     (connection) =>
       !inactiveStates.has(connection.state) &&
       slots.some(
         (slot) =>
-          slot.connectionId === connection.id && isHeadline(deps, connection, slot) && (slot.syncedAt ?? 0) < oldest,
+          slot.connectionId === connection.id &&
+          isHeadline(providers, connection, slot) &&
+          (slot.syncedAt ?? 0) < oldest,
       ),
   )
   return refreshAll(deps, environmentId, old, options)
 }
 
-const isHeadline = ({ providers }: Pick<Setting, 'providers'>, { provider }: Connection, { stream, blocked }: Slot) =>
+const isHeadline = (providers: ReadonlyMap<string, Provider>, { provider }: Connection, { stream, blocked }: Slot) =>
   blocked === null && providers.get(provider)?.streams[stream]?.headline === true
 
 async function refreshAll(
@@ -71,8 +76,10 @@ async function refreshAll(
   const { schedule, clock } = deps
   const askedAt = clock.now()
   const ids = connections.map(({ id }) => id)
+  const providers = await deps.providers.in(environmentId)
   const isWanted = (slot: Slot) =>
-    streams?.includes(slot.stream) ?? isHeadline(deps, connections.find(({ id }) => id === slot.connectionId)!, slot)
+    streams?.includes(slot.stream) ??
+    isHeadline(providers, connections.find(({ id }) => id === slot.connectionId)!, slot)
   const wanted = async () => (await schedule.of(environmentId, ids)).filter(isWanted)
   for (const [connectionId, slots] of Map.groupBy(await wanted(), (slot) => slot.connectionId))
     await schedule.wake(environmentId, connectionId, {

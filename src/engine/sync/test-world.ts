@@ -26,6 +26,7 @@ import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { runStream, type SyncDeps } from './run-stream.ts'
@@ -184,7 +185,7 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
     random,
     log,
     ...(stores?.(clock) ?? inMemory(along)),
-    providers: new Map([[madeUp.id, madeUp]]),
+    providers: catalogOnly([madeUp]),
     gateway: openTestGateway(platform, clock),
   }
   await deps.directory.saveEnvironment({ id: environmentId, workspace: 'w', mode: 'test', createdAt: start })
