@@ -8,6 +8,7 @@ import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
 import { metrics } from './metrics.ts'
+import { provider } from './provider.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
@@ -27,6 +28,7 @@ const commands: Readonly<Record<string, Command>> = {
   kpis,
   tasks,
   call,
+  provider,
   vault,
 }
 
