@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { checkDefinition, type Definition, limits, type Remark, whatMoves, whatNarrows } from '@patchbay/definitions'
+import { checkDefinition, limits, type Remark, whatMoves, whatNarrows } from '@patchbay/definitions'
 import { Fault, type Json } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import { activeStates } from '../../ports/connections.ts'
@@ -37,10 +37,10 @@ export async function saveDefinition(
   if (!before && setting.providers.catalog.has(id))
     throw new Fault('input.conflict', `"${id}" is a platform of the catalog: choose another id.`, { field: 'id' })
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('base64url')
-  const old = before ? (before.document as unknown as Definition) : null
+  const old = before ? (checkDefinition(before.document).accepted?.definition ?? null) : null
   const narrows = old ? whatNarrows(old, accepted.definition) : []
   if (before?.digest === digest) return { definition: before, narrows, remarks }
-  const moves = old ? whatMoves(old, accepted.definition) : []
+  const moves = old ? whatMoves(old, accepted.definition) : before ? [unreadable] : []
   if (moves.length > 0 && (await keepsCredentials(deps, environment.id, id)))
     throw new Fault(
       'input.conflict',
@@ -80,6 +80,9 @@ export async function saveDefinition(
     remarks: untold === null ? remarks : [...remarks, { at: '', level: 'warning', says: untold }],
   }
 }
+
+/** Of one that this version of the server does not take any more. */
+const unreadable = 'its present form cannot be read, so nobody knows where they went'
 
 /** Says everything at once, so that a definition is not mended one mistake at a time. */
 function refusal(remarks: readonly Remark[]): Fault {
