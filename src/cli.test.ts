@@ -413,7 +413,7 @@ test('a platform of one’s own is begun, checked, tried out and registered', as
   assert.equal(observations[0].value, 12840)
 
   const file = files.get('acme.provider.jsonc')!
-  files.set('wrong', file.replace('"6h"', '"6"').replace('"/me"', '"/{me}"'))
+  files.set('wrong', file.replace('"6h"', '"6"').replace('"Followers"', '""'))
   const { out } = await run('provider lint wrong')
   assert.match(out, /^ +\d+ +error +streams\.profile\.every +write it as 15m/m)
   assert.equal((await run('provider test wrong')).code, 2)
@@ -425,7 +425,7 @@ test('a platform of one’s own is begun, checked, tried out and registered', as
   await check('provider register acme.provider.jsonc', 0, /acme is registered, version 1/)
   files.set('narrower', file.replace('"limit": 60', '"limit": 30'))
   await check('provider register narrower', 0, /version 2\.\nThe quota general falls from 60 to 30/)
-  await check('provider register wrong', 2, /streams\.profile\.every/)
+  await check('provider register wrong', 2, /And 1 more.*\n.*(every|path).*\n\(input\.invalid/)
   await check('provider remove acme', 0, /acme is removed/)
   await check('provider remove acme', 1, /input\.unknown/)
   await check('provider', 2, /Say what/)

@@ -142,6 +142,7 @@ test('replacing keeps connections, says what narrows, and reads new streams', as
     tidewave((definition) => {
       definition.name = 'Tidewave 2'
       const { profile, tracks } = definition.streams
+      profile!.every = '12h'
       definition.streams = { likes: { ...tracks!, items: undefined }, profile: profile! }
     }),
   )
@@ -152,6 +153,7 @@ test('replacing keeps connections, says what narrows, and reads new streams', as
   await server.client().connections.sync({ id, streams: ['likes'] })
   await until(async () => {
     const streams = await server.client().connections.streams({ id })
+    assert.equal(streams.data.find(({ id: name }) => name === 'profile')?.everyMs, 12 * 3_600_000)
     return streams.data.some(({ id: name, freshness }) => name === 'likes' && freshness.syncedAt !== null)
   })
   assert.equal((await server.client().connections.read({ id })).state, 'healthy')

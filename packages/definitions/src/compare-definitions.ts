@@ -18,7 +18,9 @@ export function whatNarrows(before: Definition, after: Definition): string[] {
     for (const kind of new Set(old.items?.map(({ kind }) => kind)))
       if (!stream.items?.some((item) => item.kind === kind)) said.push(`${name} no longer reads items of kind ${kind}.`)
     for (const scope of added(old.scopes, stream.scopes))
-      said.push(`${name} needs the permission ${scope} now: who has not granted it is asked to connect again.`)
+      said.push(
+        `${name} needs the permission ${scope} now: accounts that have not granted it cannot be read until they connect again.`,
+      )
   }
   for (const name of Object.keys(before.actions ?? {}))
     if (!after.actions?.[name]) said.push(`The action ${name} is gone.`)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { checkDefinition, limits, type Remark, whatMoves, whatNarrows } from '@patchbay/definitions'
+import { checkDefinition, type Definition, limits, type Remark, whatMoves, whatNarrows } from '@patchbay/definitions'
 import { Fault, type Json } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import { activeStates } from '../../ports/connections.ts'
@@ -39,7 +39,15 @@ export async function saveDefinition(
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('base64url')
   const old = before ? (checkDefinition(before.document).accepted?.definition ?? null) : null
   const narrows = old ? whatNarrows(old, accepted.definition) : []
-  if (before?.digest === digest) return { definition: before, narrows, remarks }
+  const saved = async (definition: StoredDefinition): Promise<SavedDefinition> => {
+    // Also of what is not new: a sandbox that was started anew knows it no more.
+    const untold = environment.mode === 'test' ? await teachSandbox(deps, environment.id, document) : null
+    return {
+      ...{ definition, narrows },
+      remarks: untold === null ? remarks : [...remarks, { at: '', level: 'warning', says: untold }],
+    }
+  }
+  if (before?.digest === digest) return saved(before)
   const moves = old ? whatMoves(old, accepted.definition) : before ? [unreadable] : []
   if (moves.length > 0 && (await keepsCredentials(deps, environment.id, id)))
     throw new Fault(
@@ -72,13 +80,8 @@ export async function saveDefinition(
     )
   if (version === 'changed')
     throw new Fault('input.conflict', `Somebody else changed "${id}" a moment ago: read it again before replacing it.`)
-  if (old) await planNewStreams(deps, setting, environment.id, id, Object.keys(old.streams))
-  const untold = environment.mode === 'test' ? await teachSandbox(deps, environment.id, document) : null
-  return {
-    definition: { ...definition, version, createdAt: before?.createdAt ?? at, updatedAt: at },
-    narrows,
-    remarks: untold === null ? remarks : [...remarks, { at: '', level: 'warning', says: untold }],
-  }
+  if (old) await planStreams(deps, setting, environment.id, old)
+  return saved({ ...definition, version, createdAt: before?.createdAt ?? at, updatedAt: at })
 }
 
 /** Of one that this version of the server does not take any more. */
@@ -108,17 +111,18 @@ async function keepsCredentials(deps: Needs, environmentId: string, id: string):
   )
 }
 
-/** The streams that were not there before. */
-async function planNewStreams(
+/** Those that were not there before, or are read more or less often from now on. */
+async function planStreams(
   deps: Needs,
   setting: Setting,
   environmentId: string,
-  id: string,
-  before: readonly string[],
+  { id, streams: before }: Definition,
 ): Promise<void> {
   const provider = (await setting.providers.in(environmentId)).get(id)
-  const added = Object.keys(provider?.streams ?? {}).filter((name) => !before.includes(name))
-  if (!provider || added.length === 0) return
+  const changed = Object.entries(provider?.streams ?? {}).flatMap(([name, { every }]) =>
+    before[name]?.every === every ? [] : [name],
+  )
+  if (!provider || changed.length === 0) return
   const integrations = new Map((await deps.directory.integrations(environmentId)).map((one) => [one.id, one]))
   let after: string | undefined
   do {
@@ -127,7 +131,7 @@ async function planNewStreams(
     for (const connection of page) {
       const integration = integrations.get(connection.integrationId)
       if (integration && activeStates.includes(connection.state))
-        await putSlots(deps, provider, integration, connection, deps.clock.now(), added)
+        await putSlots(deps, provider, integration, connection, deps.clock.now(), changed)
     }
   } while (after !== undefined)
 }
