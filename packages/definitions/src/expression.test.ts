@@ -6,6 +6,13 @@ import { Meter } from './meter.ts'
 
 const list = Array.from({ length: 3000 }, (_, i) => ({ i, x: { y: [1, 2, 3] } }))
 
+/** A thousand objects, each in the one before. */
+function deep(): Json {
+  let all: Json = {}
+  for (let nth = 0; nth < 1000; nth++) all = { all }
+  return all
+}
+
 function check(text: string, input: Json, wanted: Json | RegExp): void {
   const evaluate = () => parseExpression(text).evaluate(input, new Meter())
   if (wanted instanceof RegExp) assert.throws(evaluate, wanted, text)
@@ -44,7 +51,7 @@ test('what takes long ends after the same steps everywhere', () => {
     for (const _ of [1, 2]) {
       const meter = new Meter()
       assert.throws(
-        () => parseExpression(text).evaluate({ list }, meter),
+        () => parseExpression(text).evaluate({ list, one: deep(), other: deep() }, meter),
         (error) => isFault(error, 'setup.definition') && error.message.includes('too long'),
         text,
       )
@@ -52,6 +59,7 @@ test('what takes long ends after the same steps everywhere', () => {
   }
   tooLong('let $l = list in list[].{a: $l[].{b: $l[].{c: i}}}')
   tooLong('let $l = list in list[?$l == $l] | length(@)')
+  tooLong('let $a = one, $b = other in list[?$a == $b] | length(@)')
   tooLong('let $l = list in list[?contains($l, @)] | length(@)')
   tooLong(`list${' | [@, @][]'.repeat(20)} | length(@)`)
   check('list[].{i: i, y: x.y[0]} | length(@)', { list }, 3000)
