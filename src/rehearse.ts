@@ -106,7 +106,8 @@ async function readOnce({ deps }: Engine, environment: Environment, connectionId
   const until = deps.clock.now() + 24 * 60 * minute
   for (;;) {
     const slots = await deps.schedule.of(environment.id, [connectionId])
-    if (slots.every(({ blocked, lastEndedAt }) => blocked !== null || lastEndedAt !== null)) return
+    // One that waits for a quota has neither been read nor failed.
+    if (slots.every(({ blocked, syncedAt, failures }) => blocked !== null || syncedAt !== null || failures > 0)) return
     if (deps.clock.now() > until) return
     await deps.clock.sleep(second)
   }
