@@ -26,17 +26,22 @@ async function check(auth: Definition['auth'], change: (definition: Definition) 
 }
 
 const tokenUrl = 'https://login.tidewave.example/token'
-const oauth = {
-  ...{ scheme: 'oauth2', authorizeUrl: 'https://login.tidewave.example/authorize', tokenUrl },
-  ...{ client: 'basic', pkce: 'S256', scopes: { always: ['read', 'stats'] }, refresh: { model: 'keeps' } },
-} as const
+const oauth: Extract<Definition['auth'], { scheme: 'oauth2' }> = {
+  scheme: 'oauth2',
+  authorizeUrl: 'https://login.tidewave.example/authorize',
+  tokenUrl,
+  client: 'basic',
+  pkce: 'S256',
+  scopes: { always: ['read', 'stats'] },
+  refresh: { model: 'keeps' },
+}
 
 test('every way to authorize that a definition can name is played', async () => {
   await check(exampleDefinition().auth)
   await check({ scheme: 'api_key', carry: { query: 'key' } })
   await check({ scheme: 'basic', username: 'User', password: 'Password' })
   await check({ scheme: 'client_credentials', tokenUrl, client: 'body', scope: 'read' })
-  await check({ ...oauth, scopes: { always: ['read', 'stats'] } })
+  await check(oauth)
   await check({ ...oauth, scopes: { always: ['read'], separator: ',' }, codeSuffix: '#_', carry: { query: 'token' } })
 })
 

@@ -131,7 +131,9 @@ async function tell({ deps }: Engine, environment: Environment, connectionId: st
     account: connection && { id: connection.account.id, name: connection.account.name },
     says: null,
     streams: slots.map(({ stream, blocked }) => {
-      const run = runs.find((one) => one.stream === stream)
+      // Newest first. While others waited for a quota, this one may have been due again.
+      const own = runs.filter((one) => one.stream === stream)
+      const run = own.find(({ state }) => state !== 'waiting' && state !== 'running') ?? own[0]
       return {
         stream,
         state: run?.state ?? blocked ?? 'not read',

@@ -53,6 +53,16 @@ test('what is not new is not compiled again', async () => {
   assert.equal(await here.find('tidewave'), first)
 })
 
+test('many who ask at once wait for one compilation', async () => {
+  const { here, there, told } = await open()
+  await here.save()
+  told.length = 0
+  const found = await Promise.all(Array.from({ length: 20 }, () => there.find('tidewave')))
+  assert.equal(new Set(found).size, 1)
+  assert.ok(found[0])
+  assert.equal(told.length, 1)
+})
+
 test('the environment’s own comes before the catalog’s, and is nobody else’s', async () => {
   const { here } = await open({ catalog: [named('other'), named('tidewave', 'of the catalog')] })
   await here.store(exampleDefinition())
@@ -63,12 +73,16 @@ test('the environment’s own comes before the catalog’s, and is nobody else�
 })
 
 test('one that this version does not take any more is left out and told, and the others go on', async () => {
-  const { here, log } = await open()
+  const { here, log, clock } = await open({ catalog: [named('old', 'of the catalog')] })
   await here.save()
   await here.store({ ...exampleDefinition(), id: 'old', definition: 0 as never })
   assert.equal(await here.find('old'), undefined)
   assert.equal((await here.find('tidewave'))?.name, 'Tidewave')
   assert.ok(log.lines.some(({ event }) => event === 'definitions.refused'))
+  await here.save((definition) => (definition.id = 'third'))
+  await clock.run(() => clock.sleep(recentMs))
+  assert.ok(await here.find('third'))
+  assert.equal(await here.find('old'), undefined, 'its connections have nothing to do with the catalog’s')
 })
 
 test('of two who replace the same version one is told to read it again', async () => {

@@ -30,11 +30,20 @@ export function openProviders(
   learned: (environmentId: string, id: string, document: unknown) => Promise<void>,
 ): Providers {
   const compiled = new Map<string, Compiled>()
+  /** Whoever asks meanwhile waits for the same. */
+  const compiling = new Map<string, { heads: readonly DefinitionHead[]; map: Promise<Compiled['map']> }>()
 
   function mapOf(environmentId: string, heads: readonly DefinitionHead[]): ReturnType<Providers['in']> {
     if (heads.length === 0) return catalog
     const known = compiled.get(environmentId)
-    return known && sameHeads(known.heads, heads) ? known.map : compileAll(environmentId, heads, known)
+    if (known && sameHeads(known.heads, heads)) return known.map
+    const begun = compiling.get(environmentId)
+    if (begun && sameHeads(begun.heads, heads)) return begun.map
+    const map = compileAll(environmentId, heads, known).finally(() => {
+      if (compiling.get(environmentId)?.map === map) compiling.delete(environmentId)
+    })
+    compiling.set(environmentId, { heads, map })
+    return map
   }
 
   async function compileAll(environmentId: string, heads: readonly DefinitionHead[], known: Compiled | undefined) {
@@ -43,17 +52,19 @@ export function openProviders(
     )
     const own = new Map(kept.map(({ id }) => [id, known!.map.get(id)!]))
     const others = heads.filter((head) => !kept.includes(head)).map(({ id }) => id)
-    for (const { id, document } of await definitions.read(environmentId, others)) {
+    const read = await definitions.read(environmentId, others)
+    for (const { id, document } of read) {
       const { accepted, remarks } = checkDefinition(document)
       if (!accepted) {
         log.error('definitions.refused', { environmentId, provider: id, says: remarks[0]?.says })
         continue
       }
-      const provider = { ...accepted.provider, ownedBy: environmentId }
-      await learned(environmentId, id, document)
-      own.set(id, provider)
+      own.set(id, { ...accepted.provider, ownedBy: environmentId })
     }
+    await Promise.all(read.map(({ id, document }) => (own.has(id) ? learned(environmentId, id, document) : null)))
     const map = new Map([...catalog, ...own])
+    // What is connected has credentials for that platform, and not for another of the same id.
+    for (const { id } of heads) if (!own.has(id)) map.delete(id)
     compiled.set(environmentId, { heads, map })
     return map
   }

@@ -16,7 +16,7 @@ export async function teachSandbox(
       url: 'https://_sandbox/definitions',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ environment: environmentId, definition }),
-      limits: { totalMs: 10_000, maxBytes: 1_000_000 },
+      limits: { totalMs: 3_000, maxBytes: 1_000_000 },
     })
     await readBody(answer)
     return answer.status === 200
