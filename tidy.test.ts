@@ -6,14 +6,16 @@ import { test } from 'node:test'
 /** Who may import whom. A new arrow is a decision: change this drawing first, in its own commit. */
 const arrows: Record<string, readonly string[]> = {
   'packages/kit': [],
+  'packages/definitions': ['packages/kit'],
   'packages/sdk': [],
   providers: ['packages/kit'],
   'src/ports': ['packages/kit'],
-  'src/engine': ['packages/kit', 'src/ports'],
+  'src/engine': ['packages/kit', 'packages/definitions', 'src/ports'],
   'src/drivers': ['packages/kit', 'src/ports'],
-  'src/api': ['packages/kit', 'src/ports', 'src/engine'],
-  'src/cli': ['packages/kit', 'packages/sdk', 'src/ports', 'src/engine'],
-  sandbox: ['packages/kit', 'src/ports'],
+  'src/api': ['packages/kit', 'packages/definitions', 'src/ports', 'src/engine'],
+  'src/cli': ['packages/kit', 'packages/definitions', 'packages/sdk', 'src/ports', 'src/engine'],
+  // It plays the other side of a definition out of the definition itself.
+  sandbox: ['packages/kit', 'packages/definitions', 'src/ports'],
   console: ['packages/sdk'],
   // A person in a story of real processes consents as the demo's pretend browser does.
   sim: ['packages/kit', 'packages/sdk', 'providers', 'src/ports', 'src/engine', 'src/drivers', 'src/cli', 'sandbox'],
@@ -33,6 +35,7 @@ const arrows: Record<string, readonly string[]> = {
   // main.ts, config.ts and what is joined with them.
   src: [
     'packages/kit',
+    'packages/definitions',
     'packages/sdk',
     'providers',
     'src/ports',
@@ -47,6 +50,7 @@ const arrows: Record<string, readonly string[]> = {
 /** Tests may also reach for what a test needs: pretend drivers, the sandbox, the catalog. */
 const inTests: readonly string[] = [
   'packages/kit',
+  'packages/definitions',
   'src/ports',
   'src/engine',
   'src/drivers',
@@ -64,7 +68,16 @@ const ambient: readonly { what: string; pattern: RegExp }[] = [
   { what: 'files', pattern: /from 'node:fs(\/promises)?'/ },
   { what: 'the environment', pattern: /\bprocess\.(env|argv|cwd)\b/ },
 ]
-const pure = ['packages/kit', 'providers', 'src/ports', 'src/engine', 'src/api', 'sandbox', 'sim']
+const pure = [
+  'packages/kit',
+  'packages/definitions',
+  'providers',
+  'src/ports',
+  'src/engine',
+  'src/api',
+  'sandbox',
+  'sim',
+]
 /** The sandbox's own edges, and the simulation's. */
 const edges = [
   'sandbox/serve.ts',

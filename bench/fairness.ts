@@ -2,6 +2,7 @@ import { defineStream } from '@patchbay/kit'
 import { SimulatedClock } from '../src/drivers/clock/simulated.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { openPlanner } from '../src/engine/sync/planner.ts'
 import type { SyncDeps } from '../src/engine/sync/run-stream.ts'
@@ -30,7 +31,7 @@ export async function* run(): AsyncIterable<Line> {
   const deps: SyncDeps = {
     ...stores,
     ...{ clock, random: new SeededRandom('fairness', clock), log: quiet, crowd: async () => connections },
-    providers: new Map([[provider.id, provider]]),
+    providers: catalogOnly([provider]),
     gateway: {
       http: ({ integration }) =>
         httpOf(

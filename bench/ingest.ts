@@ -11,6 +11,7 @@ import { systemRandom } from '../src/drivers/random/system.ts'
 import { openPostgresRecords } from '../src/drivers/records/postgres.ts'
 import { openPostgresSchedule } from '../src/drivers/schedule/postgres.ts'
 import { openPostgresStreamNotes } from '../src/drivers/stream-notes/postgres.ts'
+import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import type { Gateway } from '../src/engine/http/gateway.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { runStream, type SyncDeps } from '../src/engine/sync/run-stream.ts'
@@ -95,7 +96,7 @@ async function openSync(database: ReturnType<typeof openPostgres>) {
     schedule: openPostgresSchedule(database),
     journal: openPostgresJournal(database),
     history: openPostgresHistory(database),
-    providers: new Map([[provider.id, provider]]),
+    providers: catalogOnly([provider]),
     streamNotes: openPostgresStreamNotes(database),
     gateway: gatewayOf(texts),
     crowd: async () => 1,

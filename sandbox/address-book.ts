@@ -17,14 +17,21 @@ export type Place = { readonly provider: Provider } & (
 
 /** Which address belongs to which providers. Two of them may share a host, and even an address. */
 export class AddressBook {
-  readonly #providers: readonly {
+  #providers: readonly {
     readonly provider: Provider
     readonly hosts: ReadonlySet<string>
     readonly oauth: readonly { readonly place: Place; readonly at: (incoming: Incoming) => boolean }[]
     readonly routes: readonly { readonly pattern: RoutePattern; readonly route: Route }[]
-  }[]
+  }[] = []
+
+  #hosts: readonly string[] = []
 
   constructor(providers: readonly Provider[]) {
+    this.learn(providers)
+  }
+
+  /** These and no others are at home here from now on. */
+  learn(providers: readonly Provider[]): void {
     this.#providers = providers.map((provider) => {
       const routes = Object.entries(provider.emulator.routes)
         .map(([text, route]) => ({
@@ -34,10 +41,11 @@ export class AddressBook {
         .sort((one, other) => mostExactFirst(one.pattern, other.pattern))
       return { provider, routes, oauth: oauthPlaces(provider), hosts: hostsOf(provider, routes) }
     })
+    this.#hosts = [...new Set(this.#providers.flatMap(({ hosts }) => [...hosts]))].sort()
   }
 
-  get hosts(): string[] {
-    return [...new Set(this.#providers.flatMap(({ hosts }) => [...hosts]))].sort()
+  get hosts(): readonly string[] {
+    return this.#hosts
   }
 
   /** Everything that may be meant, the most likely first. Empty for a host that nobody has. */

@@ -12,7 +12,7 @@ import type { App, Apps } from './apps.ts'
 import type { Grants } from './grants.ts'
 import type { Incoming } from './incoming.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
-import { basicCredentials } from './oauth.ts'
+import { basicCredentials, carried } from './oauth.ts'
 import { fromHandler, fromReply, type Outgoing } from './outgoing.ts'
 import type { Personas } from './personas.ts'
 import type { Quotas } from './quotas.ts'
@@ -138,17 +138,6 @@ function identify(call: ApiCall): Caller {
     grant: grant.id,
     generation,
   }
-}
-
-/** The credential where the provider wants it; null when there is nothing. */
-function carried(
-  { headers, url }: Incoming,
-  carry: { query: string } | { header: string; prefix: string },
-): string | null {
-  if ('query' in carry) return url.searchParams.get(carry.query)
-  const value = headers[carry.header.toLowerCase()]
-  if (!value?.toLowerCase().startsWith(carry.prefix.toLowerCase())) return null
-  return value.slice(carry.prefix.length)
 }
 
 function emulatorCall(call: ApiCall, who: Caller): EmulatorCall {

@@ -3,12 +3,17 @@ import type { Apps } from './apps.ts'
 import type { Grants } from './grants.ts'
 import type { Incoming } from './incoming.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { basicCredentials, parametersOf } from './oauth.ts'
+import { basicCredentials, carried, parametersOf } from './oauth.ts'
+import type { Personas } from './personas.ts'
 import { presentedToken } from './token-endpoint.ts'
 import type { Fired, WeatherTarget } from './weather.ts'
 
-/** Of several providers at one address, the one whose token or app it is. */
-export function choose(places: readonly Place[], incoming: Incoming, grants: Grants, apps: Apps): Place {
+/** Of several providers at one address, the one whose token, app or key it is. */
+export function choose(
+  places: readonly Place[],
+  incoming: Incoming,
+  { grants, apps, personas }: { grants: Grants; apps: Apps; personas: Personas },
+): Place {
   if (places.length === 1) return places[0]!
   const owner = presentedAnywhere(incoming, grants)?.grant.provider
   const clientId =
@@ -16,6 +21,10 @@ export function choose(places: readonly Place[], incoming: Incoming, grants: Gra
   return (
     places.find(({ provider }) => provider.id === owner) ??
     places.find(({ provider }) => apps.find(provider.id, clientId) !== null) ??
+    places.find(({ provider }) => {
+      const key = provider.auth.scheme === 'api_key' ? carried(incoming, provider.auth.carry) : null
+      return key !== null && personas.find(provider, [key]) !== null
+    }) ??
     places[0]!
   )
 }

@@ -130,6 +130,10 @@ const resources = {
     },
   },
 
+  definitions: {
+    POST: (sandbox, { body }) => ({ provider: sandbox.learn(definitionShape.parse(body)) }),
+  },
+
   ledger: {
     GET({ ledger }, { query }) {
       const { limit, provider } = ledgerShape.parse(Object.fromEntries(query))
@@ -195,6 +199,7 @@ const summaries: Record<keyof typeof resources, string> = {
   tokens: 'GET · POST {provider, artist or account, action: revoke or expire}',
   quotas: 'GET · POST {provider, quota, limit}',
   rules: 'GET · POST {provider, rotates?, graceMs?, accessMs?} · what becomes of its tokens',
+  definitions: 'POST {environment, definition} · plays a platform that an environment described, out of its examples',
   ledger: 'GET ?provider=&limit= · what arrived, and what should not have',
   webhooks:
     'GET ?provider= · POST {provider, clientId?, url, verifyToken?} · where an app’s messages go, and who is told of what',
@@ -281,6 +286,7 @@ const triggerShape = z.strictObject({
   ...{ provider: z.string(), artist: z.string().optional(), account: z.string().optional(), kind: z.string() },
   overrides: z.record(z.string(), z.json()).optional(),
 })
+const definitionShape = z.strictObject({ environment: z.string().min(1).max(200), definition: z.unknown() })
 const quotaShape = z.strictObject({ provider: z.string(), quota: z.string(), limit: amount })
 const day = z.iso.date()
 const truthShape = z.object({ provider: z.string(), artist: z.string(), from: day.optional(), to: day.optional() })

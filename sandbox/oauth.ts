@@ -78,3 +78,14 @@ function decode(text: string): string {
     return text
   }
 }
+
+/** The credential where the provider wants it; null when there is nothing. */
+export function carried(
+  { headers, url }: Incoming,
+  carry: { query: string } | { header: string; prefix: string },
+): string | null {
+  if ('query' in carry) return url.searchParams.get(carry.query)
+  const value = headers[carry.header.toLowerCase()]
+  if (!value?.toLowerCase().startsWith(carry.prefix.toLowerCase())) return null
+  return value.slice(carry.prefix.length)
+}

@@ -52,6 +52,11 @@ export class Personas {
     return known.get(parts.join('\n')) ?? null
   }
 
+  /** Credentials follow from how a provider takes them, which may have changed. */
+  forget(providerId: string): void {
+    this.#byCredential.delete(providerId)
+  }
+
   /** Those whose name, key, genre or country has the text in it. */
   search(text: string): Artist[] {
     const wanted = text.trim().toLowerCase()

@@ -6,7 +6,7 @@ import { QuotaMeter, type Take } from './quota-meter.ts'
 
 /** The quotas of all providers. What does not fit is refused and goes into the ledger, and so does what comes before a wait is over. */
 export class Quotas {
-  readonly #meters: ReadonlyMap<string, QuotaMeter>
+  readonly #meters = new Map<string, QuotaMeter>()
   readonly #ledger: Ledger
   /** Bucket → nothing more before. */
   readonly #waits = new Map<string, number>()
@@ -14,7 +14,12 @@ export class Quotas {
 
   constructor(providers: readonly Provider[], ledger: Ledger) {
     this.#ledger = ledger
-    this.#meters = new Map(providers.map(({ id, api }) => [id, new QuotaMeter(api.quotas, api.costs)]))
+    for (const provider of providers) this.learn(provider)
+  }
+
+  /** Counts for a provider from now on, and anew for one that is known. */
+  learn({ id, api }: Pick<Provider, 'id' | 'api'>): void {
+    this.#meters.set(id, new QuotaMeter(api.quotas, api.costs))
   }
 
   /** Makes a limit smaller or larger for this run: `change('acme', 'general', 10)`. */

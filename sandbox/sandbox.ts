@@ -7,6 +7,8 @@ import { Apps } from './apps.ts'
 import { choose, entryOf, presentedAnywhere, targetOf } from './arrival.ts'
 import { decideConsent, showConsent } from './authorize-endpoint.ts'
 import { seededChance } from './chance.ts'
+import { answerControl } from './control.ts'
+import { type Described, mostDescribed, playDescribed, stillTaken } from './described.ts'
 import { Grants } from './grants.ts'
 import { type Incoming, readIncoming } from './incoming.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
@@ -72,6 +74,8 @@ export interface Sandbox extends Network {
   ): Truth[]
   /** Takes back an artist's access at a provider as its owner would, or ends the access tokens early. Tells how many grants it met. */
   meddle(provider: string, artistKey: string, what: 'revoke' | 'expire'): number
+  /** Plays a platform that somebody described, out of its own examples; in place of what the same one described before. Gives its id here. */
+  learn(described: Described): string
   snapshot(): SandboxSnapshot
 }
 
@@ -85,11 +89,21 @@ export interface SandboxSnapshot {
   readonly count: number
   /** Absent in what was kept before platforms sent anything. */
   readonly book?: ReturnType<SubscriptionBook['snapshot']>
+  readonly described?: readonly Described[]
 }
+
+/** The control API as a host, for whoever has no other way in than the one to the platforms. */
+const controlHost = '_sandbox'
+
+const controlOf = ({ method, url, body }: Incoming) => ({
+  ...{ method, body, query: url.searchParams, path: url.pathname.replace(/\/$/, '') },
+  ...{ wantsHtml: false, origin: 'https:/' },
+})
 
 export function openSandbox(options: SandboxOptions): Sandbox {
   const { clock, replay, snapshot } = options
-  const providers = Object.values(options.providers)
+  const described = new Map((snapshot?.described ?? []).filter(stillTaken).map((one) => [playDescribed(one).id, one]))
+  const providers = [...Object.values(options.providers), ...[...described.values()].map(playDescribed)]
   const seed = snapshot?.seed ?? options.seed ?? 'patchbay'
   const since = snapshot?.since ?? options.since ?? `${Number(dayOf(clock.now()).slice(0, 4)) - 2}-01-01`
   const artists = snapshot?.artists ?? options.artists ?? 220
@@ -132,7 +146,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     const beforeMs = delayOf(fired, 'request')
     if (beforeMs > 0) await clock.sleep(beforeMs)
     const now = clock.now()
-    const place = choose(places, incoming, grants, apps)
+    const place = choose(places, incoming, { grants, apps, personas })
     const { provider } = place
     const entry = ledger.arrive(entryOf(place, incoming, fired, now))
     const presented = entry.what === 'token' || entry.what === 'extend' ? presentedToken({ incoming, grants }) : null
@@ -199,17 +213,21 @@ export function openSandbox(options: SandboxOptions): Sandbox {
 
   const sandbox: Sandbox = {
     ...{ world, providers, clock, apps, personas, grants, quotas, rules, weather, ledger, subscriptions, postbox },
-    hosts: book.hosts,
+    get hosts() {
+      return book.hosts
+    },
 
     async send(request: WireRequest, signal?: AbortSignal): Promise<WireResponse> {
       if (signal?.aborted) throw new NetworkFailure('aborted', false, 'nobody waits for the answer', signal.reason)
       const incoming = await readIncoming(request)
+      if (incoming.url.host === controlHost)
+        return toWire(await answerControl(sandbox, controlOf(incoming)), clock.now())
       const places = book.find(incoming)
       if (places.length === 0) throw new NetworkFailure('dns', false, `the sandbox has no host ${incoming.url.host}`)
       const target = targetOf(places, incoming, grants)
       const fired = weather.at(target, clock.now())
       if (fired.some(({ kind }) => kind === 'drop')) {
-        const place = choose(places, incoming, grants, apps)
+        const place = choose(places, incoming, { grants, apps, personas })
         const entry = ledger.arrive(entryOf(place, incoming, fired, clock.now()))
         entry.outcome = 'dropped'
         entry.artist = target.artist ?? undefined
@@ -242,8 +260,22 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       return met.length
     },
 
+    learn(one) {
+      const provider = playDescribed(one)
+      if (!described.has(provider.id) && described.size >= mostDescribed) forget(described.keys().next().value!)
+      described.set(provider.id, one)
+      const known = providers.findIndex(({ id }) => id === provider.id)
+      providers.splice(known === -1 ? providers.length : known, 1, provider)
+      apps.register({ provider: provider.id })
+      quotas.learn(provider)
+      personas.forget(provider.id)
+      if (!memory.has(provider.id)) memory.set(provider.id, new Map())
+      book.learn(providers)
+      return provider.id
+    },
+
     snapshot: () => ({
-      ...{ seed, artists, since, count },
+      ...{ seed, artists, since, count, described: [...described.values()] },
       apps: apps.list(),
       grants: grants.snapshot(),
       book: subscriptions.snapshot(),
@@ -251,6 +283,16 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     }),
   }
   return sandbox
+
+  /** Its grants stay, in case it is described again. */
+  function forget(id: string): void {
+    described.delete(id)
+    providers.splice(
+      providers.findIndex((provider) => provider.id === id),
+      1,
+    )
+    memory.delete(id)
+  }
 
   function providerOf(id: string): Provider {
     const found = providers.find((provider) => provider.id === id)

@@ -12,6 +12,7 @@ import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { openCapturedReceivers } from '../src/drivers/receivers/captured.ts'
 import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
+import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { type Engine, openEngine } from '../src/engine/engine.ts'
 import type { Connection } from '../src/ports/connections.ts'
@@ -86,7 +87,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     jobs: { ...jobs, cron: async (queue, expression) => void crons.set(queue, expression) },
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }
-  const setting: Setting = { providers: new Map(providers.map((one) => [one.id, one])), publicUrl }
+  const setting: Setting = { providers: catalogOnly(providers), publicUrl }
   const engine = await openEngine(deps, setting, {
     works: true,
     planner: { pollMs: minute },

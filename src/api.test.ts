@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { addDays, faults, isFault } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import pg from 'pg'
+import { exampleDefinition } from '../packages/definitions/src/test-definition.ts'
 import { openRequestRate } from './api/request-rate.ts'
 import { scopes } from './engine/access/access-keys.ts'
 import { observed, pageOf } from './ports/records.contract.ts'
@@ -277,6 +278,8 @@ test('every operation that does something answers as its schema says', async () 
     ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
     ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
     ['subscriptions.fix', '/v1/subscriptions/fix', {}],
+    ['providers.register', '/v1/providers', ownPlatform('made')],
+    ['providers.remove', '/v1/providers/made'],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
@@ -841,6 +844,8 @@ async function fill(name: 'test' | 'other') {
   )
   const endpoint = await api.endpoints.create({ url: 'http://127.0.0.1:9/nobody', profiles: ['nobody'] })
   const { data: events } = await api.events.list({ limit: 1 })
+  const platform = `platform-of-${name}`
+  assert.equal((await server.ask('POST', '/v1/providers', { key, body: ownPlatform(platform) })).status, 201)
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
@@ -852,6 +857,7 @@ async function fill(name: 'test' | 'other') {
       run: runs.data[0]!.id,
       task,
       channel: channel.id,
+      platform,
       backfill,
       message,
     },
@@ -865,6 +871,9 @@ function daysOf(first: number, last: number) {
   const today = new Date().toISOString().slice(0, 10)
   return { stream, from: addDays(today, first), to: addDays(today, last) }
 }
+
+/** What the example of the guide says, under another id. */
+const ownPlatform = (id: string) => ({ ...exampleDefinition(), id })
 
 /** Operations that make what they name. */
 const makes = new Set(['profiles.save', 'integrations.save'])
@@ -891,6 +900,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/records')) return 'comment'
   if (path.startsWith('/v1/endpoints')) return ids.endpoint
   if (path.startsWith('/v1/deliveries')) return ids.delivery
+  if (path.startsWith('/v1/providers')) return ids.platform
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 

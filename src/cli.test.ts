@@ -3,12 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { openPatchbay, verifyEvent } from '@patchbay/sdk'
+import { exampleText } from '../packages/definitions/src/test-definition.ts'
 import type { Services } from './cli/command.ts'
 import { UsageError } from './cli/command.ts'
 import { runCli } from './cli/run-cli.ts'
 import { table } from './cli/table.ts'
 import { openHttpServer } from './drivers/network/test-server.ts'
 import { examine } from './examine.ts'
+import { rehearse } from './rehearse.ts'
 import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
 let server: TestServer
@@ -39,6 +41,11 @@ const services: Services = {
   write: async (pieces) => {
     for await (const piece of pieces) written.push(piece)
   },
+  async create(file, text) {
+    if (files.has(file)) throw new UsageError(`${file} is there already.`)
+    files.set(file, text)
+  },
+  rehearse,
   read: async (file) => files.get(file) ?? assert.fail(`nobody wrote ${file}`),
   examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
   upgrade: async ({ check }) => {
@@ -430,6 +437,46 @@ test('exit codes say what went wrong', async () => {
     },
   })
   assert.equal(unknown, 2)
+})
+
+test('a platform of one’s own is begun, checked, tried out and registered', async () => {
+  await check('provider new Acme!', 0, /acme\.provider\.jsonc is written/)
+  await check('provider new acme', 2, /is there already/)
+  await check('provider lint acme.provider.jsonc', 0, /is right/)
+  const tried = await check('provider test acme.provider.jsonc', 0, /profile +succeeded +1/)
+  assert.match(tried, /audience\.followers .* 12,840/)
+  const { observations } = await json('provider test acme.provider.jsonc')
+  assert.equal(observations[0].value, 12840)
+
+  const file = files.get('acme.provider.jsonc')!
+  files.set('wrong', file.replace('"6h"', '"6"').replace('"Followers"', '""'))
+  const { out } = await run('provider lint wrong')
+  assert.match(out, /^ +\d+ +error +streams\.profile\.every +write it as 15m/m)
+  assert.equal((await run('provider test wrong')).code, 2)
+  files.set('broken', file.replace('"6h",', '"6h"'))
+  await check('provider lint broken', 2, /broken, line \d+ column \d+: .* a , is missing before it/)
+  files.set('refusing', file.replace('"followers": 12840', '"followers": "many"'))
+  assert.match((await run('provider lint refusing')).out, /examples\.0 +row 1 is refused: followers: a string/)
+
+  await check('provider register acme.provider.jsonc', 0, /acme is registered, version 1/)
+  files.set('narrower', file.replace('"limit": 60', '"limit": 30'))
+  await check('provider register narrower', 0, /version 2\.\nThe quota general falls from 60 to 30/)
+  await check('provider register wrong', 2, /And 1 more.*\n.*(every|path).*\n\(input\.invalid/)
+  await check('provider remove acme', 0, /acme is removed/)
+  await check('provider remove acme', 1, /input\.unknown/)
+  await check('provider', 2, /Say what/)
+  assert.match((await run('provider schema')).out, /draft\/2020-12/)
+})
+
+test('what a definition gets from its examples is shown as it is', async () => {
+  files.set('tidewave', exampleText)
+  const text = await check('provider test tidewave', 0, /account +Paper Lanterns \(4711\)/)
+  assert.match(text, /tracks +succeeded +2 +2 +3/)
+  assert.match(text, /audience\.monthly_listeners .* – +below_threshold/)
+  files.set('late', exampleText.replace('"page": "p2"', '"page": "p3"'))
+  await check('provider test late', 1, /^/)
+  const { streams } = JSON.parse((await run('provider test late --json')).out)
+  assert.equal(streams.find(({ stream }: { stream: string }) => stream === 'tracks').state, 'failed')
 })
 
 test('a disconnected connection says so', async () => {

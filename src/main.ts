@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
@@ -14,6 +15,7 @@ import { readClientConfig, readConfig } from './config.ts'
 import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
 import { openLog } from './open-drivers.ts'
+import { rehearse } from './rehearse.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
@@ -85,6 +87,14 @@ const services: Services = {
   },
 
   read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
+
+  async create(file, text) {
+    await writeFile(file, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? new UsageError(`${file} is there already.`) : error
+    })
+  },
+
+  rehearse,
 
   write: (pieces) => pipeline(pieces, process.stdout, { end: false }),
 

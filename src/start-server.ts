@@ -10,6 +10,7 @@ import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
 import { integrationIdOf } from './engine/connect/start-integrations.ts'
+import { catalogOnly } from './engine/definitions/providers.ts'
 import type { Deps } from './engine/deps.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
 import { openDrivers, openLog } from './open-drivers.ts'
@@ -79,7 +80,7 @@ export async function startServer(
     const engine = await openEngine(
       { ...drivers.deps, networks: options.networks?.(drivers.deps.networks) ?? drivers.deps.networks },
       {
-        providers: new Map(providers.map((provider) => [provider.id, provider])),
+        providers: catalogOnly(providers),
         publicUrl: config.publicUrl,
         returnUrls: config.returnUrls,
         sandboxUrl,

@@ -26,7 +26,7 @@ export async function quotaPeaks(
   const all = { limit: Number.MAX_SAFE_INTEGER }
   const connections = new Map((await deps.connections.list(environment.id, all)).map((one) => [one.id, one]))
   const integrations = await deps.directory.integrations(environment.id)
-  return watchedQuotas(setting.providers.values(), integrations).map((quota) => {
+  return watchedQuotas(setting.providers.catalog.values(), integrations).map((quota) => {
     const own = calls.filter((call) => call.provider === quota.provider && (call.cost[quota.quota] ?? 0) > 0)
     const shareOf = (some: Window) =>
       Math.max(0, ...peakOf(quota, own, connections, some).map(({ background }) => background / quota.limit))

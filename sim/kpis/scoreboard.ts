@@ -188,7 +188,7 @@ function evenShares(
   { from, to }: { from: number; to: number },
 ): Record<string, number> {
   const shares: Record<string, number> = {}
-  for (const provider of setting.providers.values())
+  for (const provider of setting.providers.catalog.values())
     for (const { id, limit, window, per } of provider.api.quotas) {
       if ('concurrent' in window) continue
       const own = calls.filter((call) => call.provider === provider.id && call.startedAt >= from && call.cost[id])

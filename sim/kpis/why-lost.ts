@@ -30,7 +30,7 @@ export async function whyLost(
   const turns = Map.groupBy(watch.turns, (turn) => `${turn.connectionId} ${turn.stream}`)
   const lateMs: Record<string, number> = {}
   for (const gap of gaps) {
-    if (!isCounted(setting.providers.get(gap.provider), gap.stream)) continue
+    if (!isCounted(setting.providers.catalog.get(gap.provider), gap.stream)) continue
     const idle = past.inactive(gap.connectionId, window.from, window.to)
     const own = turns.get(`${gap.connectionId} ${gap.stream}`) ?? []
     const late = { from: Math.max(window.from, gap.from + mostLagMs), to: Math.min(window.to, gap.to) }

@@ -18,7 +18,9 @@ export function actionRoutes(engine: Engine) {
       // What was done on a platform stays done, and whoever asks may come back after a holiday of their own queue.
       keysLastMs: 30 * dayMs,
       handle: async ({ params, body, caller, signal, idempotencyKey, again }) => {
-        const action = engine.setting.providers.get(params.provider)?.actions?.[params.action]
+        const action = (await engine.setting.providers.in(caller.environment.id)).get(params.provider)?.actions?.[
+          params.action
+        ]
         if (!action) throw new Fault('input.unknown', 'There is no such action.')
         const output = await engine.runAction(caller.environment, {
           connectionId: body.connection,

@@ -73,12 +73,13 @@ export async function serveConnectPages(app: FastifyInstance, engine: Engine): P
         : []
     const back =
       returnUrl === null ? '' : `<a class="primary" href="${escapeHtml(returnUrl)}">Back to the application</a>`
+    const providers = await setting.providers.in(environmentId)
     const names = connections.map(({ account, provider, missingScopes }) => {
       const missing =
         missingScopes.length === 0
           ? ''
           : `<br><small>Without the permission ${escapeHtml(missingScopes.join(', '))} some of it stays empty.</small>`
-      return `<li class="tile"><strong>${escapeHtml(account.name)}</strong><span class="soft">${escapeHtml(setting.providers.get(provider)?.name ?? provider)}</span>${missing}</li>`
+      return `<li class="tile"><strong>${escapeHtml(account.name)}</strong><span class="soft">${escapeHtml(providers.get(provider)?.name ?? provider)}</span>${missing}</li>`
     })
     const body =
       result && 'fault' in result
@@ -111,10 +112,7 @@ export async function serveConnectPages(app: FastifyInstance, engine: Engine): P
 
   /** Where the form may lead: the browser holds redirects of a form's answer against the policy. */
   function formTargets({ choices, mode }: ConnectView): string[] {
-    const origins = choices.flatMap(({ provider }) => {
-      const auth = setting.providers.get(provider)?.auth
-      return auth?.scheme === 'oauth2' ? [new URL(auth.authorizeUrl).origin] : []
-    })
+    const origins = choices.flatMap(({ consentOrigin }) => consentOrigin ?? [])
     return mode === 'test' && setting.sandboxUrl ? [new URL(setting.sandboxUrl).origin] : [...new Set(origins)]
   }
 }

@@ -33,7 +33,7 @@ export function connectionWatchRoutes(engine: Engine) {
         const environmentId = caller.environment.id
         const connection = await deps.connections.read(environmentId, params.id)
         if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
-        const streams = engine.setting.providers.get(connection.provider)?.streams ?? {}
+        const streams = (await engine.setting.providers.in(environmentId)).get(connection.provider)?.streams ?? {}
         for (const name of query.streams ?? [])
           if (!streams[name])
             throw new Fault('input.invalid', `There is no stream "${name.slice(0, 100)}".`, { field: 'streams' })

@@ -1,4 +1,4 @@
-import { Fault, faults } from '@patchbay/kit'
+import { Fault, faults, type Provider } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Validation } from '../engine/connect/connection-actions.ts'
 import { switchedOff } from '../engine/connect/slots.ts'
@@ -252,8 +252,9 @@ export function connectionRoutes(engine: Engine) {
       answer: z.strictObject({ woken: z.number() }),
       handle: async ({ params, body, caller }) => {
         const connection = await found(caller.environment.id, params.id)
+        const providers = await setting.providers.in(connection.environmentId)
         for (const name of body.streams ?? []) {
-          if (!setting.providers.get(connection.provider)?.streams[name])
+          if (!providers.get(connection.provider)?.streams[name])
             throw new Fault('input.invalid', `There is no stream "${name}".`, { field: 'streams' })
         }
         return {
@@ -350,7 +351,8 @@ export function connectionRoutes(engine: Engine) {
     connections: readonly Connection[],
   ): Promise<z.input<typeof connectionJson>[]> {
     const lacking = connections.some(({ missingScopes }) => missingScopes.length > 0)
-    const [grants, integrations, slots] = await Promise.all([
+    const [providers, grants, integrations, slots] = await Promise.all([
+      setting.providers.in(environmentId),
       Promise.all(connections.map((connection) => deps.grants.read(environmentId, connection.grantId))),
       lacking ? deps.directory.integrations(environmentId) : [],
       deps.schedule.of(
@@ -383,7 +385,7 @@ export function connectionRoutes(engine: Engine) {
         scopes: {
           granted: [...(grant?.scopes ?? [])],
           missing: [...connection.missingScopes],
-          switchedOff: switchedOffOf(connection, integrations),
+          switchedOff: switchedOffOf(connection, integrations, providers.get(connection.provider)),
         },
         clocks: {
           access: iso(grant?.accessExpiresAt ?? null),
@@ -403,10 +405,10 @@ export function connectionRoutes(engine: Engine) {
   }
 
   function switchedOffOf(
-    { provider: providerId, integrationId, missingScopes }: Connection,
+    { integrationId, missingScopes }: Connection,
     integrations: readonly Integration[],
+    provider: Provider | undefined,
   ) {
-    const provider = setting.providers.get(providerId)
     const integration = integrations.find(({ id }) => id === integrationId)
     if (!provider || !integration) return []
     return switchedOff(provider, integration, missingScopes).map(({ scope, streams }) => ({
@@ -426,7 +428,7 @@ export function connectionRoutes(engine: Engine) {
       deps.streamNotes.notes(environmentId, slots),
     ])
     const now = deps.clock.now()
-    const provider = setting.providers.get(connection.provider)
+    const provider = (await setting.providers.in(environmentId)).get(connection.provider)
     const streams = provider?.streams ?? {}
     const quotas = provider && integration ? quotasUnder({ provider, integration }) : []
     return slots.map((slot, index) => ({

@@ -142,8 +142,11 @@ export function metricRoutes(engine: Engine) {
           }),
         ),
       }),
-      handle: async () => ({
-        data: availability(engine.setting.providers).map((row) => ({ ...row, streams: [...row.streams] })),
+      handle: async ({ caller }) => ({
+        data: availability(await engine.setting.providers.in(caller.environment.id)).map((row) => ({
+          ...row,
+          streams: [...row.streams],
+        })),
       }),
     }),
   ]

@@ -21,6 +21,8 @@ export interface Problem {
   /** Milliseconds until it can help to ask again. */
   readonly retryAfterMs?: number
   readonly field?: string
+  /** Everything that is wrong, where that is more than one thing. */
+  readonly issues?: readonly { readonly field: string; readonly says: string }[]
   /** What the provider said, when it was the provider. */
   readonly provider?: {
     readonly id?: string
@@ -49,6 +51,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
     requestId,
     ...(detail.waitMs !== undefined && { retryAfterMs: detail.waitMs }),
     ...(detail.field !== undefined && { field: detail.field }),
+    ...(detail.issues !== undefined && { issues: detail.issues }),
     ...((detail.provider !== undefined || detail.reason !== undefined) && {
       provider: { id: detail.provider, status: detail.status, reason: detail.reason, requestId: detail.requestId },
     }),

@@ -32,6 +32,7 @@ import { noticeRoutes } from './notices.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
+import { providerRoutes } from './providers.ts'
 import { serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
@@ -89,6 +90,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...noticeRoutes(engine),
     ...kpiRoutes(engine, counts),
     ...setupRoutes(engine),
+    ...providerRoutes(engine),
     ...accessRoutes(engine),
     ...vaultRoutes(engine),
   ]

@@ -18,8 +18,10 @@ const fieldJson = z.strictObject({
   initial: z.string().nullable(),
 })
 
-const providerJson = z.strictObject({
+export const providerJson = z.strictObject({
   id: z.string(),
+  /** Registered in this environment, and not one of the catalog. */
+  custom: z.boolean(),
   name: z.string(),
   category: z.string(),
   summary: z.string(),
@@ -107,7 +109,9 @@ export function setupRoutes(engine: Engine) {
       summary: 'Every platform that can be connected, with its forms, streams, actions and quotas',
       scope: 'setup:read',
       answer: z.strictObject({ data: z.array(providerJson) }),
-      handle: async () => ({ data: [...setting.providers.values()].map(providerToJson) }),
+      handle: async ({ caller }) => ({
+        data: [...(await setting.providers.in(caller.environment.id)).values()].map(providerToJson),
+      }),
     }),
     route({
       method: 'GET',
@@ -117,7 +121,7 @@ export function setupRoutes(engine: Engine) {
       scope: 'setup:read',
       answer: z.strictObject({ data: z.array(integrationJson) }),
       handle: async ({ caller }) => ({
-        data: (await deps.directory.integrations(caller.environment.id)).map((integration) => toJson(integration)),
+        data: await toJson(caller.environment.id, await deps.directory.integrations(caller.environment.id)),
       }),
     }),
     route({
@@ -138,15 +142,21 @@ export function setupRoutes(engine: Engine) {
       }),
       answer: integrationJson,
       handle: async ({ params, body, caller }) => {
-        if (!setting.providers.has(body.provider))
-          throw new Fault('input.invalid', `There is no provider "${body.provider}".`, { field: 'provider' })
-        return toJson(await engine.saveIntegration(caller.environment, { id: params.id, ...body }, caller.actor))
+        const saved = await engine.saveIntegration(caller.environment, { id: params.id, ...body }, caller.actor)
+        return (await toJson(caller.environment.id, [saved]))[0]!
       },
     }),
   ]
 
-  function toJson(integration: Integration): z.input<typeof integrationJson> {
-    const provider = setting.providers.get(integration.provider)
+  async function toJson(environmentId: string, integrations: readonly Integration[]) {
+    const providers = await setting.providers.in(environmentId)
+    return integrations.map((integration) => integrationToJson(integration, providers.get(integration.provider)))
+  }
+
+  function integrationToJson(
+    integration: Integration,
+    provider: Provider | undefined,
+  ): z.input<typeof integrationJson> {
     const shown = Object.entries(integration.settings).filter(
       ([name]) => provider?.settings?.[name]?.secret !== true && !isPrevious(name),
     )
@@ -181,9 +191,10 @@ const incidentToJson = ({ code, says, since }: NonNullable<Integration['incident
   since: iso(since),
 })
 
-function providerToJson(provider: Provider): z.input<typeof providerJson> {
+export function providerToJson(provider: Provider): z.input<typeof providerJson> {
   return {
     id: provider.id,
+    custom: provider.ownedBy !== undefined,
     name: provider.name,
     category: provider.category,
     summary: provider.summary,

@@ -56,7 +56,7 @@ export function streamExplainRoutes(engine: Engine) {
         const slot = slots.find(({ stream }) => stream === params.stream)
         if (!slot) throw new Fault('input.unknown', `The connection has no stream "${params.stream}".`)
         const key = { connectionId: connection.id, stream: slot.stream }
-        const provider = setting.providers.get(connection.provider)
+        const provider = (await setting.providers.in(environment.id)).get(connection.provider)
         const [integration, cadences, [note], runs, queueSince] = await Promise.all([
           deps.directory.integration(environment.id, connection.integrationId),
           engine.attend.of(connection, [slot]),

@@ -1,3 +1,4 @@
+import type { Provider } from '@patchbay/kit'
 import type { Client } from '@patchbay/sdk'
 
 /** What a command may use. Everything ambient comes in here. */
@@ -32,12 +33,46 @@ export interface Services {
   readonly sandboxUrl: () => string
   /** The text of a file; `-` is standard input. */
   readonly read: (file: string) => Promise<string>
+  /** Writes a file that is not there yet. Throws a UsageError when it is. */
+  readonly create: (file: string, text: string) => Promise<void>
+  /** Plays a platform against its own examples, in memory. */
+  readonly rehearse: (provider: Provider) => Promise<Rehearsal>
   /** Bytes to standard output, as fast as it takes them. */
   readonly write: (pieces: AsyncIterable<Uint8Array>) => Promise<void>
   /** Looks at everything a server needs, without starting one. */
   readonly examine: () => Promise<Finding[]>
   /** Runs what the database lacks of this version. `check`: only says what that is. */
   readonly upgrade: (options: { check: boolean }) => Promise<Upgraded>
+}
+
+/** What became of one account that was connected, and read once, with nothing but a definition's examples. */
+export interface Rehearsal {
+  readonly account: { readonly id: string; readonly name: string } | null
+  /** Why there is none. */
+  readonly says: string | null
+  readonly streams: readonly {
+    readonly stream: string
+    readonly state: string
+    readonly calls: number
+    readonly pages: number
+    readonly refused: number
+    readonly says: string | null
+  }[]
+  readonly observations: readonly {
+    readonly stream: string
+    readonly metric: string
+    readonly item: string | null
+    readonly day: string
+    readonly dimensions: Readonly<Record<string, string>>
+    readonly value: number | null
+    readonly reason: string | null
+  }[]
+  readonly items: readonly {
+    readonly kind: string
+    readonly id: string
+    readonly title: string
+    readonly publishedAt: string | null
+  }[]
 }
 
 export interface Upgraded {

@@ -12,6 +12,7 @@ import { kpis } from './kpis.ts'
 import { listen } from './listen.ts'
 import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
+import { provider } from './provider.ts'
 import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
@@ -41,6 +42,7 @@ const commands: Readonly<Record<string, Command>> = {
   call,
   trigger,
   subscriptions,
+  provider,
   vault,
 }
 
@@ -109,8 +111,10 @@ function say(error: unknown, shell: Shell, name: string, command: Command): numb
   }
   if (isProblem(error)) {
     const { problem } = error
+    // The first stands in the detail.
+    const more = problem.issues?.slice(1).map(({ field, says }) => `${field || 'the document'}: ${says}\n`) ?? []
     shell.remark(
-      `${problem.title}\n${problem.detail === problem.title ? '' : `${problem.detail}\n`}(${problem.code}, fixed by: ${problem.fixedBy}, request ${problem.requestId})`,
+      `${problem.title}\n${problem.detail === problem.title ? '' : `${problem.detail}\n`}${more.join('')}(${problem.code}, fixed by: ${problem.fixedBy}, request ${problem.requestId})`,
     )
     if (problem.code === 'input.unauthenticated' || problem.code === 'input.forbidden') return exitCodes.auth
     if (problem.code === 'input.invalid') return exitCodes.usage

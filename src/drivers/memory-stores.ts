@@ -3,6 +3,7 @@ import { AlongLog } from './along/memory.ts'
 import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDefinitions } from './definitions/memory.ts'
 import { openMemoryDeliveries } from './deliveries/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
@@ -36,6 +37,7 @@ export function openMemoryStores() {
     sealedTexts,
     dataKeys: openMemoryDataKeys({ texts: sealedTexts }),
     connections,
+    definitions: openMemoryDefinitions(along),
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
     streamNotes: openMemoryStreamNotes(along),

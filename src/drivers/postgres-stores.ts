@@ -3,6 +3,7 @@ import { openPostgresAccess } from './access/postgres.ts'
 import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDefinitions } from './definitions/postgres.ts'
 import { openPostgresDeliveries } from './deliveries/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
@@ -24,6 +25,7 @@ export const openPostgresStores = (database: Database) => ({
   connections: openPostgresConnections(database),
   dataKeys: openPostgresDataKeys(database),
   deliveries: openPostgresDeliveries(database),
+  definitions: openPostgresDefinitions(database),
   directory: openPostgresDirectory(database),
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),

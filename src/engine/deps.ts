@@ -1,8 +1,8 @@
-import type { Provider } from '@patchbay/kit'
 import type { Access } from '../ports/access.ts'
 import type { Backfills } from '../ports/backfills.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connections } from '../ports/connections.ts'
+import type { Definitions } from '../ports/definitions.ts'
 import type { Deliveries } from '../ports/deliveries.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
@@ -26,6 +26,7 @@ import type { SealedTexts } from '../ports/sealed-texts.ts'
 import type { StreamNotes } from '../ports/stream-notes.ts'
 import type { Subscriptions } from '../ports/subscriptions.ts'
 import type { TypedRecords } from '../ports/typed-records.ts'
+import type { Providers } from './definitions/providers.ts'
 import type { CostCards } from './quota/reading-costs.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
@@ -41,6 +42,7 @@ export interface Deps {
   readonly dataKeys: DataKeys
   readonly sealedTexts: SealedTexts
   readonly access: Access
+  readonly definitions: Definitions
   readonly directory: Directory
   readonly connections: Connections
   readonly grants: Grants
@@ -65,7 +67,7 @@ export interface Deps {
 
 /** What every part of the engine knows besides the world. */
 export interface Setting {
-  readonly providers: ReadonlyMap<string, Provider>
+  readonly providers: Providers
   /** Where browsers reach this server: `http://127.0.0.1:4400`, no slash at the end. */
   readonly publicUrl: string
   /** Where browsers may be sent back to after connecting, exactly. Besides those only this server, and in `test` the browser's own machine. */

@@ -9,6 +9,10 @@ import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { openProviders } from './definitions/providers.ts'
+import { removeDefinition } from './definitions/remove-definition.ts'
+import { type SavedDefinition, saveDefinition } from './definitions/save-definition.ts'
+import { sandboxTeacher } from './definitions/teach-sandbox.ts'
 import { startDeliveryJobs } from './delivery/delivery-jobs.ts'
 import { type Endpoints, openEndpoints } from './delivery/endpoints.ts'
 import { openSender, type SenderOptions } from './delivery/sender.ts'
@@ -67,6 +71,9 @@ export interface Engine {
   readonly inboxWorker: InboxWorker | null
   ensureIntegrations(environment: Environment, apps: Readonly<Record<string, AppSetUp>>): Promise<void>
   saveIntegration(environment: Environment, change: IntegrationChange, actor: Actor): Promise<Integration>
+  /** Registers a platform of the environment's own, or replaces it. */
+  saveDefinition(environment: Environment, document: unknown, actor: Actor): Promise<SavedDefinition>
+  removeDefinition(environment: Environment, id: string, actor: Actor): Promise<void>
   runAction(environment: Environment, call: ActionCall): Promise<unknown>
   /** Every quota of every integration: how much is used. */
   quotas(
@@ -117,9 +124,11 @@ export interface EngineOptions {
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
-export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
+export async function openEngine(given: Deps, plain: Setting, options: EngineOptions): Promise<Engine> {
   // Whatever becomes of a connection, what was read on its behalf before is given to nobody any more.
   const { recent, deps } = openRecent(given, (place) => gateway.forget(place))
+  const providers = openProviders(deps, recent, plain.providers.catalog, sandboxTeacher(deps))
+  const setting = { ...plain, providers }
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const rotation = openKeyRotation(deps, vault)
@@ -178,11 +187,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startIntegrations(deps, setting, vault, environment, apps)
     },
     saveIntegration: (environment, change, actor) => saveIntegration(deps, setting, vault, environment, change, actor),
+    saveDefinition: (environment, document, actor) => saveDefinition(deps, setting, environment, document, actor),
+    removeDefinition: (environment, id, actor) => removeDefinition(deps, environment, id, actor),
     runAction: (environment, call) => runAction(deps, setting, recent, gateway, environment, call),
     async quotas(environment) {
       const integrations = await deps.directory.integrations(environment.id)
+      const providers = await setting.providers.in(environment.id)
       const usage = integrations.map(async (integration) => {
-        const provider = setting.providers.get(integration.provider)
+        const provider = providers.get(integration.provider)
         const quotas = provider ? await quotaUsage(deps, { provider, integration, environment }) : []
         return quotas.map((quota) => ({ ...quota, provider: integration.provider, integration: integration.id }))
       })
@@ -199,7 +211,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
     },
     async kpis(environment, query) {
       await gateway.flush()
-      return readKpis(deps, setting.providers, environment, query)
+      return readKpis(deps, await setting.providers.in(environment.id), environment, query)
     },
     async wake(environmentId, connectionId, { streams, lane }) {
       const woken = await deps.schedule.wake(environmentId, connectionId, { streams, lane, at: deps.clock.now() })

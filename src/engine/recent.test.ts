@@ -4,6 +4,7 @@ import { openMemoryAccess } from '../drivers/access/memory.ts'
 import { AlongLog } from '../drivers/along/memory.ts'
 import { SimulatedClock } from '../drivers/clock/simulated.ts'
 import { openMemoryConnections } from '../drivers/connections/memory.ts'
+import { openMemoryDefinitions } from '../drivers/definitions/memory.ts'
 import { openMemoryDirectory } from '../drivers/directory/memory.ts'
 import { openMemoryGrants } from '../drivers/grants/memory.ts'
 import { SeededRandom } from '../drivers/random/seeded.ts'
@@ -46,6 +47,7 @@ async function openProcesses() {
   }
   const stores = {
     ...{ clock: host, connections: counted, random: new SeededRandom('recent', clock) },
+    definitions: openMemoryDefinitions(log),
     ...{ access: openMemoryAccess(), directory: openMemoryDirectory(log), grants: openMemoryGrants(log) },
   }
   const [here, there] = [openRecent(stores), openRecent(stores)]

@@ -1,6 +1,7 @@
 import type { AccessKey } from '../ports/access.ts'
 import type { Instant } from '../ports/clock.ts'
 import { activeStates, type Connection } from '../ports/connections.ts'
+import type { DefinitionHead } from '../ports/definitions.ts'
 import type { Integration } from '../ports/directory.ts'
 import type { Grant } from '../ports/grants.ts'
 import type { ResponsePlace } from '../ports/response-cache.ts'
@@ -28,6 +29,8 @@ export interface Recent {
   grant(environmentId: string, id: string): Found<Grant>
   /** The provider did not take its token: somebody may have renewed it a moment ago. */
   forgetGrant(environmentId: string, id: string): void
+  /** Of the platforms that the environment registered itself. */
+  definitions(environmentId: string): Found<readonly DefinitionHead[]>
 }
 
 /** Nothing is awaited for what is remembered. */
@@ -36,7 +39,7 @@ type Found<Row> = Row | Promise<Row | null>
 /** Calls are made with its tokens. */
 export const isLiving = ({ state }: Grant) => state === 'live' || state === 'unknown'
 
-type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
+type Stores = Pick<Deps, 'access' | 'connections' | 'definitions' | 'directory' | 'grants'>
 
 /** Also gives back the stores, as they were but that each change through them is forgotten here, and told where it is a connection's. */
 export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(
@@ -49,6 +52,8 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(
   const integrations = new Remembered<Integration>(clock, () => true)
   const grants = new Remembered(clock, isLiving)
 
+  const definitions = new Remembered<readonly DefinitionHead[]>(clock, () => true)
+
   const stores: Stores = {
     access: forgetting(given.access, ['revokeKey'], () => keys.forgetAll()),
     connections: forgetting(
@@ -57,6 +62,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(
       (environmentId, id) => connections.forget(nameOf(environmentId, id)),
       (environmentId, id) => connectionChanged({ environmentId: String(environmentId), connectionId: String(id) }),
     ),
+    definitions: forgetting(given.definitions, ['save', 'remove'], () => definitions.forgetAll()),
     directory: forgetting(given.directory, ['saveIntegration', 'setIncident'], () => integrations.forgetAll()),
     grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget', 'postpone'], (environmentId, id) =>
       grants.forget(nameOf(environmentId, id)),
@@ -72,6 +78,7 @@ export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(
       integrations.read(nameOf(environmentId, id), () => stores.directory.integration(environmentId, id)),
     grant: (environmentId, id) => grants.read(nameOf(environmentId, id), () => stores.grants.read(environmentId, id)),
     forgetGrant: (environmentId, id) => grants.forget(nameOf(environmentId, id)),
+    definitions: (environmentId) => definitions.read(environmentId, () => stores.definitions.heads(environmentId)),
   }
   return { recent, deps: { ...given, ...stores } }
 }

@@ -139,6 +139,12 @@ export const faults = {
     retry: 'never',
     says: 'The platform does not offer this to apps of this mode.',
   },
+  'setup.definition': {
+    status: 409,
+    fixedBy: 'operator',
+    retry: 'later',
+    says: 'The definition of this custom provider does not fit what the platform answers.',
+  },
   'setup.configuration': {
     status: 500,
     fixedBy: 'operator',
@@ -234,6 +240,8 @@ export interface FaultDetail {
   readonly quota?: string
   /** Which field, scope or setting it is about. */
   readonly field?: string
+  /** Everything that is wrong with what a caller sent, where it is said at once. */
+  readonly issues?: readonly { readonly field: string; readonly says: string }[]
   readonly [more: string]: unknown
 }
 

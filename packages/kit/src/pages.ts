@@ -5,13 +5,22 @@ import type { Pager } from './stream.ts'
 /** `next` in the body is an absolute address; its query is taken over, its host is not (the host stays the provider's own). */
 export const nextUrl =
   (...path: string[]): Pager =>
-  (body, request) => {
-    const next = at(body, ...path)
-    if (typeof next !== 'string' || next === '') return null
-    const query = Object.fromEntries(new URL(next, 'https://none.invalid').searchParams)
-    delete query.access_token
-    return { ...request, query: { ...request.query, ...query } }
-  }
+  (body, request) =>
+    followUrl(at(body, ...path), request)
+
+/** The address of `rel="next"` in a `Link` header (RFC 8288). As with `nextUrl`, its query is taken over and nothing else. */
+export const linkHeader = (): Pager => (_body, request, headers) => {
+  const [, address] = /<([^>]{1,4000})>\s*;[^,]{0,500}\brel="?next\b/i.exec(headers?.link ?? '') ?? []
+  return followUrl(address, request)
+}
+
+/** The next request of a list whose answer gave its address, wherever that was found. Null where there is none. */
+export function followUrl(next: unknown, request: ApiRequest): ApiRequest | null {
+  if (typeof next !== 'string' || next === '') return null
+  const query = Object.fromEntries(new URL(next, 'https://none.invalid').searchParams)
+  delete query.access_token
+  return { ...request, query: { ...request.query, ...query } }
+}
 
 /** A token in the body goes into a parameter of the next request: `pageToken('nextPageToken', 'pageToken')`. */
 export const pageToken =
@@ -42,7 +51,7 @@ export const pageNumber =
     return page < Number(at(body, ...totalPages) ?? 0) ? withQuery(request, { [parameter]: page + 1 }) : null
   }
 
-const withQuery = (request: ApiRequest, more: Record<string, string | number>): ApiRequest => ({
+export const withQuery = (request: ApiRequest, more: Record<string, string | number>): ApiRequest => ({
   ...request,
   query: { ...request.query, ...more },
 })

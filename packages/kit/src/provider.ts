@@ -30,6 +30,8 @@ export interface Provider {
   /** One sentence: what connecting it gives. */
   readonly summary: string
   readonly docs: string
+  /** The environment that registered it. Absent in the catalog. What is counted for all environments together is counted in that one alone. */
+  readonly ownedBy?: string
   /** What the account must be before consent can work, each with how to get there. Shown before the redirect. */
   readonly preflight?: readonly string[]
 

@@ -1,4 +1,4 @@
-import type { ApiRequest, Http, RunTime } from './http.ts'
+import type { ApiRequest, ApiResponse, Http, RunTime } from './http.ts'
 import type { Json } from './json.ts'
 import type { Audience, Item, MetricKey, Observation } from './metrics.ts'
 import type { Refusals } from './refusals.ts'
@@ -108,7 +108,7 @@ export function readOne(options: {
 }
 
 /** How a list goes on: given an answer and the request it came from, the next request, or null at the end. */
-export type Pager = (body: Json, request: ApiRequest) => ApiRequest | null
+export type Pager = (body: Json, request: ApiRequest, headers?: ApiResponse['headers']) => ApiRequest | null
 
 /**
  * Walks a list from the first page or from a checkpoint. It stops at the end, when `parse` says `done`, or at `maxPages`; a next page that is
@@ -122,8 +122,9 @@ export function readPages(options: {
     subject: Subject,
     context: ReadContext,
   ) => Omit<Page, 'account' | 'checkpoint'> & { done?: boolean }
-  /** The cursor when the walk ends; it sees what every page returned as `cursor` (the first that is not undefined is usually the newest). */
   maxPages?: number
+  /** Which of two pages' cursors is where the next run starts. The first that is not undefined when absent: usually it is the newest. */
+  keep?: (kept: Json, found: Json) => Json
 }): Read {
   return async function* read(context) {
     for (const subject of context.subjects) {
@@ -133,10 +134,10 @@ export function readPages(options: {
       const seen = new Set<string>()
       for (let page = 0; ; page++) {
         seen.add(JSON.stringify([request.path, request.query]))
-        const { body } = await context.http(request)
+        const { body, headers } = await context.http(request)
         const { done, cursor, ...rows } = options.parse(body, subject, context)
-        if (first === undefined && cursor !== undefined) first = cursor
-        const next = done ? null : options.next(body, request)
+        if (cursor !== undefined) first = first === undefined ? cursor : (options.keep?.(first, cursor) ?? first)
+        const next = done ? null : options.next(body, request, headers)
         const over =
           next === null || page + 1 >= (options.maxPages ?? 1000) || seen.has(JSON.stringify([next.path, next.query]))
         yield over

@@ -11,6 +11,8 @@ export interface Problem {
   readonly requestId: string
   readonly retryAfterMs?: number
   readonly field?: string
+  /** Everything that is wrong, where that is more than one thing. */
+  readonly issues?: readonly { readonly field: string; readonly says: string }[]
   readonly provider?: {
     readonly id?: string
     readonly status?: number

@@ -4,6 +4,7 @@ import { type ApiRequest, defineAction, isFault } from '@patchbay/kit'
 import { z } from 'zod'
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { testConnection, testProvider, testTarget } from '../http/test-provider.ts'
@@ -34,7 +35,7 @@ function check(
     const sent: ApiRequest[] = []
     const ended = await runAction(
       { clock, random: new SeededRandom('action', clock), journal: { note: async () => {} } } as unknown as Deps,
-      { providers: new Map([[provider.id, provider]]) } as unknown as Setting,
+      { providers: catalogOnly([provider]) } as unknown as Setting,
       { connection: () => testConnection(), integration: () => integration } as unknown as Recent,
       {
         call: async (_target: unknown, request: ApiRequest) => {

@@ -4,6 +4,7 @@ import { isFault, type Quota } from '@patchbay/kit'
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { testProvider, testTarget } from '../http/test-provider.ts'
 import type { Vault } from '../vault/vault.ts'
 import { saveIntegration } from './save-integration.ts'
@@ -17,7 +18,7 @@ test('a budget is a number, and whoever sets it hears so', async () => {
   const provider = testProvider({ quotas: [spend] }, { settings })
   const clock = new SimulatedClock(0)
   const deps = { ...openMemoryStores().stores, clock, random: new SeededRandom('s', clock) }
-  const setting = { providers: new Map([[provider.id, provider]]), publicUrl: 'http://127.0.0.1' }
+  const setting = { providers: catalogOnly([provider]), publicUrl: 'http://127.0.0.1' }
   // Nothing of it is secret.
   const vault = { seal: () => assert.fail() } as unknown as Vault
   const { environment } = testTarget(provider)

@@ -27,7 +27,7 @@ export async function saveIntegration(
   change: IntegrationChange,
   actor: Actor,
 ): Promise<Integration> {
-  const provider = setting.providers.get(change.provider)
+  const provider = (await setting.providers.in(environment.id)).get(change.provider)
   if (!provider) throw new Fault('input.invalid', `There is no provider "${change.provider}".`, { field: 'provider' })
   const limits = new Set(provider.api.quotas.map(({ limitSetting }) => limitSetting))
   for (const [name, value] of Object.entries(change.settings ?? {})) {

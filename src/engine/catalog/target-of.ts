@@ -18,7 +18,7 @@ export async function targetOf(
     throw new Fault('input.unknown', 'There is no such connection.')
   if (connection.state === 'disconnected' || connection.state === 'paused')
     throw new Fault('connection.inactive', `The connection is ${connection.state}.`)
-  const provider = setting.providers.get(connection.provider)
+  const provider = (await setting.providers.in(environment.id)).get(connection.provider)
   const integration = await recent.integration(environment.id, connection.integrationId)
   if (!provider || !integration)
     throw new Fault('setup.configuration', 'The app or the provider of this connection is no longer set up.')

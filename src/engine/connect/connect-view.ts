@@ -33,6 +33,8 @@ export interface Choice {
   readonly scheme: Auth['scheme']
   /** True when the browser goes to the platform's own page; else the form is all there is. */
   readonly redirects: boolean
+  /** Where that page is: an origin. Null where there is none. */
+  readonly consentOrigin: string | null
   readonly fields: readonly (Field & { readonly name: string })[]
   /** Accounts of this profile that are connected here already. */
   readonly connected: readonly Pick<Connection, 'id' | 'account' | 'state'>[]
@@ -47,7 +49,8 @@ export async function viewSession(
   environment: Environment,
   session: ConnectSession,
 ): Promise<ConnectView> {
-  const [all, profiles, connected, reconnect] = await Promise.all([
+  const [providers, all, profiles, connected, reconnect] = await Promise.all([
+    setting.providers.in(environment.id),
     deps.directory.integrations(environment.id),
     deps.directory.profiles(environment.id, { limit: 1, ids: [session.profileId] }),
     deps.connections.list(environment.id, { profile: session.profileId, limit: 500 }),
@@ -56,7 +59,7 @@ export async function viewSession(
   const choices = all
     .filter((integration) => mayConnect(session, integration))
     .flatMap((integration) => {
-      const provider = setting.providers.get(integration.provider)
+      const provider = providers.get(integration.provider)
       return provider ? [choiceOf(provider, integration, session, connected)] : []
     })
   return {
@@ -66,19 +69,19 @@ export async function viewSession(
     expiresAt: session.expiresAt,
     returnUrl: session.returnUrl,
     reconnect,
-    mismatch: reconnect && mismatchOf(setting, all, reconnect, session),
+    mismatch: reconnect && mismatchOf(providers, all, reconnect, session),
     choices: choices.sort((one, other) => (one.name.toLowerCase() < other.name.toLowerCase() ? -1 : 1)),
   }
 }
 
 function mismatchOf(
-  setting: Setting,
+  providers: ReadonlyMap<string, Provider>,
   all: readonly Integration[],
   { integrationId }: Connection,
   { mismatch }: ConnectSession,
 ): ConnectView['mismatch'] {
   const integration = all.find(({ id }) => id === integrationId)
-  const provider = integration && setting.providers.get(integration.provider)
+  const provider = integration && providers.get(integration.provider)
   return mismatch && provider ? { name: mismatch.name, fields: fieldsOf(provider, {}) } : null
 }
 
@@ -110,6 +113,7 @@ function choiceOf(
     preflight: provider.preflight ?? [],
     scheme: provider.auth.scheme,
     redirects: provider.auth.scheme === 'oauth2',
+    consentOrigin: provider.auth.scheme === 'oauth2' ? new URL(provider.auth.authorizeUrl).origin : null,
     fields: fieldsOf(provider, session.inputs),
     connected: connected
       .filter(({ integrationId }) => integrationId === integration.id)

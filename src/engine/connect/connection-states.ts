@@ -97,7 +97,7 @@ export async function markWorking(
   connection: Connection,
   options: { actor: Actor; from: readonly ConnectionState[]; type?: string },
 ): Promise<Connection> {
-  const provider = setting.providers.get(connection.provider)!
+  const provider = (await setting.providers.in(connection.environmentId)).get(connection.provider)!
   const missing = missingScopes(provider, integration, grant.scopes)
   const updated: Connection = { ...connection, grantId: grant.id, missingScopes: missing }
   const at = deps.clock.now()

@@ -86,7 +86,7 @@ const call = async (
   connection: Exclude<Awaited<ReturnType<Opened['connect']>>, string | undefined>,
 ) => {
   const { provider } = connection
-  const target = { ...(await world.targetOf(connection)), provider: world.setting.providers.get(provider)! }
+  const target = { ...(await world.targetOf(connection)), provider: world.setting.providers.catalog.get(provider)! }
   return world.gateway.call(target, { path: '/me' })
 }
 

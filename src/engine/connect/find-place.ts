@@ -27,8 +27,12 @@ export async function findPlaceIn(
   return placeOf(setting, environment, await deps.directory.integration(environment.id, integrationId))
 }
 
-function placeOf(setting: Setting, environment: Environment, integration: Integration | null): TokenPlace {
-  const provider = integration && setting.providers.get(integration.provider)
+async function placeOf(
+  setting: Setting,
+  environment: Environment,
+  integration: Integration | null,
+): Promise<TokenPlace> {
+  const provider = integration && (await setting.providers.in(environment.id)).get(integration.provider)
   if (!integration || !provider) throw new Fault('input.unknown', 'There is no such integration.')
   return { environment, provider, integration }
 }

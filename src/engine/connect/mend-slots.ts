@@ -1,3 +1,4 @@
+import type { Provider } from '@patchbay/kit'
 import { activeStates, type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -15,6 +16,7 @@ export async function runMendSlots(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const { id: environmentId } of await deps.directory.environments()) {
+    const providers = await setting.providers.in(environmentId)
     const integrations = new Map((await deps.directory.integrations(environmentId)).map((one) => [one.id, one]))
     let after: string | undefined
     do {
@@ -29,7 +31,7 @@ export async function runMendSlots(
       const byConnection = Map.groupBy(slots, ({ connectionId }) => connectionId)
       for (const connection of working) {
         const integration = integrations.get(connection.integrationId)
-        if (integration) await mend(deps, setting, integration, connection, byConnection.get(connection.id) ?? [])
+        if (integration) await mend(deps, providers, integration, connection, byConnection.get(connection.id) ?? [])
       }
     } while (after !== undefined)
   }
@@ -37,7 +39,7 @@ export async function runMendSlots(
 
 async function mend(
   deps: Pick<Deps, 'clock' | 'log' | 'schedule'>,
-  { providers }: Pick<Setting, 'providers'>,
+  providers: ReadonlyMap<string, Provider>,
   integration: Integration,
   connection: Connection,
   slots: readonly Slot[],

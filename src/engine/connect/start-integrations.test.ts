@@ -7,6 +7,7 @@ import { openMemoryDirectory } from '../../drivers/directory/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { openVault } from '../vault/vault.ts'
 import { withClient, withSetting } from './integration-secrets.ts'
 import { withPrevious } from './previous-secrets.ts'
@@ -31,7 +32,7 @@ function open() {
     ...{ directory: openMemoryDirectory(along), keys: openFixedKeys(), dataKeys: openMemoryDataKeys() },
   }
   const vault = openVault(deps)
-  const setting = { providers: new Map([[provider.id, provider]]), publicUrl: 'https://p.example' }
+  const setting = { providers: catalogOnly([provider]), publicUrl: 'https://p.example' }
   const start = (app: AppSetUp) => startIntegrations(deps, setting, vault, environment, { tuneful: app, unknown: {} })
   const read = async () => (await deps.directory.integration('env_1', 'int_env_1_tuneful'))!
   return { ...deps, vault, along, start, read }

@@ -32,7 +32,7 @@ export async function startIntegrations(
 ): Promise<string[]> {
   const written: string[] = []
   for (const [providerId, app] of Object.entries(apps)) {
-    const provider = setting.providers.get(providerId)
+    const provider = (await setting.providers.in(environment.id)).get(providerId)
     if (!provider) continue
     const id = integrationIdOf(environment.id, providerId)
     const before = await deps.directory.integration(environment.id, id)

@@ -15,6 +15,7 @@ import { openMemoryResponseCache } from '../../drivers/response-cache/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { faultOfEvent } from '../delivery/event-types.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { openGateway } from '../http/gateway.ts'
@@ -81,7 +82,7 @@ export async function openTestWorld(options: WorldOptions = {}) {
   const all = [provider, ...(options.others ?? [])]
   const sandbox = openSandbox({ providers: all, clock, seed: options.seed ?? 'connect', artists: 8 })
   const setting: Setting = {
-    providers: new Map(all.map((one) => [one.id, one])),
+    providers: catalogOnly(all),
     publicUrl: 'http://127.0.0.1:4400',
     returnUrls: options.returnUrls,
   }

@@ -2,6 +2,7 @@ import { Fault, isFault } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Deps } from '../deps.ts'
 import type { Intent, Layer } from './intent.ts'
+import { sharedName } from './target.ts'
 
 /**
  * Leaves a host alone that does not work. One for each provider and host, and for `test` and `live` apart.
@@ -14,7 +15,7 @@ import type { Intent, Layer } from './intent.ts'
 export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Layer {
   const hosts = new Map<string, Host>()
   return (next) => async (intent) => {
-    const key = `${intent.target.environment.mode} ${intent.target.provider.id} ${intent.url.host}`
+    const key = `${sharedName(intent.target)} ${intent.url.host}`
     let host = hosts.get(key)
     if (!host) {
       host = { failures: 0, openUntil: 0, openMs: 0, probing: false }

@@ -2,7 +2,7 @@ import { Fault, type FaultCode, isFault } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
 import type { Intent, Layer } from './intent.ts'
 import { RetryBudget } from './retry-budget.ts'
-import type { Credentials } from './target.ts'
+import { type Credentials, sharedName } from './target.ts'
 
 /**
  * Asks again when it can help and cannot hurt: the trouble may be over soon, and asking twice does no harm, or the request never arrived, or it
@@ -21,7 +21,7 @@ export function retry(
 ): Layer {
   const budget = new RetryBudget()
   return (next) => async (intent) => {
-    const key = `${intent.target.environment.mode} ${intent.target.provider.id}`
+    const key = sharedName(intent.target)
     budget.first(key, clock.now())
     let replayed = false
     for (let attempt = 1; ; attempt++) {

@@ -22,6 +22,10 @@ export interface Target {
   readonly patienceMs: number
 }
 
+/** Whose troubles are one: a platform of the catalog in all environments of a mode, one that an environment registered only there. */
+export const sharedName = ({ environment, provider }: Pick<Target, 'environment' | 'provider'>): string =>
+  `${provider.ownedBy ?? environment.mode} ${provider.id}`
+
 /** How a credential goes into a request. Made for one attempt and never kept. */
 export interface Authorization {
   readonly headers: Readonly<Record<string, string>>

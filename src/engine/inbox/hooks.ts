@@ -95,7 +95,8 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
       const message = await deps.inbox.findByDedupe(integration.environmentId, integration.id, dedupeOfCode(code))
       if (!message) throw nowhere()
       const { receivedAt, processedAt } = message
-      const provider = setting.providers.get(integration.provider)?.name ?? integration.provider
+      const providers = await setting.providers.in(integration.environmentId)
+      const provider = providers.get(integration.provider)?.name ?? integration.provider
       return { state: deletionStates[message.state], provider, receivedAt, doneAt: processedAt }
     },
 
@@ -116,8 +117,9 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   async function look(integrationId: string): Promise<Place> {
     const environmentId = await addresses.environmentOf(integrationId)
     const integration = environmentId === null ? null : await recent.integration(environmentId, integrationId)
-    const provider = integration?.enabled ? setting.providers.get(integration.provider) : undefined
-    if (!integration || !provider?.webhooks) throw nowhere()
+    if (!integration?.enabled) throw nowhere()
+    const provider = (await setting.providers.in(integration.environmentId)).get(integration.provider)
+    if (!provider?.webhooks) throw nowhere()
     return { integration, provider, webhooks: provider.webhooks }
   }
 

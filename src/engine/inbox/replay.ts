@@ -80,7 +80,7 @@ export async function previewReplay(
   const previews = new Map<string, ReplayPreview>()
   for (const [integrationId, group] of Map.groupBy(messages.slice(0, mostPreviewed), (one) => one.integrationId)) {
     const integration = await deps.directory.integration(environment.id, integrationId)
-    const provider = setting.providers.get(group[0]!.provider)
+    const provider = (await setting.providers.in(environment.id)).get(group[0]!.provider)
     if (!integration || !provider)
       throw new Fault('input.conflict', `The app "${integrationId}" of these messages is not set up any more.`)
     const attribution = await attribute(deps, integration, group)

@@ -1,3 +1,4 @@
+import type { Provider } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -24,7 +25,8 @@ export async function explainPoint(
 ): Promise<Explanation> {
   const { connection } = wanted
   const key = await keyOf(deps, environmentId, wanted)
-  const [[row, ...revisions], slots] = await Promise.all([
+  const [providers, [row, ...revisions], slots] = await Promise.all([
+    setting.providers.in(environmentId),
     deps.records.history(environmentId, key, { limit: 1 + mostRevisions }),
     deps.schedule.of(environmentId, [connection.id]),
   ])
@@ -32,7 +34,7 @@ export async function explainPoint(
   const point = pointOf(row, connection.provider, { slots, now: deps.clock.now() })
   return {
     point,
-    says: sentences(row, point, connection, setting),
+    says: sentences(row, point, connection, providers.get(connection.provider)),
     revisions,
   }
 }
@@ -56,8 +58,12 @@ const provenances: Readonly<Record<string, string>> = {
   self_reported: 'The account’s owner said so.',
 }
 
-function sentences(row: StoredObservation, { final }: MetricPoint, connection: Connection, setting: Setting): string[] {
-  const provider = setting.providers.get(connection.provider)
+function sentences(
+  row: StoredObservation,
+  { final }: MetricPoint,
+  connection: Connection,
+  provider: Provider | undefined,
+): string[] {
   const stream = provider?.streams[row.stream]
   return [
     `${definitionOf(row.metric).summary}.`,

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addDays, dayMs, type Provider } from '@patchbay/kit'
 import { observed, pageOf } from '../../ports/records.contract.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, madeUp, openTestWorld } from '../sync/test-world.ts'
 import { explainPoint } from './explain.ts'
 import { summarizeProfile } from './summary.ts'
 
 const provider: Provider = { ...madeUp, notOffered: { 'audience.monthly_listeners': 'not given' } }
-const setting = { providers: new Map([[provider.id, provider]]), publicUrl: 'http://127.0.0.1' }
+const setting = { providers: catalogOnly([provider]), publicUrl: 'http://127.0.0.1' }
 
 test('a summary has every platform with what it has: newest numbers, change, freshness', async () => {
   const world = await openTestWorld()

@@ -1,4 +1,4 @@
-import { addDays, dayOf, Fault } from '@patchbay/kit'
+import { addDays, dayOf, Fault, type Provider } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -72,7 +72,8 @@ export async function summarizeProfile(
   const connections = found.slice(0, mostAccounts)
   const ids = connections.map(({ id }) => id)
   const now = deps.clock.now()
-  const [latest, history, slots] = await Promise.all([
+  const [providers, latest, history, slots] = await Promise.all([
+    setting.providers.in(environmentId),
     readLatest(deps, environmentId, ids, { limit: 10_000 }),
     deps.records.series(environmentId, {
       connections: ids,
@@ -82,7 +83,7 @@ export async function summarizeProfile(
     }),
     deps.schedule.of(environmentId, ids),
   ])
-  const accounts = connections.map((connection) => summarize(connection, { latest, history, slots, now }, setting))
+  const accounts = connections.map((connection) => summarize(connection, { latest, history, slots, now }, providers))
   return {
     profile: { id: profile.id, name: profile.name },
     accounts: accounts.map(({ rows: _, ...account }) => account),
@@ -91,7 +92,7 @@ export async function summarizeProfile(
       found.length > mostAccounts
         ? []
         : addAccounts(connections, new Map(accounts.map(({ connection, rows }) => [connection, rows])), {
-            setting,
+            providers,
             slots,
           }),
   }
@@ -101,14 +102,14 @@ export async function summarizeProfile(
 function addAccounts(
   connections: readonly Connection[],
   rows: ReadonlyMap<string, readonly StoredObservation[]>,
-  { setting, slots }: { setting: Setting; slots: readonly Slot[] },
+  { providers, slots }: { providers: ReadonlyMap<string, Provider>; slots: readonly Slot[] },
 ): Together[] {
   const accounts = onePerAccount(connections)
   const found = new Set(accounts.flatMap(({ id }) => rows.get(id)?.map(({ metric }) => metric) ?? []))
   return [...found].sort().flatMap((metric): Together[] => {
     const parts = accounts.flatMap((connection) => {
       const row = rows.get(connection.id)?.find((one) => one.metric === metric)
-      return row || gives(setting, connection, metric, slots) ? [partOf(connection, row)] : []
+      return row || gives(providers, connection, metric, slots) ? [partOf(connection, row)] : []
     })
     if (parts.length < 2) return []
     const about = { metric, unit: definitionOf(metric).unit, parts }
@@ -126,7 +127,7 @@ function summarize(
     slots: readonly Slot[]
     now: number
   },
-  setting: Setting,
+  providers: ReadonlyMap<string, Provider>,
 ): AccountSummary & { rows: readonly StoredObservation[] } {
   const { account } = connection
   const mine = read.latest
@@ -175,7 +176,7 @@ function summarize(
         growthDays,
       ),
     })),
-    notOffered: { ...setting.providers.get(connection.provider)?.notOffered },
+    notOffered: { ...providers.get(connection.provider)?.notOffered },
   }
 }
 

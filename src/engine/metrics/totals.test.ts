@@ -4,16 +4,14 @@ import { metrics, type Observation, type Provider } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import { observed } from '../../ports/records.contract.ts'
 import { slotOf } from '../../ports/schedule.contract.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { connection, daily, now, openNumbers } from './test-numbers.ts'
 import { queryTotals } from './totals.ts'
 
-const every = { streams: { channel: { metrics: Object.keys(metrics) } } } as unknown as Provider
+const called = (id: string, streams: object) => ({ id, streams }) as Provider
+const every = { channel: { metrics: Object.keys(metrics) } }
 const setting = {
-  providers: new Map([
-    ['alpha', every],
-    ['beta', every],
-    ['bare', { streams: {} } as unknown as Provider],
-  ]),
+  providers: catalogOnly([called('alpha', every), called('beta', every), called('bare', {})]),
   publicUrl: '',
 }
 

@@ -1,4 +1,4 @@
-import { type Day, Fault } from '@patchbay/kit'
+import { type Day, Fault, type Provider } from '@patchbay/kit'
 import { activeStates, type Connection } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -50,11 +50,12 @@ export async function queryTotals(
   query: Omit<MetricQuery, 'item' | 'limit' | 'compare'> & { readonly metrics: readonly string[] },
 ): Promise<Total[]> {
   const connections = onePerAccount(query.connections)
+  const providers = await setting.providers.in(environmentId)
   const slots = await deps.schedule.of(
     environmentId,
     connections.map(({ id }) => id),
   )
-  const givers = (metric: string) => connections.filter((connection) => gives(setting, connection, metric, slots))
+  const givers = (metric: string) => connections.filter((connection) => gives(providers, connection, metric, slots))
   for (const metric of query.metrics) {
     const says = whyNoTotal(metric, areOnSeveral(givers(metric)))
     if (says !== null) throw new Fault('input.invalid', says, { field: 'metric' })
@@ -97,8 +98,13 @@ export function addUp(metric: string, parts: readonly Part[]): Sum {
 }
 
 /** Whether a stream is read of it that brings this metric: a platform that does not give it leaves no gap. */
-export function gives(setting: Setting, connection: Connection, metric: string, slots: readonly Slot[]): boolean {
-  const streams = setting.providers.get(connection.provider)?.streams
+export function gives(
+  providers: ReadonlyMap<string, Provider>,
+  connection: Connection,
+  metric: string,
+  slots: readonly Slot[],
+): boolean {
+  const streams = providers.get(connection.provider)?.streams
   return slots.some(
     ({ connectionId, stream }) =>
       connectionId === connection.id && (streams?.[stream]?.metrics as readonly string[] | undefined)?.includes(metric),

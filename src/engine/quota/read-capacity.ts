@@ -25,7 +25,7 @@ export async function readCapacity(
   environment: Environment,
   query: CapacityQuery,
 ): Promise<FoundCapacity> {
-  const provider = setting.providers.get(query.provider)
+  const provider = (await setting.providers.in(environment.id)).get(query.provider)
   if (!provider) throw new Fault('input.unknown', `There is no provider “${query.provider}”.`)
   const integration = await integrationOf(deps, environment, provider, query.integration)
   const costs = await readingCosts(deps, setting, provider, integration ?? notSetUp(environment, provider), {

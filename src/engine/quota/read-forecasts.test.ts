@@ -6,6 +6,7 @@ import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { exampleCall, exampleRun } from '../../ports/history.contract.ts'
 import { outcomeOf, slotOf } from '../../ports/schedule.contract.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { testProvider, testTarget } from '../http/test-provider.ts'
 import { readCapacity } from './read-capacity.ts'
 import { type ForecastQuery, readForecasts } from './read-forecasts.ts'
@@ -42,7 +43,7 @@ async function openWorld() {
     put('con_5', 'int_2', 'channel'),
   ])
   const setting = {
-    providers: new Map([provider, other].map((one) => [one.id, one])),
+    providers: catalogOnly([provider, other]),
     costCards: new Map([['acme', { channel: { units: 3, account: 3, address: 3 } }]]),
   }
   const read = (query: Partial<ForecastQuery> = {}) =>
@@ -155,7 +156,7 @@ suite('what a provider has room for', () => {
   test('does not take a run of two in a batch of fifty for what a full one costs', async () => {
     const { deps, setting } = await openWorld()
     const batched = { ...provider, streams: { channel: stream('24h', { batch: 50 }) } }
-    setting.providers.set('acme', batched)
+    setting.providers = catalogOnly([batched, other])
     await measure(deps, [2])
     const { costs } = await readCapacity(deps, setting, environment, { provider: 'acme', profiles: 9, everyMs: null })
     assert.partialDeepStrictEqual(costs[0], { basis: 'card', accountsPerRun: 50 })

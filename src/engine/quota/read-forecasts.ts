@@ -40,11 +40,12 @@ export async function readForecasts(
       (query.integration === undefined || id === query.integration) &&
       (query.after === undefined || id >= query.after.integration),
   )
+  const providers = await setting.providers.in(environment.id)
   const costs = openCosts()
   const found: QuotaForecast[] = []
   for (const integration of wanted) {
     if (found.length >= query.limit) break
-    const provider = setting.providers.get(integration.provider)
+    const provider = providers.get(integration.provider)
     if (provider) found.push(...(await forecastsOf(provider, integration)).filter(isAfter))
   }
   return found.slice(0, query.limit)

@@ -83,7 +83,7 @@ export function openAttend(deps: AttendDeps): Attend {
 
   async function of(connection: Connection, slots: readonly Slot[]): Promise<ReadonlyMap<string, Cadence>> {
     const { environmentId, id, integrationId } = connection
-    const provider = deps.providers.get(connection.provider)
+    const provider = (await deps.providers.in(environmentId)).get(connection.provider)
     const [integration, [attention], notes] = await Promise.all([
       deps.directory.integration(environmentId, integrationId),
       streamNotes.attention(environmentId, [id]),
@@ -104,9 +104,9 @@ export function openAttend(deps: AttendDeps): Attend {
   async function hasten(connection: Connection): Promise<void> {
     const { environmentId, id } = connection
     const slots = await deps.schedule.of(environmentId, [id])
-    const cadences = await of(connection, slots)
+    const [cadences, providers] = await Promise.all([of(connection, slots), deps.providers.in(environmentId)])
     for (const slot of slots) {
-      const stream = deps.providers.get(connection.provider)?.streams[slot.stream]
+      const stream = providers.get(connection.provider)?.streams[slot.stream]
       const cadence = cadences.get(slot.stream)
       // What failed waits for its own time, and what was never read is due anyway.
       if (!stream || !cadence || slot.syncedAt === null || slot.lastFault !== null) continue

@@ -47,7 +47,7 @@ export async function askForBackfill(
   actor: Actor,
 ): Promise<Backfill> {
   const { clock, random, backfills } = deps
-  const provider = deps.providers.get(connection.provider)
+  const provider = (await deps.providers.in(environment.id)).get(connection.provider)
   const stream = provider?.streams[name]
   if (!stream) throw new Fault('input.invalid', `There is no stream "${name.slice(0, 100)}".`, { field: 'stream' })
   if (!stream.backfill) {

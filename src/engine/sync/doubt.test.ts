@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { addDays, at, dayMs, defineProvider, defineStream, hour, readOne } from '@patchbay/kit'
 import fc from 'fast-check'
 import type { Volume } from '../../ports/stream-notes.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { doubtedAgain, isAccepted, judgeVolume, looksVanished } from './doubt.ts'
 import { isSuspectAmount } from './suspect-zeros.ts'
 import { environmentId, madeUp, openTestWorld, type TestWorld } from './test-world.ts'
@@ -169,7 +170,7 @@ const lists = defineProvider({
 })
 
 story('most of a list gone at once is not believed before it has lasted; a few are, and are told', async (world) => {
-  Object.assign(world.deps, { providers: new Map([[lists.id, lists]]) })
+  Object.assign(world.deps, { providers: catalogOnly([lists]) })
   await world.connect('con_1', { streams: ['videos'] })
   const ids = Array.from({ length: 12 }, (_, i) => `v${i}`)
   const answer = (removed: string[]) => {

@@ -40,7 +40,7 @@ const patienceMs = 5 * second
 const failedLatelyMs = minute
 
 export function openFreshen(deps: RefreshDeps): Freshen {
-  const { clock, schedule, providers } = deps
+  const { clock, schedule } = deps
   const look = openSharedLook(deps)
 
   return async (environmentId, connections, { maxAge, metrics, signal }) => {
@@ -48,6 +48,7 @@ export function openFreshen(deps: RefreshDeps): Freshen {
     const byId = new Map(connections.map((connection) => [connection.id, connection]))
     const oldest = clock.now() - parseDuration(maxAge as Duration)
     const deadlineAt = clock.now() + patienceMs
+    const providers = await deps.providers.in(environmentId)
     const isWanted = ({ connectionId, stream }: Slot) => {
       const declared = providers.get(byId.get(connectionId)!.provider)?.streams[stream]
       const isNamed = metrics?.some((metric) => (declared?.metrics as readonly string[] | undefined)?.includes(metric))

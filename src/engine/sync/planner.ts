@@ -139,7 +139,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
       JSON.stringify([environmentId, integrationId, stream])
     for (const own of Map.groupBy(slots, keyOf).values()) {
       const { environmentId, integrationId, provider, stream, everyMs } = own[0]!
-      const batch = Math.max(1, deps.providers.get(provider)?.streams[stream]?.batch ?? 1)
+      const batch = Math.max(1, (await deps.providers.in(environmentId)).get(provider)?.streams[stream]?.batch ?? 1)
       const seats = Math.ceil(own.length / batch) * batch - own.length
       const window = { now, until: now + claimMs, before: now + rideAlongMs(everyMs) }
       const companions =

@@ -40,7 +40,8 @@ export interface Prepared {
 export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared | { skipped: readonly Skipped[] }> {
   const { environmentId, integrationId, slots } = group
   const ids = slots.map(({ connectionId }) => connectionId)
-  const [environments, integration, connections, places, notes, attention] = await Promise.all([
+  const [providers, environments, integration, connections, places, notes, attention] = await Promise.all([
+    deps.providers.in(environmentId),
     deps.directory.environments(),
     deps.directory.integration(environmentId, integrationId),
     deps.connections.list(environmentId, { ids, limit: ids.length }),
@@ -49,7 +50,7 @@ export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared
     deps.streamNotes.attention(environmentId, ids),
   ])
   const environment = environments.find(({ id }) => id === environmentId)
-  const provider = deps.providers.get(group.provider)
+  const provider = providers.get(group.provider)
   const all = (blocked: string | null, fault: FaultCode, says: string = faults[fault].says) => ({
     skipped: slots.map((slot): Skipped => ({ slot, blocked, fault, says })),
   })

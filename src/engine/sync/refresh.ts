@@ -1,4 +1,4 @@
-import { Fault, second } from '@patchbay/kit'
+import { Fault, type Provider, second } from '@patchbay/kit'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -35,7 +35,7 @@ export async function refresh(
   return refreshAll(deps, connection, options)
 }
 
-const isHeadline = ({ providers }: Pick<Setting, 'providers'>, { provider }: Connection, { stream, blocked }: Slot) =>
+const isHeadline = (providers: ReadonlyMap<string, Provider>, { provider }: Connection, { stream, blocked }: Slot) =>
   blocked === null && providers.get(provider)?.streams[stream]?.headline === true
 
 async function refreshAll(
@@ -46,7 +46,8 @@ async function refreshAll(
   const { schedule, clock } = deps
   const { environmentId, id } = connection
   const askedAt = clock.now()
-  const isWanted = (slot: Slot) => streams?.includes(slot.stream) ?? isHeadline(deps, connection, slot)
+  const providers = await deps.providers.in(environmentId)
+  const isWanted = (slot: Slot) => streams?.includes(slot.stream) ?? isHeadline(providers, connection, slot)
   const wanted = async () => (await schedule.of(environmentId, [id])).filter(isWanted)
   const names = (await wanted()).map(({ stream }) => stream)
   if (names.length > 0) await schedule.wake(environmentId, id, { streams: names, lane: 'interactive', at: askedAt })

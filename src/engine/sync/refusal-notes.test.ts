@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askAll, dayMs, defineProvider, defineStream, Fault, hour } from '@patchbay/kit'
 import { emptyNote } from '../../ports/stream-notes.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { HeardRefusals, noteRefusals } from './refusal-notes.ts'
 import { environmentId, madeUp, openTestWorld, type TestWorld } from './test-world.ts'
 
@@ -43,7 +44,7 @@ async function read(world: TestWorld, afterMs: number) {
 test('a refused metric is found, left out, asked for again after a while, and told when it goes and comes', async () => {
   const world = await openTestWorld()
   const provider = defineProvider({ ...madeUp, streams: { channel: numbers } })
-  Object.assign(world.deps, { providers: new Map([[madeUp.id, provider]]) })
+  Object.assign(world.deps, { providers: catalogOnly([provider]) })
   const bad = new Set(['comments'])
   world.platform.spoil = ({ query }) => {
     const wrong = (query!.names as string[]).filter((name) => bad.has(name))

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { addDays, defineProvider, defineStream, Fault, hour, type Json, minute } from '@patchbay/kit'
 import { openMemoryBackfills } from '../../drivers/backfills/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import { askForBackfill, moveBackfill, runBackfills, type Wanted } from './backfill-jobs.ts'
 import { backfillOutlook, runNextBackfill } from './run-backfill.ts'
 import { environmentId, madeUp, openTestWorld, type TestWorld } from './test-world.ts'
@@ -47,7 +48,7 @@ async function openWorld() {
   const world = await openTestWorld()
   const backfills = openMemoryBackfills(world.along)
   const jobs = openMemoryJobs(world.clock)
-  const deps = { ...world.deps, providers: new Map([[provider.id, provider]]), backfills, jobs }
+  const deps = { ...world.deps, providers: catalogOnly([provider]), backfills, jobs }
   const environment = { id: environmentId, workspace: 'w', mode: 'test' as const, createdAt: 0 }
   const ask = async (wanted: Partial<Wanted> = {}) =>
     askForBackfill(

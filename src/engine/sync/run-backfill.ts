@@ -144,7 +144,7 @@ async function prepare(deps: BackfillDeps, { environmentId, integrationId, conne
     deps.connections.read(environmentId, connectionId),
   ])
   const environment = environments.find(({ id }) => id === environmentId)
-  const provider = deps.providers.get(backfill.provider)
+  const provider = (await deps.providers.in(environmentId)).get(backfill.provider)
   if (!environment || !integration || !provider) throw new Fault('setup.configuration', 'The app is no longer set up.')
   if (!integration.enabled) throw new Fault('setup.configuration', 'The app is switched off.')
   const stream = new Map(offeredStreams(provider, integration)).get(backfill.stream)

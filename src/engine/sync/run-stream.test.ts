@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault, hour, minute } from '@patchbay/kit'
+import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
 
 /** A story in a world of its own, in which time moves by itself. */
@@ -335,13 +336,13 @@ story('a paused connection is not read, whatever the schedule says', async (worl
 
 story('T27: a list that points at itself ends (F43)', async (world) => {
   await world.connect('con_1', { streams: ['daily'] })
-  const stream = { ...world.deps.providers.get('madeup')!.streams.daily! }
+  const stream = { ...world.deps.providers.catalog.get('madeup')!.streams.daily! }
   let asked = 0
   stream.read = async function* () {
     for (;;) yield { account: 'acc_1', checkpoint: { page: ++asked % 3 } }
   }
-  const provider = { ...world.deps.providers.get('madeup')!, streams: { daily: stream } }
-  const deps = { ...world.deps, providers: new Map([['madeup', provider]]) }
+  const provider = { ...world.deps.providers.catalog.get('madeup')!, streams: { daily: stream } }
+  const deps = { ...world.deps, providers: catalogOnly([provider]) }
   const [run] = await world.runDue({ deps })
   assert.partialDeepStrictEqual(run, { state: 'failed', fault: 'provider.changed', pages: 4 })
   const [place] = await world.deps.records.places(environmentId, [{ connectionId: 'con_1', stream: 'daily' }])

@@ -27,6 +27,7 @@ import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
 import { openMemoryStreamNotes } from '../../drivers/stream-notes/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
+import { catalogOnly } from '../definitions/providers.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { openCrowd } from './appetite.ts'
@@ -192,7 +193,7 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
     random,
     log,
     ...used,
-    providers: new Map([[madeUp.id, madeUp]]),
+    providers: catalogOnly([madeUp]),
     gateway: openTestGateway(platform, clock),
     crowd: openCrowd({ connections: used.connections, clock }),
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { at, defineProvider, defineStream, hour, type Item, minute, readOne } from '@patchbay/kit'
+import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, madeUp, openTestWorld } from './test-world.ts'
 
 /** Stories that are shown for a day. */
@@ -32,7 +33,7 @@ const provider = defineProvider({
 
 test('each story is read once more shortly before it vanishes, whenever it was published', async () => {
   const world = await openTestWorld()
-  Object.assign(world.deps, { providers: new Map([[provider.id, provider]]) })
+  Object.assign(world.deps, { providers: catalogOnly([provider]) })
   const { clock } = world
   await world.clock.run(async () => {
     const began = clock.now()

@@ -2128,6 +2128,7 @@ export interface Operations {
     list(input?: Record<string, never>, options?: CallOptions): Promise<{
       data: ({
         id: string
+        custom: boolean
         name: string
         category: string
         summary: string
@@ -2191,6 +2192,166 @@ export interface Operations {
         }[]
         notOffered: Record<string, string>
       })[]
+    }>
+    /** The JSON Schema of a definition, for editors and checks (draft 2020-12). `GET /v1/providers/schema`, scope `setup:read`. */
+    schema(input?: Record<string, never>, options?: CallOptions): Promise<Response>
+    /** Register a platform of your own by its definition, or replace it. Connections stay. `POST /v1/providers`, scope `setup:write`. */
+    register(input?: Record<string, unknown>, options?: CallOptions): Promise<{
+      provider: {
+        id: string
+        custom: boolean
+        name: string
+        category: string
+        summary: string
+        docs: string
+        preflight: string[]
+        auth: {
+          scheme: string
+          fields: ({
+            name: string
+            label: string
+            help: string | null
+            secret: boolean
+            required: boolean
+            placeholder: string | null
+            choices: string[] | null
+            initial: string | null
+          })[]
+        }
+        settings: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        inputs: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        streams: {
+          id: string
+          summary: string
+          every: string
+          headline: boolean
+          scopes: string[]
+          metrics: string[]
+          batch: number
+        }[]
+        actions: {
+          id: string
+          summary: string
+          input: Record<string, unknown>
+          example: unknown
+        }[]
+        quotas: {
+          id: string
+          per: string
+          limit: number
+          window: string
+          unit: string
+          source: string
+        }[]
+        notOffered: Record<string, string>
+      }
+      version: number
+      narrows: string[]
+      remarks: {
+        field: string
+        says: string
+      }[]
+    }>
+    /** One platform, with its definition when it is one of your own. `GET /v1/providers/{id}`, scope `setup:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      provider: {
+        id: string
+        custom: boolean
+        name: string
+        category: string
+        summary: string
+        docs: string
+        preflight: string[]
+        auth: {
+          scheme: string
+          fields: ({
+            name: string
+            label: string
+            help: string | null
+            secret: boolean
+            required: boolean
+            placeholder: string | null
+            choices: string[] | null
+            initial: string | null
+          })[]
+        }
+        settings: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        inputs: ({
+          name: string
+          label: string
+          help: string | null
+          secret: boolean
+          required: boolean
+          placeholder: string | null
+          choices: string[] | null
+          initial: string | null
+        })[]
+        streams: {
+          id: string
+          summary: string
+          every: string
+          headline: boolean
+          scopes: string[]
+          metrics: string[]
+          batch: number
+        }[]
+        actions: {
+          id: string
+          summary: string
+          input: Record<string, unknown>
+          example: unknown
+        }[]
+        quotas: {
+          id: string
+          per: string
+          limit: number
+          window: string
+          unit: string
+          source: string
+        }[]
+        notOffered: Record<string, string>
+      }
+      definition: {
+        version: number
+        document: Record<string, unknown>
+        createdAt: string
+        updatedAt: string
+      } | null
+    }>
+    /** Remove a platform of your own that no connection uses any more. `DELETE /v1/providers/{id}`, scope `setup:write`. */
+    remove(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      removed: true
     }>
   }
   integrations: {
@@ -2491,6 +2652,10 @@ export const operations = {
   },
   providers: {
     list: ['GET', '/v1/providers'],
+    schema: ['GET', '/v1/providers/schema', 'file'],
+    register: ['POST', '/v1/providers'],
+    read: ['GET', '/v1/providers/{id}'],
+    remove: ['DELETE', '/v1/providers/{id}'],
   },
   integrations: {
     list: ['GET', '/v1/integrations'],

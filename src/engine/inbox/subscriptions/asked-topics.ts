@@ -17,7 +17,7 @@ export function openAskedTopics(
     },
 
     async confirmed({ environmentId, id: integrationId, provider }, { mode, topic, leaseSeconds }) {
-      const subscription = setting.providers.get(provider)?.webhooks?.subscription
+      const subscription = (await setting.providers.in(environmentId)).get(provider)?.webhooks?.subscription
       if (!subscription) return
       const now = deps.clock.now()
       for (const row of await deps.subscriptions.ofTopic(environmentId, integrationId, topic)) {

@@ -29,7 +29,7 @@ const [mostSubscriptions, mostItems, mostMessages, mostMissed] = [2_000, 200, 1_
  */
 export async function lossOf(deps: Needs, setting: Setting, environmentId: string): Promise<Loss[]> {
   const losses: Loss[] = []
-  for (const provider of setting.providers.values()) {
+  for (const provider of (await setting.providers.in(environmentId)).values()) {
     const announces = provider.webhooks?.subscription?.announces
     if (announces) losses.push(await lossAt(deps, environmentId, provider, announces))
   }

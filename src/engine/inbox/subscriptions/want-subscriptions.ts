@@ -77,7 +77,7 @@ async function wishOf(
   mode: 'test' | 'live',
 ): Promise<WantedSubscription | 'as it is' | null> {
   const { environmentId, grantId, provider: id } = connection
-  const subscription = setting.providers.get(id)?.webhooks?.subscription
+  const subscription = (await setting.providers.in(environmentId)).get(id)?.webhooks?.subscription
   if (!subscription) return 'as it is'
   if (!integration?.enabled || isOver(connection)) return null
   if (!activeStates.includes(connection.state)) return 'as it is'

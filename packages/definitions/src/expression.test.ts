@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isFault, type Json } from '@patchbay/kit'
+import { parseExpression } from './expression.ts'
+import { Meter } from './meter.ts'
+
+const list = Array.from({ length: 3000 }, (_, i) => ({ i, x: { y: [1, 2, 3] } }))
+
+/** A thousand objects, each in the one before. */
+function deep(): Json {
+  let all: Json = {}
+  for (let nth = 0; nth < 1000; nth++) all = { all }
+  return all
+}
+
+function check(text: string, input: Json, wanted: Json | RegExp): void {
+  const evaluate = () => parseExpression(text).evaluate(input, new Meter())
+  if (wanted instanceof RegExp) assert.throws(evaluate, wanted, text)
+  else assert.deepEqual(evaluate(), wanted, text)
+}
+
+test('an expression finds what it says, and null where there is nothing', () => {
+  check('a.b[0]', { a: { b: [7] } }, 7)
+  check('a.b[0]', { a: 'text' }, null)
+  check('data[].let $id = id in days[].{id: $id, n: to_number(n)}', { data: [{ id: 1, days: [{ n: '5' }] }] }, [
+    [{ id: 1, n: 5 }],
+  ])
+  check("replace(a, ',', '')", { a: '1,204' }, '1204')
+  check('seconds * `1000`', { seconds: 2.5 }, 2500)
+})
+
+test('it sees its input and nothing that JavaScript puts beside it', () => {
+  check('constructor', {}, null)
+  check('{a: a}.constructor', { a: 1 }, null)
+  check('a.__proto__', { a: {} }, null)
+  check('from_items(@) | toString', [['a', 1]], null)
+  check('a.constructor', { a: { constructor: 'Ferrari' } }, 'Ferrari')
+  check('let $x = a in $constructor', { a: 1 }, /a variable cannot be called "constructor"/)
+  check('constructor(@)', {}, /there is no function constructor\(\)/)
+})
+
+test('what cannot be read is refused with a sentence', () => {
+  check('a[?', {}, /not JMESPath/)
+  check(`a${'.a'.repeat(60)}`, {}, /nested more than 40/)
+  check('a'.repeat(1001), {}, /at most 1000 characters/)
+  check('a + `1`', { a: 'x' }, /does not fit the answer/)
+})
+
+test('what takes long ends after the same steps everywhere', () => {
+  const tooLong = (text: string) => {
+    for (const _ of [1, 2]) {
+      const meter = new Meter()
+      assert.throws(
+        () => parseExpression(text).evaluate({ list, one: deep(), other: deep() }, meter),
+        (error) => isFault(error, 'setup.definition') && error.message.includes('too long'),
+        text,
+      )
+    }
+  }
+  tooLong('let $l = list in list[].{a: $l[].{b: $l[].{c: i}}}')
+  tooLong('let $l = list in list[?$l == $l] | length(@)')
+  tooLong('let $a = one, $b = other in list[?$a == $b] | length(@)')
+  tooLong('let $l = list in list[?contains($l, @)] | length(@)')
+  tooLong(`list${' | [@, @][]'.repeat(20)} | length(@)`)
+  check('list[].{i: i, y: x.y[0]} | length(@)', { list }, 3000)
+})
+
+test('texts do not grow', () => {
+  check("pad_left('x', `1000000000`)", {}, /there is no function pad_left/)
+  check("replace(a, ',', ',,')", { a: '' }, /nothing longer/)
+  check('replace(a, b, c)', { a: '' }, /written in quotes/)
+  check("split(a, '')", { a: '' }, /something to split at/)
+  check("join('12345678901234567', a)", { a: [] }, /at most 16 characters/)
+})
