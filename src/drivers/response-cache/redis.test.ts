@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { responseCacheContract } from '../../ports/response-cache.contract.ts'
 import { systemClock } from '../clock/system.ts'
@@ -55,6 +56,22 @@ suite('redis response cache', { skip: noRedis }, () => {
     }
     assert.ok(found > 200, `only ${found} were found`)
     await link.close()
+  })
+
+  test('goes on where Redis threw away one of its books', async () => {
+    for (const book of ['sizes', 'total', 'order', 'count']) {
+      const link = await connected()
+      const cache = openRedisResponseCache(link, { placeBytes: 100, allBytes: 150 })
+      const put = (id: string) =>
+        cache.put({ environmentId: 'env_1', connectionId: id }, 'a', 'x'.repeat(80), { now: 1, until: 60_000 })
+      await put('con_1')
+      const text = `return redis.call('DEL', KEYS[1] .. 'response:${book}')`
+      await link.run({ text, sha1: createHash('sha1').update(text).digest('hex') }, [])
+      for (const id of ['con_2', 'con_3', 'con_4']) await put(id)
+      assert.ok(link.reached, book)
+      assert.equal((await cache.get({ environmentId: 'env_1', connectionId: 'con_4' }, 'a', 2))?.length, 80, book)
+      await link.close()
+    }
   })
 
   test('a change that Redis did not hear of is told before anything of that connection is read again', async () => {

@@ -25,7 +25,13 @@ local all = redis.call('INCRBY', total, growth)
 redis.call('ZADD', order, redis.call('INCR', count), place)
 
 while all > most_of_all do
-  drop(redis.call('ZRANGE', order, 0, 0)[1])
+  local oldest = redis.call('ZRANGE', order, 0, 0)[1]
+  if oldest then drop(oldest) end
+  -- Whoever is short of memory may have thrown away one of the books: where nothing is left, all of them begin anew.
+  if redis.call('ZCARD', order) == 0 then
+    redis.call('DEL', sizes, total)
+    break
+  end
   all = tonumber(redis.call('GET', total))
 end
 -- They end together, and long after everything that they count.
