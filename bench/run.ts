@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<
   credentials: () => import('./credentials.ts'),
   calls: () => import('./calls.ts'),
   limiter: () => import('./limiter.ts'),
+  delivery: () => import('./delivery.ts'),
   coldstart: () => import('./coldstart.ts'),
 }
 
