@@ -29,7 +29,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
   const heads = openHeads(engine)
   const open = new Map<string, number>()
 
-  app.get('/v1/events/stream', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/v1/events/stream', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
     const caller = await serving.authenticate(request, 'journal:read')
     serving.rate.count(caller, reply)
     const query = parse(queryOf, request.query, 'query') as z.output<typeof queryOf>
