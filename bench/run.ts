@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<
   calls: () => import('./calls.ts'),
   limiter: () => import('./limiter.ts'),
   inbox: () => import('./inbox.ts'),
+  delivery: () => import('./delivery.ts'),
   coldstart: () => import('./coldstart.ts'),
 }
 

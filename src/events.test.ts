@@ -185,6 +185,7 @@ test('the stream gives events as they come, and goes on where a reader stopped',
 })
 
 test('a place that was forgotten, or never was, is said to be so', async () => {
+  assert.equal((await server.ask('HEAD', '/v1/events/stream')).status, 404)
   for (const after of ['99999999', 'x', '-1'])
     assert.equal((await readStream(`?after=${after}`, 1)).problem?.code, 'input.invalid', after)
   assert.equal((await readStream('?types=nobody.*', 1)).problem?.field, 'types')

@@ -8,6 +8,7 @@ import type { EventFilter, PlacedEvent } from '../ports/deliveries.ts'
 import { openHeads } from './event-heads.ts'
 import { idText } from './route.ts'
 import { parse, type Serving } from './serve-route.ts'
+import { writeInTime } from './write-in-time.ts'
 
 const queryOf = z.strictObject({
   /** The place after which it begins: what `id` said. From now on when absent, and `Last-Event-ID` goes before. */
@@ -28,7 +29,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
   const heads = openHeads(engine)
   const open = new Map<string, number>()
 
-  app.get('/v1/events/stream', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/v1/events/stream', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
     const caller = await serving.authenticate(request, 'journal:read')
     serving.rate.count(caller, reply)
     const query = parse(queryOf, request.query, 'query') as z.output<typeof queryOf>
@@ -87,17 +88,8 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
     }
   }
 
-  /** Waits for a slow reader, and not for ever. */
-  async function write(response: FastifyReply['raw'], text: string, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    if (response.write(text)) return
-    const drained = new AbortController()
-    const isDrained = new Promise<true>((resolve) => response.once('drain', () => resolve(true)))
-    const isLate = clock.sleep(patienceMs, AbortSignal.any([signal, drained.signal])).then(() => false)
-    isLate.catch(() => {})
-    const inTime = await Promise.race([isDrained, isLate])
-    drained.abort('drained')
-    if (!inTime) throw new Error('the reader does not read')
+  function write(response: FastifyReply['raw'], text: string, signal: AbortSignal): Promise<void> {
+    return writeInTime(response, text, { clock, patienceMs, signal })
   }
 
   async function placeOf(environmentId: string, text: string | undefined): Promise<number> {

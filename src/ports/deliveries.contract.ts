@@ -99,6 +99,22 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       },
     )
 
+    story(
+      'what signs is changed by whoever read it last, and by nothing else',
+      async ({ deliveries }, environmentId) => {
+        const endpoint = exampleEndpoint(environmentId)
+        await deliveries.saveEndpoint(endpoint, quiet)
+        const keys = [{ ...endpoint.keys[0]!, id: 'key_2' }]
+        const change = { secret: 'sealed anew', keys, before: 'sealed' }
+        assert.equal(await deliveries.saveKeys('env_other', 'end_1', change, quiet), false)
+        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', change, quiet), true)
+        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', { ...change, secret: 'too late' }, quiet), false)
+        await deliveries.saveEndpoint({ ...endpoint, description: 'Changed' }, quiet)
+        const { secret, keys: kept, description } = (await deliveries.endpoint(environmentId, 'end_1'))!
+        assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
+      },
+    )
+
     story('each event gets one place, and a delivery for each endpoint that wants it', async (world, environmentId) => {
       const { deliveries } = world
       const wanting: Record<string, Partial<Endpoint>> = {

@@ -110,8 +110,15 @@ export interface EventFilter {
 
 /** Endpoints, and what they are sent. */
 export interface Deliveries {
-  /** Inserts or replaces, but for how it fares. Switched on again it starts afresh. */
+  /** Inserts or replaces, but for how it fares and what signs. Switched on again it starts afresh. */
   saveEndpoint(endpoint: Endpoint, along: Along): Promise<void>
+  /** Compare-and-swap of what signs. False when it is not as it was read any more: then nothing was written. */
+  saveKeys(
+    environmentId: string,
+    id: string,
+    change: Pick<Endpoint, 'secret' | 'keys'> & { readonly before: string },
+    along: Along,
+  ): Promise<boolean>
   /** By id, ascending. */
   endpoints(environmentId: string): Promise<Endpoint[]>
   endpoint(environmentId: string, id: string): Promise<Endpoint | null>

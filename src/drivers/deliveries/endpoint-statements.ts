@@ -15,12 +15,15 @@ export const upsert = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   on conflict (environment_id, id) do update set
     url = excluded.url, description = excluded.description, types = excluded.types, profiles = excluded.profiles,
-    ordered = excluded.ordered, secret = excluded.secret, keys = excluded.keys, disabled = excluded.disabled,
+    ordered = excluded.ordered, disabled = excluded.disabled,
     failures = case when ${afresh} then 0 else endpoint.failures end,
     failing_since = case when ${afresh} then null else endpoint.failing_since end,
     failing_says = case when ${afresh} then null else endpoint.failing_says end,
     told_at = case when ${afresh} then null else endpoint.told_at end,
     rest_until = case when ${afresh} then null else endpoint.rest_until end`
+
+/** $3 sealed secret, $4 keys, $5 the sealed secret that was read. */
+export const saveKeys = `update endpoint set secret = $3, keys = $4 where environment_id = $1 and id = $2 and secret = $5`
 
 /** Its lock keeps two from claiming of one endpoint at the same time, so that the front is one's own. */
 export const lockReady = `

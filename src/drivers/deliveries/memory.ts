@@ -39,9 +39,17 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       const isAfresh = !before || (before.disabled !== null && endpoint.disabled === null)
       const { failures, failingSince, failingSays, toldAt, restUntil } = before ?? untouched
       const health = isAfresh ? untouched : { failures, failingSince, failingSays, toldAt, restUntil }
-      const { createdAt } = before ?? endpoint
-      endpoints.set(key, { ...structuredClone(endpoint), ...health, createdAt })
+      const { createdAt, secret, keys } = before ?? endpoint
+      endpoints.set(key, { ...structuredClone(endpoint), ...health, createdAt, secret, keys })
       log.write(endpoint.environmentId, along)
+    },
+
+    async saveKeys(environmentId, id, { secret, keys, before }, along) {
+      const saved = change(environmentId, id, (endpoint) =>
+        endpoint.secret === before ? { ...endpoint, secret, keys: structuredClone(keys) } : null,
+      )
+      if (saved) log.write(environmentId, along)
+      return saved !== null
     },
 
     async endpoints(environmentId) {

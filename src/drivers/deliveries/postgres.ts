@@ -32,6 +32,14 @@ export function openPostgresDeliveries(database: Database): Deliveries {
         await writeAlong(sql, endpoint.environmentId, along)
       }),
 
+    saveKeys: (environmentId, id, { secret, keys, before }, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, id, secret, JSON.stringify(keys), before]
+        if ((await sql(endpoints.saveKeys, values)).count === 0) return false
+        await writeAlong(sql, environmentId, along)
+        return true
+      }),
+
     endpoints: (environmentId) => database.read<Row<Endpoint>>(environmentId, endpoints.all, [environmentId]),
 
     endpoint: async (environmentId, id) =>

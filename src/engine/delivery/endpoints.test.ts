@@ -53,6 +53,27 @@ story('a rotated secret signs beside the new one until its time is over, and the
   assert.equal(oldest!.until, older!.until)
 })
 
+story(
+  'of two who rotate at the same moment one is told so, and a change beside it takes nothing back',
+  async (world) => {
+    const { environment, endpoints } = world
+    const { endpoint } = await endpoints.create(environment, wish, 'hmac', 'user:ada')
+    const rotate = () => endpoints.rotate(environment, endpoint.id, { overlapMs: 0 }, 'user:ada')
+    const [one, other, changed] = await Promise.allSettled([
+      rotate(),
+      rotate(),
+      endpoints.change(environment, endpoint.id, { description: 'Changed' }, 'user:ada'),
+    ])
+    assert.deepEqual([one, other].map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    assert.equal(changed!.status, 'fulfilled')
+    const won = [one, other].find((result) => result.status === 'fulfilled')!
+    await world.write(1)
+    await world.send(minute)
+    assert.ok(takes(world, won.status === 'fulfilled' ? won.value.secret! : ''))
+    assert.equal((await world.endpoint(endpoint.id)).description, 'Changed')
+  },
+)
+
 story('with Ed25519 the public key is all that a receiver needs, and there is no secret to give', async (world) => {
   const { endpoint, secret } = await world.endpoints.create(world.environment, wish, 'ed25519', 'user:ada')
   assert.equal(secret, null)

@@ -67,7 +67,7 @@ export function openEndpoints(
         disabled: enabled ? null : { reason: 'off', at, says: null },
         ...{ failures: 0, failingSince: null, failingSays: null, toldAt: null, restUntil: null },
       }
-      await deliveries.saveEndpoint(endpoint, trace(actor, 'endpoint.created', id, { url: wish.url }))
+      await deliveries.saveEndpoint(endpoint, trace(actor, 'endpoint.created', id, { host: URL.parse(wish.url)?.host }))
       return { endpoint, secret: kind === 'hmac' ? secret : null }
     },
 
@@ -108,8 +108,14 @@ export function openEndpoints(
         const known = JSON.parse(open.reveal()) as KeySecrets
         return { ...Object.fromEntries(older.map((key) => [key.id, known[key.id]!])), [made.key.id]: made.secret }
       })
-      const endpoint = { ...before, keys: [made.key, ...older], secret: await seal(environment, id, secrets) }
-      await deliveries.saveEndpoint(endpoint, trace(actor, 'endpoint.rotated', id, { key: made.key.id, overlapMs }))
+      const change = {
+        ...{ keys: [made.key, ...older], before: before.secret },
+        secret: await seal(environment, id, secrets),
+      }
+      const along = trace(actor, 'endpoint.rotated', id, { key: made.key.id, overlapMs })
+      if (!(await deliveries.saveKeys(environment.id, id, change, along)))
+        throw new Fault('input.conflict', 'Somebody else changed what signs at the same moment. Try again.')
+      const endpoint = { ...before, keys: change.keys }
       return { endpoint, secret: made.key.kind === 'hmac' ? made.secret : null }
     },
 
