@@ -207,6 +207,8 @@ export class SimulatedWorld {
     const engine = await openEngine(this.#depsOf(life), this.base.setting, {
       works: true,
       planner: { pollMs: this.#options.pollMs ?? minute },
+      // Nothing comes in, and every second would be most of what happens.
+      inbox: { pollMs: this.#options.pollMs ?? minute },
       sender: this.#options.sender ?? 'none',
     })
     await engine.start()

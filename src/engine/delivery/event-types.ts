@@ -138,6 +138,16 @@ export const eventTypes = {
       ],
     },
   },
+  'metric.refused': {
+    summary: 'A platform refuses some metrics of a stream. The rest of it goes on, and they are asked for again later',
+    data: z.strictObject({ ...ofReading, metrics: z.array(z.strictObject({ name: z.string(), why: z.string() })) }),
+    sample: { ...readingSample, metrics: [{ name: 'likes', why: 'The platform refuses this metric.' }] },
+  },
+  'metric.given_again': {
+    summary: 'A platform gives metrics again that it had refused',
+    data: z.strictObject({ ...ofReading, metrics: z.array(z.string()) }),
+    sample: { ...readingSample, metrics: ['likes'] },
+  },
   'item.published': {
     summary: 'Something new was published',
     data: z.strictObject({
@@ -155,15 +165,10 @@ export const eventTypes = {
       },
     },
   },
-  'metric.refused': {
-    summary: 'A platform refuses some metrics of a stream. The rest of it goes on, and they are asked for again later',
-    data: z.strictObject({ ...ofReading, metrics: z.array(z.strictObject({ name: z.string(), why: z.string() })) }),
-    sample: { ...readingSample, metrics: [{ name: 'likes', why: 'The platform refuses this metric.' }] },
-  },
-  'metric.given_again': {
-    summary: 'A platform gives metrics again that it had refused',
-    data: z.strictObject({ ...ofReading, metrics: z.array(z.string()) }),
-    sample: { ...readingSample, metrics: ['likes'] },
+  'item.removed': {
+    summary: 'A platform no longer has something that was published. It stays in the store, with when it went',
+    data: z.strictObject({ ...ofReading, items: z.array(z.string()).max(100) }),
+    sample: { ...readingSample, items: ['v-42'] },
   },
   'stream.doubted': {
     summary: 'A reading went well and brought what can hardly be right. What stood before stays',
@@ -184,6 +189,17 @@ export const eventTypes = {
     summary: 'Days of the past could not be read. What was read of them stays',
     data: z.strictObject(ofBackfill),
     sample: { ...backfillSample, fault: 'connection.scope_missing', says: 'A permission is missing.' },
+  },
+  'provider.answers_changed': {
+    summary: 'The answers of a platform have a field that they did not have, or lack one that they always had',
+    data: z.strictObject({
+      ...{ provider, integration: id, stream: z.string(), run: id },
+      ...{ added: z.array(z.string()).max(50), lacking: z.array(z.string()).max(50) },
+    }),
+    sample: {
+      ...{ provider: 'acme', integration: 'int_acme', stream: 'videos', run: 'run_0mc7jd' },
+      ...{ added: ['GET /videos items[].reposts'], lacking: [] },
+    },
   },
   'record.created': connectionType(
     'A platform told of something: a mention, a message, a lead',

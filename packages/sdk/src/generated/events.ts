@@ -145,21 +145,6 @@ export interface EventData {
       after: number | null
     })[]
   }
-  /** Something new was published. */
-  'item.published': {
-    connection: string
-    profile: string
-    provider: string
-    stream: string
-    run: string
-    item: {
-      id: string
-      kind: string
-      title: string
-      url?: string
-      publishedAt?: string
-    }
-  }
   /** A platform refuses some metrics of a stream. The rest of it goes on, and they are asked for again later. */
   'metric.refused': {
     connection: string
@@ -180,6 +165,30 @@ export interface EventData {
     stream: string
     run: string
     metrics: string[]
+  }
+  /** Something new was published. */
+  'item.published': {
+    connection: string
+    profile: string
+    provider: string
+    stream: string
+    run: string
+    item: {
+      id: string
+      kind: string
+      title: string
+      url?: string
+      publishedAt?: string
+    }
+  }
+  /** A platform no longer has something that was published. It stays in the store, with when it went. */
+  'item.removed': {
+    connection: string
+    profile: string
+    provider: string
+    stream: string
+    run: string
+    items: string[]
   }
   /** A reading went well and brought what can hardly be right. What stood before stays. */
   'stream.doubted': {
@@ -221,6 +230,15 @@ export interface EventData {
     to: string
     fault: string | null
     says: string | null
+  }
+  /** The answers of a platform have a field that they did not have, or lack one that they always had. */
+  'provider.answers_changed': {
+    provider: string
+    integration: string
+    stream: string
+    run: string
+    added: string[]
+    lacking: string[]
   }
   /** A platform told of something: a mention, a message, a lead. */
   'record.created': {
