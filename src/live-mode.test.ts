@@ -70,10 +70,10 @@ test('an app in the environment’s variables is a live integration, and says wh
 
 for (const provider of providers)
   test(`${provider.name}: nothing but the base address differs between the sandbox and live`, async () => {
-    if (!configured.includes(provider))
-      await server
-        .client(server.keys.live)
-        .integrations.save({ id: `int_env_live_${provider.id}`, provider: provider.id })
+    const scopes = await scopesInTest(provider)
+    await server
+      .client(server.keys.live)
+      .integrations.save({ id: `int_env_live_${provider.id}`, provider: provider.id, scopes })
     const [rehearsed, real] = [await connectAndRead('test', provider), await connectAndRead('live', provider)]
     assert.ok(rehearsed.connect.length > 0 && rehearsed.read.length > 0)
     // In order while connecting; streams are read side by side.
@@ -91,6 +91,7 @@ test('an app that is entered over the API works the same', async () => {
     clientId,
     clientSecret: clientSecret!,
     settings: { ...settings },
+    scopes: await scopesInTest(consentProvider),
   })
   assert.equal(saved.redirectUri, `${server.url}/oauth/callback/entered`)
   const [rehearsed, real] = [
@@ -142,6 +143,8 @@ async function connectAndRead(
   const later = (await streams()).filter(({ lastEndedAt }) => lastEndedAt === null).map((stream) => stream.id)
   if (later.length > 0) await api.connections.sync({ id, streams: later })
   await until(async () => (await streams()).every(({ lastEndedAt }) => lastEndedAt !== null), 30_000)
+  const subscribed = async () => (await api.subscriptions.list({ connection: id })).data
+  if (provider.webhooks?.subscription) await until(async () => (await subscribed())[0]?.standing === 'right', 30_000)
   const requests = sent[mode].slice(from).map(comparable)
   const { data } = await api.metrics.query({ connection: id })
   return {
@@ -149,6 +152,12 @@ async function connectAndRead(
     read: [...new Set(requests.map((request) => JSON.stringify(request)))].toSorted(),
     numbers: data.map(({ metric, value, period }) => [metric, period.day, value]),
   }
+}
+
+/** The sandbox's own apps ask for what messages need too. */
+async function scopesInTest({ id }: Provider): Promise<string[]> {
+  const { data } = await server.client(server.keys.test).integrations.list()
+  return [...(data.find(({ provider }) => provider === id)?.scopes ?? [])]
 }
 
 /** A browser whose every way to a real host ends in the sandbox. */
@@ -165,7 +174,7 @@ function comparable({ method, url, headers, body }: WireRequest) {
     method,
     url: real.replace(/(access_token|fb_exchange_token|input_token)=[^&]+/g, '$1=*'),
     headers: { ...rest, ...(authorization && { authorization: authorization.replace(/^Bearer .+/, 'Bearer *') }) },
-    form: JSON.parse(JSON.stringify(form).replaceAll(/callback\/[\w-]+/g, 'callback/ID')) as Record<string, string>,
+    form: JSON.parse(JSON.stringify(form).replaceAll(/(callback|hooks)\/[\w-]+/g, '$1/ID')) as Record<string, string>,
   }
 }
 

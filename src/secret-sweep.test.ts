@@ -223,8 +223,12 @@ async function consentsThatFail(): Promise<void> {
     [{ kind: 'html' }, 'provider.down'],
     [{ kind: 'drop' }, 'provider.timeout'],
   ] as const
+  if (consentProvider.auth.scheme !== 'oauth2') throw new Error('this part of the story needs a consent page')
+  const token = new URL(consentProvider.auth.tokenUrl)
+  // There alone: what is asked of the platform in the background meanwhile has better weather.
+  const route = `* ${token.host}${token.pathname}`
   for (const [rule, problem] of ends) {
-    const id = server.sandbox.weather.add({ ...rule, provider: consentProvider.id, times: 1 })
+    const id = server.sandbox.weather.add({ ...rule, provider: consentProvider.id, route, times: 1 })
     const { url, status } = await walk()
     const { pathname, searchParams } = new URL(url)
     assert.deepEqual([status, pathname, searchParams.get('problem')], [200, '/connect', problem], rule.kind)

@@ -8,7 +8,7 @@ import { type Connect, openConnect } from './connect/connect.ts'
 import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
-import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { type AppSetUp, integrationIdOf, startIntegrations } from './connect/start-integrations.ts'
 import { openProviders } from './definitions/providers.ts'
 import { removeDefinition } from './definitions/remove-definition.ts'
 import { type SavedDefinition, saveDefinition } from './definitions/save-definition.ts'
@@ -26,6 +26,7 @@ import { startInboxJobs } from './inbox/inbox-jobs.ts'
 import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
 import { openAskedTopics } from './inbox/subscriptions/asked-topics.ts'
 import { endSubscription } from './inbox/subscriptions/end-subscription.ts'
+import { renewSubscriptions } from './inbox/subscriptions/renew-all.ts'
 import { keepSubscriptionsQueue, startSubscriptionJobs } from './inbox/subscriptions/subscription-jobs.ts'
 import { wantSubscriptions } from './inbox/subscriptions/want-subscriptions.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
@@ -184,9 +185,18 @@ export async function openEngine(given: Deps, plain: Setting, options: EngineOpt
     endpoints: openEndpoints(deps, vault),
 
     async ensureIntegrations(environment, apps) {
-      await startIntegrations(deps, setting, vault, environment, apps)
+      const written = await startIntegrations(deps, setting, vault, environment, apps)
+      for (const providerId of Object.keys(apps)) {
+        const id = integrationIdOf(environment.id, providerId)
+        if (written.includes(id)) await renewSubscriptions(deps, environment.id, providerId, id)
+      }
     },
-    saveIntegration: (environment, change, actor) => saveIntegration(deps, setting, vault, environment, change, actor),
+    async saveIntegration(environment, change, actor) {
+      const saved = await saveIntegration(deps, setting, vault, environment, change, actor)
+      if (change.clientSecret !== undefined || change.settings !== undefined)
+        await renewSubscriptions(deps, environment.id, saved.provider, saved.id)
+      return saved
+    },
     saveDefinition: (environment, document, actor) => saveDefinition(deps, setting, environment, document, actor),
     removeDefinition: (environment, id, actor) => removeDefinition(deps, environment, id, actor),
     runAction: (environment, call) => runAction(deps, setting, recent, gateway, environment, call),

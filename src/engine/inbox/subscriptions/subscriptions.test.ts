@@ -72,6 +72,24 @@ test('what the platform forgot is found within a day and asked for again', async
   assert.equal((await world.row())!.drifts, 2)
 })
 
+test('a platform may ask back before it answers', async () => {
+  const world = await openTellingWorld(leased)
+  const { sandbox } = world
+  const plain = sandbox.send
+  Object.assign(sandbox, {
+    async send(...asked: Parameters<typeof plain>) {
+      const answer = await plain(...asked)
+      await sandbox.postbox.tick()
+      return answer
+    },
+  })
+  await world.run(() => world.connect(world.artists[0]!, leased))
+  await world.run(() => world.keep())
+  const [row] = await world.rows()
+  assert.deepEqual([row!.state, row!.attempts], ['active', 0])
+  assert.ok(row!.dueAt > world.clock.now() + dayMs)
+})
+
 test('consent that is given anew asks for everything anew, whatever is thought to hold', async () => {
   for (const provider of [leased, watched]) {
     const world = await subscribed(provider)
@@ -127,6 +145,25 @@ test('nobody has us confirm what we did not ask for, or end what we want', async
   await world.live(hour, minute)
   assert.equal(world.told().length, 1)
   assert.ok((await world.row())!.until! > world.clock.now() + dayMs)
+})
+
+test('an exchanged secret is told to the platform while the earlier one still counts', async () => {
+  const world = await subscribed(leased)
+  const { sandbox, environment, engine } = world
+  const [kind] = (await world.row())!.kinds
+  const trigger = async () => {
+    const [letter] = sandbox.postbox.trigger(leased, world.artist, kind!)
+    await world.run(() => sandbox.postbox.tick())
+    return letter!.state
+  }
+  const clientSecret = 'another-secret'
+  sandbox.apps.register({ provider: leased.id, clientId: sandbox.apps.first(leased.id).clientId, clientSecret })
+  const change = { id: world.integrationIdOf(leased), provider: leased.id, clientSecret }
+  await world.run(() => engine.saveIntegration(environment, change, 'owner'))
+  // Signed with the earlier one, which counts for a day.
+  assert.equal(await trigger(), 'delivered')
+  await world.live(3 * dayMs)
+  assert.equal(await trigger(), 'delivered')
 })
 
 test('without the permission nothing is asked for, and with it all is, at the latest an hour later', async () => {

@@ -14,13 +14,11 @@ export async function wantSubscriptions(
   options: { again?: boolean } = {},
 ): Promise<void> {
   const integrations = new Map((await deps.directory.integrations(environmentId)).map((one) => [one.id, one]))
-  const environments = await deps.directory.environments()
-  const mode = environments.find(({ id }) => id === environmentId)?.mode ?? 'live'
   const wanted: WantedSubscription[] = []
   const unwanted: string[] = []
   for (const connection of connections) {
     const integration = integrations.get(connection.integrationId)
-    const wish = await wishOf(deps, setting, integration, connection, mode)
+    const wish = await wishOf(deps, setting, integration, connection)
     if (wish === 'as it is') continue
     if (wish === null) unwanted.push(connection.id)
     else wanted.push(wish)
@@ -74,15 +72,12 @@ async function wishOf(
   setting: Setting,
   integration: Integration | undefined,
   connection: Connection,
-  mode: 'test' | 'live',
 ): Promise<WantedSubscription | 'as it is' | null> {
   const { environmentId, grantId, provider: id } = connection
   const subscription = (await setting.providers.in(environmentId)).get(id)?.webhooks?.subscription
   if (!subscription) return 'as it is'
   if (!integration?.enabled || isOver(connection)) return null
   if (!activeStates.includes(connection.state)) return 'as it is'
-  // What platforms cannot reach they cannot ask either; in the sandbox everything is on this machine.
-  if (mode === 'live' && !setting.publicUrl.startsWith('https://')) return null
   const grant = await deps.grants.read(environmentId, grantId)
   const given = new Set(grant?.scopes)
   const kinds = Object.entries(subscription.kinds).flatMap(([kind, scope]) => {
