@@ -202,6 +202,7 @@ export class SimulatedWorld {
     const engine = await openEngine(this.#depsOf(life), this.base.setting, {
       works: true,
       planner: { pollMs: this.#options.pollMs ?? minute },
+      inbox: { pollMs: this.#options.pollMs ?? minute },
     })
     await engine.start()
     server.engine = engine
