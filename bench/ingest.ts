@@ -10,6 +10,7 @@ import { openPostgresJournal } from '../src/drivers/journal/postgres.ts'
 import { systemRandom } from '../src/drivers/random/system.ts'
 import { openPostgresRecords } from '../src/drivers/records/postgres.ts'
 import { openPostgresSchedule } from '../src/drivers/schedule/postgres.ts'
+import { openPostgresStreamNotes } from '../src/drivers/stream-notes/postgres.ts'
 import type { Gateway } from '../src/engine/http/gateway.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { runStream, type SyncDeps } from '../src/engine/sync/run-stream.ts'
@@ -94,7 +95,9 @@ async function openSync(database: ReturnType<typeof openPostgres>) {
     journal: openPostgresJournal(database),
     history: openPostgresHistory(database),
     providers: new Map([[provider.id, provider]]),
+    streamNotes: openPostgresStreamNotes(database),
     gateway: gatewayOf(texts),
+    crowd: async () => 1,
   }
   const setUp = { at: start, actor: 'system' } as const
   await deps.directory.saveEnvironment({ id: environmentId, workspace: 'w', mode: 'test', createdAt: start })
@@ -202,6 +205,7 @@ function gatewayOf(texts: readonly string[]): Gateway {
       ),
     call: unused,
     forward: unused,
+    forget: unused,
     flush: async () => {},
   }
 }

@@ -13,13 +13,14 @@ import { openRedisLink } from '../src/drivers/limiter/redis-link.ts'
 import { noRedis, startTestRedis } from '../src/drivers/limiter/test-redis.ts'
 import type { Limiter } from '../src/ports/limiter.ts'
 import { quiet, startBenchDatabase } from './bench-database.ts'
-import { takeTurns, time } from './measure.ts'
+import { median, takeTurns, time } from './measure.ts'
 import type { Line } from './run.ts'
 
 const rounds = 5
 const callers = 64
 /** A process takes from a few buckets all the time, each wide enough to be leased of. */
 const buckets = 4
+const names = Array.from({ length: buckets }, (_, index) => `provider/bench_${index}`)
 const window = { rollingMs: 1_000 }
 const limit = 10_000_000
 const calls = { memory: 100_000, leased: 100_000, redis: 10_000, postgres: 1_000 }
@@ -81,6 +82,15 @@ export async function* run(): AsyncIterable<Line> {
     const measured = await takeTurns(rounds, works)
     for (const name of Object.keys(works))
       yield { metric: `${name}_per_s`, value: measured[name]!, unit: 'decisions/s' }
+    // Of the processor alone, whoever else wants it: the others wait for what is in another process.
+    const costs = Array.from({ length: rounds }, () => openMemoryLimiter()).map(
+      (limiter) => () => decide(limiter, calls.memory),
+    )
+    yield {
+      metric: 'memory_per_cpu_s',
+      value: await perCpuSecond(costs, calls.memory),
+      unit: 'decisions/s of a processor',
+    }
     if (redis) {
       yield {
         metric: 'redis_ratio',
@@ -110,18 +120,31 @@ on conflict (bucket) do update set used = bare.used + 1 where bare.used < ${limi
 
 /** Decisions a second. Nobody waits for anything but the limiter. */
 function decide(limiter: Limiter, count: number, name = 'app'): Promise<number> {
+  // What it costs to make up a name is the caller's.
+  const named = new Map(names.map((bucket) => [bucket, `${bucket}/${name}`]))
   return repeat(count, async (bucket) => {
-    const draw = { bucket: `${bucket}/${name}`, amount: 1, limit, window }
+    const draw = { bucket: named.get(bucket)!, amount: 1, limit, window }
     const taken = await limiter.take([draw], { now: systemClock.now(), lane: 'interactive' })
     if (!taken.granted) throw new Error(`${taken.bucket} has no room for ${taken.waitMs} ms`)
     await limiter.settle(taken.ticket, { at: systemClock.now(), sent: true })
   })
 }
 
+async function perCpuSecond(works: readonly (() => Promise<unknown>)[], count: number): Promise<number> {
+  const measured: number[] = []
+  for (const work of works) {
+    const before = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(before)
+    measured.push(count / ((user + system) / 1e6))
+  }
+  return median(measured)
+}
+
 async function repeat(count: number, work: (bucket: string) => Promise<void>): Promise<number> {
   let left = count
   const caller = async (index: number) => {
-    const bucket = `provider/bench_${index % buckets}`
+    const bucket = names[index % buckets]!
     while (left-- > 0) await work(bucket)
   }
   const ms = await time(() => Promise.all(Array.from({ length: callers }, (_, index) => caller(index))))

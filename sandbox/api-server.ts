@@ -1,4 +1,12 @@
-import { type Artist, dayOf, type EmulatorCall, type EmulatorReply, type Json, type World } from '@patchbay/kit'
+import {
+  type Artist,
+  dayOf,
+  type EmulatedSubscriptions,
+  type EmulatorCall,
+  type EmulatorReply,
+  type Json,
+  type World,
+} from '@patchbay/kit'
 import type { Place } from './address-book.ts'
 import type { App, Apps } from './apps.ts'
 import type { Grants } from './grants.ts'
@@ -9,6 +17,7 @@ import { fromHandler, fromReply, type Outgoing } from './outgoing.ts'
 import type { Personas } from './personas.ts'
 import type { Quotas } from './quotas.ts'
 import type { Replay } from './replay.ts'
+import type { SubscriptionBook } from './subscriptions.ts'
 
 export interface ApiCall {
   readonly place: Place & { what: 'api' | 'nothing' }
@@ -24,6 +33,7 @@ export interface ApiCall {
   readonly replay?: Replay
   readonly memory: ReadonlyMap<string, Map<string, Json>>
   readonly id: (prefix?: string) => string
+  readonly book: SubscriptionBook
   /** Weather: answered instead of everything but the counting. */
   readonly instead: { readonly reply: Outgoing; readonly waitMs?: number; readonly quota?: string } | null
 }
@@ -159,5 +169,16 @@ function emulatorCall(call: ApiCall, who: Caller): EmulatorCall {
     today: (zone) => dayOf(now, zone),
     memory: call.memory.get(place.provider.id)!,
     id: call.id,
+    subscriptions: subscriptionsOf(call),
+  }
+}
+
+function subscriptionsOf({ book, place, now }: ApiCall): EmulatedSubscriptions {
+  const { id, emulator } = place.provider
+  const asks = emulator.webhooks?.ask !== undefined
+  return {
+    begin: (subscription) => book.begin(id, subscription, now, asks),
+    end: (topic, address) => book.end(id, topic, address, now, asks),
+    of: (topic) => book.of(id, topic, now),
   }
 }

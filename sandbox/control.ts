@@ -17,7 +17,7 @@ export interface ControlRequest {
 }
 
 /** What runs the sandbox from outside: the world's artists, the clock, the weather, apps, tokens, quotas, the ledger and the truth. */
-export function answerControl(sandbox: Sandbox, request: ControlRequest): Outgoing {
+export async function answerControl(sandbox: Sandbox, request: ControlRequest): Promise<Outgoing> {
   const [, name = '', ...rest] = request.path.split('/')
   if (name === '') {
     const index = indexOf(sandbox, request.origin)
@@ -28,7 +28,7 @@ export function answerControl(sandbox: Sandbox, request: ControlRequest): Outgoi
   if (!resource) return json(404, { error: 'unknown', message: `there is nothing at ${request.path}` })
   if (!act) return json(405, { error: 'method', message: `${name} takes ${Object.keys(resource).join(', ')}` })
   try {
-    return json(200, act(sandbox, { ...request, key: rest.join('/') }))
+    return json(200, await act(sandbox, { ...request, key: rest.join('/') }))
   } catch (error) {
     if (error instanceof z.ZodError) return json(400, { error: 'invalid', message: z.prettifyError(error) })
     if (error instanceof RangeError || error instanceof TypeError)
@@ -98,13 +98,8 @@ const resources = {
     }),
     POST(sandbox, { body }) {
       const { provider, artist, account, action } = tokenShape.parse(body)
-      const found = sandbox.providers.find(({ id }) => id === provider)
-      if (!found) throw new RangeError(`there is no provider ${provider}`)
-      const key =
-        artist ?? sandbox.world.artists.find((one) => sandbox.personas.account(found, one).id === account)?.key
-      if (!key || !sandbox.personas.artist(key))
-        throw new RangeError('name an artist by key, or an account by its id at the provider')
-      return { grants: sandbox.meddle(provider, key, action) }
+      const { artist: found } = whose(sandbox, provider, { artist, account })
+      return { grants: sandbox.meddle(provider, found.key, action) }
     },
   },
 
@@ -147,6 +142,40 @@ const resources = {
     },
   },
 
+  webhooks: {
+    GET: ({ subscriptions }, { query }) => {
+      const mine = ofProvider(query)
+      return { addresses: subscriptions.addresses().filter(mine), subscriptions: subscriptions.list().filter(mine) }
+    },
+    async POST({ subscriptions, postbox, apps, clock }, { body }) {
+      const { provider, clientId, url, verifyToken } = addressShape.parse(body)
+      const app = clientId === undefined ? apps.first(provider) : apps.find(provider, clientId)
+      if (!app) throw new RangeError(`there is no such app at ${provider}`)
+      subscriptions.address({ provider, app: app.clientId, url, verifyToken }, clock.now())
+      await postbox.tick()
+      return subscriptions.addressOf(provider, app.clientId) ?? { provider, app: app.clientId, url: '' }
+    },
+  },
+
+  messages: {
+    GET({ postbox }, { query }) {
+      const { limit } = ledgerShape.parse(Object.fromEntries(query))
+      return {
+        lost: postbox.lost,
+        data: limit === 0 ? [] : postbox.list().filter(ofProvider(query)).slice(-limit).reverse(),
+      }
+    },
+    async POST(sandbox, { body }) {
+      const { provider: id, artist, account, kind, overrides } = triggerShape.parse(body)
+      const { provider, artist: found } = whose(sandbox, id, { artist, account })
+      const letters = sandbox.postbox.trigger(provider, found, kind, overrides)
+      await sandbox.postbox.tick()
+      return {
+        data: letters.map(({ id, url, body, state, answer, tries }) => ({ id, url, body, state, answer, tries })),
+      }
+    },
+  },
+
   truth: {
     GET(sandbox, { query }) {
       const today = dayOf(sandbox.clock.now())
@@ -167,6 +196,10 @@ const summaries: Record<keyof typeof resources, string> = {
   quotas: 'GET · POST {provider, quota, limit}',
   rules: 'GET · POST {provider, rotates?, graceMs?, accessMs?} · what becomes of its tokens',
   ledger: 'GET ?provider=&limit= · what arrived, and what should not have',
+  webhooks:
+    'GET ?provider= · POST {provider, clientId?, url, verifyToken?} · where an app’s messages go, and who is told of what',
+  messages:
+    'GET ?provider=&limit= · POST {provider, artist or account, kind, overrides?} · what was sent, and sends one',
   truth: 'GET ?provider=&artist=&from=&to= · what a perfect connector would know',
 }
 
@@ -189,6 +222,21 @@ export function indexOf(sandbox: Sandbox, origin: string) {
 function clockState(clock: Sandbox['clock']) {
   const now = clock.now()
   return { now, at: new Date(now).toISOString(), rate: clock instanceof SandboxClock ? clock.rate : 1 }
+}
+
+const ofProvider = (query: URLSearchParams) => (row: { provider: string }) =>
+  !query.has('provider') || row.provider === query.get('provider')
+
+/** Who is meant: an artist by key, or by the id that their account has at the provider. */
+function whose(sandbox: Sandbox, id: string, by: { artist?: string; account?: string }) {
+  const provider = sandbox.providers.find((one) => one.id === id)
+  if (!provider) throw new RangeError(`there is no provider ${id}`)
+  const artist =
+    by.artist === undefined
+      ? sandbox.world.artists.find((one) => sandbox.personas.account(provider, one).id === by.account)
+      : sandbox.personas.artist(by.artist)
+  if (!artist) throw new RangeError('name an artist by key, or an account by its id at the provider')
+  return { provider, artist }
 }
 
 const json = (status: number, body: unknown): Outgoing => fromReply({ status, body: body as Json })
@@ -225,6 +273,14 @@ const rulesShape = z.strictObject({
   graceMs: amount.optional(),
   accessMs: amount.nullable().optional(),
 })
+const addressShape = z.strictObject({
+  ...{ provider: z.string(), clientId: z.string().optional(), verifyToken: z.string().max(500).default('') },
+  url: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+})
+const triggerShape = z.strictObject({
+  ...{ provider: z.string(), artist: z.string().optional(), account: z.string().optional(), kind: z.string() },
+  overrides: z.record(z.string(), z.json()).optional(),
+})
 const quotaShape = z.strictObject({ provider: z.string(), quota: z.string(), limit: amount })
 const day = z.iso.date()
 const truthShape = z.object({ provider: z.string(), artist: z.string(), from: day.optional(), to: day.optional() })
@@ -246,6 +302,8 @@ const weatherShape = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ ...every, kind: z.literal('slow'), pauseMs: amount.optional() }),
   z.strictObject({ ...every, kind: z.literal('drift'), field: z.string().optional(), rename: z.string().optional() }),
+  z.strictObject({ ...every, kind: z.literal('repeat'), copies: z.int().min(1).max(100).optional() }),
+  z.strictObject({ ...every, kind: z.literal('shuffle'), ms: amount.max(7 * 86_400_000) }),
   z.strictObject({
     ...every,
     kind: z.literal('delay'),

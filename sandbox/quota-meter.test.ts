@@ -65,6 +65,17 @@ test('after the named wait there is room, and a millisecond earlier there is non
   )
 })
 
+test('a month is the calendar’s, and its limit is what the app’s settings say', () => {
+  const spend: Quota = { id: 'spend', per: 'app', limit: 9, limitSetting: 'budget', window: { month: 'UTC' }, source }
+  const meter = new QuotaMeter([spend])
+  const takes = meter.takes({ method: 'GET', place: 'x/y' }, { ...by, settings: { budget: '1' } })
+  const sent = ['2026-02-01T00:00:00Z', '2026-02-28T23:59:59Z', '2026-03-01T00:00:00Z'].map((time) => {
+    const admission = meter.admit(takes, Date.parse(time))
+    return admission.admitted ? 'in' : admission.waitMs
+  })
+  assert.deepEqual(sent, ['in', 1000, 'in'])
+})
+
 test('a quota day is 23 hours long when the clocks go forward, and 25 when they go back', () => {
   // In California on 2026-03-08 and 2026-11-01.
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import { addDays, type Cost, dayOf, openCosts, type Quota, startOfDay } from '@patchbay/kit'
+import { type Cost, calendarAround, calendarOf, limitedBy, openCosts, type Quota } from '@patchbay/kit'
 
 /** How much a call takes from which quota. */
 export interface Take {
@@ -14,7 +14,7 @@ export type Admission =
 
 /**
  * The limits of one provider as the provider counts them: at arrival, to the millisecond. A rolling window is an exact log of what came in
- * (a burst on the edge of two fixed windows does not slip through), a day is a calendar day in its zone, and of several
+ * (a burst on the edge of two fixed windows does not slip through), a day or month is the calendar's in its zone, and of several
  * quotas either all have room or nothing is taken. What is refused does not count.
  */
 export class QuotaMeter {
@@ -47,7 +47,9 @@ export class QuotaMeter {
       const quota = this.#quotas.get(id)!
       // Every request to the sandbox comes from one address. A call in nobody's name has no account to count for.
       const whose = quota.per === 'ip' ? 'local' : by[quota.per]
-      return whose === null ? [] : [{ quota, bucket: `${id}/${quota.per}:${whose}`, amount }]
+      return whose === null
+        ? []
+        : [{ quota: limitedBy(quota, by.settings), bucket: `${id}/${quota.per}:${whose}`, amount }]
     })
   }
 
@@ -88,15 +90,17 @@ class Bucket {
   /** Rolling windows: what came in and when, oldest first. */
   #log: { at: number; amount: number }[] = []
   #sum = 0
-  #day = ''
-  #usedToday = 0
+  /** The calendar's day or month that was last counted in, by its first instant. */
+  #startsAt = Number.NEGATIVE_INFINITY
+  #usedSince = 0
   #running = 0
 
-  used({ window }: Quota, now: number): number {
-    if ('concurrent' in window) return this.#running
-    if ('day' in window) return dayOf(now, window.day) === this.#day ? this.#usedToday : 0
-    this.#forget(now - window.rollingMs)
-    return this.#sum
+  used(quota: Quota, now: number): number {
+    const { window } = quota
+    const calendar = calendarOf(quota)
+    if (calendar) return calendarAround(calendar, now).startsAt === this.#startsAt ? this.#usedSince : 0
+    if ('rollingMs' in window) this.#forget(now - window.rollingMs)
+    return 'rollingMs' in window ? this.#sum : this.#running
   }
 
   /** How long until so much fits: 0 when it does. */
@@ -104,8 +108,9 @@ class Bucket {
     const { window, limit } = quota
     let over = this.used(quota, now) + amount - limit
     if (over <= 0) return 0
-    if ('concurrent' in window) return 1000
-    if ('day' in window) return startOfDay(addDays(dayOf(now, window.day), 1), window.day) - now
+    const calendar = calendarOf(quota)
+    if (calendar) return calendarAround(calendar, now).endsAt - now
+    if (!('rollingMs' in window)) return 1000
     for (const entry of this.#log) {
       over -= entry.amount
       if (over <= 0) return entry.at + window.rollingMs - now
@@ -113,12 +118,13 @@ class Bucket {
     return window.rollingMs
   }
 
-  take({ window }: Quota, amount: number, now: number): void {
-    if ('concurrent' in window) this.#running += amount
-    else if ('day' in window) {
-      const day = dayOf(now, window.day)
-      this.#usedToday = (day === this.#day ? this.#usedToday : 0) + amount
-      this.#day = day
+  take(quota: Quota, amount: number, now: number): void {
+    const calendar = calendarOf(quota)
+    if ('concurrent' in quota.window) this.#running += amount
+    else if (calendar) {
+      const { startsAt } = calendarAround(calendar, now)
+      this.#usedSince = (startsAt === this.#startsAt ? this.#usedSince : 0) + amount
+      this.#startsAt = startsAt
     } else {
       this.#log.push({ at: now, amount })
       this.#sum += amount

@@ -14,8 +14,10 @@ import type { OAuthCall } from './oauth.ts'
 import { type Outgoing, toWire } from './outgoing.ts'
 import { whileListening } from './patience.ts'
 import { Personas } from './personas.ts'
+import { Postbox } from './postbox.ts'
 import { Quotas } from './quotas.ts'
 import type { Replay } from './replay.ts'
+import { SubscriptionBook } from './subscriptions.ts'
 import { answerExtension, answerRevocation, answerTokenRequest, presentedToken } from './token-endpoint.ts'
 import { TokenRuleBook } from './token-rules.ts'
 import { type Fired, Weather } from './weather.ts'
@@ -39,6 +41,8 @@ export interface SandboxOptions {
   readonly keptSeries?: number
   /** How many requests the ledger keeps. */
   readonly ledgerSize?: number
+  /** How messages of the platforms leave the sandbox. Nothing is sent when absent. */
+  readonly outside?: Network
 }
 
 /**
@@ -57,6 +61,9 @@ export interface Sandbox extends Network {
   readonly rules: TokenRuleBook
   readonly weather: Weather
   readonly ledger: Ledger
+  readonly subscriptions: SubscriptionBook
+  /** What the platforms send: at each `tick`, or all the time while it runs. */
+  readonly postbox: Postbox
   /** What a connector should have found out about an artist's account, were it perfect. */
   truth(
     provider: string,
@@ -76,6 +83,8 @@ export interface SandboxSnapshot {
   readonly grants: ReturnType<Grants['snapshot']>
   readonly memory: Readonly<Record<string, readonly (readonly [string, Json])[]>>
   readonly count: number
+  /** Absent in what was kept before platforms sent anything. */
+  readonly book?: ReturnType<SubscriptionBook['snapshot']>
 }
 
 export function openSandbox(options: SandboxOptions): Sandbox {
@@ -98,6 +107,13 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const book = new AddressBook(providers)
   const memory = new Map(providers.map(({ id }) => [id, new Map<string, Json>(snapshot?.memory[id])]))
   let count = snapshot?.count ?? 0
+  const id = (prefix = '') => `${prefix}${++count}`
+  const subscriptions = new SubscriptionBook()
+  if (snapshot?.book) subscriptions.restore(snapshot.book)
+  const postbox = new Postbox({
+    ...{ world, providers, clock, chance, apps, personas, weather, id, book: subscriptions },
+    outside: options.outside,
+  })
   const api = {
     world,
     apps,
@@ -107,7 +123,8 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     ledger,
     replay,
     memory,
-    id: (prefix = '') => `${prefix}${++count}`,
+    id,
+    book: subscriptions,
   }
 
   /** Everything that the provider does, without the signal of whoever waits: what arrived is done, also when nobody listens any more. */
@@ -181,7 +198,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   }
 
   const sandbox: Sandbox = {
-    ...{ world, providers, clock, apps, personas, grants, quotas, rules, weather, ledger },
+    ...{ world, providers, clock, apps, personas, grants, quotas, rules, weather, ledger, subscriptions, postbox },
     hosts: book.hosts,
 
     async send(request: WireRequest, signal?: AbortSignal): Promise<WireResponse> {
@@ -229,6 +246,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       ...{ seed, artists, since, count },
       apps: apps.list(),
       grants: grants.snapshot(),
+      book: subscriptions.snapshot(),
       memory: Object.fromEntries([...memory].map(([id, entries]) => [id, structuredClone([...entries])])),
     }),
   }

@@ -56,7 +56,7 @@ async function answer(
   if (body === null)
     return reply(response, problem(413, 'too_large', `the sandbox takes bodies of up to ${mostBytes} bytes`))
   try {
-    if (host === '_sandbox') return reply(response, control(sandbox, origin, request, path, query, body))
+    if (host === '_sandbox') return reply(response, await control(sandbox, origin, request, path, query, body))
     if (!sandbox.hosts.includes(host.toLowerCase())) return reply(response, unknownHost(sandbox, host))
     await forward(sandbox, origin, request, response, body)
   } catch (error) {
@@ -116,7 +116,7 @@ function control(
   path: string,
   query: string,
   body: Buffer,
-): Outgoing {
+): Outgoing | Promise<Outgoing> {
   const method = request.method ?? 'GET'
   let parsed: Json = null
   if (method === 'POST') {

@@ -6,7 +6,10 @@ export type WeatherRule = {
   /** Shown in the ledger. Made from the kind when absent. */
   readonly id?: string
   readonly provider?: string
-  /** `GET api.example.com/v1/artists`: that address and what lies below it; `*` is any method. */
+  /**
+   * `GET api.example.com/v1/artists`: that address and what lies below it; `*` is any method. `POST webhooks`: the messages that the platform
+   * sends, which may be dropped, lost (done and not heard of), delayed, repeated and shuffled.
+   */
   readonly route?: string
   /** The artist's key. */
   readonly artist?: string
@@ -43,6 +46,10 @@ export type WeatherKind =
   | { readonly kind: 'rotate' }
   /** `request`: it arrives later. `reply`: it is done at once and answered later. */
   | { readonly kind: 'delay'; readonly ms: number; readonly side?: 'request' | 'reply' }
+  /** Of messages that the platform sends: it comes so many times more. Once when absent. */
+  | { readonly kind: 'repeat'; readonly copies?: number }
+  /** Of messages that the platform sends: it comes later by up to that, so that another may come before it. */
+  | { readonly kind: 'shuffle'; readonly ms: number }
 
 export type RetryAfter = 'seconds' | 'http-date' | 'float' | 'zero' | 'negative' | 'huge' | 'absent'
 
@@ -54,6 +61,8 @@ export interface WeatherTarget {
   readonly artist: string | null
   readonly identity: string
   readonly consent: boolean
+  /** A message of the platform: befallen by rules that name it only. */
+  readonly outgoing?: true
 }
 
 export type Fired = WeatherRule & { readonly id: string; readonly draw: (what: string) => number }
@@ -88,8 +97,8 @@ export class Weather {
     return this.#rules.map(({ rule, fired }) => ({ ...rule, fired }))
   }
 
-  /** The rules that befall this request. */
-  at(target: WeatherTarget, now: number): Fired[] {
+  /** The rules that befall this request; `only` when others have their turn at another time. */
+  at(target: WeatherTarget, now: number, only: (kind: WeatherRule['kind']) => boolean = () => true): Fired[] {
     if (this.#rules.length === 0) return []
     const nth = (this.#seen.get(target.identity) ?? 0) + 1
     if (this.#seen.size >= mostSeen) this.#seen.clear()
@@ -97,7 +106,12 @@ export class Weather {
     const fired: Fired[] = []
     for (const entry of this.#rules) {
       const { rule, route } = entry
-      if (!concerns(rule, route, target, now) || entry.fired >= (rule.times ?? Number.POSITIVE_INFINITY)) continue
+      if (
+        !only(rule.kind) ||
+        !concerns(rule, route, target, now) ||
+        entry.fired >= (rule.times ?? Number.POSITIVE_INFINITY)
+      )
+        continue
       const draw = (what: string) => this.#chance.unit(`weather/${rule.id}/${target.identity}/${nth}/${what}`)
       if (draw('fires') >= (rule.probability ?? 1)) continue
       entry.fired++
@@ -110,7 +124,7 @@ export class Weather {
 function concerns(rule: WeatherRule, route: RoutePattern | null, target: WeatherTarget, now: number): boolean {
   return (
     (rule.provider === undefined || target.providers.includes(rule.provider)) &&
-    (route === null ? !target.consent : route.begins(target.method, target.place)) &&
+    (route === null ? !target.consent && !target.outgoing : route.begins(target.method, target.place)) &&
     (rule.artist === undefined || rule.artist === target.artist) &&
     now >= (rule.from ?? Number.NEGATIVE_INFINITY) &&
     now < (rule.until ?? Number.POSITIVE_INFINITY)

@@ -55,7 +55,7 @@ function noneRequired(schema: Schema): boolean {
 }
 
 /** A JSON Schema as TypeScript writes it. Knows what our schemas use; anything else is `unknown`. */
-function typeOf(schema: Schema, indent: number): string {
+export function typeOf(schema: Schema, indent: number): string {
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
   if ('const' in schema) return JSON.stringify(schema.const)
   const union = schema.anyOf ?? schema.oneOf

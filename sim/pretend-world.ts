@@ -9,6 +9,8 @@ import { openCapturedLog } from '../src/drivers/log/captured.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../src/drivers/messenger/captured.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
+import { openCapturedReceivers } from '../src/drivers/receivers/captured.ts'
+import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
 import { openEngine } from '../src/engine/engine.ts'
@@ -69,12 +71,14 @@ export async function openPretendWorld(options: PretendWorldOptions) {
   const plain: Deps = {
     ...stores,
     messenger: openCapturedMessenger(),
+    receivers: openCapturedReceivers(),
     clock,
     log,
     random: new SeededRandom(seed, clock),
     networks: { test: sandbox, live: unreachable },
     keys: openFixedKeys(),
     limiter: openMemoryLimiter(),
+    responses: openMemoryResponseCache(),
     jobs: { ...jobs, cron: async (queue, expression) => void crons.set(queue, expression) },
   }
   const deps: Deps = { ...plain, ...options.wrap?.(plain, sandbox) }
@@ -83,6 +87,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     works: true,
     planner: { pollMs: minute },
     inbox: { pollMs: minute },
+    sender: 'none',
   })
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))

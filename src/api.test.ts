@@ -221,6 +221,13 @@ test('every operation that does something answers as its schema says', async () 
     ['connections.validate', `/v1/connections/${id}/validate`],
     ['connections.sync', `/v1/connections/${id}/sync`, { streams: [Object.keys(consentProvider.streams)[0]] }],
     ['connections.refresh', `/v1/connections/${id}/refresh`],
+    [
+      'connections.chooseCadence',
+      `/v1/connections/${id}/cadence`,
+      { every: '1h', reason: 'release week', until: new Date(Date.now() + 3_600_000).toISOString() },
+    ],
+    ['connections.clearCadence', `/v1/connections/${id}/cadence`],
+    ['backfills.create', `/v1/connections/${id}/backfill`, daysOf(-9, -3)],
     ['connections.pause', `/v1/connections/${id}/pause`],
     ['connections.resume', `/v1/connections/${id}/resume`],
     ['connections.reconnect', `/v1/connections/${id}/reconnect`, {}],
@@ -262,11 +269,22 @@ test('every operation that does something answers as its schema says', async () 
     ['channels.test', `/v1/notification-channels/${known.test.channel}/test`],
     ['notices.read', '/v1/notices/read', {}],
     ['messages.replay', '/v1/messages/replay', { state: 'failed', preview: true }],
+    ['endpoints.create', '/v1/endpoints', { url: 'http://127.0.0.1:9/made', signing: 'ed25519', types: ['grant.*'] }],
+    ['endpoints.change', `/v1/endpoints/${known.test.endpoint}`, { description: 'Changed' }],
+    ['endpoints.rotate', `/v1/endpoints/${known.test.endpoint}/rotate`],
+    ['endpoints.test', `/v1/endpoints/${known.test.endpoint}/test`],
+    ['endpoints.recover', `/v1/endpoints/${known.test.endpoint}/recover`, { since: new Date().toISOString() }],
+    ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
+    ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {
     const operation = operations.find((one) => one.name === name)!
     assertAnswer(operation, await server.ask(operation.method, path, { body }))
+  }
+  for (const move of ['pause', 'resume', 'cancel']) {
+    const operation = operations.find(({ name }) => name === `backfills.${move}`)!
+    assertAnswer(operation, await server.ask('POST', `/v1/backfills/${known.test.backfill}/${move}`))
   }
   const made = await server.ask('POST', '/v1/keys', { body: { name: 'short', scopes: ['metrics:read'] } })
   const revoke = operations.find(({ name }) => name === 'keys.revoke')!
@@ -796,6 +814,9 @@ async function fill(name: 'test' | 'other') {
       },
     ],
   })
+  const { id: backfill } = await api.backfills.create({ id: first.id, ...daysOf(-20, -10) })
+  // Nothing is to take it up meanwhile.
+  await server.engine.deps.backfills.claim({ now: 1e13, until: 2e12, claim: 'test' })
   const message = `msg_of_${name}`
   const { deps } = server.engine
   const now = deps.clock.now()
@@ -817,6 +838,8 @@ async function fill(name: 'test' | 'other') {
     ],
     { at: now, of: () => ({ at: now, actor: 'system' }) },
   )
+  const endpoint = await api.endpoints.create({ url: 'http://127.0.0.1:9/nobody', profiles: ['nobody'] })
+  const { data: events } = await api.events.list({ limit: 1 })
   const { data } = await api.metrics.query({ connection: first.id })
   const runs = await api.runs.list({ connection: first.id })
   return {
@@ -828,9 +851,18 @@ async function fill(name: 'test' | 'other') {
       run: runs.data[0]!.id,
       task,
       channel: channel.id,
+      backfill,
       message,
     },
+    ...{ endpoint: endpoint.id, delivery: `${events[0]!.id}.${endpoint.id}` },
   }
+}
+
+/** Days around today of the stream whose past can be read. */
+function daysOf(first: number, last: number) {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const today = new Date().toISOString().slice(0, 10)
+  return { stream, from: addDays(today, first), to: addDays(today, last) }
 }
 
 /** Operations that make what they name. */
@@ -843,6 +875,7 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (name === 'profile') return ids.profile
   if (name === 'run') return ids.run
   if (name === 'subject') return ids.connection
+  if (name === 'stream') return Object.keys(consentProvider.streams)[0]!
   if (name === 'provider') return keyProvider.id
   if (name === 'action') return 'anything'
   if (path.startsWith('/v1/connections')) return ids.connection
@@ -851,9 +884,12 @@ function idOf(ids: Known, { path }: Operation, name: string): string {
   if (path.startsWith('/v1/keys')) return ids.key
   if (path.startsWith('/v1/integrations')) return ids.integration
   if (path.startsWith('/v1/tasks')) return ids.task
+  if (path.startsWith('/v1/backfills')) return ids.backfill
   if (path.startsWith('/v1/notification-channels')) return ids.channel
   if (path.startsWith('/v1/messages')) return ids.message
   if (path.startsWith('/v1/records')) return 'comment'
+  if (path.startsWith('/v1/endpoints')) return ids.endpoint
+  if (path.startsWith('/v1/deliveries')) return ids.delivery
   throw new Error(`Say what {${name}} of ${path} is.`)
 }
 
@@ -861,7 +897,7 @@ function requiredQuery({ name, query }: Operation): Record<string, string> {
   const { point, profile, connection } = known.test
   // The number that is known may be one that cannot be added.
   const metric = name === 'metrics.totals' ? 'engagement.likes' : point.metric
-  const values: Record<string, string> = { connection, metric, day: point.period.day }
+  const values: Record<string, string> = { connection, metric, day: point.period.day, provider: consentProvider.id }
   const required = Object.fromEntries(query.filter((one) => one.required).map(({ name }) => [name, values[name] ?? '']))
   const needsOne = query.some(({ name }) => name === 'profile') && !required.connection
   return needsOne && query.length > 1 ? { ...required, profile } : required
@@ -896,6 +932,10 @@ function sample(schema: Schema): Record<string, unknown> {
     profile: { id: 'sample' },
     accounts: ['sample'],
     keys: { p256dh: 'sample', auth: 'sample' },
+    every: '1h',
+    until: '2999-01-01T00:00:00Z',
+    from: '2026-01-01',
+    to: '2026-01-02',
   }
   return Object.fromEntries((schema.required ?? []).map((name: string) => [name, values[name] ?? 'sample']))
 }

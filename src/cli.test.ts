@@ -276,6 +276,40 @@ test('sync reads now and shows what became of it', async () => {
   await check('sync', 2, /Say which connection/)
 })
 
+test('sync cadence shows how often a connection is read, and chooses it for a while', async () => {
+  await check(`sync cadence ${id}`, 0, /^stream +every +tier +why/)
+  const until = '2099-01-01T00:00:00Z'
+  await check(`sync cadence ${id} --every 1h --reason soon --until ${until}`, 2, /more than a year away/)
+  const soon = new Date(Date.now() + 3_600_000).toISOString()
+  await check(`sync cadence ${id} --every 12h --reason calm --until ${soon}`, 0, /Chosen until .*: every 12h, calm\./)
+  assert.partialDeepStrictEqual(await json(`sync cadence ${id}`), { chosen: { every: '12h', reason: 'calm' } })
+  assert.equal((await json(`sync cadence ${id} --clear`)).chosen, null)
+  await check(`sync cadence ${id} --every 1h`, 2, /takes all three/)
+  await check('sync cadence', 2, /Say which connection/)
+})
+
+test('sync explain says why a stream is as old as it is', async () => {
+  const [headline] = Object.entries(consentProvider.streams).find(([, stream]) => stream.headline)!
+  await check(`sync explain ${id}`, 0, new RegExp(`^stream +state +read.*${headline} `, 's'))
+  await check(`sync explain ${id} ${headline}`, 0, /waits for.*schedule.*run_/s)
+  assert.partialDeepStrictEqual(await json(`sync explain ${id} ${headline}`), { stream: headline, connection: id })
+  await check(`sync explain ${id} nothing`, 1, /no stream "nothing"/)
+  await check('sync explain', 2, /Say which connection/)
+})
+
+test('sync backfill asks for days of the past, and looks after them', async () => {
+  const [stream] = Object.entries(consentProvider.streams).find(([, { backfill }]) => backfill)!
+  const from = new Date(Date.now() - 12 * 86_400_000).toISOString().slice(0, 10)
+  const made = await json(`sync backfill ${id} --stream ${stream} --from ${from}`)
+  assert.partialDeepStrictEqual(made, { stream, from, connection: id })
+  await check('sync backfill ls', 0, new RegExp(`${made.id} +${stream} +${from}`))
+  await check(`sync backfill show ${made.id}`, 0, /waiting|running|done/)
+  await check(`sync backfill ${id} --stream ${stream} --from 1999-01-01`, 2, /goes back to/)
+  await check(`sync backfill ${id} --stream ${stream}`, 2, /Say what: sync backfill/)
+  await check('sync backfill pause', 2, /Say which backfill/)
+  await check('sync backfill show bkf_nothing', 1, /no such backfill/)
+})
+
 test('metrics export writes the file to standard output, and nothing else', async () => {
   written.length = 0
   const ran = await run(`metrics export --connection ${id} --format json --metric audience.followers`)
@@ -399,4 +433,29 @@ test('exit codes say what went wrong', async () => {
 test('a disconnected connection says so', async () => {
   await check(`connections disconnect ${id}`, 0, /disconnected/)
   assert.equal((await json('connections --state disconnected')).data[0].id, id)
+})
+
+test('quota says what is left, what the schedule makes of it, and what else would fit', async () => {
+  await check('quota', 0, /^platform +app +quota/)
+  const { data } = await json(`quota show --provider ${consentProvider.id}`)
+  assert.ok(data.length > 0 && data.every(({ provider }: { provider: string }) => provider === consentProvider.id))
+  await check('quota forecast', 0, new RegExp(`^${providers[0]!.id} · [\\s\\S]*(draw|reads|At most)`))
+  const forecast = await json(`quota forecast --provider ${consentProvider.id}`)
+  assert.ok(forecast.data.length > 0)
+  for (const row of forecast.data)
+    for (const stream of row.streams) assert.match(stream.basis, /^(measured|card)$/, `${row.quota} ${stream.stream}`)
+
+  await check(
+    `quota simulate ${consentProvider.id} --profiles 100 --every 6h`,
+    0,
+    /^100 profiles, every stream every 6 hours: that /,
+  )
+  const plan = await json(`quota simulate ${consentProvider.id} --profiles 100 --every 6h`)
+  assert.equal(plan.profiles, 100)
+  assert.ok(plan.streams.every(({ takes }: { takes: object }) => Object.keys(takes).length > 0))
+  await check('quota simulate nowhere', 1, /There is no provider “nowhere”/)
+  await check('quota simulate', 2, /Say which platform/)
+  await check('quota dance', 2, /There is no "quota dance"/)
+  await check(`quota simulate ${consentProvider.id} --profiles many`, 2, /profiles/)
+  await check(`quota simulate ${consentProvider.id} --every soon`, 2, /Minutes, hours or days/)
 })

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { Config } from './config.ts'
 import { systemClock } from './drivers/clock/system.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
@@ -18,10 +19,13 @@ import { openConsoleMessenger } from './drivers/messenger/console.ts'
 import { openEmailMessenger } from './drivers/messenger/email.ts'
 import { openPushMessenger } from './drivers/messenger/push.ts'
 import { openWebhookMessenger } from './drivers/messenger/webhook.ts'
+import { countStores } from './drivers/meters/counted-stores.ts'
 import { sandboxed } from './drivers/network/sandboxed.ts'
 import { openUndiciNetwork } from './drivers/network/undici.ts'
 import { openPostgresStores } from './drivers/postgres-stores.ts'
 import { systemRandom } from './drivers/random/system.ts'
+import { openHttpReceivers } from './drivers/receivers/http.ts'
+import { openMemoryResponseCache } from './drivers/response-cache/memory.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
 import type { Database } from './ports/database.ts'
@@ -49,7 +53,7 @@ export function openLog(config: Config): { log: Log; registerSecret: (secret: st
 /** Fills the engine's ports for real: PostgreSQL, the system's clock and chance, the internet. `sandboxUrl` is where `test` environments lead. */
 export async function openDrivers(
   config: Config,
-  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string },
+  options: { log: Log; registerSecret: (secret: string) => void; sandboxUrl: string; registry: Registry },
 ): Promise<Drivers> {
   const { log, registerSecret } = options
   const closers: (() => Promise<void>)[] = []
@@ -66,7 +70,9 @@ export async function openDrivers(
     const failpoints = openFailpoints(config.failpoints)
     const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
-    const limiter = openLeasedLimiter(await openSharedLimiter(database), { clock: systemClock, log })
+    const redis = config.redisUrl === null ? null : await openRedis(database, config.redisUrl)
+    const record = openPostgresLimiter(database)
+    const limiter = openLeasedLimiter(redis?.lend(record) ?? record, { clock: systemClock, log })
     closers.push(() => limiter.close())
     const stores = openPostgresStores(database)
     // A key is made only while nothing was ever sealed with another one.
@@ -77,10 +83,12 @@ export async function openDrivers(
     closers.push(closeKeys)
     const live = openUndiciNetwork({ allow: config.egressAllow })
     const toSandbox = openUndiciNetwork({ allow: [...config.egressAllow, ...hostsOf(options.sandboxUrl)] })
+    const receivers = openHttpReceivers({ allow: config.egressAllow, loopback: isLoopback(config.publicUrl) })
     const email = openEmailMessenger(config.mail)
     closers.push(
       () => live.close(),
       () => toSandbox.close(),
+      () => receivers.close(),
       () => email.close(),
     )
     const deps: Deps = failpoints.into({
@@ -89,9 +97,12 @@ export async function openDrivers(
       log,
       networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
       limiter,
+      responses: redis?.responses ?? openMemoryResponseCache(),
       jobs: openPgBoss({ connection, log }),
       keys,
       ...stores,
+      ...countStores(stores, options.registry),
+      receivers,
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,
@@ -113,26 +124,36 @@ export async function openDrivers(
     throw error
   }
 
-  async function openSharedLimiter(database: Database): Promise<Limiter> {
-    const record = openPostgresLimiter(database)
-    const { redisUrl } = config
-    if (redisUrl === null) return record
-    registerSecret(decodeURIComponent(new URL(redisUrl).password))
+  /** What processes share in Redis: halves of quotas, and answers that may be given again. Two connections, so that a long answer holds up no call. */
+  async function openRedis(database: Database, url: string) {
+    registerSecret(decodeURIComponent(new URL(url).password))
     const installation = await installationOf(database)
     // Its library takes 28 MB, which whoever has no Redis keeps.
-    const [{ openRedisLink }, { openRedisLimiter }, { openLentLimiter }] = await Promise.all([
-      import('./drivers/limiter/redis-link.ts'),
-      import('./drivers/limiter/redis.ts'),
-      import('./drivers/limiter/lent.ts'),
-    ])
-    const link = openRedisLink({ url: redisUrl, installation, clock: systemClock, log })
-    closers.push(() => link.close())
-    // Where it is away nobody waits for it, now or later.
-    await link.connect()
-    const redis = { ...openRedisLimiter(link), reached: () => link.reached }
-    const lent = openLentLimiter(record, redis, { clock: systemClock, log })
-    closers.push(() => lent.close())
-    return lent
+    const [{ openRedisLink }, { openRedisLimiter }, { openLentLimiter }, { openRedisResponseCache }] =
+      await Promise.all([
+        import('./drivers/limiter/redis-link.ts'),
+        import('./drivers/limiter/redis.ts'),
+        import('./drivers/limiter/lent.ts'),
+        import('./drivers/response-cache/redis.ts'),
+      ])
+    const connect = async (serves: 'quota' | 'response', meanwhile: string) => {
+      const link = openRedisLink({ url, installation, clock: systemClock, log, serves, meanwhile })
+      closers.push(() => link.close())
+      // Where it is away nobody waits for it, now or later.
+      await link.connect()
+      return link
+    }
+    const quotas = await connect('quota', 'PostgreSQL decides')
+    const responses = await connect('response', 'every answer comes from its platform')
+    return {
+      responses: openRedisResponseCache(responses),
+      lend(record: ReturnType<typeof openPostgresLimiter>): Limiter {
+        const redis = { ...openRedisLimiter(quotas), reached: () => quotas.reached }
+        const lent = openLentLimiter(record, redis, { clock: systemClock, log })
+        closers.push(() => lent.close())
+        return lent
+      },
+    }
   }
 
   async function ownPostgres(): Promise<string> {
@@ -147,6 +168,11 @@ function contactOf({ publicUrl, mail }: Config): string {
   if (publicUrl.startsWith('https:')) return publicUrl
   const address = /<?([^\s<>]+@[^\s<>]+)>?$/.exec(mail?.from ?? '')?.[1]
   return `mailto:${address ?? 'nobody@patchbay.invalid'}`
+}
+
+/** A server that only its own machine reaches is one that somebody develops with, and the application may be beside it. */
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
 
 function hostsOf(url: string): string[] {

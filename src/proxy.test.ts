@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { ResponseCache } from './ports/response-cache.ts'
+import { type Front, type Handler, openFront } from './test-front.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
 const base = new URL(consentProvider.api.baseUrl)
 const megabyte = 1024 * 1024
 
 let server: TestServer
-let front: Awaited<ReturnType<typeof openFront>>
+let front: Front
 let connection: string
 before(async () => {
   server = await startTestServer({
     front: async (sandboxUrl) => {
-      front = await openFront(sandboxUrl)
+      front = await openFront(sandboxUrl, base)
       return front
     },
   })
@@ -79,6 +80,53 @@ test('what is short comes as it was sent, and says no more than the provider did
   assert.deepEqual([nothing.body.length, nothing.headers['content-length']], [0, '0'])
 })
 
+test('a HEAD is one, and says how long the body would be', async () => {
+  const methods: string[] = []
+  const say = (name: string, headers: Record<string, string>, status = 200) =>
+    ask('HEAD', proxied(name), (reply, request) => {
+      methods.push(request.method ?? '')
+      reply.writeHead(status, headers).end()
+    })
+  const whole = await say('head', { 'content-type': 'video/mp4', 'content-length': '123456789', etag: '"a"' })
+  assert.deepEqual(
+    [
+      whole.status,
+      whole.body.length,
+      whole.headers['content-length'],
+      whole.headers['content-type'],
+      whole.headers.etag,
+    ],
+    [200, 0, '123456789', 'video/mp4', '"a"'],
+  )
+  // What a GET would be passed on as has no length that is known before it is unpacked.
+  assert.equal(
+    (await say('head-gzip', { 'content-encoding': 'gzip', 'content-length': '20' })).headers['content-length'],
+    undefined,
+  )
+  assert.deepEqual((await say('head-gone', {}, 410)).status, 410)
+  assert.deepEqual(methods, ['HEAD', 'HEAD', 'HEAD'])
+})
+
+test('how long a body is goes along with it, both ways', async () => {
+  const noise = randomBytes(300_000)
+  const down = await ask('GET', proxied('long'), (reply) =>
+    reply.writeHead(200, { 'content-length': noise.length }).end(noise),
+  )
+  assert.deepEqual(
+    [down.headers['content-length'], down.headers['transfer-encoding']],
+    [String(noise.length), undefined],
+  )
+  assert.ok(down.body.equals(noise))
+  front.answers.set('sized', (reply, request) => request.resume().once('end', () => reply.writeHead(201).end('{}')))
+  const up = await server.ask('POST', proxied('sized'), { body: { text: 'of a known length' } })
+  assert.equal(up.status, 201)
+  const { headers } = front.last('sized')
+  assert.deepEqual([headers['content-length'], headers['transfer-encoding']], ['28', undefined])
+  const { json } = await server.ask('GET', `/v1/calls?connection=${connection}&limit=200`)
+  const call = json.data.find(({ address }: { address: string }) => address.endsWith('/sized'))
+  assert.equal(call.requestBytes, 28)
+})
+
 test('a short answer without its end is none, and the platform’s', async () => {
   front.answers.set('cut', (reply) => {
     reply.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
@@ -114,7 +162,7 @@ test('errors are the provider’s own, body and all', async () => {
   assert.equal((await server.client().connections.read({ id: connection })).state, 'healthy')
 })
 
-test('a redirect is passed on and not followed', async () => {
+test('T19: a redirect is passed on and not followed', async () => {
   const answer = await ask('GET', proxied('moved'), (reply) =>
     reply.writeHead(302, { location: 'https://elsewhere.example/x' }).end(),
   )
@@ -165,6 +213,22 @@ test('T22: a caller cannot say who asks, where to, or how it is framed', async (
     ['de', '"x"', 'mine-1', 'text/csv'],
   )
   assert.ok(!JSON.stringify(headers).includes(server.keys.test))
+})
+
+test('T22: nothing of our own goes out: what a caller did not send and no manifest sets is not there', async () => {
+  const ours = {
+    ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=b', baggage: 'user=1' },
+    ...{
+      'x-b3-traceid': '1',
+      'patchbay-max-age': '0',
+      'x-patchbay-environment': 'env_1',
+      'cache-control': 'max-age=0',
+    },
+  }
+  await ask('GET', proxied('plain'), (reply) => reply.end('{}'), { headers: ours })
+  const expected = ['accept', 'accept-encoding', 'authorization', 'connection', 'host', 'user-agent']
+  const fixed = Object.keys(consentProvider.api.headers ?? {}).map((name) => name.toLowerCase())
+  assert.deepEqual(Object.keys(front.last('plain').headers).sort(), [...new Set([...expected, ...fixed])].sort())
 })
 
 test('what browsers make of an answer stays ours to say', async () => {
@@ -408,6 +472,94 @@ test('twenty megabytes go up, no faster than they are taken', async () => {
   assert.equal(front.last('upload').headers['content-type'], 'video/mp4')
 })
 
+test('identical reads at the same time are one call, and who leaves ends nobody else’s', async () => {
+  let calls = 0
+  let goOn = () => {}
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  front.answers.set('shared', async (reply) => {
+    calls++
+    await waiting
+    reply.writeHead(200, { 'content-type': 'application/json' }).end('{"shared":true}')
+  })
+  const leaver = openRequest('GET', proxied('shared'))
+  leaver.on('error', () => {}).end()
+  await until(() => calls === 1)
+  const others = [1, 2, 3].map(() => rawRequest('GET', proxied('shared')))
+  const own = rawRequest('GET', proxied('shared'), { 'cache-control': 'no-cache' })
+  await until(() => calls === 2)
+  leaver.destroy()
+  await settled(() => calls)
+  goOn()
+  for (const response of await Promise.all(others)) {
+    assert.equal((await readAll(response)).toString(), '{"shared":true}')
+    assert.equal(response.headers['cache-status'], 'patchbay; fwd=bypass; collapsed')
+  }
+  assert.equal((await own).headers['cache-status'], undefined)
+  assert.equal(calls, 2)
+})
+
+test('an answer is given again to whoever says how old it may be, until something is written or the account goes', async () => {
+  const { id } = await server.connect(consentProvider, { artist: 2, profile: 'cached' })
+  let calls = 0
+  front.answers.set('cached', (reply) =>
+    reply.writeHead(200, { 'content-type': 'application/json', etag: `"${++calls}"` }).end(`{"call":${calls}}`),
+  )
+  const ask = async (method = 'GET', headers: Record<string, string> = { 'patchbay-max-age': '600' }) => {
+    const answer = await server.ask(method, proxied('cached', id), { headers })
+    return [answer.text, answer.headers.get('cache-status')?.split('; ')[1] ?? null, answer.headers.has('age')]
+  }
+  assert.deepEqual(await ask(), ['{"call":1}', 'fwd=miss', false])
+  assert.deepEqual(await ask(), ['{"call":1}', 'hit', true])
+  assert.deepEqual(await ask('GET', { 'cache-control': 'max-age=600' }), ['{"call":1}', 'hit', true])
+  assert.deepEqual(await ask('GET', {}), ['{"call":2}', null, false])
+  await ask('POST', {})
+  assert.deepEqual(await ask(), ['{"call":4}', 'fwd=miss', false])
+  const refused = await server.ask('GET', proxied('cached', id), { headers: { 'patchbay-max-age': 'soon' } })
+  assert.deepEqual([refused.status, refused.json.field], [422, 'Patchbay-Max-Age'])
+
+  const kept = { environmentId: server.environments.test.id, connectionId: id }
+  const names = spyNames(server.engine.deps.responses)
+  assert.deepEqual(await ask(), ['{"call":4}', 'hit', true])
+  const { responses, clock } = server.engine.deps
+  assert.notEqual(await responses.get(kept, names[0]!, clock.now()), null)
+  await server.client().connections.disconnect({ id })
+  assert.equal(await responses.get(kept, names[0]!, clock.now()), null)
+  const gone = await server.ask('GET', proxied('cached', id), { headers: { 'patchbay-max-age': '600' } })
+  assert.deepEqual([gone.status, gone.headers.get('patchbay-fault')], [409, 'connection.inactive'])
+})
+
+test('what breaks off on one side never looks whole on the other', async () => {
+  let took: string | null = null
+  front.answers.set('half-up', (reply, request) => {
+    request.resume()
+    request.once('end', () => {
+      took = 'whole'
+      reply.end('{}')
+    })
+    request.once('error', () => {
+      took = 'broken off'
+    })
+  })
+  const request = openRequest('POST', proxied('half-up'), {
+    'content-type': 'video/mp4',
+    'transfer-encoding': 'chunked',
+  })
+  request.on('error', () => {})
+  request.write(randomBytes(100_000))
+  await until(() => front.seen.some(({ url }) => url.endsWith('/half-up')))
+  request.destroy()
+  await until(() => took !== null, 3_000)
+  assert.equal(took, 'broken off')
+
+  front.answers.set('half-down', (reply) => {
+    reply.writeHead(200).write(randomBytes(500_000), () => setTimeout(() => reply.destroy(), 50))
+  })
+  const response = await rawRequest('GET', proxied('half-down'))
+  await assert.rejects(readAll(response), { code: 'ECONNRESET' })
+})
+
 test('a refused token is renewed once and a GET made again; a POST’s answer is the provider’s own', async () => {
   const refreshes = () => server.sandbox.ledger.entries.filter(({ what }) => what === 'token').length
   const tokens: string[] = []
@@ -474,46 +626,6 @@ test('a 429 is passed on, and what it asks for is heeded from then on', async ()
 
 // Helpers.
 
-type Handler = (reply: ServerResponse, request: IncomingMessage) => unknown
-
-/** Stands before the sandbox: what has `x-test` in its path is answered by the test, everything else by the sandbox. */
-async function openFront(sandboxUrl: string) {
-  const answers = new Map<string, Handler>()
-  const seen: { method: string; url: string; headers: Record<string, string> }[] = []
-  const listener = createServer((request, reply) => {
-    const url = request.url ?? ''
-    const [, name] = /\/x-test\/([\w-]+)/.exec(url) ?? []
-    const own = name === undefined ? answers.get('any') : answers.get(name)
-    if (url.startsWith(`/${base.host}`) || name !== undefined)
-      seen.push({ method: request.method ?? '', url, headers: request.headers as Record<string, string> })
-    if (own) {
-      own(reply, request)
-      return
-    }
-    const { host: _, ...headers } = request.headers
-    const passed = sendRequest(sandboxUrl + url, { method: request.method, headers }, (answer) => {
-      reply.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(reply)
-    })
-    passed.on('error', () => reply.destroy())
-    request.pipe(passed)
-  })
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  return {
-    ...{ answers, seen },
-    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    last(name: string) {
-      const found = seen.findLast(({ url }) => url.includes(`/x-test/${name}`))
-      assert.ok(found, name)
-      return found
-    },
-    async close() {
-      listener.closeAllConnections()
-      await new Promise((resolve) => listener.close(resolve))
-    },
-  }
-}
-
 /** Asks through the server, with the provider's answer given; the path goes out as it is written here. */
 async function ask(
   method: string,
@@ -552,6 +664,19 @@ async function readAll(response: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of response) pieces.push(piece)
   return Buffer.concat(pieces)
+}
+
+/** The names that are asked for from now on. */
+function spyNames(responses: ResponseCache): string[] {
+  const names: string[] = []
+  const { get } = responses
+  Object.assign(responses, {
+    get: (...asked: Parameters<ResponseCache['get']>) => {
+      names.push(asked[1])
+      return get(...asked)
+    },
+  })
+  return names
 }
 
 /** Until a number stays what it is. */

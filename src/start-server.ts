@@ -3,6 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Provider } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
+import costCards from '../providers/cost-cards.json' with { type: 'json' }
 import { openApi, openHealth } from './api/server.ts'
 import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
@@ -69,7 +71,8 @@ export async function startServer(
     const sandbox = config.sandboxUrl === null ? await ownSandbox(config, providers) : null
     if (sandbox) closers.push(() => sandbox.close())
     const sandboxUrl = config.sandboxUrl ?? sandbox!.url
-    const drivers = await openDrivers(config, { log, registerSecret, sandboxUrl })
+    const registry = new Registry()
+    const drivers = await openDrivers(config, { log, registerSecret, sandboxUrl, registry })
     closers.push(() => drivers.close())
 
     const engine = await openEngine(
@@ -79,6 +82,7 @@ export async function startServer(
         publicUrl: config.publicUrl,
         returnUrls: config.returnUrls,
         sandboxUrl,
+        costCards: new Map(Object.entries(costCards).map(([id, { streams }]) => [id, streams])),
       },
       { works: config.roles.has('worker'), alone: drivers.alone, registerSecret },
     )
@@ -97,8 +101,11 @@ export async function startServer(
     closers.push(() => people.close())
     const answersAll = config.roles.has('api')
     const app = answersAll
-      ? await openApi(engine, { people, consoleFiles: existsSync(consoleFolder) ? consoleFolder : null, version })
-      : await openHealth(engine)
+      ? await openApi(engine, {
+          ...{ people, version, registry },
+          consoleFiles: existsSync(consoleFolder) ? consoleFolder : null,
+        })
+      : await openHealth(engine, registry)
     const listening = await listen(app, config, closers)
     const url = answersAll ? listening : config.publicUrl
     // Told to stop, it first finishes what it began. Meanwhile it answers, and says that it is not ready for more.

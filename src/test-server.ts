@@ -8,10 +8,12 @@ import * as catalog from '../providers/index.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { walkConsent } from './cli/walk-consent.ts'
 import { readConfig } from './config.ts'
+import { readTraces } from './drivers/along/test-traces.ts'
 import { openTestDatabase, type TestDatabase } from './drivers/database/test-database.ts'
 import { openPinoLog } from './drivers/log/pino-log.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
+import { faultOfEvent } from './engine/delivery/event-types.ts'
 import type { Environment } from './ports/directory.ts'
 import { sandboxSettings, startSandbox } from './start-sandbox.ts'
 import { type RunningServer, type StartOptions, startServer } from './start-server.ts'
@@ -155,10 +157,18 @@ export async function startTestServer(
       await front?.close()
       await server.stop()
       await sandbox.close()
+      for (const { id } of [server.test, other, live]) await checkEvents(database, id)
       await database.drop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Everything that was told looks as the catalogue says. */
+async function checkEvents({ database }: TestDatabase, environmentId: string): Promise<void> {
+  const { events } = await readTraces(database, environmentId)
+  const faults = events.map(faultOfEvent).filter((fault) => fault !== null)
+  if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 
 /** Another team's, on the same server and before the same sandbox. */

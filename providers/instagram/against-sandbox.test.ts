@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import {
+  type ApiResponse,
   type Artist,
   addDays,
   at,
@@ -14,6 +15,7 @@ import {
   type Observation,
   type Page,
   parseJson,
+  quotaSignals,
   type TokenRequest,
 } from '@patchbay/kit'
 import { openSandbox } from '../../sandbox/sandbox.ts'
@@ -249,14 +251,17 @@ test('a used up quota says when to come again, and usage shows before that', asy
   const { accessToken } = await connect(byFame.at(-2)!)
   const headers = { authorization: `Bearer ${accessToken}` }
   const url = `${instagram.api.baseUrl}/me`
-  const { signals, wait } = instagram.api.errors
+  const signals = (of: ApiResponse) => quotaSignals(instagram.api.errors, of)
   for (let call = 1; call <= 10; call++) {
     const response = { ...(await send({ method: 'GET', url, headers })), at: now }
-    if (call < 10) assert.deepEqual(signals!(response), [{ quota: 'account', used: call / 10 }])
+    if (call < 10) assert.deepEqual(signals(response), [{ quota: 'account', used: call / 10 }])
   }
   const refused = { ...(await send({ method: 'GET', url, headers })), at: now }
   assert.equal(classify(refused).code, 'provider.throttled')
-  assert.equal(wait!(refused), 24 * hour)
+  assert.deepEqual(
+    signals(refused).map(({ waitMs }) => waitMs),
+    [24 * hour],
+  )
   sandbox.quotas.change('instagram', 'account', 4800)
 })
 

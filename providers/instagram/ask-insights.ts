@@ -1,4 +1,4 @@
-import { type ApiRequest, type Http, isFault } from '@patchbay/kit'
+import { type ApiRequest, askAll, type Http, type Refusals } from '@patchbay/kit'
 import { readInsights } from './insights.ts'
 
 type Answer = ReturnType<typeof readInsights> & {
@@ -6,35 +6,20 @@ type Answer = ReturnType<typeof readInsights> & {
   readonly asked: readonly string[]
 }
 
-/**
- * Asks for several metrics in one call. One name that the platform refuses (six were removed in 2025) fails the whole call: then each is
- * asked alone, and only the refused ones are lost.
- */
+/** Asks for several metrics in one call, or in as few as it takes to leave out those that the platform refuses. */
 export async function askInsights(
-  http: Http,
+  { http, refusals }: { readonly http: Http; readonly refusals?: Refusals },
   path: string,
   names: readonly string[],
   query: ApiRequest['query'],
 ): Promise<Answer> {
-  try {
-    return { ...readInsights(await http.get(path, { metric: names, ...query })), asked: names }
-  } catch (error) {
-    if (!isFault(error, 'provider.rejected') || names.length === 1) throw error
-    const answers: Answer[] = []
-    const refused: Answer['refused'] = []
-    for (const name of names) {
-      try {
-        answers.push(await askInsights(http, path, [name], query))
-      } catch (alone) {
-        if (!isFault(alone, 'provider.rejected')) throw alone
-        refused.push({ what: `insight ${name}`, why: alone.message })
-      }
-    }
-    if (answers.length === 0) throw error
-    return {
-      byName: new Map(answers.flatMap(({ byName }) => [...byName])),
-      refused: [...answers.flatMap((answer) => answer.refused), ...refused],
-      asked: answers.flatMap(({ asked }) => asked),
-    }
+  const { given, refused } = await askAll(refusals, names, async (metric) =>
+    readInsights(await http.get(path, { metric, ...query })),
+  )
+  const asked = new Set(given.flatMap((one) => one.names))
+  return {
+    byName: new Map(given.flatMap(({ body }) => [...body.byName])),
+    refused: [...given.flatMap(({ body }) => body.refused), ...refused],
+    asked: names.filter((name) => asked.has(name)),
   }
 }

@@ -5,6 +5,7 @@ import { answerMedia } from './emulator/answer-media.ts'
 import { graphError, rawNumber } from './emulator/graph.ts'
 import { postsOf, storiesOf } from './emulator/media.ts'
 import { truth } from './emulator/truth.ts'
+import { subscribedApps, webhooks } from './emulator/webhooks.ts'
 
 /** Only what the connector calls, on `graph.instagram.com`; the sandbox keeps tokens, scopes and quotas. */
 export default defineEmulator({
@@ -15,6 +16,12 @@ export default defineEmulator({
     ),
     'GET graph.instagram.com/v26.0/{user}/stories': own('instagram_business_basic', (call) =>
       answerMedia(call, storiesOf(call.artist!, call.world, call.now)),
+    ),
+    'POST graph.instagram.com/v26.0/{user}/subscribed_apps': own('instagram_business_basic', subscribedApps.subscribe),
+    'GET graph.instagram.com/v26.0/{user}/subscribed_apps': own('instagram_business_basic', subscribedApps.list),
+    'DELETE graph.instagram.com/v26.0/{user}/subscribed_apps': own(
+      'instagram_business_basic',
+      subscribedApps.unsubscribe,
     ),
     'GET graph.instagram.com/v26.0/{user}/insights': own('instagram_business_manage_insights', answerInsights),
   },
@@ -79,6 +86,7 @@ export default defineEmulator({
   }),
 
   truth,
+  webhooks,
 })
 
 /** `me` or the account's own id; any other object is not there for this token. */

@@ -1,5 +1,10 @@
 import { at, type ErrorRule, type Errors, type Json, minute } from '@patchbay/kit'
-import { regainMs, usageSignals } from './usage-headers.ts'
+
+/**
+ * Usage headers are in percent of a limit that is not named; the highest of three counts is the one that stops us. They are absent while usage is low, and
+ * there is no Retry-After (developers.facebook.com/docs/graph-api/overview/rate-limiting).
+ */
+const fields = ['call_count', 'total_cputime', 'total_time']
 
 /**
  * How Instagram says no. The Graph API nests `error`; `api.instagram.com` answers flat. The reason is `code/subcode`, with `/transient` at
@@ -21,8 +26,15 @@ export const errors: Errors = {
     return typeof message === 'string' ? { reason: String(at(body, 'code') ?? ''), message } : null
   },
   failed: (body) => at(body, 'error', 'code') !== undefined,
-  wait: ({ headers }) => regainMs(headers),
-  signals: ({ headers }) => usageSignals(headers),
+  quotaHeaders: [
+    {
+      quota: 'account',
+      percentIn: 'x-business-use-case-usage',
+      fields,
+      waitMinutes: 'estimated_time_to_regain_access',
+    },
+    { quota: 'app', percentIn: 'x-app-usage', fields },
+  ],
   rules: rules(),
 }
 

@@ -40,6 +40,23 @@ export const webhooks = defineWebhooks({
     message_reactions: 'reaction',
     messaging_postbacks: 'message',
   },
+  subscription: {
+    topic: (account) => account,
+    kinds: {
+      ...{ comments: 'instagram_business_manage_comments', mentions: 'instagram_business_manage_comments' },
+      ...{ messages: 'instagram_business_manage_messages', message_reactions: 'instagram_business_manage_messages' },
+    },
+    confirmedBy: 'answer',
+    begin: ({ http, kinds }) =>
+      http({ method: 'POST', path: '/me/subscribed_apps', query: { subscribed_fields: kinds }, idempotent: true }),
+    end: ({ http }) => http({ method: 'DELETE', path: '/me/subscribed_apps' }),
+    async look({ http }) {
+      const found = list(at(await http.get('/me/subscribed_apps'), 'data'))[0]
+      return found === undefined ? null : list(at(found, 'subscribed_fields')).map(String)
+    },
+    source:
+      'developers.facebook.com/docs/instagram-platform/webhooks: one call an account, which says all fields anew; which permission a field needs is our reading of its table',
+  },
   callbacks: {
     deauthorize: { tells: 'deauthorized', verify: signedRequest, subject: subjectOf, source: privacy },
     delete: {

@@ -429,6 +429,7 @@ function reach(settings: Settings, request: ApiRequest, day: Day = today): Emula
     today: () => day,
     memory: new Map(),
     id: () => 'id',
+    subscriptions: { begin: () => {}, end: () => {}, of: () => [] },
   })
   return said as EmulatorReply
 }

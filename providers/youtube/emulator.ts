@@ -2,6 +2,7 @@ import { defineEmulator, reply } from '@patchbay/kit'
 import { queryReports } from './emulator/analytics.ts'
 import { channelOf } from './emulator/channels.ts'
 import { dataRoutes } from './emulator/data-api.ts'
+import { subscribe, webhooks } from './emulator/hub.ts'
 import { refuse } from './emulator/refusals.ts'
 import { truth } from './emulator/truth.ts'
 
@@ -17,6 +18,7 @@ export default defineEmulator({
       ],
       handle: queryReports,
     },
+    'POST pubsubhubbub.appspot.com/subscribe': { auth: 'none', handle: subscribe },
   },
   refuse,
   oauth: {
@@ -34,4 +36,5 @@ export default defineEmulator({
     return { id, name: title, handle }
   },
   truth,
+  webhooks,
 })

@@ -17,6 +17,7 @@ import { channel } from './streams/channel.ts'
 import { daily } from './streams/daily.ts'
 import { videos } from './streams/videos.ts'
 import { viewEpochs } from './view-epochs.ts'
+import { webhooks } from './webhooks.ts'
 
 export default defineProvider({
   id: 'youtube',
@@ -63,7 +64,8 @@ export default defineProvider({
 
   api: {
     baseUrl: 'https://www.googleapis.com/youtube/v3',
-    hosts: { analytics: 'https://youtubeanalytics.googleapis.com/v2' },
+    hosts: { analytics: 'https://youtubeanalytics.googleapis.com/v2', hub: 'https://pubsubhubbub.appspot.com' },
+    bareHosts: ['hub'],
     quotas,
     costs,
     errors,
@@ -72,6 +74,7 @@ export default defineProvider({
   identify,
 
   streams: { channel, daily, videos, audience },
+  webhooks,
 
   notOffered: {
     'engagement.impressions_daily':

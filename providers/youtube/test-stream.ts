@@ -8,6 +8,7 @@ import {
   type Json,
   type Page,
   type Provider,
+  type ReadContext,
   type RunTime,
   type Stream,
 } from '@patchbay/kit'
@@ -72,12 +73,19 @@ export const startingAt = (instant: string): RunTime => {
 export async function tryStream(
   stream: Stream,
   http: Http,
-  options: { ids: readonly string[]; time: RunTime; cursor?: Json; checkpoint?: Json; stopAfter?: number },
+  options: {
+    ids: readonly string[]
+    time: RunTime
+    cursor?: Json
+    checkpoint?: Json
+    stopAfter?: number
+    range?: ReadContext['range']
+  },
 ) {
-  const { ids, time, cursor = null, checkpoint = null, stopAfter = Number.POSITIVE_INFINITY } = options
+  const { ids, time, range, cursor = null, checkpoint = null, stopAfter = Number.POSITIVE_INFINITY } = options
   const subjects = ids.map((id) => ({ account: { id, name: id, kind: 'channel' as const }, cursor, checkpoint }))
   const pages: Page[] = []
-  for await (const answer of stream.read({ http, subjects, time, settings: {} })) {
+  for await (const answer of stream.read({ http, subjects, time, settings: {}, range })) {
     pages.push(...('account' in answer ? [answer] : answer))
     if (pages.length >= stopAfter) break
   }

@@ -150,6 +150,17 @@ test('the first run walks back three years in yearly windows, and goes on where 
   assert.deepEqual([...windows(broken.calls), ...windows(resumed.calls)], windows(whole.calls))
 })
 
+test('days of the past are read in yearly windows, without asking when the channel was opened, and are final', async () => {
+  const http = recorded({ '/reports': 'analytics-day' })
+  const range = { from: '2024-01-01', to: '2025-06-30' }
+  const { observations } = await tryStream(daily!, http, { ids: [mine], time, range })
+  assert.deepEqual(
+    http.calls.map(({ query }) => `${query?.startDate} ${query?.endDate}`),
+    ['2024-06-30 2025-06-30', '2024-01-01 2024-06-29'],
+  )
+  assert.ok(observations.filter(({ day }) => day <= range.to).every(({ final }) => final))
+})
+
 test('videos come with their counters, hidden ones as null and private ones as private', async () => {
   const http = recorded({ '/playlistItems': 'playlist-items', '/videos:batchGetStats': 'batch-get-stats' })
   const { items, observations, cursor } = await tryStream(videos!, http, { ids: [mine], time })

@@ -1,4 +1,5 @@
 import { hour } from '@patchbay/kit'
+import { faultOfEvent } from '../../src/engine/delivery/event-types.ts'
 import { activeStates, type Connection, inactiveStates } from '../../src/ports/connections.ts'
 import type { Grant } from '../../src/ports/grants.ts'
 import type { Slot } from '../../src/ports/schedule.ts'
@@ -10,6 +11,11 @@ import type { SimulatedWorld } from '../kernel/simulated-world.ts'
  */
 export async function checkTraces(world: SimulatedWorld): Promise<void> {
   const { kernel, base } = world
+  // Whoever gets them was told what they look like.
+  for (const event of base.along.events) {
+    const fault = faultOfEvent(event)
+    if (fault !== null) kernel.violate('I29', fault)
+  }
   for (const { connection: known, provider, artist } of world.owned) {
     const connection = await base.connectionNow(known)
     const grant = (await base.deps.grants.read(base.environment.id, connection.grantId))!

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { dayMs, type Provider } from '@patchbay/kit'
+import type { Connection } from '../../src/ports/connections.ts'
 import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
 import { connectAll } from '../read-everything.ts'
 
@@ -16,6 +17,8 @@ export interface CostCard {
   readonly ordinaryDay: Cost
   /** The seven days after the first, in which weekly streams have their turn. */
   readonly week: Cost
+  /** What one reading of an account takes of each quota, after its first: stream → quota → amount. Forecasts reckon with it until they have measured. */
+  readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
 /**
@@ -40,7 +43,27 @@ export async function measureCosts(provider: Provider): Promise<CostCard> {
   assert.deepEqual(ours.slice(0, 5), [], 'the engine refused what the connector handed over')
 
   const between = (from: number, to: number) => costBetween(world, began + from * dayMs, began + to * dayMs)
-  return { firstDay: between(0, 1), ordinaryDay: between(2, 3), week: between(1, 8) }
+  return {
+    ...{ firstDay: between(0, 1), ordinaryDay: between(2, 3), week: between(1, 8) },
+    streams: await readingCosts(world, owned[0]!.connection, began + dayMs),
+  }
+}
+
+async function readingCosts(world: PretendWorld, connection: Connection, since: number): Promise<CostCard['streams']> {
+  await world.engine.gateway.flush()
+  const { integrationId } = connection
+  const streams = (await world.slotsOf(connection)).map(({ stream }) => ({ integrationId, stream }))
+  const costs = await world.deps.history.streamCosts(world.environment.id, { streams, since, runs: 1e6 })
+  return Object.fromEntries(
+    costs.map(({ stream, takes, readings }) => [
+      stream,
+      Object.fromEntries(
+        Object.entries(takes)
+          .sort()
+          .map(([id, amount]) => [id, Math.round((amount / readings) * 1000) / 1000]),
+      ),
+    ]),
+  )
 }
 
 function costBetween({ sandbox, artists }: PretendWorld, from: number, to: number): Cost {
@@ -66,13 +89,20 @@ function costBetween({ sandbox, artists }: PretendWorld, from: number, to: numbe
 /** What changed, in lines that one can read in a review. A little more or less is chance: when an account has its turn goes by its id. */
 export function differencesOf(before: CostCard | undefined, now: CostCard): string[] {
   if (!before) return ['there is no card yet']
-  return (['firstDay', 'ordinaryDay', 'week'] as const).flatMap((when) => {
-    const [old, fresh] = [flat(before[when]), flat(now[when])]
-    return [...new Set([...Object.keys(old), ...Object.keys(fresh)])]
-      .filter((what) => Math.abs((old[what] ?? 0) - (fresh[what] ?? 0)) > Math.max(0.1, 0.04 * (old[what] ?? 0)))
-      .map((what) => `${when}, ${what}: ${old[what] ?? 0} → ${fresh[what] ?? 0} for each account`)
-  })
+  const days = (['firstDay', 'ordinaryDay', 'week'] as const).flatMap((when) =>
+    compare(when, flat(before[when]), flat(now[when])),
+  )
+  const streams = [...new Set([...Object.keys(before.streams ?? {}), ...Object.keys(now.streams)])]
+  const readings = streams.flatMap((stream) =>
+    compare(`a reading of ${stream}`, before.streams?.[stream] ?? {}, now.streams[stream] ?? {}),
+  )
+  return [...days, ...readings]
 }
+
+const compare = (when: string, old: Readonly<Record<string, number>>, fresh: Readonly<Record<string, number>>) =>
+  [...new Set([...Object.keys(old), ...Object.keys(fresh)])]
+    .filter((what) => Math.abs((old[what] ?? 0) - (fresh[what] ?? 0)) > Math.max(0.1, 0.04 * (old[what] ?? 0)))
+    .map((what) => `${when}, ${what}: ${old[what] ?? 0} → ${fresh[what] ?? 0} for each account`)
 
 const flat = ({ takes, ...counts }: Cost): Record<string, number> => ({
   ...counts,

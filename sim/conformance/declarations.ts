@@ -13,6 +13,9 @@ export function checkDeclarations({ api, auth, streams, epochs, webhooks }: Prov
     parseRoutePattern(call)
     for (const id of Object.keys(takes)) assert.ok(quotas.has(id), `${call} takes of ${id}, which is no quota`)
   }
+  for (const header of api.errors.quotaHeaders ?? [])
+    for (const id of 'quota' in header ? [header.quota] : Object.values(header.rateLimit))
+      assert.ok(quotas.has(id), `a header tells of ${id}, which is no quota`)
   for (const { quota } of api.errors.rules)
     if (quota !== undefined) assert.ok(quotas.has(quota), `an error closes ${quota}, which is no quota`)
 

@@ -31,7 +31,7 @@ export class Kernel {
   constructor(seed: string, startAt: Instant, mask: Mask = {}) {
     this.seed = seed
     this.chance = seededChance(seed)
-    this.clock = new SimulatedClock(startAt, { rank: () => this.#rank })
+    this.clock = new SimulatedClock(startAt, { rank: () => this.#rank, promisesOnly: true })
     this.history = new History(startAt)
     this.faults = new Faults(this.chance, mask)
   }

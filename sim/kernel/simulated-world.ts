@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../../sandbox/ledger.ts'
 import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Deps } from '../../src/engine/deps.ts'
-import { type Engine, openEngine } from '../../src/engine/engine.ts'
+import { type Engine, type EngineOptions, openEngine } from '../../src/engine/engine.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { ConnectionWatch } from '../checks/connection-watch.ts'
 import { TokenWatch } from '../checks/token-watch.ts'
@@ -32,6 +32,8 @@ export interface SimulatedWorldOptions
   readonly watches?: (world: PretendWorld) => Watch[]
   /** How late a planner may notice what another process made due. A minute when absent. */
   readonly pollMs?: number
+  /** Whether events are sent to endpoints. Nothing is when absent. */
+  readonly sender?: EngineOptions['sender']
   /** How often what is due by the minute is fired. */
   readonly cronMs?: number
 }
@@ -203,6 +205,7 @@ export class SimulatedWorld {
       works: true,
       planner: { pollMs: this.#options.pollMs ?? minute },
       inbox: { pollMs: this.#options.pollMs ?? minute },
+      sender: this.#options.sender ?? 'none',
     })
     await engine.start()
     server.engine = engine

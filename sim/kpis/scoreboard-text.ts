@@ -48,7 +48,7 @@ export function scoreboardText(board: Scoreboard, tookMs: number): string {
       .map(([cause, count]) => `${cause} ${count}`)
       .join(', ')}`,
     ...lossLines(losses, kpis),
-    `After outages: ${number(afterOutages.withinAnHour)} of ${number(afterOutages.failing)} streams that stood still were read within an hour, the slowest after ${Math.ceil(afterOutages.slowestMs / minute)} min`,
+    `After outages: ${number(afterOutages.withinAnHour)} of ${number(afterOutages.failing)} streams that stood still were read within an hour, the slowest after ${Math.ceil(afterOutages.slowestMs / minute)} min; ${number(afterOutages.ended)} more wait for a person by then`,
     `Limits overstepped, by the platforms' own count: ${
       Object.entries(violations)
         .map(([kind, count]) => `${kind} ${count}`)

@@ -1,7 +1,7 @@
 import { addDays, dayMs, dayOf, hour, type Provider } from '@patchbay/kit'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import type { Kpi } from '../../src/engine/watch/kpis/kpi.ts'
-import type { Connection } from '../../src/ports/connections.ts'
+import { type Connection, inactiveStates } from '../../src/ports/connections.ts'
 import type { CallRecord } from '../../src/ports/journal.ts'
 import type { Owned } from '../compare-truth.ts'
 import { openPretendWorld, type PretendWorld } from '../pretend-world.ts'
@@ -39,8 +39,7 @@ export interface Scoreboard {
   readonly differences: readonly Difference[]
   /** What K4 and K5 lost, by cause. */
   readonly losses: Losses
-  /** Streams that stood still when an outage ended, and how many of them were read again within the hour. */
-  readonly afterOutages: { readonly failing: number; readonly withinAnHour: number; readonly slowestMs: number }
+  readonly afterOutages: AfterOutages
   /** What a well-behaved client does not do, by kind, as the providers saw it. */
   readonly violations: Readonly<Record<string, number>>
   /** How much of each limit would be used if all calls were spread evenly. Above a tenth, a tenth cannot be kept. */
@@ -142,11 +141,20 @@ function grantEnds({ sandbox }: PretendWorld) {
   }
 }
 
-/** Streams that stood still when the platform came back, until they were read again. */
-function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): Scoreboard['afterOutages'] {
+/** Streams that stood still when a platform came back, and how many of them were read again within the hour. */
+interface AfterOutages {
+  readonly failing: number
+  readonly withinAnHour: number
+  readonly slowestMs: number
+  /** Not counted: meanwhile their owner took access back, paused or disconnected, and only a person can go on. */
+  readonly ended: number
+}
+
+function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): AfterOutages {
+  const movesOf = Map.groupBy(moves, ({ connection }) => connection.id)
   const own = Map.groupBy(turns, ({ connectionId, stream }) => `${connectionId} ${stream}`)
   const providers = new Map(moves.map(({ connection }) => [connection.id, connection.provider]))
-  let [failing, withinAnHour, slowestMs] = [0, 0, 0]
+  let [failing, withinAnHour, slowestMs, ended] = [0, 0, 0, 0]
   for (const { provider, until, what } of spans) {
     if (what === 'wrong secret') continue
     for (const mine of own.values()) {
@@ -155,13 +163,22 @@ function afterOutages({ turns, moves }: Watch, spans: readonly Span[]): Scoreboa
       const before = mine[next - 1]
       if (next < 1 || before?.fault == null || before.blocked !== null || until - before.at > hour) continue
       const again = mine.slice(next).find(({ fault }) => fault === null)
+      const isPersons = movesOf
+        .get(before.connectionId)
+        ?.some(
+          ({ to, at }) => inactiveStates.has(to) && at >= before.at && at <= (again?.at ?? Number.POSITIVE_INFINITY),
+        )
+      if (isPersons) {
+        ended++
+        continue
+      }
       failing++
       const tookMs = (again?.at ?? Number.POSITIVE_INFINITY) - until
       if (tookMs <= hour) withinAnHour++
       slowestMs = Math.max(slowestMs, tookMs)
     }
   }
-  return { failing, withinAnHour, slowestMs }
+  return { failing, withinAnHour, slowestMs, ended }
 }
 
 /** What all calls of the window took of each limit, as if they had been spread evenly over its windows and its holders. */

@@ -1,4 +1,4 @@
-import { Fault } from '@patchbay/kit'
+import { dayMs, Fault } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import { idText, route } from './route.ts'
@@ -15,7 +15,9 @@ export function actionRoutes(engine: Engine) {
       params: z.strictObject({ provider: idText, action: idText }),
       body: z.strictObject({ connection: idText, input: z.unknown() }),
       answer: z.strictObject({ output: z.unknown() }),
-      handle: async ({ params, body, caller, signal, idempotencyKey }) => {
+      // What was done on a platform stays done, and whoever asks may come back after a holiday of their own queue.
+      keysLastMs: 30 * dayMs,
+      handle: async ({ params, body, caller, signal, idempotencyKey, again }) => {
         const action = engine.setting.providers.get(params.provider)?.actions?.[params.action]
         if (!action) throw new Fault('input.unknown', 'There is no such action.')
         const output = await engine.runAction(caller.environment, {
@@ -24,6 +26,7 @@ export function actionRoutes(engine: Engine) {
           action: params.action,
           input: body.input,
           key: idempotencyKey,
+          again,
           actor: caller.actor,
           signal,
         })

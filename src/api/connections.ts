@@ -4,9 +4,12 @@ import type { Validation } from '../engine/connect/connection-actions.ts'
 import { switchedOff } from '../engine/connect/slots.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Freshness, freshnessOf } from '../engine/metrics/freshness.ts'
+import { quotasUnder } from '../engine/quota/draws.ts'
 import { streamState } from '../engine/watch/stream-state.ts'
 import type { Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
+import type { StreamNote } from '../ports/stream-notes.ts'
+import { cadenceJson, cadenceToJson } from './cadence.ts'
 import { fixers } from './problem.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
@@ -64,12 +67,25 @@ const streamJson = z.strictObject({
   says: z.string().nullable(),
   fixedBy: z.enum(fixers).nullable(),
   everyMs: z.number(),
+  /** How often it is read now, and why: see `connections.cadence`. */
+  cadence: cadenceJson.nullable(),
   dueAt: instant,
   lane: z.string(),
   failures: z.number(),
   blocked: z.string().nullable(),
   lastEndedAt: instant.nullable(),
   lastFault: z.string().nullable(),
+  /** Why what it brings is not believed, since when, and in how many readings in a row. */
+  doubt: z
+    .strictObject({
+      kind: z.enum(['zeros', 'nothing', 'little', 'vanished']),
+      says: z.string(),
+      since: instant,
+      times: z.number(),
+    })
+    .nullable(),
+  /** Metrics, by the platform's own name, that it refuses: the others are read without them. */
+  refused: z.array(z.strictObject({ name: z.string(), why: z.string(), since: instant, retryAt: instant })),
   freshness: freshnessJson,
 })
 
@@ -400,22 +416,41 @@ export function connectionRoutes(engine: Engine) {
   }
 
   async function streamsOf(connection: Connection): Promise<z.input<typeof streamJson>[]> {
-    const slots = await deps.schedule.of(connection.environmentId, [connection.id])
+    const { environmentId, integrationId } = connection
+    const [slots, integration] = await Promise.all([
+      deps.schedule.of(environmentId, [connection.id]),
+      deps.directory.integration(environmentId, integrationId),
+    ])
+    const [cadences, notes] = await Promise.all([
+      engine.attend.of(connection, slots),
+      deps.streamNotes.notes(environmentId, slots),
+    ])
     const now = deps.clock.now()
-    const streams = setting.providers.get(connection.provider)?.streams ?? {}
-    return slots.map((slot) => ({
+    const provider = setting.providers.get(connection.provider)
+    const streams = provider?.streams ?? {}
+    const quotas = provider && integration ? quotasUnder({ provider, integration }) : []
+    return slots.map((slot, index) => ({
       id: slot.stream,
       summary: streams[slot.stream]?.summary ?? slot.stream,
-      ...streamState(slot, now),
+      ...streamState(slot, now, quotas),
       everyMs: slot.everyMs,
+      cadence: cadenceToJson(cadences.get(slot.stream)),
       dueAt: iso(slot.dueAt),
       lane: slot.lane,
       failures: slot.failures,
       blocked: slot.blocked,
       lastEndedAt: iso(slot.lastEndedAt),
       lastFault: slot.lastFault,
+      ...doubtsToJson(notes[index]!),
       freshness: freshnessToJson(freshnessOf([slot], now)),
     }))
+  }
+}
+
+function doubtsToJson({ doubt, refused }: StreamNote): Pick<z.input<typeof streamJson>, 'doubt' | 'refused'> {
+  return {
+    doubt: doubt && { ...doubt, since: iso(doubt.since) },
+    refused: refused.map((one) => ({ ...one, since: iso(one.since), retryAt: iso(one.retryAt) })),
   }
 }
 

@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
+import { type ConnectionState, connectionEdges } from '../ports/connections.ts'
+
+const mostIncidents = 100
+const states = Object.keys(connectionEdges) as ConnectionState[]
 
 /** A planner that said nothing for so long is not at work. */
 const heartbeatMs = 60_000
@@ -9,12 +13,23 @@ const heartbeatMs = 60_000
  * For load balancers and monitoring: `/health` says the process answers, `/ready` that it can do its work, `/metrics` is Prometheus. One that was told to
  * stop is healthy and not ready: it goes on answering until others have taken over.
  */
-export function serveHealth(app: FastifyInstance, engine: Engine): void {
-  const registry = new Registry()
+export function serveHealth(app: FastifyInstance, engine: Engine, registry: Registry): void {
   collectDefaultMetrics({ register: registry })
   const lag = new Gauge({
     name: 'patchbay_planner_lag_seconds',
     help: 'How long the most overdue stream has been due',
+    registers: [registry],
+  })
+  const connections = new Gauge({
+    name: 'patchbay_connections',
+    help: 'Connections of the whole installation by state, whichever process is asked',
+    labelNames: ['environment', 'state'],
+    registers: [registry],
+  })
+  const incidents = new Gauge({
+    name: 'patchbay_incidents_open',
+    help: `Apps and platforms with something wrong now, counted up to ${mostIncidents} an environment`,
+    labelNames: ['environment'],
     registers: [registry],
   })
 
@@ -29,8 +44,21 @@ export function serveHealth(app: FastifyInstance, engine: Engine): void {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const dueAt = await engine.deps.schedule.nextDueAt()
     lag.set(dueAt === null ? 0 : Math.max(0, (engine.deps.clock.now() - dueAt) / 1000))
+    await countStates()
     return reply.type(registry.contentType).send(await registry.metrics())
   })
+
+  async function countStates(): Promise<void> {
+    const { directory, journal, connections: stored } = engine.deps
+    for (const { id } of await directory.environments()) {
+      const [counts, open] = await Promise.all([
+        stored.count(id),
+        journal.readIncidents(id, { limit: mostIncidents, open: true }),
+      ])
+      for (const state of states) connections.set({ environment: id, state }, counts[state] ?? 0)
+      incidents.set({ environment: id }, open.length)
+    }
+  }
 }
 
 async function readiness(engine: Engine): Promise<Record<string, { ok: boolean; says: string }>> {

@@ -1,11 +1,12 @@
 import { Fault } from '@patchbay/kit'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
+import type { RunRecord } from '../ports/journal.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
 const runStates = ['running', 'succeeded', 'partial', 'failed', 'waiting', 'abandoned'] as const
 
-const runJson = z.strictObject({
+export const runJson = z.strictObject({
   id: z.string(),
   provider: z.string(),
   integration: z.string(),
@@ -97,26 +98,7 @@ export function journalRoutes(engine: Engine) {
         const { data, nextCursor } = cutPage(rows, query.limit, ({ id }) => id)
         return {
           nextCursor,
-          data: data.map(
-            ({
-              environmentId: _,
-              integrationId,
-              connectionIds,
-              inserted,
-              restated,
-              unchanged,
-              items,
-              refused,
-              ...run
-            }) => ({
-              ...run,
-              integration: integrationId,
-              connections: [...connectionIds],
-              rows: { inserted, restated, unchanged, items, refused },
-              startedAt: iso(run.startedAt),
-              endedAt: iso(run.endedAt),
-            }),
-          ),
+          data: data.map(runToJson),
         }
       },
     }),
@@ -211,4 +193,26 @@ export function journalRoutes(engine: Engine) {
       },
     }),
   ]
+}
+
+export function runToJson(record: RunRecord): z.input<typeof runJson> {
+  const {
+    environmentId: _,
+    integrationId,
+    connectionIds,
+    inserted,
+    restated,
+    unchanged,
+    items,
+    refused,
+    ...run
+  } = record
+  return {
+    ...run,
+    integration: integrationId,
+    connections: [...connectionIds],
+    rows: { inserted, restated, unchanged, items, refused },
+    startedAt: iso(run.startedAt),
+    endedAt: iso(run.endedAt),
+  }
 }

@@ -4,11 +4,29 @@ import type { Engine } from '../engine/engine.ts'
 import { availability } from '../engine/metrics/availability.ts'
 import { queryMetrics } from '../engine/metrics/query.ts'
 import { queryTotals, type Total } from '../engine/metrics/totals.ts'
+import type { Stale } from '../engine/sync/freshen.ts'
 import { choosing, chosenConnections } from './chosen-connections.ts'
 import { definitionJson, definitionToJson, metricList, pointJson, pointToJson, sumJson } from './metric-json.ts'
-import { dayText, route } from './route.ts'
+import { fixers } from './problem.ts'
+import { dayText, instant, iso, route } from './route.ts'
 
 const granularity = z.enum(['day', 'week', 'month', 'latest'])
+
+const staleJson = z.strictObject({
+  connection: z.string(),
+  stream: z.string(),
+  /** When it was last read without a failure. */
+  syncedAt: instant.nullable(),
+  reason: z.enum(['not_in_time', 'failed', 'waiting', 'blocked']),
+  fault: z.string().nullable(),
+  says: z.string(),
+  fixedBy: z.enum(fixers).nullable(),
+})
+
+const staleToJson = ({ syncedAt, ...stale }: Stale): z.input<typeof staleJson> => ({
+  ...stale,
+  syncedAt: iso(syncedAt),
+})
 
 const copied = ({ dimensions, parts }: Total) => ({ dimensions: { ...dimensions }, parts: [...parts] })
 
@@ -50,16 +68,30 @@ export function metricRoutes(engine: Engine) {
           .optional(),
         limit: z.coerce.number().int().min(1).max(20_000).default(5_000),
       }),
-      answer: z.strictObject({ data: z.array(pointJson), truncated: z.boolean() }),
+      answer: z.strictObject({
+        data: z.array(pointJson),
+        truncated: z.boolean(),
+        /** With `maxAge`: what is older all the same, and why. Its last good numbers are in `data`. */
+        stale: z.array(staleJson),
+      }),
       handle: async ({ query, caller, signal }) => {
         const connections = await chosenConnections(deps, caller.environment.id, query)
-        if (query.maxAge !== undefined) await engine.freshen(caller.environment.id, connections, query.maxAge, signal)
+        await engine.attend.look(
+          caller.environment.id,
+          connections.map(({ id }) => id),
+        )
+        const stale =
+          query.maxAge === undefined
+            ? []
+            : await engine.freshen(caller.environment.id, connections, {
+                ...{ maxAge: query.maxAge, metrics: query.metric, signal },
+              })
         const { points, truncated } = await queryMetrics(deps, caller.environment.id, {
           ...query,
           connections,
           metrics: query.metric,
         })
-        return { data: points.map(pointToJson), truncated }
+        return { data: points.map(pointToJson), truncated, stale: stale.map(staleToJson) }
       },
     }),
     route({

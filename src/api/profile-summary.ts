@@ -57,6 +57,10 @@ export function profileSummaryRoutes(engine: Engine) {
       answer: summaryJson,
       handle: async ({ params, caller }) => {
         const summary = await summarizeProfile(engine.deps, engine.setting, caller.environment.id, params.id)
+        await engine.attend.look(
+          caller.environment.id,
+          summary.accounts.map(({ connection }) => connection),
+        )
         return {
           profile: summary.profile,
           accounts: summary.accounts.map((account) => ({

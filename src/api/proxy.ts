@@ -64,7 +64,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       const { status, body } = answer
       if (!(body instanceof Uint8Array)) return reply.code(status).headers(headers).send(Readable.from(body))
       // Past the framework, which would have the content type say more than the provider did.
-      if (!bodiless.has(status)) headers['content-length'] = body.length
+      if (request.method !== 'HEAD' && !bodiless.has(status)) headers['content-length'] = body.length
       reply.raw.writeHead(status, headers).end(asText(body))
       return reply.hijack()
     },

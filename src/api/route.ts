@@ -19,6 +19,8 @@ export interface Call<Params, Query, Body> {
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
   readonly idempotencyKey: string | null
+  /** The same request was begun before with that key, and nobody knows how it ended. */
+  readonly again: boolean
 }
 
 /** One operation. Its schemas check the request, shape the answer, and are the OpenAPI document and the SDK's types. */
@@ -40,6 +42,8 @@ export interface Route<
   readonly answer: Answer
   /** The media types of what is no JSON: `answer` is `fileAnswer` then, and the SDK gives the response as it comes. */
   readonly files?: readonly string[]
+  /** How long its idempotency keys are good for and its answers kept. A day when absent: whoever retries does so within minutes. */
+  readonly keysLastMs?: number
   /** 200 when absent; 201 for something made, 202 for something begun. */
   readonly status?: number
   readonly handle: (call: Call<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>

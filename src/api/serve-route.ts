@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { Fault } from '@patchbay/kit'
+import { dayMs, Fault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Scope } from '../engine/access/access-keys.ts'
@@ -58,8 +58,12 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
           return signalOf(request, reply)
         },
         idempotencyKey: idempotencyKeyOf(request),
+        again: false,
       }
-      const handle = () => route.handle(call as never)
+      const handle = (again = false) => {
+        call.again = again
+        return route.handle(call as never)
+      }
       if (request.method === 'POST' && call.idempotencyKey !== null)
         return once(request, reply, caller, call.idempotencyKey, handle)
       const answer = await handle()
@@ -86,14 +90,17 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
     reply: FastifyReply,
     caller: Caller,
     key: string,
-    handle: () => Promise<unknown>,
+    handle: (again: boolean) => Promise<unknown>,
   ): Promise<FastifyReply> {
     const now = serving.deps.clock.now()
     const hash = createHash('sha256')
       .update(JSON.stringify([caller.actor, request.method, request.url, request.body ?? null]))
       .digest('base64url')
     const environmentId = caller.environment.id
-    const replay = await serving.deps.access.begin(environmentId, key, { hash, at: now, staleBefore: now - staleMs })
+    const replay = await serving.deps.access.begin(environmentId, key, {
+      ...{ hash, at: now, staleBefore: now - staleMs },
+      goodUntil: now + (route.keysLastMs ?? dayMs),
+    })
     if (replay.state === 'differs')
       throw new Fault('input.invalid', 'This Idempotency-Key was used for another request.', {
         field: 'Idempotency-Key',
@@ -108,12 +115,13 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       return replay.status === status ? reply.send(kept) : sendProblem(reply, { ...kept, requestId: request.id })
     }
     try {
-      const answer = await handle()
+      const answer = await handle(replay.again)
       await keep(environmentId, key, { status, body: answer })
       return reply.code(status).send(answer)
     } catch (error) {
       const problem = problemOf(error, request.id)
-      const lasts = problem.status < 500 && problem.retry === 'never'
+      // What may have happened must not happen a second time because somebody asks a second time.
+      const lasts = (problem.status < 500 && problem.retry === 'never') || problem.code === 'provider.unsure'
       if (lasts) await keep(environmentId, key, { status: problem.status, body: problem })
       else await serving.deps.access.end(environmentId, key, null)
       throw error
@@ -137,7 +145,7 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<st
   return rest
 }
 
-function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+export function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!schema) return value
   if (where !== 'body' && !Object.values(value ?? {}).every((text) => typeof text !== 'string' || isStorable(text)))
     throw new Fault('input.invalid', `${where}: it has a null byte.`, { field: where })

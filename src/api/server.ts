@@ -1,16 +1,24 @@
 import fastifySwagger from '@fastify/swagger'
 import { Fault } from '@patchbay/kit'
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import type { People } from '../ports/people.ts'
 import { accessRoutes } from './access.ts'
 import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
+import { backfillRoutes } from './backfills.ts'
+import { cadenceRoutes } from './cadence.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
+import { connectionWatchRoutes } from './connection-watch.ts'
 import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { endpointRoutes } from './endpoints.ts'
+import { serveEventStream } from './event-stream.ts'
+import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -32,10 +40,12 @@ import { recordRoutes } from './records.ts'
 import { serveReference } from './reference.ts'
 import { countRequests, type RequestCounts } from './request-counts.ts'
 import { openRequestRate } from './request-rate.ts'
+import { limitRequestTime, passedOnMs } from './request-time.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
+import { streamExplainRoutes } from './stream-explain.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -44,6 +54,8 @@ export interface ApiOptions {
   /** Folder with the built console; null where this process serves none. */
   readonly consoleFiles: string | null
   readonly version: string
+  /** What is counted for Prometheus. */
+  readonly registry: Registry
 }
 
 /** Every operation of the API, in the order of the document. `counts`: what is known of requests and not written yet. */
@@ -52,6 +64,10 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...connectSessionRoutes(engine),
     ...connectionRoutes(engine),
     ...connectionImportRoutes(engine),
+    ...cadenceRoutes(engine),
+    ...connectionWatchRoutes(engine),
+    ...backfillRoutes(engine),
+    ...streamExplainRoutes(engine),
     ...profileRoutes(engine),
     ...metricRoutes(engine),
     ...metricHistoryRoutes(engine),
@@ -63,6 +79,9 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...quotaRoutes(engine),
     ...journalRoutes(engine),
     ...messageRoutes(engine),
+    ...eventTypeRoutes(),
+    ...endpointRoutes(engine),
+    ...deliveryRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),
@@ -89,6 +108,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         description:
           'Connects accounts on many platforms, keeps them connected, and gives their numbers in one honest model.',
       },
+      webhooks: openApiWebhooks as never,
       components: {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
       },
@@ -110,8 +130,9 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   for (const route of allRoutes(engine, counts)) serveRoute(app, serving, route)
   await app.register(async (scope) => serveProxy(scope, engine, serving))
   await app.register(async (scope) => serveHooks(scope, engine))
+  await app.register(async (scope) => serveEventStream(scope, engine, serving))
   await app.register(async (scope) => serveConnectPages(scope, engine))
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))
   if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
   if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
@@ -120,9 +141,9 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
 }
 
 /** For a process that answers nobody but load balancers and monitoring: `/health`, `/ready`, `/metrics`. */
-export async function openHealth(engine: Engine): Promise<FastifyInstance> {
+export async function openHealth(engine: Engine, registry: Registry): Promise<FastifyInstance> {
   const app = openBare(engine)
-  await app.register(async (scope) => serveHealth(scope, engine))
+  await app.register(async (scope) => serveHealth(scope, engine, registry))
   return app
 }
 
@@ -134,8 +155,7 @@ function openBare(engine: Engine): FastifyInstance {
     genReqId: () => engine.deps.random.id('req'),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
-    // T45: a client that drips its request does not hold a socket for ever.
-    requestTimeout: 60_000,
+    requestTimeout: passedOnMs,
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
@@ -173,6 +193,7 @@ function openBare(engine: Engine): FastifyInstance {
   app.setNotFoundHandler(() => {
     throw new Fault('input.unknown', 'There is no such address here.')
   })
+  limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(everywhere).header('x-request-id', request.id)
     done()

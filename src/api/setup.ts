@@ -1,4 +1,4 @@
-import { Fault, type Fields, type Provider, type Webhooks } from '@patchbay/kit'
+import { calendarOf, Fault, type Fields, type Provider, type Quota, unitOfQuota, type Webhooks } from '@patchbay/kit'
 import { z } from 'zod'
 import { isPrevious } from '../engine/connect/previous-secrets.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -211,17 +211,18 @@ function providerToJson(provider: Provider): z.input<typeof providerJson> {
       id: quota.id,
       per: quota.per,
       limit: quota.limit,
-      window:
-        'rollingMs' in quota.window
-          ? `${quota.window.rollingMs / 1000} s`
-          : 'day' in quota.window
-            ? `day in ${quota.window.day}`
-            : 'at once',
-      unit: quota.unit ?? 'calls',
+      window: windowText(quota),
+      unit: unitOfQuota(quota),
       source: quota.source,
     })),
     notOffered: { ...provider.notOffered },
   }
+}
+
+function windowText(quota: Quota): string {
+  const calendar = calendarOf(quota)
+  if (calendar) return `${calendar.span} in ${calendar.zone}`
+  return 'rollingMs' in quota.window ? `${quota.window.rollingMs / 1000} s` : 'at once'
 }
 
 function fieldsToJson(fields: Fields | undefined): z.input<typeof fieldJson>[] {

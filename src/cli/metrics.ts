@@ -52,6 +52,8 @@ export const metrics: Command = {
       )
       if (answer.data.some(({ final }) => !final)) out('\n* the platform may still correct this')
       for (const says of gaps(answer.data)) out(says)
+      for (const { connection, stream, says, syncedAt } of answer.stale)
+        out(`\nOlder than that: ${stream} of ${connection}, last read ${syncedAt ?? 'never'}. ${says}`)
       if (answer.truncated) out('\nThere is more: ask for fewer metrics or days.')
     }
     return 0

@@ -9,6 +9,7 @@ import { doctor } from './doctor.ts'
 import { kpis } from './kpis.ts'
 import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
+import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { sync } from './sync.ts'
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   sync,
   metrics,
   kpis,
+  quota,
   tasks,
   messages,
   call,

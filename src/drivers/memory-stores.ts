@@ -1,7 +1,9 @@
 import { openMemoryAccess } from './access/memory.ts'
 import { AlongLog } from './along/memory.ts'
+import { openMemoryBackfills } from './backfills/memory.ts'
 import { openMemoryConnections } from './connections/memory.ts'
 import { openMemoryDataKeys } from './data-keys/memory.ts'
+import { openMemoryDeliveries } from './deliveries/memory.ts'
 import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
@@ -12,6 +14,7 @@ import { openMemoryNotices } from './notices/memory.ts'
 import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
+import { openMemoryStreamNotes } from './stream-notes/memory.ts'
 import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
@@ -23,6 +26,7 @@ export function openMemoryStores() {
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),
     notices: openMemoryNotices(along),
+    deliveries: openMemoryDeliveries(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
   const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
@@ -33,6 +37,8 @@ export function openMemoryStores() {
     connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
+    streamNotes: openMemoryStreamNotes(along),
+    backfills: openMemoryBackfills(along),
     journal,
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),

@@ -1,7 +1,9 @@
 import type { Database } from '../ports/database.ts'
 import { openPostgresAccess } from './access/postgres.ts'
+import { openPostgresBackfills } from './backfills/postgres.ts'
 import { openPostgresConnections } from './connections/postgres.ts'
 import { openPostgresDataKeys } from './data-keys/postgres.ts'
+import { openPostgresDeliveries } from './deliveries/postgres.ts'
 import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
 import { openPostgresGrants } from './grants/postgres.ts'
@@ -12,6 +14,7 @@ import { openPostgresNotices } from './notices/postgres.ts'
 import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
+import { openPostgresStreamNotes } from './stream-notes/postgres.ts'
 import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
@@ -19,6 +22,7 @@ export const openPostgresStores = (database: Database) => ({
   access: openPostgresAccess(database),
   connections: openPostgresConnections(database),
   dataKeys: openPostgresDataKeys(database),
+  deliveries: openPostgresDeliveries(database),
   directory: openPostgresDirectory(database),
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),
@@ -29,5 +33,7 @@ export const openPostgresStores = (database: Database) => ({
   records: openPostgresRecords(database),
   schedule: openPostgresSchedule(database),
   sealedTexts: openPostgresSealedTexts(database),
+  streamNotes: openPostgresStreamNotes(database),
+  backfills: openPostgresBackfills(database),
   typedRecords: openPostgresTypedRecords(database),
 })

@@ -1,7 +1,9 @@
 import type { Provider } from '@patchbay/kit'
 import type { Access } from '../ports/access.ts'
+import type { Backfills } from '../ports/backfills.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connections } from '../ports/connections.ts'
+import type { Deliveries } from '../ports/deliveries.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
@@ -16,10 +18,14 @@ import type { Messenger } from '../ports/messenger.ts'
 import type { Network } from '../ports/network.ts'
 import type { Notices } from '../ports/notices.ts'
 import type { Random } from '../ports/random.ts'
+import type { Receivers } from '../ports/receivers.ts'
 import type { Records } from '../ports/records.ts'
+import type { ResponseCache } from '../ports/response-cache.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
+import type { StreamNotes } from '../ports/stream-notes.ts'
 import type { TypedRecords } from '../ports/typed-records.ts'
+import type { CostCards } from './quota/reading-costs.ts'
 
 /** Everything the engine asks of the world. `main.ts` fills it with drivers; a simulation fills it with pretend ones. */
 export interface Deps {
@@ -40,13 +46,19 @@ export interface Deps {
   readonly flows: Flows
   readonly records: Records
   readonly schedule: Schedule
+  readonly streamNotes: StreamNotes
+  readonly backfills: Backfills
   readonly journal: Journal
   readonly inbox: Inbox
   readonly typedRecords: TypedRecords
   readonly history: History
   readonly notices: Notices
+  /** Of platforms, for callers who are content with one that was given before. */
+  readonly responses: ResponseCache
   /** Reaches real people in `test` environments too: whoever sets up a channel there wants to see it work. */
   readonly messenger: Messenger
+  readonly deliveries: Deliveries
+  readonly receivers: Receivers
 }
 
 /** What every part of the engine knows besides the world. */
@@ -58,4 +70,6 @@ export interface Setting {
   readonly returnUrls?: readonly string[]
   /** Where browsers find the pages of `test` environments' platforms: the real `https://HOST/PATH` is `sandboxUrl/HOST/PATH`. Absent in a simulation. */
   readonly sandboxUrl?: string
+  /** What readings cost where nothing was measured yet. */
+  readonly costCards?: CostCards
 }

@@ -1,6 +1,4 @@
-import { type Duration, parseDuration } from '@patchbay/kit'
 import type { Actor } from '../ports/along.ts'
-import type { Connection } from '../ports/connections.ts'
 import type { Environment, Integration } from '../ports/directory.ts'
 import type { Lane } from '../ports/schedule.ts'
 import { startAccessJobs } from './access/access-jobs.ts'
@@ -11,7 +9,11 @@ import { startConnectJobs } from './connect/connect-jobs.ts'
 import { type OpenCredentials, openCredentials } from './connect/credentials.ts'
 import { callIncidents } from './connect/integration-incident.ts'
 import { type AppSetUp, startIntegrations } from './connect/start-integrations.ts'
+import { startDeliveryJobs } from './delivery/delivery-jobs.ts'
+import { type Endpoints, openEndpoints } from './delivery/endpoints.ts'
+import { openSender, type SenderOptions } from './delivery/sender.ts'
 import type { Deps, Setting } from './deps.ts'
+import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
 import { attachMessages } from './inbox/attach-messages.ts'
 import { eraseAccount } from './inbox/erase-account.ts'
@@ -20,13 +22,19 @@ import { startInboxJobs } from './inbox/inbox-jobs.ts'
 import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
-import { type QuotaUsage, quotaUsage } from './quota/forecast.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
+import { type CapacityQuery, type FoundCapacity, readCapacity } from './quota/read-capacity.ts'
+import { type ForecastQuery, type QuotaForecast, readForecasts } from './quota/read-forecasts.ts'
+import { type QuotaUsage, quotaUsage } from './quota/usage.ts'
 import { openRecent, type Recent } from './recent.ts'
+import { openCrowd } from './sync/appetite.ts'
+import { type Attend, openAttend } from './sync/attend.ts'
+import { startBackfillJobs } from './sync/backfill-jobs.ts'
 import { endWhatIsHeld } from './sync/end-what-is-held.ts'
+import { type Freshen, openFreshen } from './sync/freshen.ts'
 import { noteRefresh } from './sync/note-refresh.ts'
 import { openPlanner, type Planner, type PlannerOptions } from './sync/planner.ts'
-import { freshen, type Refreshed, refresh } from './sync/refresh.ts'
+import { type Refreshed, refresh } from './sync/refresh.ts'
 import { type KeyRotation, openKeyRotation } from './vault/key-rotation.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 import { runHeartbeat } from './watch/heartbeat.ts'
@@ -45,7 +53,10 @@ export interface Engine {
   readonly credentials: OpenCredentials
   readonly connect: Connect
   readonly channels: Channels
+  /** How often streams are read, and who looks at them. */
+  readonly attend: Attend
   readonly hooks: Hooks
+  readonly endpoints: Endpoints
   /** Null where this process reads nothing. */
   readonly planner: Planner | null
   /** The same for messages that came in. */
@@ -57,6 +68,10 @@ export interface Engine {
   quotas(
     environment: Environment,
   ): Promise<readonly (QuotaUsage & { readonly provider: string; readonly integration: string })[]>
+  /** What the schedule will draw from each quota until it resets. */
+  forecasts(environment: Environment, query: ForecastQuery): Promise<readonly QuotaForecast[]>
+  /** How many accounts a provider's quotas have room for. */
+  capacity(environment: Environment, query: CapacityQuery): Promise<FoundCapacity>
   /** The numbers by which this server is judged, computed anew from its history. */
   kpis(environment: Environment, query: KpiQuery): Promise<readonly Kpi[]>
   /** Makes streams due now. Returns how many. */
@@ -71,13 +86,7 @@ export interface Engine {
     connectionId: string,
     options: { waitMs: number; signal?: AbortSignal },
   ): Promise<Refreshed>
-  /** Reads anew what is older than `maxAge`, and waits a few seconds for it. */
-  freshen(
-    environmentId: string,
-    connections: readonly Connection[],
-    maxAge: string,
-    signal?: AbortSignal,
-  ): Promise<Refreshed>
+  readonly freshen: Freshen
   /** Begins the background work. */
   start(): Promise<void>
   /** Begins no more background work, and waits for what runs: pages and jobs. Requests are still answered. */
@@ -94,24 +103,26 @@ export interface EngineOptions {
   /** Where the usual numbers of runs and pauses do not fit. */
   readonly planner?: Partial<PlannerOptions>
   readonly inbox?: Partial<InboxWorkerOptions>
+  /** Where the usual numbers of deliveries and pauses do not fit. `none`: this process sends no events. */
+  readonly sender?: Partial<SenderOptions> | 'none'
   /** No other process can be at work on these stores, so that whoever holds something in them at the start is dead. */
   readonly alone?: boolean
   readonly registerSecret?: (secret: string) => void
 }
 
-/** How long a reader waits for fresher numbers before it gets the stored ones, marked by their age. */
-const freshenMs = 5_000
 const jobsStopMs = 10_000
 
 /** Joins the engine's parts over the given world. Throws `platform.vault` for a wrong key before anything is written with it. */
 export async function openEngine(given: Deps, setting: Setting, options: EngineOptions): Promise<Engine> {
-  const { recent, deps } = openRecent(given)
+  // Whatever becomes of a connection, what was read on its behalf before is given to nobody any more.
+  const { recent, deps } = openRecent(given, (place) => gateway.forget(place))
   const vault = openVault(deps, { registerSecret: options.registerSecret })
   await vault.start()
   const rotation = openKeyRotation(deps, vault)
   const credentials = openCredentials(deps, setting, vault, recent)
-  const gateway = openGateway(deps, setting, credentials, callIncidents(deps))
-  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway }, options.planner) : null
+  const gateway: Gateway = openGateway(deps, setting, credentials, callIncidents(deps), openKeptAnswers(deps, vault))
+  const crowd = openCrowd(deps)
+  const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
   const connect = openConnect(deps, setting, {
@@ -134,12 +145,13 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
   let working: Promise<void> = Promise.resolve()
+  let sending: Promise<void> = Promise.resolve()
   let drained: Promise<void> | null = null
 
   /** Once, however many ask. */
   function drain(): Promise<void> {
     stopping.abort()
-    drained ??= Promise.allSettled([planning, deps.jobs.stop(jobsStopMs), working]).then(([, jobs]) => {
+    drained ??= Promise.allSettled([planning, working, sending, deps.jobs.stop(jobsStopMs)]).then(([, , , jobs]) => {
       if (jobs.status === 'rejected') throw jobs.reason
     })
     return drained
@@ -149,6 +161,8 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
+    attend: openAttend({ ...deps, ...setting, crowd }),
+    endpoints: openEndpoints(deps, vault),
 
     async ensureIntegrations(environment, apps) {
       await startIntegrations(deps, setting, vault, environment, apps)
@@ -165,6 +179,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       return (await Promise.all(usage)).flat()
     },
 
+    async forecasts(environment, query) {
+      await gateway.flush()
+      return readForecasts(deps, setting, environment, query)
+    },
+    async capacity(environment, query) {
+      await gateway.flush()
+      return readCapacity(deps, setting, environment, query)
+    },
     async kpis(environment, query) {
       await gateway.flush()
       return readKpis(deps, setting.providers, environment, query)
@@ -180,12 +202,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await noteRefresh(deps, { environmentId, connectionId, askedAt }, refreshed)
       return refreshed
     },
-    freshen: (environmentId, connections, maxAge, signal) =>
-      freshen(refreshing, environmentId, connections, {
-        maxAgeMs: parseDuration(maxAge as Duration),
-        waitMs: freshenMs,
-        signal,
-      }),
+    freshen: openFreshen(refreshing),
 
     async start() {
       if (options.alone) await endWhatIsHeld(deps)
@@ -199,9 +216,14 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await startConnectJobs({ ...ends, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
+      await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })
+      if (options.sender !== 'none') {
+        await startDeliveryJobs(deps)
+        sending = openSender({ deps, vault }, options.sender).run(stopping.signal)
+      }
       planning = planner.run(stopping.signal)
       working = inboxWorker!.run(stopping.signal)
       beating = beat()

@@ -3,6 +3,7 @@ import type { Instant } from '../ports/clock.ts'
 import { activeStates, type Connection } from '../ports/connections.ts'
 import type { Integration } from '../ports/directory.ts'
 import type { Grant } from '../ports/grants.ts'
+import type { ResponsePlace } from '../ports/response-cache.ts'
 import type { Deps } from './deps.ts'
 
 /**
@@ -32,20 +33,29 @@ export interface Recent {
 /** Nothing is awaited for what is remembered. */
 type Found<Row> = Row | Promise<Row | null>
 
+/** Calls are made with its tokens. */
+export const isLiving = ({ state }: Grant) => state === 'live' || state === 'unknown'
+
 type Stores = Pick<Deps, 'access' | 'connections' | 'directory' | 'grants'>
 
-/** Also gives back the stores, as they were but that each change through them is forgotten here. */
-export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(given: All): { recent: Recent; deps: All } {
+/** Also gives back the stores, as they were but that each change through them is forgotten here, and told where it is a connection's. */
+export function openRecent<All extends Stores & Pick<Deps, 'clock'>>(
+  given: All,
+  connectionChanged: (place: ResponsePlace) => Promise<void> = async () => {},
+): { recent: Recent; deps: All } {
   const { clock } = given
   const keys = new Remembered(clock, (key: AccessKey) => key.revokedAt === null)
   const connections = new Remembered(clock, ({ state }: Connection) => activeStates.includes(state))
   const integrations = new Remembered<Integration>(clock, () => true)
-  const grants = new Remembered(clock, ({ state }: Grant) => state === 'live' || state === 'unknown')
+  const grants = new Remembered(clock, isLiving)
 
   const stores: Stores = {
     access: forgetting(given.access, ['revokeKey'], () => keys.forgetAll()),
-    connections: forgetting(given.connections, ['move', 'update'], (environmentId, id) =>
-      connections.forget(nameOf(environmentId, id)),
+    connections: forgetting(
+      given.connections,
+      ['move', 'update'],
+      (environmentId, id) => connections.forget(nameOf(environmentId, id)),
+      (environmentId, id) => connectionChanged({ environmentId: String(environmentId), connectionId: String(id) }),
     ),
     directory: forgetting(given.directory, ['saveIntegration', 'setIncident'], () => integrations.forgetAll()),
     grants: forgetting(given.grants, ['lease', 'commit', 'release', 'forget', 'postpone'], (environmentId, id) =>
@@ -156,6 +166,7 @@ function forgetting<Port extends object, Name extends keyof Port & string>(
   port: Port,
   changes: readonly Name[],
   forget: (...args: unknown[]) => void,
+  tell?: (...args: unknown[]) => Promise<void>,
 ): Port {
   const told = Object.fromEntries(
     changes.map((name) => [
@@ -166,6 +177,7 @@ function forgetting<Port extends object, Name extends keyof Port & string>(
           return await (port[name] as (...args: unknown[]) => unknown)(...args)
         } finally {
           forget(...args)
+          await tell?.(...args)
         }
       },
     ]),

@@ -41,13 +41,13 @@ export function accessContract(name: string, open: () => Promise<AccessWorld>): 
       assert.equal((await access.keys(environmentId))[0]!.lastUsedAt, 30)
     })
 
-    const request = (hash: string, at = 100) => ({ hash, at, staleBefore: at - 60 })
+    const request = (hash: string, at = 100, goodUntil = 1_000) => ({ hash, at, staleBefore: at - 60, goodUntil })
 
     story('of 10 with the same idempotency key one runs', async ({ access }, environmentId) => {
       const begun = await Promise.all(Array.from({ length: 10 }, () => access.begin(environmentId, 'k', request('a'))))
       assert.equal(begun.filter(({ state }) => state === 'new').length, 1)
       assert.equal(begun.filter(({ state }) => state === 'running').length, 9)
-      assert.deepEqual(await access.begin('env_other', 'k', request('a')), { state: 'new' })
+      assert.deepEqual(await access.begin('env_other', 'k', request('a')), { state: 'new', again: false })
     })
 
     story('the answer is repeated, for the same request only', async ({ access }, environmentId) => {
@@ -72,32 +72,39 @@ export function accessContract(name: string, open: () => Promise<AccessWorld>): 
     story('a request that ended without an answer may be made again', async ({ access }, environmentId) => {
       await access.begin(environmentId, 'k', request('a'))
       await access.end(environmentId, 'k', null)
-      assert.deepEqual(await access.begin(environmentId, 'k', request('b')), { state: 'new' })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('b')), { state: 'new', again: false })
     })
 
     story('a running one that is too old is claimed anew, once', async ({ access }, environmentId) => {
       await access.begin(environmentId, 'k', request('a', 100))
       assert.deepEqual(await access.begin(environmentId, 'k', request('a', 160)), { state: 'running' })
       assert.deepEqual(await access.begin(environmentId, 'k', request('b', 161)), { state: 'differs' })
-      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'new' })
+      assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'new', again: true })
       assert.deepEqual(await access.begin(environmentId, 'k', request('a', 161)), { state: 'running' })
     })
 
-    story('what was claimed before a time is forgotten, here only', async ({ access }, environmentId) => {
-      for (const [key, at] of [
+    story('what is good no more is forgotten, here only', async ({ access }, environmentId) => {
+      for (const [key, goodUntil] of [
         ['old', 99],
-        ['left', 50],
-        ['new', 100],
+        ['left', 100],
+        ['new', 101],
       ] as const)
-        await access.begin(environmentId, key, request('a', at))
+        await access.begin(environmentId, key, request('a', 10, goodUntil))
       await access.end(environmentId, 'old', { status: 201, body: {} })
-      await access.begin('env_other', 'old', request('a', 1))
+      await access.begin('env_other', 'old', request('a', 1, 50))
       assert.equal(await access.forgetUses(environmentId, 100), 2)
       assert.equal(await access.forgetUses(environmentId, 100), 0)
-      assert.deepEqual(await access.begin(environmentId, 'old', request('b')), { state: 'new' })
-      assert.deepEqual(await access.begin(environmentId, 'left', request('b')), { state: 'new' })
+      for (const key of ['old', 'left'])
+        assert.deepEqual(await access.begin(environmentId, key, request('b')), { state: 'new', again: false })
       assert.deepEqual(await access.begin(environmentId, 'new', request('b')), { state: 'differs' })
       assert.deepEqual(await access.begin('env_other', 'old', request('b')), { state: 'differs' })
+    })
+
+    story('one that is claimed anew is good from then on', async ({ access }, environmentId) => {
+      await access.begin(environmentId, 'k', request('a', 100, 200))
+      await access.begin(environmentId, 'k', request('a', 161, 300))
+      assert.equal(await access.forgetUses(environmentId, 299), 0)
+      assert.equal(await access.forgetUses(environmentId, 300), 1)
     })
   })
 }

@@ -17,7 +17,8 @@ export interface AccessKey {
 
 /** What an idempotency key was first used for. */
 export type Replay =
-  | { readonly state: 'new' }
+  /** `again`: the same request was begun before, and nobody knows how that ended. */
+  | { readonly state: 'new'; readonly again: boolean }
   | { readonly state: 'running' }
   | { readonly state: 'differs' }
   | { readonly state: 'done'; readonly status: number; readonly body: unknown }
@@ -30,13 +31,13 @@ export interface Access {
   keys(environmentId: string): Promise<AccessKey[]>
   revokeKey(environmentId: string, id: string, at: Instant): Promise<boolean>
   touchKey(environmentId: string, id: string, at: Instant): Promise<void>
-  /** Claims an idempotency key for a request of that hash; a `running` one older than `staleBefore` is claimed anew. */
+  /** Claims an idempotency key for a request of that hash, until `goodUntil`; a `running` one older than `staleBefore` is claimed anew. */
   begin(
     environmentId: string,
     key: string,
-    request: { hash: string; at: Instant; staleBefore: Instant },
+    request: { hash: string; at: Instant; staleBefore: Instant; goodUntil: Instant },
   ): Promise<Replay>
   end(environmentId: string, key: string, answer: { status: number; body: unknown } | null): Promise<void>
-  /** Forgets the idempotency keys that were claimed before then, whatever became of their requests, and says how many. */
-  forgetUses(environmentId: string, before: Instant): Promise<number>
+  /** Forgets the idempotency keys that are good no more, whatever became of their requests, and says how many. */
+  forgetUses(environmentId: string, now: Instant): Promise<number>
 }

@@ -56,5 +56,13 @@ export interface NewTask {
 }
 
 /** What a person can be asked to do. */
-export const taskKinds = ['reconnect', 'grant_permission', 'set_up', 'repair_channel', 'replay_messages'] as const
+export const taskKinds = [
+  'reconnect',
+  'grant_permission',
+  'set_up',
+  'repair_channel',
+  'repair_endpoint',
+  'replay_messages',
+  'check_numbers',
+] as const
 export type TaskKind = (typeof taskKinds)[number]

@@ -236,6 +236,46 @@ export function historyContract(name: string, open: () => Promise<HistoryWorld>)
       assert.deepEqual(await history.peaks(environmentId, window, []), [])
     })
 
+    story('what a stream costs is what its last runs took, first readings left out', async (world, environmentId) => {
+      const { history, journal } = world
+      const runs: Partial<RunRecord>[] = [
+        { id: 'run_1', startedAt: at - hour },
+        { id: 'run_2', connectionIds: ['con_1', 'con_2'], state: 'partial' },
+        { id: 'run_3', trigger: 'initial' },
+        { id: 'run_4', state: 'failed' },
+        { id: 'run_5', state: 'waiting' },
+        { id: 'run_6', stream: 'videos' },
+        { id: 'run_7', integrationId: 'int_2' },
+        { id: 'run_8' },
+      ]
+      for (const run of runs) await journal.run(exampleRun(environmentId, run))
+      const calls: Partial<CallRecord>[] = [
+        ...runs.map(({ id }) => ({ runId: id, cost: { units: 1, own: 0.5 } })),
+        { runId: 'run_8', cost: { units: 2 } },
+        { runId: 'run_8', cost: {} },
+        { runId: null, cost: { units: 9 } },
+      ]
+      await journal.calls(
+        environmentId,
+        calls.map((call, i) => exampleCall(environmentId, { id: `cal_${i}`, ...call })),
+      )
+      const streams = ['channel', 'videos', 'never', 'videos'].map((stream) => ({ integrationId: 'int_1', stream }))
+      const costs = (options: { since?: number; runs?: number } = {}) =>
+        history.streamCosts(environmentId, { streams, since: at, runs: 9, ...options })
+      const channel = { integrationId: 'int_1', stream: 'channel' }
+      const videos = { ...channel, stream: 'videos', runs: 1, readings: 1, calls: 1, takes: { units: 1, own: 0.5 } }
+      assert.deepEqual(await costs(), [
+        { ...channel, runs: 2, readings: 3, calls: 4, takes: { units: 4, own: 1 } },
+        videos,
+      ])
+      assert.deepEqual((await costs({ since: at - hour }))[0]!.runs, 3)
+      assert.deepEqual((await costs({ runs: 1 }))[0], {
+        ...{ ...channel, runs: 1, readings: 1, calls: 3 },
+        takes: { units: 3, own: 0.5 },
+      })
+      assert.deepEqual(await history.streamCosts(`${environmentId}_other`, { streams, since: 0, runs: 9 }), [])
+    })
+
     story('a minute is alive by any process, and working by any planner', async ({ history }) => {
       const start = apart(0)
       const beat = (minutes: number, process: string, planner: 'at_work' | 'late' | null) =>

@@ -69,6 +69,18 @@ export interface Gap {
   readonly to: Instant
 }
 
+/** What the newest runs of a stream took, taken together. */
+export interface StreamCost {
+  readonly integrationId: string
+  readonly stream: string
+  readonly runs: number
+  /** Accounts that these runs read, each counted once a run. */
+  readonly readings: number
+  readonly calls: number
+  /** Quota → amount. */
+  readonly takes: Readonly<Record<string, number>>
+}
+
 /** A limit whose use is wanted: in any window of that length, or in any calendar day of a zone. */
 export interface WatchedQuota {
   readonly provider: string
@@ -153,6 +165,14 @@ export interface History {
   gaps(environmentId: string, window: Window & { longerThanMs: number; limit: number }): Promise<Gap[]>
   /** By calls that ended in the window; each counts from when it ended. */
   peaks(environmentId: string, window: Window, quotas: readonly WatchedQuota[]): Promise<Peak[]>
+  /**
+   * What the last `runs` of each stream took, of those since `since` that ended with something read. First readings are left out: they fetch what
+   * later ones need not. A stream without such a run is not in the answer.
+   */
+  streamCosts(
+    environmentId: string,
+    options: { streams: readonly Pick<StreamCost, 'integrationId' | 'stream'>[]; since: Instant; runs: number },
+  ): Promise<StreamCost[]>
   /** Once a minute and process; a second one of the same minute changes nothing. */
   beat(beat: Beat): Promise<void>
   beats(window: Window): Promise<Beats>

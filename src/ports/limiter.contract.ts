@@ -88,6 +88,25 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       '400 take c: wait 801',
       '1201 take c: ok',
     ])
+    check('counts each of those that ended in the same millisecond', 3, rolling(1000), [
+      '0 take a: ok',
+      '0 take b: ok',
+      '0 end a',
+      '0 end b',
+      '500 take c: ok',
+      '500 end c',
+      '600 take d 2: wait 401',
+      '1001 usage: 1, resets 1500',
+    ])
+    check('ends a ticket once, also when it would be lost by now', 2, rolling(1000), [
+      '0 take a: ok',
+      '0 end a',
+      `${ticketMs + 10} take b: ok`,
+      `${ticketMs + 10} end b`,
+      `${ticketMs + 2000} take c: ok`,
+      `${ticketMs + 2000} take d: ok`,
+      `${ticketMs + 2000} take e: wait 1001`,
+    ])
     check('gives up a ticket that nobody settles and counts it from there', 1, rolling(1000), [
       '0 take a: ok',
       `${ticketMs} take b: wait 1001`,

@@ -15,6 +15,8 @@ export interface Place {
 export interface SavedPage {
   readonly connectionId: string
   readonly stream: string
+  /** Its place is kept under this name, and the stream's own stays where it is. */
+  readonly walk?: string
   readonly runId: string
   readonly observations: readonly Observation[]
   readonly items: readonly Item[]

@@ -29,6 +29,7 @@ export const outcomeOf = (outcome: Partial<SlotOutcome>): SlotOutcome => ({
   blocked: null,
   runId: 'run_1',
   fault: null,
+  quota: null,
   endedAt: start,
   ...outcome,
 })
@@ -104,6 +105,7 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
         lastEndedAt: null,
         syncedAt: null,
         lastFault: null,
+        lastQuota: null,
       }
       assert.deepEqual(got, { ...expected, lapsed: false })
       assert.deepEqual(await schedule.of(environmentId, ['con_1', 'unknown']), [expected])
@@ -314,6 +316,68 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
         [['held', true]],
       )
       assert.equal(await schedule.extend(environmentId, 'clm_1', again, start + hour), 0)
+    })
+
+    story('the load ahead is counted by stream and step, overdue first', async ({ schedule }, environmentId) => {
+      const put = (connectionId: string, minutes: number, slot: Partial<NewSlot> = {}) =>
+        slotOf({ connectionId, dueAt: start + minutes * minute, ...slot })
+      await schedule.put(environmentId, [
+        ...[put('a', -70), put('b', 9), put('c', 10), put('d', 29), put('e', 30), put('f', 999)],
+        ...[put('g', 5, { stream: 'videos', everyMs: 7 }), put('h', 5, { blocked: 'paused' })],
+        put('i', 5, { integrationId: 'int_2' }),
+      ])
+      const options = { now: start, stepMs: 10 * minute, steps: 3 }
+      const counts = await schedule.load(environmentId, options)
+      const same = { provider: 'example', everyMs: hour, waiting: false, quota: null }
+      const due = (first: number, last = first) => ({
+        firstDueAt: start + first * minute,
+        lastDueAt: start + last * minute,
+      })
+      const one = { ...same, integrationId: 'int_1', stream: 'channel' }
+      assert.deepEqual(counts, [
+        { ...one, step: 0, slots: 2, ...due(-70, 9) },
+        { ...one, step: 1, slots: 1, ...due(10) },
+        { ...one, step: 2, slots: 1, ...due(29) },
+        { ...one, step: 3, slots: 2, ...due(30, 999) },
+        { ...one, stream: 'videos', everyMs: 7, step: 0, slots: 1, ...due(5) },
+        { ...one, integrationId: 'int_2', step: 0, slots: 1, ...due(5) },
+      ])
+      const some = await schedule.load(environmentId, { ...options, integrationIds: ['int_2', 'int_3'] })
+      assert.deepEqual(some, counts.slice(-1))
+      assert.deepEqual(await schedule.load(`${environmentId}_b`, options), [])
+    })
+
+    story('what waits for a quota is counted by that quota, until its time', async ({ schedule }, environmentId) => {
+      const ids = ['units', 'unnamed', 'other', 'well']
+      await schedule.put(
+        environmentId,
+        ids.map((connectionId) => slotOf({ connectionId })),
+      )
+      await schedule.claim({ now: start, until: start + minute, claim: 'clm_1', limit: 9 })
+      const dueAt = start + 5 * minute
+      const outcomes = [
+        outcomeOf({ connectionId: 'units', dueAt, fault: 'provider.exhausted', quota: 'units' }),
+        outcomeOf({ connectionId: 'unnamed', dueAt, fault: 'provider.throttled' }),
+        outcomeOf({ connectionId: 'other', dueAt, fault: 'provider.down', quota: 'units' }),
+        outcomeOf({ connectionId: 'well', dueAt }),
+      ]
+      await schedule.finish(environmentId, 'clm_1', outcomes)
+      assert.equal((await schedule.of(environmentId, ['units']))[0]!.lastQuota, 'units')
+      const counted = async (now: number) =>
+        (await schedule.load(environmentId, { now, stepMs: hour, steps: 1 })).map(({ waiting, quota, slots }) => [
+          waiting,
+          quota,
+          slots,
+        ])
+      assert.deepEqual(await counted(start), [
+        [false, null, 2],
+        [true, null, 1],
+        [true, 'units', 1],
+      ])
+      assert.deepEqual(await counted(dueAt), [[false, null, 4]])
+      await schedule.claim({ now: dueAt, until: dueAt + minute, claim: 'clm_2', limit: 9 })
+      await schedule.finish(environmentId, 'clm_2', [outcomeOf({ connectionId: 'units', dueAt: start + hour })])
+      assert.equal((await schedule.of(environmentId, ['units']))[0]!.lastQuota, null)
     })
 
     story('of many that claim at once each slot has one holder', async ({ schedule }, environmentId) => {

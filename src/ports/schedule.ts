@@ -24,7 +24,12 @@ export interface Slot {
   /** When a run last ended without a fault, whatever came after. */
   readonly syncedAt: Instant | null
   readonly lastFault: string | null
+  /** The quota that held the last reading back, where it was one that is known by name. */
+  readonly lastQuota: string | null
 }
+
+/** What a reading ended with that was put off because of a quota. */
+export const quotaFaults: readonly string[] = ['provider.throttled', 'provider.exhausted', 'setup.budget']
 
 /** A slot as its new holder gets it. */
 export interface ClaimedSlot extends Slot {
@@ -41,7 +46,25 @@ export interface SlotOutcome {
   readonly blocked: string | null
   readonly runId: string
   readonly fault: string | null
+  /** The quota that held it back, by id. */
+  readonly quota: string | null
   readonly endedAt: Instant
+}
+
+/** Slots that are alike and due in the same step of time. */
+export interface SlotCount {
+  readonly provider: string
+  readonly integrationId: string
+  readonly stream: string
+  readonly everyMs: number
+  /** Put off because of a quota; `quota` is which, where that is known. */
+  readonly waiting: boolean
+  readonly quota: string | null
+  /** 0 is what is overdue or due in the first step; `steps` is whatever is due after the last. */
+  readonly step: number
+  readonly slots: number
+  readonly firstDueAt: Instant
+  readonly lastDueAt: Instant
 }
 
 /** Who is due, when. The one queue that is ours, because planning under quotas is what this product is for. */
@@ -110,6 +133,11 @@ export interface Schedule {
     options: { streams?: readonly string[]; blocked: string | null },
   ): Promise<void>
   of(environmentId: string, connectionIds: readonly string[]): Promise<Slot[]>
+  /** How the load of an environment lies ahead of `now`: unblocked slots, counted by steps of `stepMs`, of which there are `steps`. */
+  load(
+    environmentId: string,
+    options: { now: Instant; stepMs: number; steps: number; integrationIds?: readonly string[] },
+  ): Promise<SlotCount[]>
   /** When the next slot may be claimed, over all environments: how long the planner may sleep. */
   nextDueAt(): Promise<Instant | null>
 }

@@ -3,6 +3,8 @@ import type { Access } from './access.ts'
 import type { Along } from './along.ts'
 import { describeContract } from './contract.ts'
 import { exampleKey } from './data-keys.contract.ts'
+import { exampleEndpoint } from './deliveries.contract.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Directory } from './directory.ts'
 import type { Flows } from './flows.ts'
 import { exampleGrant } from './grants.contract.ts'
@@ -19,6 +21,7 @@ export interface SealedWorld {
   readonly flows: Flows
   readonly grants: Grants
   readonly notices: Notices
+  readonly deliveries: Deliveries
   close(): Promise<void>
 }
 
@@ -30,6 +33,7 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
       const found = await walk(world, environmentId, 2)
       assert.deepEqual(found.map(({ row, field, generation, sealed }) => [row, field, generation, sealed]).sort(), [
         ['chn_1', 'channel.secret', 0, text(1, 'channel')],
+        ['end_1', 'endpoint.secret', 0, text(1, 'endpoint')],
         ['gra_1', 'access', 3, text(1, 'access')],
         ['gra_1', 'previousRefresh', 3, text(1, 'previous')],
         ['gra_1', 'refresh', 3, text(1, 'refresh')],
@@ -41,7 +45,7 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
       ])
       assert.deepEqual(await walk(world, environmentId, 1), [])
       assert.deepEqual(await walk(world, 'env_nobody', 2), [])
-      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[1, 9]])
+      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[1, 10]])
     })
 
     story('each is replaced where it stands, and the walk ends', async (world, environmentId) => {
@@ -50,17 +54,23 @@ export function sealedTextsContract(name: string, open: () => Promise<SealedWorl
         const changes = (await walk(world, environmentId, 2)).map((one) => ({ text: one, resealed: renamed(one, 2) }))
         await world.sealedTexts.replace(environmentId, changes)
       }
-      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[2, 9]])
+      assert.deepEqual([...(await world.sealedTexts.counts(environmentId))], [[2, 10]])
       const grant = (await world.grants.read(environmentId, 'gra_1'))!
       assert.deepEqual(
         [grant.access, grant.refresh, grant.previousRefresh, grant.generation],
         [text(2, 'access'), text(2, 'refresh'), text(2, 'previous'), 3],
       )
       assert.equal((await world.notices.channel(environmentId, 'chn_1'))!.secret, text(2, 'channel'))
+      assert.equal((await world.deliveries.endpoint(environmentId, 'end_1'))!.secret, text(2, 'endpoint'))
       const { clientSecret, settings } = (await world.directory.integration(environmentId, 'int_1'))!
       assert.equal(clientSecret, text(2, 'client'))
       assert.deepEqual(settings, { ...plainSettings, apiKey: text(2, 'api key'), hookSecret: text(2, 'hook') })
-      const replay = await world.access.begin(environmentId, 'key', { hash: 'h', at: 2, staleBefore: 0 })
+      const replay = await world.access.begin(environmentId, 'key', {
+        hash: 'h',
+        at: 2,
+        staleBefore: 0,
+        goodUntil: 9e12,
+      })
       assert.deepEqual(replay, { state: 'done', status: 201, body: text(2, 'answer') })
       assert.equal((await world.flows.takeFlow(`state ${environmentId}`))?.verifier, text(2, 'verifier'))
     })
@@ -108,7 +118,7 @@ async function walk({ sealedTexts }: SealedWorld, environmentId: string, version
 
 /** One row of each kind, with everything in it that may be sealed, and things that only look so. */
 async function fill(
-  { grants, directory, flows, access, notices, dataKeys }: SealedWorld,
+  { grants, directory, flows, access, notices, deliveries, dataKeys }: SealedWorld,
   environmentId: string,
 ): Promise<void> {
   await dataKeys.add(exampleKey(environmentId, 2), along)
@@ -138,6 +148,7 @@ async function fill(
     { ...channel, id: 'chn_1', name: 'App', address: webhook, secret: text(1, 'channel') },
     along,
   )
+  await deliveries.saveEndpoint(exampleEndpoint(environmentId, 'end_1', { secret: text(1, 'endpoint') }), along)
   const email = { kind: 'email', to: ['a@example.com'] } as const
   await notices.saveChannel({ ...channel, id: 'chn_2', name: 'Mail', address: email, secret: null }, along)
   const flow = {
@@ -155,7 +166,7 @@ async function fill(
     ['key', text(1, 'answer')],
     ['other', { state: text(1, 'in an object') }],
   ] as const) {
-    await access.begin(environmentId, key, { hash: 'h', at: 1, staleBefore: 0 })
+    await access.begin(environmentId, key, { hash: 'h', at: 1, staleBefore: 0, goodUntil: 9e12 })
     await access.end(environmentId, key, { status: 201, body })
   }
 }

@@ -87,9 +87,11 @@ function Fix({ task }: { task: Task }) {
   if (connection !== null)
     return (
       <>
-        <Reconnect connection={connection} look="primary" small>
-          {kind === 'grant_permission' ? 'Grant permission' : 'Reconnect'}
-        </Reconnect>
+        {kind !== 'check_numbers' && (
+          <Reconnect connection={connection} look="primary" small>
+            {kind === 'grant_permission' ? 'Grant permission' : 'Reconnect'}
+          </Reconnect>
+        )}
         <Link to="/connections/$connection" params={{ connection }} className={buttonClass('plain', true)}>
           Open
         </Link>
@@ -101,7 +103,8 @@ function Fix({ task }: { task: Task }) {
         Notifications
       </Link>
     )
-  return subject === null ? null : (
+  // Endpoints are set up through the API.
+  return subject === null || kind === 'repair_endpoint' ? null : (
     <Link to="/setup/apps/$app" params={{ app: subject }} className={buttonClass('primary', true)}>
       Set up
     </Link>

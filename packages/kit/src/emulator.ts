@@ -88,6 +88,32 @@ export interface EmulatorCall {
   readonly memory: Map<string, Json>
   /** Something unique: counts up. */
   id(prefix?: string): string
+  /** Whom the platform tells of what. */
+  readonly subscriptions: EmulatedSubscriptions
+}
+
+/** That a platform tells of one artist’s account. */
+export interface EmulatedSubscription {
+  /** What it is called at the platform: an account’s id, a feed’s address. One a topic and address. */
+  readonly topic: string
+  readonly artist: string
+  /** The app whose address is told; null where the subscription has an address of its own. */
+  readonly app: string | null
+  readonly callback: string | null
+  /** What its messages are signed with, where the subscriber says so. */
+  readonly secret: string | null
+  /** Kinds of events; null for all. */
+  readonly kinds: readonly string[] | null
+  /** For how long it holds; null for ever. */
+  readonly leaseMs: number | null
+}
+
+export interface EmulatedSubscriptions {
+  /** Begins one, or replaces it. Where the platform asks the address first, it holds once that has answered. */
+  begin(subscription: EmulatedSubscription): void
+  end(topic: string, address: { app: string } | { callback: string }): void
+  /** Those that hold now. */
+  of(topic: string): readonly EmulatedSubscription[]
 }
 
 export interface EmulatorReply {
@@ -120,6 +146,56 @@ export interface Truth {
   readonly dimensions?: Readonly<Record<string, string>>
 }
 
+/** Something that a platform tells of. */
+export interface EmulatedEvent {
+  readonly kind: string
+  readonly artist: Artist
+  readonly at: number
+  readonly data: Json
+}
+
+/** What a platform sends by itself, in its dialect. Signing, trying again, leases and weather are the sandbox’s. */
+export interface EmulatedWebhooks {
+  /** The sandbox’s signer, such as `meta`: it shares nothing with the connector’s verification. */
+  readonly signs: string
+  readonly contentType: string
+  /** Waits before each further try after anything but 2xx, and how long it waits for that. */
+  readonly retriesMs: readonly number[]
+  readonly timeoutMs: number
+  readonly source: string
+  /** How many events one message may hold. 1 when absent. */
+  readonly mostEvents?: number
+  /** What an address is asked before its first message; it has to answer with the challenge. Asks nothing when absent. */
+  readonly ask?: (about: {
+    readonly mode: 'subscribe' | 'unsubscribe'
+    readonly topic: string | null
+    readonly leaseSeconds: number | null
+    /** What the app’s owner typed in beside the address. */
+    readonly verifyToken: string
+    readonly challenge: string
+  }) => Readonly<Record<string, string>>
+  /** Kinds of events, each with what it says. `key` belongs to that event. */
+  readonly kinds: Readonly<Record<string, (about: EmulatedEventContext) => Json>>
+  /** What happened to an artist after `from` and up to `to`, in order. Each `key` gives one event. */
+  readonly happened: (
+    artist: Artist,
+    world: World,
+    from: number,
+    to: number,
+  ) => Iterable<{ readonly kind: string; readonly key: string; readonly at: number }>
+  /** The topic that tells of an artist’s account. */
+  readonly topic: (artist: Artist, world: World) => string
+  /** One message’s body. */
+  readonly write: (events: readonly EmulatedEvent[], world: World) => string
+}
+
+export interface EmulatedEventContext {
+  readonly artist: Artist
+  readonly world: World
+  readonly key: string
+  readonly at: number
+}
+
 /** The other side of a connector, in the provider's exact dialect. OAuth, token and quota bookkeeping come from the sandbox; the words come from here. */
 export interface Emulator {
   /** `GET api.spotify.com/v1/artists/{id}` → what it answers. */
@@ -133,6 +209,7 @@ export interface Emulator {
     readonly down: () => EmulatorReply
     readonly missing: () => EmulatorReply
   }
+  readonly webhooks?: EmulatedWebhooks
   /** Headers on every answer, such as usage: given the share (0–1) that each quota is used. */
   readonly headers?: (used: Readonly<Record<string, number>>, call: EmulatorCall) => Readonly<Record<string, string>>
   /** The OAuth side where it differs from RFC 6749. */

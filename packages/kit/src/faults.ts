@@ -127,6 +127,12 @@ export const faults = {
     retry: 'later',
     says: 'The app is not entitled to this: its plan lapsed, its review is open, or the user is not on its list.',
   },
+  'setup.budget': {
+    status: 409,
+    fixedBy: 'operator',
+    retry: 'later',
+    says: 'The budget for this platform is spent. It goes on when the next month begins, or when the budget in the settings of the app is raised.',
+  },
   'setup.unsupported': {
     status: 409,
     fixedBy: 'operator',

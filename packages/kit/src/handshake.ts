@@ -12,6 +12,8 @@ export interface Handshake {
   readonly token?: { readonly at: Part; readonly secret: string }
   /** What is asked about. Refused unless it is something that we asked for. */
   readonly topic?: Part
+  /** What is asked about it: that it begins or ends. */
+  readonly mode?: Part
   /** For how many seconds a subscription holds once this is answered. */
   readonly leaseSeconds?: Part
   /** Only messages that are signed, as all others are, get an answer. */

@@ -16,6 +16,7 @@ export const handshakes = {
     method: 'GET',
     when: [{ at: { query: 'hub.mode' } }, { at: { query: 'hub.topic' } }],
     topic: { query: 'hub.topic' },
+    mode: { query: 'hub.mode' },
     leaseSeconds: { query: 'hub.lease_seconds' },
     answer: { text: [{ query: 'hub.challenge' }] },
   }),
@@ -70,12 +71,11 @@ export const handshakes = {
     answer: { json: { type: 1 } },
   }),
 
-  /** docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html: confirmed by asking for an address, for a topic that we asked for. */
+  /** docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html: confirmed by asking for an address. */
   awsSns: (): Handshake => ({
     method: 'POST',
     when: [{ at: { json: ['Type'] }, is: 'SubscriptionConfirmation' }],
     signed: true,
-    topic: { json: ['TopicArn'] },
     answer: { visit: { json: ['SubscribeURL'] }, hosts: snsHost, paths: /^\/$/ },
   }),
 

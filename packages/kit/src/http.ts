@@ -1,6 +1,7 @@
 import type { FaultCode } from './faults.ts'
 import type { Json } from './json.ts'
 import type { QuotaSignal } from './quota.ts'
+import type { QuotaHeader } from './quota-headers.ts'
 import type { Day } from './time.ts'
 
 /** One call to the provider. `path` is appended to the host's base address; it never names a host. */
@@ -72,7 +73,9 @@ export interface Errors {
   readonly rules: readonly ErrorRule[]
   /** How long the provider asks to wait, from headers or body, when it is not `Retry-After`. */
   readonly wait?: (response: ApiResponse) => number | null
-  /** What headers say about quotas. */
+  /** What headers say about quotas, as data. */
+  readonly quotaHeaders?: readonly QuotaHeader[]
+  /** What an answer says about quotas in some other way. */
   readonly signals?: (response: ApiResponse) => readonly QuotaSignal[]
 }
 

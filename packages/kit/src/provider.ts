@@ -43,6 +43,8 @@ export interface Provider {
     readonly baseUrl: string
     /** More base addresses by name. */
     readonly hosts?: Readonly<Record<string, string>>
+    /** Named hosts that want no credential: none is ever sent there. */
+    readonly bareHosts?: readonly string[]
     /** Sent with every call. */
     readonly headers?: Readonly<Record<string, string>>
     readonly quotas: readonly Quota[]

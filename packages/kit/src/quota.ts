@@ -1,8 +1,9 @@
 import { parseRoutePattern } from './route-pattern.ts'
+import { addDays, dayOf, startOfDay } from './time.ts'
 
 /**
  * A provider's limit, as data. Every number has a source, and a guess says that it is one.
- * Windows: `windowMs` rolls with the clock; `day` is a calendar day in that zone (23, 24 or 25 hours long).
+ * Windows: `rollingMs` rolls with the clock; `day` and `month` are the calendar's in that zone (a day is 23, 24 or 25 hours long).
  */
 export interface Quota {
   /** Unique within the provider. `general` when it has only one. */
@@ -10,7 +11,18 @@ export interface Quota {
   /** What the limit is counted for: one bucket an app, a grant's user, an account, or an address of ours. */
   readonly per: 'app' | 'user' | 'account' | 'ip'
   readonly limit: number
-  readonly window: { readonly rollingMs: number } | { readonly day: string } | { readonly concurrent: true }
+  /** The setting in which the integration's owner says the limit, where it is theirs to say: a budget. `limit` as long as nothing was said. */
+  readonly limitSetting?: string
+  readonly window:
+    | { readonly rollingMs: number }
+    | { readonly day: string }
+    | { readonly month: string }
+    | { readonly concurrent: true }
+  /**
+   * What is counted is money, in this currency (`USD`), and costs are prices. When it is spent that is a hard stop for everybody, `setup.budget`: asking
+   * again does not help, and a larger budget does.
+   */
+  readonly currency?: string
   /** What is counted, for people: `units`, `calls`. */
   readonly unit?: string
   /** Only under these integration settings: `{ mode: 'extended' }`. */
@@ -39,6 +51,40 @@ export interface QuotaSignal {
   readonly remaining?: number
   /** Nothing more before this many milliseconds from the answer. */
   readonly waitMs?: number
+}
+
+/** What people call that which is counted. */
+export const unitOfQuota = ({ unit, currency }: Pick<Quota, 'unit' | 'currency'>): string => unit ?? currency ?? 'calls'
+
+/** The calendar by which a quota counts. Null where it goes by none. */
+export function calendarOf({
+  window,
+}: Pick<Quota, 'window'>): { readonly zone: string; readonly span: 'day' | 'month' } | null {
+  if ('day' in window) return { zone: window.day, span: 'day' }
+  return 'month' in window ? { zone: window.month, span: 'month' } : null
+}
+
+/** The day or month that an instant is in, from its first instant to the first of the next. */
+export function calendarAround(
+  { zone, span }: NonNullable<ReturnType<typeof calendarOf>>,
+  now: number,
+): { readonly startsAt: number; readonly endsAt: number } {
+  const today = dayOf(now, zone)
+  const first = span === 'day' ? today : `${today.slice(0, 7)}-01`
+  // Thirty-one days after the first of a month it is the next one, whichever it was.
+  const next = span === 'day' ? addDays(first, 1) : `${addDays(first, 31).slice(0, 7)}-01`
+  return { startsAt: startOfDay(first, zone), endsAt: startOfDay(next, zone) }
+}
+
+/** The quota as it holds for an integration: with its own limit, where its owner says that. */
+export function limitedBy(quota: Quota, settings: Readonly<Record<string, string>>): Quota {
+  const said = quota.limitSetting === undefined ? undefined : settings[quota.limitSetting]
+  return said === undefined || said === '' ? quota : { ...quota, limit: parseLimit(said) ?? 0 }
+}
+
+/** A limit as its owner writes it: `50`, `12.5`. Null when it is none. */
+export function parseLimit(text: string): number | null {
+  return /^\d{1,12}(\.\d{1,6})?$/.test(text.trim()) ? Number(text) : null
 }
 
 /** What a call to `host/path` takes from each quota that holds under these settings, by quota id. Client and sandbox count by this one rule. */

@@ -136,13 +136,14 @@ export const signatures = {
 
   /**
    * docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html. The version is an attribute of the topic; a message of the other
-   * one is refused. It tries for an hour with the first signature.
+   * one is refused, and so is one of another topic: whoever has an account there gets what they like signed. It tries for an hour with the first
+   * signature.
    */
-  awsSns: ({ version = '1' as '1' | '2' } = {}): PublicKey =>
+  awsSns: ({ topic = 'topicArn', version = '1' as '1' | '2' } = {}): PublicKey =>
     publicKey({
       algorithm: version === '1' ? 'rsa-sha1' : 'rsa-sha256',
       key: { certificate: { json: ['SigningCertURL'] }, hosts: snsHost, paths: /^\/[A-Za-z0-9._-]{1,100}\.pem$/ },
-      ...{ encoding: 'base64', claims: (message) => claimOfSns(message, version) },
+      ...{ encoding: 'base64', claims: (message, setting) => claimOfSns(message, version, setting(topic)) },
       time: { at: { json: ['Timestamp'] }, unit: 'iso', toleranceMs: 2 * hour },
     }),
 
@@ -228,7 +229,7 @@ function claimsOfAdyen(message: RawMessage): Claim[] | null {
   })
 }
 
-function claimOfSns(message: RawMessage, version: '1' | '2'): Claim[] | null {
+function claimOfSns(message: RawMessage, version: '1' | '2', topics: readonly string[]): Claim[] | null {
   const body = json(message)
   const kind = at(body, 'Type')
   const fields =
@@ -239,6 +240,7 @@ function claimOfSns(message: RawMessage, version: '1' | '2'): Claim[] | null {
         : null
   const signature = at(body, 'Signature')
   if (fields === null || typeof signature !== 'string' || at(body, 'SignatureVersion') !== version) return null
+  if (!topics.includes(String(at(body, 'TopicArn')))) return null
   const signed: Part[] = []
   for (const field of fields) {
     const value = at(body, field)

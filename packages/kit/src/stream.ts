@@ -1,7 +1,8 @@
 import type { ApiRequest, Http, RunTime } from './http.ts'
 import type { Json } from './json.ts'
 import type { Audience, Item, MetricKey, Observation } from './metrics.ts'
-import type { Duration } from './time.ts'
+import type { Refusals } from './refusals.ts'
+import type { Day, Duration } from './time.ts'
 
 /** The account on the platform, as `identify` found it. */
 export interface Account {
@@ -31,6 +32,10 @@ export interface ReadContext<Cursor = Json> {
   readonly time: RunTime
   /** The integration's settings: `{ mode: 'dev' }`. */
   readonly settings: Readonly<Record<string, string>>
+  /** Only these days are wanted, the first and the last included: set for a backfill, and only where the stream has `backfill`. */
+  readonly range?: { readonly from: Day; readonly to: Day }
+  /** Which metrics the platform refuses for this account: see `askAll`. */
+  readonly refusals?: Refusals
 }
 
 /**
@@ -60,6 +65,14 @@ export interface Stream<Cursor = Json> {
   readonly summary: string
   /** How old what is stored may become: it is read a little more often. */
   readonly every: Duration
+  /** How often reading it pays where somebody looks at it or something young is in it. `every` when absent: it does not move in between. */
+  readonly quickest?: Duration
+  /** What a reading brings goes by what is due, so that little or nothing says nothing. */
+  readonly varies?: boolean
+  /** So long after an item was published the platform shows it no more: it is read once more shortly before. */
+  readonly vanishesAfter?: Duration
+  /** `read` heeds `range`, for days up to so many before today. */
+  readonly backfill?: { readonly days: number }
   /** The numbers people look at first: read right after connecting and by `refresh`. */
   readonly headline?: boolean
   /** Permissions without which it cannot be read. */

@@ -1,4 +1,5 @@
 import type { Handshake } from './handshake.ts'
+import type { Http } from './http.ts'
 import type { Json } from './json.ts'
 import type { Verification } from './signature.ts'
 
@@ -45,9 +46,45 @@ export interface SignedRequest {
   readonly secret: string
 }
 
+/** What a provider’s function knows of one subscription while it asks for it. */
+export interface SubscribeContext {
+  readonly http: Http
+  /** The connected account’s id at the platform. */
+  readonly account: string
+  readonly topic: string
+  /** Of the events that are wanted and that the grant has the permissions for. */
+  readonly kinds: readonly string[]
+  /** Where its messages have to go. */
+  readonly callbackUrl: string
+  /** For platforms that are told what to sign with: what `key: { as: 'derived' }` verifies by. */
+  readonly secret: string
+  readonly leaseSeconds: number | null
+}
+
+/** How a platform is told to send messages about one account. */
+export interface WebhookSubscription {
+  /** What it is called at the platform: the account’s id, the address of a feed. */
+  readonly topic: (account: string) => string
+  /** Kinds of events, each with a permission that it needs. Those whose permission was not given are left out, and with none left nothing is asked. */
+  readonly kinds: Readonly<Record<string, string | null>>
+  /** For how long it is asked to hold. For ever when absent. It is renewed when half of that is over. */
+  readonly leaseMs?: number
+  /** Label of the derived key that `begin` tells, where the platform signs with it. */
+  readonly keyLabel?: string
+  /** `handshake`: it holds once the platform asked our address. `answer`: once `begin` returns. */
+  readonly confirmedBy: 'answer' | 'handshake'
+  /** Asks for it, or asks again: both replace what was. */
+  readonly begin: (context: SubscribeContext) => Promise<unknown>
+  readonly end: (context: SubscribeContext) => Promise<unknown>
+  /** Which kinds the platform says it tells of now; null when it has no such subscription. Where it cannot be asked, absent. */
+  readonly look?: (context: SubscribeContext) => Promise<readonly string[] | null>
+  readonly source: string
+}
+
 export interface Webhooks {
   readonly verify: Verification
   readonly handshakes?: readonly Handshake[]
+  /** A form comes as an object of its fields, and what is neither JSON nor a form as text. */
   readonly events: (body: Json) => readonly WebhookEvent[]
   /** Event type (a trailing `*` matches the rest) → the stream to read. */
   readonly wakes: Readonly<Record<string, string>>
@@ -55,6 +92,8 @@ export interface Webhooks {
   readonly keeps?: Readonly<Record<string, RecordKind>>
   /** Event types (a trailing `*` matches the rest) that tell of access taken back, in whole or in part. It is asked whether that is so. */
   readonly access?: readonly string[]
+  /** How its messages are asked for, one account at a time. Absent where the app’s owner does it by hand. */
+  readonly subscription?: WebhookSubscription
   /** By the last part of their address. */
   readonly callbacks?: Readonly<Record<string, Callback>>
 }

@@ -41,13 +41,13 @@ function insights(options: { known: Day; removed?: string; small?: boolean; with
 async function run(
   answer: (request: ApiRequest) => Answer,
   now: number,
-  from: { cursor?: Json; checkpoint?: Json; pages?: number } = {},
+  from: { cursor?: Json; checkpoint?: Json; pages?: number; range?: { from: Day; to: Day } } = {},
 ) {
   const http = pretendHttp(answer)
   const pages: Page[] = []
   const subject = { account, cursor: from.cursor ?? null, checkpoint: from.checkpoint ?? null }
   const time = { now, today: (inZone?: string) => dayOf(now, inZone) }
-  for await (const page of daily.read({ http, time, settings: {}, subjects: [subject] })) {
+  for await (const page of daily.read({ http, time, settings: {}, subjects: [subject], range: from.range })) {
     pages.push(...[page].flat())
     if (pages.length === from.pages) break
   }
@@ -179,6 +179,15 @@ test('a day that came whole is not read again because one before it did not', as
   assert.equal((last.cursor as { settled: Day }).settled, '2026-11-22')
 })
 
+test('wanted days are read whatever the cursor says, as far back as the platform shows them', async () => {
+  const answer = insights({ known: '2026-11-21' })
+  const cursor: Json = { settled: '2026-11-19' }
+  const some = await run(answer, noon('2026-11-22'), { cursor, range: { from: '2026-11-03', to: '2026-11-05' } })
+  assert.deepEqual(some.totals, ['2026-11-05', '2026-11-04', '2026-11-03'])
+  const late = await run(answer, noon('2026-11-22'), { cursor, range: { from: '2026-10-01', to: '2026-12-01' } })
+  assert.deepEqual([late.totals.at(0), late.totals.at(-1)], ['2026-11-21', '2026-10-24'])
+})
+
 test('a small account has no new followers to show, and says why', async () => {
   const { of } = await run(insights({ known: '2026-11-21', small: true }), noon('2026-11-22'))
   const [gained] = of('audience.followers_gained', '2026-11-20')
@@ -191,8 +200,8 @@ test('a metric that was removed takes none of the others with it', async () => {
     noon('2026-11-22'),
     { cursor: { settled: '2026-11-19' } },
   )
-  // The series, the refused call, seven metrics one by one, and the second day with the six that are left.
-  assert.equal(calls, 10)
+  // The series, the refused call, both halves, both halves of the second, and the second day with the six that are left.
+  assert.equal(calls, 7)
   assert.equal(pages[1]!.refused!.length, 1)
   assert.equal(of('consumption.views_daily', '2026-11-20')[0]!.value, 20)
   assert.deepEqual(

@@ -81,6 +81,7 @@ export const daily = defineStream<Cursor>({
   scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
   metrics: [...Object.values(series), ...Object.values(totals)],
   restatesDays: 2,
+  backfill: { days: historyDays },
   idleCalls: 2,
   async *read(context) {
     for (const subject of context.subjects) yield* readDays(context, subject)
@@ -88,15 +89,16 @@ export const daily = defineStream<Cursor>({
 })
 
 async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>): AsyncGenerator<Page<Cursor>> {
-  const { http, time } = context
+  const { time, range } = context
   const { account, cursor } = subject
   const path = `/${account.id}/insights`
   let walk = subject.checkpoint as unknown as Checkpoint | null
 
   if (walk === null) {
-    const newest = addDays(time.today(zone), -1)
-    const oldest = firstDay(newest, cursor)
-    const answer = await askInsights(http, path, Object.keys(series), {
+    const yesterday = addDays(time.today(zone), -1)
+    const newest = range && range.to < yesterday ? range.to : yesterday
+    const oldest = range ? firstOf(range.from, yesterday, newest) : firstDay(newest, cursor)
+    const answer = await askInsights(context, path, Object.keys(series), {
       period: 'day',
       metric_type: 'time_series',
       ...windowOf(oldest, newest),
@@ -109,7 +111,7 @@ async function* readDays(context: ReadContext<Cursor>, subject: Subject<Cursor>)
   let names: readonly string[] = Object.keys(totals)
   while (walk.left.length > 0) {
     const day: Day = walk.left[0]!
-    const answer = await askInsights(http, path, names, {
+    const answer = await askInsights(context, path, names, {
       period: 'day',
       metric_type: 'total_value',
       ...windowOf(day, day),
@@ -193,6 +195,12 @@ function firstDay(newest: Day, cursor: Cursor | null): Day {
   const earliest = addDays(newest, 1 - historyDays)
   const wanted = cursor === null ? earliest : addDays(cursor.settled, 1)
   return wanted < earliest ? earliest : wanted > newest ? newest : wanted
+}
+
+/** Of days that are wanted: those that the platform still shows. */
+function firstOf(from: Day, yesterday: Day, newest: Day): Day {
+  const earliest = addDays(yesterday, 1 - historyDays)
+  return from < earliest ? (earliest < newest ? earliest : newest) : from < newest ? from : newest
 }
 
 const windowOf = (from: Day, to: Day) => ({

@@ -38,6 +38,7 @@ const mostRefused = 50
 export const media = defineStream<Cursor>({
   summary: 'Posts and Reels with views, reach, likes, comments, saves and shares',
   every: '1d',
+  quickest: '6h',
   scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
   metrics: [...Object.values(metrics.insights), ...Object.values(metrics.fields)],
   items: ['post', 'reel', 'video'],

@@ -18,6 +18,7 @@ const gauges = {
 export const profile = defineStream({
   summary: 'Followers, following and posts of the account',
   every: '1d',
+  quickest: '1h',
   headline: true,
   scopes: ['instagram_business_basic'],
   metrics: Object.values(gauges),

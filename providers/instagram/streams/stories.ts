@@ -20,6 +20,8 @@ const metrics = {
 export const stories = defineStream({
   summary: 'Stories of the last 24 hours with views, reach and shares',
   every: '6h',
+  quickest: '1h',
+  vanishesAfter: '24h',
   scopes: ['instagram_business_basic', 'instagram_business_manage_insights'],
   metrics: Object.values(metrics.insights),
   items: ['story'],

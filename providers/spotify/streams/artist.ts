@@ -29,6 +29,7 @@ export const artist = defineStream({
 export const artists = defineStream({
   summary: 'Followers and popularity, fifty artists a call',
   every: '1d',
+  quickest: '6h',
   headline: true,
   when: { mode: 'extended' },
   batch: 50,

@@ -20,6 +20,7 @@ type Statistics = z.output<typeof channelRow>['statistics']
 export const channel = defineStream({
   summary: 'Subscribers, views and number of videos of the channel',
   every: '24h',
+  quickest: '1h',
   headline: true,
   batch: 50,
   metrics: ['audience.followers', 'consumption.views', 'catalogue.videos'],

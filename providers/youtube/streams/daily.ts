@@ -1,6 +1,7 @@
 import {
   type Account,
   addDays,
+  askAll,
   at,
   type Day,
   dayOf,
@@ -52,25 +53,33 @@ export const daily = defineStream<Cursor>({
   scopes: reportScopes,
   metrics: Object.values(columns),
   restatesDays,
+  // Reports go back to when the channel was opened; a year of it is one call.
+  backfill: { days: 20 * windowDays },
   idleCalls: 1,
 
-  async *read({ http, subjects, time }) {
+  async *read({ http, subjects, time, refusals, range }) {
     const today = time.today(pacific)
     for (const { account, cursor, checkpoint } of subjects) {
       let walk = checkpoint as unknown as Walk | null
       walk ??= {
-        floor: cursor ? addDays(cursor.final, 1) : await firstDay(http, account, today),
-        to: today,
+        floor: range?.from ?? (cursor ? addDays(cursor.final, 1) : await firstDay(http, account, today)),
+        to: range?.to ?? today,
         newest: null,
       }
       for (;;) {
         const from = later(walk.floor, addDays(walk.to, 1 - windowDays))
-        const metrics = Object.keys(columns)
-        const rows = await readReport(http, account, { from, to: walk.to, dimensions: ['day'], metrics, sort: 'day' })
+        const report = { from, to: walk.to, dimensions: ['day'], sort: 'day' }
+        const asked = await askAll(refusals, Object.keys(columns), (metrics) =>
+          readReport(http, account, { ...report, metrics }),
+        )
+        const rows = joinByDay(asked.given.map(({ body }) => body))
         const newest: Day | null = rows.reduce((day, row) => later(day, String(row.day)), walk.newest ?? '') || null
         const final =
           newest === null ? addDays(walk.floor, -1) : later(addDays(walk.floor, -1), addDays(newest, -restatesDays))
-        const page = { account: account.id, ...observe(rows, final) }
+        // Days that are long past are no longer corrected, also the last ones that are asked for.
+        const isPast = range !== undefined && daysBetween(range.to, today) > 2 * restatesDays
+        const { observations, refused } = observe(rows, isPast ? range.to : final)
+        const page = { account: account.id, observations, refused: [...refused, ...asked.refused] }
         if (from === walk.floor) {
           yield { ...page, cursor: { final } }
           break
@@ -81,6 +90,14 @@ export const daily = defineStream<Cursor>({
     }
   },
 })
+
+/** One row a day, of what several answers had of it. Without a day nothing belongs together. */
+function joinByDay(answers: readonly (readonly ReportRow[])[]): ReportRow[] {
+  if (answers.length === 1) return [...answers[0]!]
+  const days = new Map<unknown, ReportRow>()
+  for (const row of answers.flat()) days.set(row.day ?? row, { ...days.get(row.day ?? row), ...row })
+  return [...days.values()].sort((one, other) => (String(one.day) < String(other.day) ? -1 : 1))
+}
 
 /** The day the channel was opened, but not more than three years ago. */
 async function firstDay(http: Http, account: Account, today: Day): Promise<Day> {

@@ -44,6 +44,8 @@ interface Walk {
 export const videos = defineStream<Cursor>({
   summary: 'Videos of the channel with their views, likes and comments',
   every: '24h',
+  quickest: '6h',
+  varies: true,
   scopes: ['https://www.googleapis.com/auth/youtube.readonly'],
   metrics: ['consumption.views', 'engagement.likes', 'engagement.comments'],
   items: ['video'],

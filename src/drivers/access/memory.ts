@@ -1,10 +1,17 @@
 import type { Access, AccessKey } from '../../ports/access.ts'
 import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
+interface Use {
+  readonly hash: string
+  readonly startedAt: number
+  readonly goodUntil: number
+  readonly answer: { readonly status: number; readonly body: unknown } | null
+}
+
 /** Access keys and idempotency keys in memory. */
 export function openMemoryAccess(): Access & KeepsSealed {
   const keys = new Map<string, AccessKey>()
-  const uses = new Map<string, { hash: string; startedAt: number; answer: { status: number; body: unknown } | null }>()
+  const uses = new Map<string, Use>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
 
   return {
@@ -34,11 +41,11 @@ export function openMemoryAccess(): Access & KeepsSealed {
       if (key) keys.set(keyOf(environmentId, id), { ...key, lastUsedAt: Math.max(key.lastUsedAt ?? at, at) })
     },
 
-    async begin(environmentId, key, { hash, at, staleBefore }) {
+    async begin(environmentId, key, { hash, at, staleBefore, goodUntil }) {
       const use = uses.get(keyOf(environmentId, key))
       if (!use || (use.answer === null && use.startedAt < staleBefore && use.hash === hash)) {
-        uses.set(keyOf(environmentId, key), { hash, startedAt: at, answer: null })
-        return { state: 'new' }
+        uses.set(keyOf(environmentId, key), { hash, startedAt: at, goodUntil, answer: null })
+        return { state: 'new', again: use !== undefined }
       }
       if (use.hash !== hash) return { state: 'differs' }
       return use.answer === null ? { state: 'running' } : { state: 'done', ...use.answer }
@@ -52,8 +59,8 @@ export function openMemoryAccess(): Access & KeepsSealed {
       else if (use.answer === null) uses.delete(keyOf(environmentId, key))
     },
 
-    async forgetUses(environmentId, before) {
-      const old = [...uses].filter(([id, use]) => id.startsWith(keyOf(environmentId, '')) && use.startedAt < before)
+    async forgetUses(environmentId, now) {
+      const old = [...uses].filter(([id, use]) => id.startsWith(keyOf(environmentId, '')) && use.goodUntil <= now)
       for (const [id] of old) uses.delete(id)
       return old.length
     },

@@ -34,10 +34,11 @@ export function openPostgresAccess(database: Database): Access {
       await database.tenant(environmentId, (sql) => sql(touchKey, [environmentId, id, new Date(at)], 'access.touch'))
     },
 
-    begin: (environmentId, key, { hash, at, staleBefore }) =>
+    begin: (environmentId, key, { hash, at, staleBefore, goodUntil }) =>
       database.tenant(environmentId, async (sql): Promise<Replay> => {
-        const values = [environmentId, key, hash, new Date(at), new Date(staleBefore)]
-        if ((await sql(claim, values, 'access.begin')).count > 0) return { state: 'new' }
+        const values = [environmentId, key, hash, ...[at, staleBefore, goodUntil].map(toDate)]
+        const [claimed] = (await sql<{ again: boolean }>(claim, values, 'access.begin')).rows
+        if (claimed) return { state: 'new', again: claimed.again }
         const { rows } = await sql<Used>(selectUse, [environmentId, key], 'access.use')
         const used = rows[0]
         // It ended without an answer between the two statements: the caller may claim it the next time.
@@ -54,10 +55,10 @@ export function openPostgresAccess(database: Database): Access {
       )
     },
 
-    forgetUses: (environmentId, before) =>
+    forgetUses: (environmentId, now) =>
       database.tenant(
         environmentId,
-        async (sql) => (await sql(forgetUses, [environmentId, new Date(before)], 'access.forget_uses')).count,
+        async (sql) => (await sql(forgetUses, [environmentId, new Date(now)], 'access.forget_uses')).count,
       ),
   }
 }
@@ -83,9 +84,10 @@ const touchKey = `
 
 /** New, or left behind by a process that died: the same request may then be made again. */
 const claim = `
-  insert into idempotency (environment_id, key, request_hash, started_at) values ($1, $2, $3, $4)
-  on conflict (environment_id, key) do update set started_at = $4
-  where idempotency.status is null and idempotency.started_at < $5 and idempotency.request_hash = $3`
+  insert into idempotency (environment_id, key, request_hash, started_at, good_until) values ($1, $2, $3, $4, $6)
+  on conflict (environment_id, key) do update set started_at = $4, good_until = $6
+  where idempotency.status is null and idempotency.started_at < $5 and idempotency.request_hash = $3
+  returning xmax <> 0 as again`
 
 const selectUse = `select request_hash as hash, status, body from idempotency where environment_id = $1 and key = $2`
 
@@ -93,4 +95,6 @@ const keepAnswer = `update idempotency set status = $3, body = $4 where environm
 
 const giveUp = `delete from idempotency where environment_id = $1 and key = $2 and status is null`
 
-const forgetUses = `delete from idempotency where environment_id = $1 and started_at < $2`
+const forgetUses = `
+  delete from idempotency
+  where environment_id = $1 and (good_until <= $2 or (good_until is null and started_at <= $2::timestamptz - interval '24 hours'))`

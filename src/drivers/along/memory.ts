@@ -12,6 +12,7 @@ export class AlongLog {
   /** The directory's. */
   readonly incidents: IncidentRecord[] = []
   readonly #eventIds = new Set<string>()
+  #sequence = 0
 
   /** Synchronous, so that nothing can come between a change and its traces. Closes before it opens, as the other driver does. */
   write(environmentId: string, along: Along): void {
@@ -20,7 +21,7 @@ export class AlongLog {
       if (this.#eventIds.has(key)) continue
       this.#eventIds.add(key)
       this.events.push({
-        sequence: this.events.length + 1,
+        sequence: ++this.#sequence,
         id: event.id,
         environmentId,
         type: event.type,
@@ -42,6 +43,14 @@ export class AlongLog {
       })
     for (const done of along.closeTasks ?? []) this.#close(environmentId, done, along.at)
     for (const task of along.openTasks ?? []) this.#open(environmentId, { ...task, openedAt: along.at })
+  }
+
+  /** Takes events away that are too old to be kept. */
+  forget(sequences: ReadonlySet<number>): void {
+    if (sequences.size === 0) return
+    for (const { sequence, environmentId, id } of this.events)
+      if (sequences.has(sequence)) this.#eventIds.delete(`${environmentId} ${id}`)
+    this.events.splice(0, this.events.length, ...this.events.filter(({ sequence }) => !sequences.has(sequence)))
   }
 
   #close(environmentId: string, done: DoneTask, closedAt: number): void {

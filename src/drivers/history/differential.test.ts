@@ -65,6 +65,7 @@ const quotas: WatchedQuota[] = [
 ]
 
 const answers = ['provider.missing']
+const streams = ['channel', 'none'].map((stream) => ({ integrationId: 'int_1', stream }))
 
 let nth = 0
 test('history: memory and PostgreSQL count the same', async () => {
@@ -143,5 +144,6 @@ async function play(
     first: await history.firstReadings(environmentId, window),
     gaps: await history.gaps(environmentId, { ...limited, longerThanMs: 10 * minute }),
     peaks: await history.peaks(environmentId, window, quotas),
+    costs: await history.streamCosts(environmentId, { streams, since: window.from, runs: 2 }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Connections } from '../../ports/connections.ts'
-import type { CallCount, Gap, History, Step } from '../../ports/history.ts'
-import type { Journal } from '../../ports/journal.ts'
+import type { CallCount, Gap, History, Step, StreamCost } from '../../ports/history.ts'
+import type { CallRecord, Journal, RunRecord } from '../../ports/journal.ts'
 import { openKeptRows } from './memory-kept.ts'
 import { by, within } from './memory-order.ts'
 import { peakOf } from './memory-peaks.ts'
@@ -83,6 +83,25 @@ export function openMemoryHistory(world: { journal: Journal; connections: Connec
       return gaps.sort(by(({ from }) => from, ({ connectionId }) => connectionId, ({ stream }) => stream)).slice(0, limit) // biome-ignore format: one line
     },
 
+    async streamCosts(environmentId, { streams, since, runs: most }) {
+      const runs = (await runsOf(environmentId)).filter(
+        ({ state, trigger, startedAt }) =>
+          (state === 'succeeded' || state === 'partial') && trigger !== 'initial' && startedAt >= since,
+      )
+      const callsOfRun = Map.groupBy(await callsOf(environmentId), ({ runId }) => runId)
+      const asked = new Map(streams.map((one) => [`${one.integrationId}\n${one.stream}`, one]))
+      return [...asked.values()]
+        .flatMap((one) => {
+          const own = runs
+            .filter(({ integrationId, stream }) => integrationId === one.integrationId && stream === one.stream)
+            .slice(0, most)
+          return own.length === 0
+            ? []
+            : [costOf(one, own, own.flatMap(({ id }) => callsOfRun.get(id) ?? []))]
+        })
+        .sort(by(({ integrationId }) => integrationId, ({ stream }) => stream)) // biome-ignore format: one line
+    },
+
     async peaks(environmentId, { from, to }, quotas) {
       const calls = await callsOf(environmentId)
       const connections = new Map((await everyConnection(environmentId)).map((one) => [one.id, one]))
@@ -131,3 +150,16 @@ const isAnswered = (
 ) => fault === null || (answers.includes(fault) && runId !== null && wentOn.has(runId))
 
 const all = { limit: Number.MAX_SAFE_INTEGER }
+
+/** Together, what those runs took. */
+function costOf(
+  { integrationId, stream }: Pick<StreamCost, 'integrationId' | 'stream'>,
+  runs: readonly RunRecord[],
+  calls: readonly CallRecord[],
+): StreamCost {
+  const takes: Record<string, number> = {}
+  for (const { cost } of calls)
+    for (const [quota, amount] of Object.entries(cost)) takes[quota] = (takes[quota] ?? 0) + amount
+  const readings = runs.reduce((sum, { connectionIds }) => sum + connectionIds.length, 0)
+  return { integrationId, stream, runs: runs.length, readings, calls: calls.length, takes }
+}

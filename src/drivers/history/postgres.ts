@@ -9,6 +9,7 @@ import type {
   ReadingEnd,
   RefreshWait,
   Step,
+  StreamCost,
 } from '../../ports/history.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import * as select from './select-history.ts'
@@ -71,6 +72,14 @@ export function openPostgresHistory(database: Database): History {
       }
       return peaks
     },
+
+    streamCosts: (environmentId, { streams, since, runs }) =>
+      read<StreamCost>(environmentId, select.streamCosts, 'history.stream_costs', [
+        streams.map(({ integrationId }) => integrationId),
+        streams.map(({ stream }) => stream),
+        new Date(since),
+        runs,
+      ]),
 
     beat: ({ process, at, planner }) =>
       database.system(async (sql) => {

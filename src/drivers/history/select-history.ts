@@ -58,6 +58,31 @@ export const gaps = `
   where until > $2 and until - started_at > $4 * interval '1 millisecond'
   order by started_at, connection_id collate "C", stream collate "C" limit $5`
 
+/** $1 environment, $2 integrations and $3 their streams, $4 since, $5 how many runs of each. */
+export const streamCosts = `
+  with last as (
+    select wanted.integration_id, wanted.stream, newest.id, newest.readings
+    from (select distinct integration_id, stream from unnest($2::text[], $3::text[]) as asked (integration_id, stream)) as wanted
+    cross join lateral (
+      select id, cardinality(connection_ids) as readings from run
+      where environment_id = $1 and integration_id = wanted.integration_id and stream = wanted.stream
+        and state in ('succeeded', 'partial') and trigger <> 'initial' and started_at >= $4
+      order by id desc limit $5) as newest),
+  made as (
+    select last.integration_id, last.stream, call.cost
+    from last join call on call.environment_id = $1 and call.run_id = last.id),
+  taken as (
+    select integration_id, stream, draw.key as quota, sum(draw.value::double precision) as amount
+    from made cross join lateral jsonb_each_text(cost) as draw
+    group by integration_id, stream, draw.key)
+  select integration_id as "integrationId", stream, count(*)::integer as runs, sum(readings)::integer as readings,
+    (select count(*)::integer from made where made.integration_id = last.integration_id and made.stream = last.stream) as calls,
+    coalesce((
+      select jsonb_object_agg(quota, amount) from taken
+      where taken.integration_id = last.integration_id and taken.stream = last.stream), '{}') as takes
+  from last group by integration_id, stream
+  order by integration_id collate "C", stream collate "C"`
+
 /** $1 from, $2 to. */
 export const beats = `
   select (select min(minute) from heartbeat) as since, count(*) as alive, count(*) filter (where working) as working

@@ -33,15 +33,24 @@ interface Bucket {
   used: number
 }
 
+/** In a row with the others, in the order in which they were taken. */
 interface Ticket {
-  readonly takenAt: Instant
-  readonly draws: readonly Draw[]
+  readonly number: number
+  takenAt: Instant
+  draws: readonly Draw[]
+  /** Of each draw. One that something is under way in is never forgotten. */
+  readonly buckets: readonly Bucket[]
+  before: Ticket | null
+  after: Ticket | null
 }
 
 /** taken → settled: counts for its window, or is given back when it was not sent · taken → (after ticketMs) lost: counts as settled at that moment. */
 class MemoryLimiter {
   readonly #buckets = new Map<string, Bucket>()
-  readonly #tickets = new Map<string, Ticket>()
+  /** By number: finding one by a text that was just made costs as much as everything else. */
+  readonly #tickets = new Map<number, Ticket>()
+  #oldest: Ticket | null = null
+  #newest: Ticket | null = null
   #count = 0
   #sweepAt = 1024
 
@@ -49,38 +58,47 @@ class MemoryLimiter {
     this.#endLost(now)
     let waitMs = 0
     let bucket = ''
-    for (const draw of draws) {
-      const ms = waitFor(this.#bucketOf(draw, now), draw, now, lane)
+    const buckets: Bucket[] = []
+    for (let index = 0; index < draws.length; index++) {
+      const draw = draws[index]!
+      const own = this.#bucketOf(draw, now)
+      buckets.push(own)
+      const ms = waitFor(own, draw, now, lane)
       if (ms > waitMs) {
         waitMs = ms
         bucket = draw.bucket
       }
     }
     if (waitMs > 0) return { granted: false, waitMs, bucket }
-    for (const draw of draws) {
-      const bucket = this.#buckets.get(draw.bucket)!
-      bucket.flying += draw.amount
-      if ('startsAt' in draw.window) bucket.used += draw.amount
+    for (let index = 0; index < draws.length; index++) {
+      const { amount, window } = draws[index]!
+      const own = buckets[index]!
+      own.flying += amount
+      if ('startsAt' in window) own.used += amount
     }
-    const ticket = (++this.#count).toString(36)
-    this.#tickets.set(ticket, { takenAt: now, draws })
-    return { granted: true, ticket }
+    const number = ++this.#count
+    const ticket: Ticket = { number, takenAt: now, draws, buckets, before: null, after: null }
+    this.#tickets.set(number, ticket)
+    this.#append(ticket)
+    return { granted: true, ticket: String(number) }
   }
 
   settle(id: string, { at, sent, amount }: Parameters<Limiter['settle']>[1]): void {
-    const ticket = this.#tickets.get(id)
+    const number = Number(id)
+    const ticket = this.#tickets.get(number)
     if (!ticket || ticket.takenAt + ticketMs < at || amount === 0) return
-    if (sent) for (const draw of ticket.draws) this.#turnLate(draw, at)
+    const { draws, buckets } = ticket
+    if (sent) for (let index = 0; index < draws.length; index++) this.#turnLate(draws[index]!, buckets[index]!, at)
     // Nearly every call ends as a whole: nothing need be made for it.
     if (amount === undefined) {
-      this.#tickets.delete(id)
-      this.#end(ticket.draws, at, sent)
+      this.#tickets.delete(number)
+      this.#remove(ticket)
+      end(draws, buckets, at, sent)
       return
     }
-    const ended = ticket.draws.map((draw) => ({ ...draw, amount: Math.min(draw.amount, amount) }))
-    const draws = ticket.draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
-    this.#tickets.set(id, { ...ticket, draws })
-    this.#end(ended, at, sent)
+    const ended = draws.map((draw) => ({ ...draw, amount: Math.min(draw.amount, amount) }))
+    ticket.draws = draws.map((draw, index) => ({ ...draw, amount: draw.amount - ended[index]!.amount }))
+    end(ended, buckets, at, sent)
   }
 
   park(name: string, until: Instant): void {
@@ -119,12 +137,15 @@ class MemoryLimiter {
 
   renew(ids: readonly string[], now: Instant): Set<string> {
     this.#endLost(now)
-    const alive = new Set(ids.filter((id) => this.#tickets.has(id)))
-    for (const id of alive) {
-      const { draws } = this.#tickets.get(id)!
+    const alive = new Set<string>()
+    for (const id of ids) {
+      const ticket = this.#tickets.get(Number(id))
+      if (!ticket) continue
+      alive.add(id)
       // They stay in the order in which they are over.
-      this.#tickets.delete(id)
-      this.#tickets.set(id, { takenAt: now, draws })
+      this.#remove(ticket)
+      ticket.takenAt = now
+      this.#append(ticket)
     }
     return alive
   }
@@ -167,8 +188,7 @@ class MemoryLimiter {
    * A call that ends after its day counts in the next one as well, also where nobody took from that yet: it begins with what is under way. How long it is
    * says whoever takes next; until then it is taken to be as long as the one before.
    */
-  #turnLate({ bucket: name, amount, window }: Draw, at: Instant): void {
-    const bucket = this.#buckets.get(name)!
+  #turnLate({ amount, window }: Draw, bucket: Bucket, at: Instant): void {
     if (amount === 0 || !('startsAt' in window) || at < bucket.endsAt) return
     this.#endLost(at)
     const lengthMs = bucket.endsAt - bucket.startsAt
@@ -177,25 +197,28 @@ class MemoryLimiter {
     bucket.used = bucket.flying
   }
 
-  #end(draws: readonly Draw[], at: Instant, sent: boolean): void {
-    for (const { bucket: name, amount, window } of draws) {
-      const bucket = this.#buckets.get(name)!
-      bucket.flying -= amount
-      if ('rollingMs' in window) {
-        if (sent && amount > 0) bucket.log.add(at + window.rollingMs, amount)
-      } else if ('startsAt' in window && (!sent || at < bucket.startsAt)) {
-        bucket.used = Math.max(0, bucket.used - amount)
-      }
+  #endLost(now: Instant): void {
+    for (let ticket = this.#oldest; ticket !== null && ticket.takenAt + ticketMs < now; ticket = this.#oldest) {
+      this.#tickets.delete(ticket.number)
+      this.#remove(ticket)
+      end(ticket.draws, ticket.buckets, ticket.takenAt + ticketMs, true)
     }
   }
 
-  #endLost(now: Instant): void {
-    // Tickets are in the order in which they were taken.
-    for (const [id, ticket] of this.#tickets) {
-      if (ticket.takenAt + ticketMs >= now) return
-      this.#tickets.delete(id)
-      this.#end(ticket.draws, ticket.takenAt + ticketMs, true)
-    }
+  #append(ticket: Ticket): void {
+    ticket.before = this.#newest
+    if (this.#newest === null) this.#oldest = ticket
+    else this.#newest.after = ticket
+    this.#newest = ticket
+  }
+
+  #remove(ticket: Ticket): void {
+    if (ticket.before === null) this.#oldest = ticket.after
+    else ticket.before.after = ticket.after
+    if (ticket.after === null) this.#newest = ticket.before
+    else ticket.after.before = ticket.before
+    ticket.before = null
+    ticket.after = null
   }
 
   /** Forgets buckets that hold nothing, each time there are twice as many as were left the last time. */
@@ -204,6 +227,19 @@ class MemoryLimiter {
       if (bucket.parkedUntil <= now && bucket.flying === 0 && standing(bucket, now).used === 0)
         this.#buckets.delete(bucket.name)
     this.#sweepAt = Math.max(1024, this.#buckets.size * 2)
+  }
+}
+
+function end(draws: readonly Draw[], buckets: readonly Bucket[], at: Instant, sent: boolean): void {
+  for (let index = 0; index < draws.length; index++) {
+    const { amount, window } = draws[index]!
+    const bucket = buckets[index]!
+    bucket.flying -= amount
+    if ('rollingMs' in window) {
+      if (sent && amount > 0) bucket.log.add(at + window.rollingMs, amount)
+    } else if ('startsAt' in window && (!sent || at < bucket.startsAt)) {
+      bucket.used = Math.max(0, bucket.used - amount)
+    }
   }
 }
 

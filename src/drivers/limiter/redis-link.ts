@@ -50,8 +50,12 @@ export function openRedisLink(options: {
   readonly answerMs?: number
   readonly clock: Clock
   readonly log: Log
+  /** What it is for, and what holds while it is away: as the log says it. */
+  readonly serves?: 'quota' | 'response'
+  readonly meanwhile?: string
 }): RedisLink {
   const { url, installation, answerMs = defaultAnswerMs, clock, log } = options
+  const { serves = 'quota', meanwhile = 'PostgreSQL decides' } = options
   let life: Life | null = null
   let connecting: Promise<boolean> | null = null
   let triedAt = Number.NEGATIVE_INFINITY
@@ -115,7 +119,7 @@ export function openRedisLink(options: {
       const keys = `patchbay:${installation}:${lifeOf(await client.sendCommand<string>(['INFO']))}:`
       if (!client.isReady) throw new Error('the connection broke')
       life = { client, keys }
-      if (told) log.info('quota.redis_reached', {})
+      if (told) log.info(`${serves}.redis_reached`, {})
       told = false
       return true
     } catch (error) {
@@ -169,7 +173,7 @@ export function openRedisLink(options: {
   }
 
   function tell(error: unknown): void {
-    if (!told && !closed) log.warn('quota.redis_away', { error, meanwhile: 'PostgreSQL decides' })
+    if (!told && !closed) log.warn(`${serves}.redis_away`, { error, meanwhile })
     told = true
   }
 }

@@ -21,6 +21,12 @@ export class SlidingLog {
 
   add(until: Instant, amount: number): void {
     let place = this.#untils.length
+    // Many of a busy bucket end in the same millisecond: one entry for all of them.
+    if (place > this.#first && this.#untils[place - 1] === until) {
+      this.#amounts[place - 1]! += amount
+      this.#sum += amount
+      return
+    }
     while (place > this.#first && this.#untils[place - 1]! > until) place--
     if (place === this.#untils.length) {
       this.#untils.push(until)

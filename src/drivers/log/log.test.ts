@@ -80,7 +80,7 @@ suite('pino log', () => {
     )
     assert.equal(written(say, 'debug').length, 4)
   })
-  test('one line whatever a provider sends', () => {
+  test('T25: one line whatever a provider sends', () => {
     const evil = '\n{"level":"info","event":"fake"}\r\n\x1b[2J\x1b]0;x\x07\u009b31m\u2028\u202e'
     const lines = written((log) => log.error(evil, { name: evil, [evil]: { evil }, error: new Error(evil) }))
     assert.equal(lines.length, 1)
@@ -89,7 +89,7 @@ suite('pino log', () => {
     assert.equal(JSON.parse(lines[0]!).level, 'error')
     assert.match(JSON.parse(lines[0]!).event, /^\\u000a\{"level":"info","event":"fake"\}\\u000d\\u000a\\u001b\[2J/)
   })
-  test('no secret, wherever it stands', () => {
+  test('T24: no secret, wherever it stands', () => {
     const error = new Error(`failed with ${secret}`, { cause: new Error(secret) })
     const lines = written((log) => {
       log.with({ token: secret }).warn(`event ${secret}`, {
@@ -102,7 +102,7 @@ suite('pino log', () => {
     assert.equal(lines.join('').includes('Canary'), false)
     assert.equal(JSON.parse(lines[0]!).token, '[secret]')
   })
-  test('nothing that libraries hang on errors', () => {
+  test('T24: nothing that libraries hang on errors', () => {
     const error = Object.assign(new Error('no'), {
       code: 'E1',
       config: { headers: { authorization: 'x' } },

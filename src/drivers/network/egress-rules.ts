@@ -11,8 +11,14 @@ export interface EgressRules {
   check(url: URL): 'public' | 'allowed'
 }
 
-/** `allow` has `host:port` pairs, such as the sandbox's. Everything else must be https, on one of `ports`, and no private address. */
-export function openEgressRules(allow: readonly string[], ports: readonly number[] = [443, 80]): EgressRules {
+/**
+ * `allow` has `host:port` pairs, such as the sandbox's. Everything else must be https, on one of `ports`, and no private address. `loopback` allows every
+ * port of the machine itself.
+ */
+export function openEgressRules(
+  allow: readonly string[],
+  { ports = [443, 80], loopback = false }: { ports?: readonly number[]; loopback?: boolean } = {},
+): EgressRules {
   const allowed = new Set(allow.map(parseHostAndPort))
   return {
     check(url) {
@@ -21,6 +27,7 @@ export function openEgressRules(allow: readonly string[], ports: readonly number
       if (url.username !== '' || url.password !== '') throw refuse('there is a user name in the address')
       const port = url.port || (url.protocol === 'https:' ? '443' : '80')
       if (allowed.has(`${url.hostname}:${port}`)) return 'allowed'
+      if (loopback && ownNames.has(url.hostname)) return 'allowed'
       if (url.protocol !== 'https:') throw refuse('not https')
       if (!ports.includes(Number(port))) throw refuse(`port ${port} is not listed`)
       const literal = url.hostname.replace(/^\[|\]$/g, '')
@@ -29,6 +36,9 @@ export function openEgressRules(allow: readonly string[], ports: readonly number
     },
   }
 }
+
+/** As the parser of addresses writes them. */
+const ownNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** The form in which addresses are compared: as the parser of addresses writes it. */
 function parseHostAndPort(text: string): string {

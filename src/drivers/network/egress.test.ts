@@ -198,7 +198,7 @@ suite('egress', () => {
   })
   after(() => Promise.all(servers.map((server) => server.close())))
 
-  test(`reaches loopback by none of ${hosts.length} hosts`, async () => {
+  test(`T17: reaches loopback by none of ${hosts.length} hosts`, async () => {
     assert.ok(hosts.length >= 120)
     // Every name that is asked for leads to loopback. Ports are let through, so that only the address stands in the way.
     const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
@@ -224,7 +224,7 @@ suite('egress', () => {
     assert.equal(servers[0]!.connections(), 1)
   })
 
-  test('refuses names of which any answer is private', async () => {
+  test('T18: refuses names of which any answer is private', async () => {
     const answers: Record<string, string[]> = {
       'public.example': ['93.184.216.34', '2606:2800:220:1::1'],
       'mixed.example': ['93.184.216.34', '127.0.0.1'],
@@ -239,7 +239,7 @@ suite('egress', () => {
     await assert.rejects(lookup('none.example'), { kind: 'dns', sent: false })
   })
 
-  test('looks again when a name changes its mind, and asks once for many', async () => {
+  test('T18: looks again when a name changes its mind, and asks once for many', async () => {
     let now = 0
     let asked = 0
     const rebinding = async () => (asked++ === 0 ? ['93.184.216.34'] : ['127.0.0.1'])
@@ -255,7 +255,7 @@ suite('egress', () => {
     assert.equal(asked, 3)
   })
 
-  test('checks scheme, port and user name before anything is resolved', () => {
+  test('T17: checks scheme, port and user name before anything is resolved', () => {
     const rules = openEgressRules(['127.0.0.1:4401', '[::1]:4401', 'API.internal:8443'])
     const check = (url: string, expected: string) => {
       const seen = (() => {
@@ -293,7 +293,7 @@ suite('egress', () => {
       assert.throws(() => openEgressRules([text]), TypeError, text)
   })
 
-  test('knows public addresses', () => {
+  test('T17: knows public addresses', () => {
     const addresses = [
       '8.8.8.8',
       '1.1.1.1',

@@ -83,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     // It is our turn now, and nobody else's fault if that takes long.
-    this.#stageEndsAt = Number.POSITIVE_INFINITY
+    this.#rest()
     controller.pause()
   }
 
@@ -102,6 +102,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#refuse(failure)
     this.#controller?.abort(failure)
     this.#finish()
+  }
+
+  /**
+   * A body that is streamed, as it goes out. While its own source makes it wait, that is nobody's fault at the other end, and the first byte of the answer
+   * is due only once the last of the body was taken.
+   */
+  async *upload(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.#rest()
+    for await (const piece of body) {
+      if (this.#stage === 'sent') this.#startStage('room for the next piece', this.#limits.idleMs)
+      yield piece
+      if (this.#stage === 'sent') this.#rest()
+    }
+    if (this.#stage === 'sent') this.#startStage('the first byte', this.#limits.firstByteMs)
   }
 
   /** The body, once. Leaving it before its end closes the connection. */
@@ -143,6 +157,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #goOn(controller: Dispatcher.DispatchController): void {
     this.#startStage('the next piece', this.#limits.idleMs)
     controller.resume()
+  }
+
+  #rest(): void {
+    this.#stageEndsAt = Number.POSITIVE_INFINITY
   }
 
   #startStage(waitsFor: string, ms: number): void {

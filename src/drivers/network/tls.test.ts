@@ -14,13 +14,13 @@ suite('undici network over TLS', () => {
   const otherHost = makeTestCertificate({ host: 'other.example', from, until: new Date(Date.now() + 30 * dayMs) })
 
   check('a certificate that is trusted', good, { trusted: true }, '200 {}, 1 request')
-  check('a certificate of nobody', good, {}, 'tls, 0 requests')
-  check('an expired certificate', expired, { trusted: true }, 'tls, 0 requests')
-  check("somebody else's certificate", otherHost, { trusted: true }, 'tls, 0 requests')
-  check('TLS 1.1', good, { trusted: true, maxVersion: 'TLSv1.1' }, 'tls, 0 requests')
-  check('no verification wished for by the environment', good, { env: '0' }, 'tls, 0 requests')
+  check('F03, T23: a certificate of nobody', good, {}, 'tls, 0 requests')
+  check('F03, T23: an expired certificate', expired, { trusted: true }, 'tls, 0 requests')
+  check("F03, T23: somebody else's certificate", otherHost, { trusted: true }, 'tls, 0 requests')
+  check('F03, T23: TLS 1.1', good, { trusted: true, maxVersion: 'TLSv1.1' }, 'tls, 0 requests')
+  check('F03, T23: no verification wished for by the environment', good, { env: '0' }, 'tls, 0 requests')
 
-  test('a server that does not speak TLS, and one that says nothing', async () => {
+  test('F03, T23: a server that does not speak TLS, and one that says nothing', async () => {
     for (const talk of ['HTTP/1.1 400 Bad Request\r\n\r\n', '']) {
       const server = await openRawServer((socket) => socket.write(talk))
       const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`] })

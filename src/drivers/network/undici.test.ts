@@ -15,50 +15,71 @@ suite('undici network', () => {
 
   suite('says what went wrong, and whether the request was sent', () => {
     check('a good answer', raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'), {}, '200 ok')
-    check('a close-delimited answer', raw('HTTP/1.1 200 OK\r\n\r\nok', 'end'), {}, '200 ok')
     check(
-      'hints before the answer',
+      'F09: a close-delimited answer, which its reader has to judge',
+      raw('HTTP/1.1 200 OK\r\n\r\nok', 'end'),
+      {},
+      '200 ok',
+    )
+    check(
+      'F19: hints before the answer',
       raw('HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
       {},
       '200 ok',
     )
     check(
-      'a redirect, which is not followed',
+      'F18, T19: a redirect, which is not followed',
       raw('HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n'),
       {},
       '302 ',
     )
-    check('an answer without a body', raw('HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n\r\n'), {}, '204 ')
-    check('closed at once', (socket) => socket.destroy(), {}, 'reset, sent')
+    check('F19: an answer without a body', raw('HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n\r\n'), {}, '204 ')
+    check('F05: closed at once', (socket) => socket.destroy(), {}, 'reset, sent')
     check(
-      'reset after the request was read',
+      'F05: reset after the request was read',
       (socket) => socket.once('data', () => socket.resetAndDestroy()),
       {},
       'reset, sent',
     )
     check('no HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n'), {}, 'reset, sent')
-    check('silence', () => {}, { firstByteMs: 60 }, 'timeout, sent')
     check(
-      'silence in the body',
+      'F13: more than its length, which belongs to no answer',
+      raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more'),
+      {},
+      /^(200 ok|reset, sent|truncated, sent)$/,
+    )
+    check('F06: silence', () => {}, { firstByteMs: 60 }, 'timeout, sent')
+    check(
+      'F06: silence in the body',
       raw('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'),
       { idleMs: 60 },
       'timeout, sent',
     )
-    check('a byte at a time for ever', drip, { idleMs: 20_000, totalMs: 150 }, 'timeout, sent')
-    check('headers a byte at a time for ever', dripHeaders, { firstByteMs: 20_000, totalMs: 120 }, 'timeout, sent')
+    check('F07, T27: a byte at a time for ever', drip, { idleMs: 20_000, totalMs: 150 }, 'timeout, sent')
     check(
-      'shorter than its length',
+      'F07, T27: headers a byte at a time for ever',
+      dripHeaders,
+      { firstByteMs: 20_000, totalMs: 120 },
+      'timeout, sent',
+    )
+    check(
+      'F08: shorter than its length',
       raw('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', 'end'),
       {},
       'truncated, sent',
     )
     check(
-      'without its last chunk',
+      'F08: without its last chunk',
       raw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n', 'end'),
       {},
       'truncated, sent',
     )
-    check('reset in the body', raw('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', 'reset'), {}, 'truncated, sent')
+    check(
+      'F08: reset in the body',
+      raw('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', 'reset'),
+      {},
+      'truncated, sent',
+    )
     check(
       'larger than allowed',
       raw(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(2000)}`, 'end'),
@@ -66,12 +87,17 @@ suite('undici network', () => {
       'too_large, sent',
     )
     check(
-      'headers larger than allowed',
+      'F20, T27: headers larger than allowed',
       raw(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`),
       {},
       'too_large, sent',
     )
-    check('many headers', raw(`HTTP/1.1 200 OK\r\n${'x-a: bcdefgh\r\n'.repeat(10_000)}\r\n`), {}, 'too_large, sent')
+    check(
+      'F20, T27: many headers',
+      raw(`HTTP/1.1 200 OK\r\n${'x-a: bcdefgh\r\n'.repeat(10_000)}\r\n`),
+      {},
+      'too_large, sent',
+    )
   })
 
   suite('decodes by itself, and to the end', () => {
@@ -79,18 +105,18 @@ suite('undici network', () => {
     for (const [encoding, compress] of Object.entries(forms)) {
       const body = compress(json)
       check(encoding, encoded(encoding, body), {}, `200 ${json}`)
-      check(`${encoding} without its last byte`, encoded(encoding, body.subarray(0, -1)), {}, 'truncated, sent')
-      check(`${encoding} cut in half`, encoded(encoding, body.subarray(0, body.length / 2)), {}, 'truncated, sent')
+      check(`F10: ${encoding} without its last byte`, encoded(encoding, body.subarray(0, -1)), {}, 'truncated, sent')
+      check(`F10: ${encoding} cut in half`, encoded(encoding, body.subarray(0, body.length / 2)), {}, 'truncated, sent')
       check(
-        `${encoding} that is plain text`,
+        `F12: ${encoding} that is plain text`,
         encoded(encoding, Buffer.from('{"a":1}')),
         {},
         encoding === 'deflate' ? /^(encoding|truncated), sent$/ : 'encoding, sent',
       )
-      check(`${encoding} of 64 MB`, encoded(encoding, compress(Buffer.alloc(mb(64)))), {}, 'too_large, sent')
+      check(`F20, T26: ${encoding} of 64 MB`, encoded(encoding, compress(Buffer.alloc(mb(64)))), {}, 'too_large, sent')
       check(`${encoding} in ${encoding}`, encoded(`${encoding}, ${encoding}`, compress(body)), {}, `200 ${json}`)
       check(
-        `${encoding} in ${encoding} of 64 MB`,
+        `F20, T26: ${encoding} in ${encoding} of 64 MB`,
         encoded(`${encoding}, ${encoding}`, compress(compress(Buffer.alloc(mb(64))))),
         {},
         'too_large, sent',
@@ -99,8 +125,8 @@ suite('undici network', () => {
     check('deflate without a frame', encoded('deflate', deflateRawSync(json)), {}, `200 ${json}`)
     check('x-gzip in capitals', encoded('X-GZIP', gzipSync(json)), {}, `200 ${json}`)
     check('gzip in brotli', encoded('gzip, br', brotliCompressSync(gzipSync(json))), {}, `200 ${json}`)
-    check('gzip with a wrong checksum', encoded('gzip', spoiled(gzipSync(json))), {}, 'encoding, sent')
-    check('three times', encoded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(json)))), {}, 'encoding, sent')
+    check('F11: gzip with a wrong checksum', encoded('gzip', spoiled(gzipSync(json))), {}, 'encoding, sent')
+    check('T26: three times', encoded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(json)))), {}, 'encoding, sent')
     check('an encoding nobody asked for', encoded('compress', json), {}, 'encoding, sent')
     check('the name of something every object has', encoded('constructor', json), {}, 'encoding, sent')
     check('identity', encoded('identity', json), {}, `200 ${json}`)
@@ -118,7 +144,7 @@ suite('undici network', () => {
       `200 ${'a'.repeat(900_000)}`,
     )
 
-    test('takes little memory for a bomb', async () => {
+    test('F20, T26: takes little memory for a bomb', async () => {
       const bomb = brotliCompressSync(Buffer.alloc(mb(200)))
       const server = await openHttpServer(encodedListener('br', bomb))
       const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`], limits: { maxBytes: mb(1000) } })
@@ -167,6 +193,44 @@ suite('undici network', () => {
       { body: 'ab', headers: { 'transfer-encoding': 'chunked' } },
     )
 
+    test('F13: what comes after an answer is no part of the next one', async () => {
+      let connections = 0
+      const server = await openRawServer((socket) => {
+        connections++
+        socket.on('data', () => {
+          const forged = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged'
+          socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok${forged}`)
+        })
+      })
+      const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`] })
+      for (let nth = 0; nth < 3; nth++) {
+        const said = await readAll(network, { url: server.origin }).catch((error: NetworkFailure) => error.kind)
+        assert.doesNotMatch(said, /forged/)
+        await sleep(20)
+      }
+      assert.ok(connections >= 2, 'the connection is not used again')
+      await network.close()
+      await server.close()
+    })
+
+    test('F22, F04: a connection that its other end closed while it was idle is not used, and nothing is lost', async () => {
+      const asked: string[] = []
+      const server = await openRawServer((socket) => {
+        socket.on('data', (bytes) => {
+          asked.push(String(bytes).split(' ')[0]!)
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', () => socket.end())
+        })
+      })
+      const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`] })
+      for (let nth = 0; nth < 5; nth++) {
+        assert.equal(await readAll(network, { method: 'POST', url: server.origin, body: 'x' }), '200 ok')
+        await sleep(10)
+      }
+      assert.deepEqual(asked, Array(5).fill('POST'))
+      await network.close()
+      await server.close()
+    })
+
     test('uses a connection again', async () => {
       const server = await opened
       const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`] })
@@ -189,7 +253,7 @@ suite('undici network', () => {
   })
 
   suite('gives up', () => {
-    test('when nothing listens', async () => {
+    test('F02: when nothing listens', async () => {
       const server = await openHttpServer(() => {})
       await server.close()
       const network = openUndiciNetwork({ allow: [`127.0.0.1:${server.port}`] })
@@ -197,7 +261,7 @@ suite('undici network', () => {
       await network.close()
     })
 
-    test('when a name cannot be resolved', async () => {
+    test('F01: when a name cannot be resolved', async () => {
       const resolve = async () => {
         throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
       }
@@ -206,7 +270,7 @@ suite('undici network', () => {
       await network.close()
     })
 
-    test('when a name is being resolved for too long', async () => {
+    test('F01: when a name is being resolved for too long', async () => {
       const network = openUndiciNetwork({ resolve: () => new Promise(() => {}) })
       const started = performance.now()
       const limits = { connectMs: 50 }
@@ -260,6 +324,44 @@ suite('undici network', () => {
       await closed
       await network.close()
       await server.close()
+    })
+
+    test('no slow sender: a body may take its time, and its answer is due once it is there', async () => {
+      const server = await openHttpServer(
+        (request, response) => void request.resume().once('end', () => response.end('{}')),
+      )
+      const network = openUndiciNetwork({
+        allow: [`127.0.0.1:${server.port}`],
+        limits: { firstByteMs: 300, idleMs: 300 },
+      })
+      const slowly = async function* () {
+        yield Buffer.from('a')
+        await sleep(600)
+        yield Buffer.from('b')
+      }
+      assert.equal(await readAll(network, { method: 'POST', url: server.origin, body: slowly() }), '200 {}')
+      await network.close()
+      await server.close()
+    })
+
+    test('when a body was taken and no answer comes, and when it is not taken', async () => {
+      const silent = await openHttpServer((request) => void request.resume())
+      const deaf = await openRawServer((socket) => void socket.once('data', () => socket.pause()))
+      const network = openUndiciNetwork({
+        allow: [silent, deaf].map(({ port }) => `127.0.0.1:${port}`),
+        limits: { firstByteMs: 200, idleMs: 200 },
+      })
+      const endless = async function* () {
+        for (;;) yield Buffer.alloc(mb(1))
+      }
+      for (const { origin, body } of [
+        { origin: silent.origin, body: stream('a', 'b') },
+        { origin: deaf.origin, body: endless() },
+      ])
+        await assert.rejects(readAll(network, { method: 'POST', url: origin, body }), { kind: 'timeout', sent: true })
+      await network.close()
+      await silent.close()
+      await deaf.close()
     })
 
     test('no slow reader: the sender waits, and nothing is lost', async () => {

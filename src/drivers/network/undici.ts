@@ -18,13 +18,15 @@ export function openUndiciNetwork(
     allow?: readonly string[]
     /** Of addresses that are not listed. 443 and 80 when absent. */
     ports?: readonly number[]
+    /** Allows every port of the machine itself. */
+    loopback?: boolean
     /** Certificates trusted besides the system's, as PEM. */
     ca?: readonly string[]
     limits?: Partial<WireLimits>
     resolve?: Resolve
   } = {},
-): Network & { close(): Promise<void> } {
-  const rules = openEgressRules(options.allow ?? [], options.ports)
+): Network & { check(url: string): void; close(): Promise<void> } {
+  const rules = openEgressRules(options.allow ?? [], options)
   const standard = { ...defaultLimits, ...options.limits }
   const agents = {
     public: agent({ lookup: checkedLookup(options.resolve ?? systemResolve), onlyPublic: true }),
@@ -32,6 +34,7 @@ export function openUndiciNetwork(
   }
 
   return {
+    check: (address) => void rules.check(parseAddress(address)),
     async send(request, signal) {
       const url = parseAddress(request.url)
       const agent = agents[rules.check(url)]
@@ -39,7 +42,7 @@ export function openUndiciNetwork(
       if (signal?.aborted) throw new NetworkFailure('aborted', false, 'given up before it was sent', signal.reason)
       const exchange = new Exchange(limits, signal)
       try {
-        agent.dispatch(dispatchOptions(request, url), exchange)
+        agent.dispatch(dispatchOptions(request, url, exchange), exchange)
       } catch (error) {
         exchange.fail(failureOf(error, { sent: false, answered: false }))
       }
@@ -106,12 +109,13 @@ function parseAddress(address: string): URL {
   throw new NetworkFailure('blocked', false, 'that is not an address')
 }
 
-function dispatchOptions(request: WireRequest, url: URL) {
+function dispatchOptions({ body, ...request }: WireRequest, url: URL, exchange: Exchange) {
+  const streams = typeof body === 'object' && Symbol.asyncIterator in body
   return {
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method as 'GET',
     headers: { 'accept-encoding': acceptedEncodings, ...request.headers },
-    body: request.body as Uint8Array | undefined,
+    body: (streams ? exchange.upload(body) : body) as Uint8Array | undefined,
   }
 }

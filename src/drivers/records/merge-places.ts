@@ -12,7 +12,8 @@ export interface PlaceChange {
 /** One change a place, in the order of their keys, so that two writers wait for each other and never in a circle. The later page wins. */
 export function mergePlaces(pages: readonly SavedPage[]): PlaceChange[] {
   const places = new Map<string, PlaceChange>()
-  for (const { connectionId, stream, cursor, checkpoint } of pages) {
+  for (const { connectionId, stream: ofRows, walk, cursor, checkpoint } of pages) {
+    const stream = walk ?? ofRows
     if (cursor === undefined && checkpoint === undefined) continue
     const key = `${connectionId}\n${stream}`
     const before = places.get(key)

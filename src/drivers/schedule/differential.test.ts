@@ -50,7 +50,8 @@ const step = fc.oneof(
     slots: some,
     offset,
     blocked,
-    fault: fc.constantFrom(null, 'provider.down'),
+    fault: fc.constantFrom(null, 'provider.down', 'provider.throttled'),
+    quota: fc.constantFrom(null, 'units', 'burst'),
   }),
   fc.record({
     do: fc.constant('wake' as const),
@@ -79,7 +80,8 @@ async function answersOf(schedule: Schedule, environmentId: string, steps: reado
     if (taken.do === 'wait') now += taken.minutes * minute
     else answers.push(await take(taken))
   }
-  return { answers, slots: await schedule.of(environmentId, connections), next: await schedule.nextDueAt() }
+  const load = await schedule.load(environmentId, { now: now - minute, stepMs: 7 * minute, steps: 4 })
+  return { answers, load, slots: await schedule.of(environmentId, connections), next: await schedule.nextDueAt() }
 
   async function take(taken: Exclude<Step, { do: 'wait' }>): Promise<unknown> {
     switch (taken.do) {
@@ -117,6 +119,7 @@ async function answersOf(schedule: Schedule, environmentId: string, steps: reado
               endedAt: now,
               blocked: taken.blocked,
               fault: taken.fault,
+              quota: taken.quota,
               failures: tick,
             }),
           ),

@@ -1,5 +1,6 @@
 import type { Instant } from '../../ports/clock.ts'
-import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
+import { type ClaimedSlot, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
+import { by } from '../history/memory-order.ts'
 import { join, type KeySets } from '../key-sets.ts'
 import { DueHeap } from './due-heap.ts'
 import { laneNumber, lanes } from './lanes.ts'
@@ -151,6 +152,7 @@ export function openMemorySchedule(): Schedule {
           blocked: outcome.blocked ?? row.blocked,
           lastRunId: outcome.runId,
           lastFault: outcome.fault,
+          lastQuota: outcome.quota,
           lastEndedAt: outcome.endedAt,
           syncedAt: outcome.fault === null ? outcome.endedAt : row.syncedAt,
         }
@@ -185,6 +187,36 @@ export function openMemorySchedule(): Schedule {
         .map(toSlot)
     },
 
+    async load(environmentId, { now, stepMs, steps, integrationIds }) {
+      const counts = new Map<string, SlotCount>()
+      for (const row of rows.values()) {
+        if (row.environmentId !== environmentId || row.blocked !== null) continue
+        if (integrationIds && !integrationIds.includes(row.integrationId)) continue
+        const { provider, integrationId, stream, everyMs, dueAt } = row
+        const waiting = row.lastFault !== null && quotaFaults.includes(row.lastFault) && dueAt > now
+        const quota = waiting ? row.lastQuota : null
+        const step = Math.min(steps, Math.max(0, Math.floor((dueAt - now) / stepMs)))
+        const key = JSON.stringify([integrationId, stream, step, everyMs, waiting, quota, provider])
+        const before = counts.get(key)
+        counts.set(key, {
+          ...{ provider, integrationId, stream, everyMs, waiting, quota, step },
+          slots: (before?.slots ?? 0) + 1,
+          firstDueAt: Math.min(before?.firstDueAt ?? dueAt, dueAt),
+          lastDueAt: Math.max(before?.lastDueAt ?? dueAt, dueAt),
+        })
+      }
+      return [...counts.values()].sort(
+        by(
+          ({ integrationId }) => integrationId,
+          ({ stream }) => stream,
+          ({ step }) => step,
+          ({ everyMs }) => everyMs,
+          ({ waiting }) => Number(waiting),
+          ({ quota }) => quota ?? '',
+        ),
+      )
+    },
+
     async nextDueAt() {
       const next = due.map((heap) => heap.peek()?.readyAt ?? Number.POSITIVE_INFINITY)
       const first = Math.min(...next)
@@ -201,6 +233,14 @@ const groupOf = ({ environmentId, integrationId, stream }: Pick<Slot, 'environme
 
 const free = { claim: null, claimedUntil: null, wokenAt: null }
 
-const neverRun = { ...free, failures: 0, lastRunId: null, lastEndedAt: null, syncedAt: null, lastFault: null }
+const neverRun = {
+  ...free,
+  failures: 0,
+  lastRunId: null,
+  lastEndedAt: null,
+  syncedAt: null,
+  lastFault: null,
+  lastQuota: null,
+}
 
 const toSlot = ({ readyAt: _, wokenAt: __, nth: ___, ...slot }: Row): Slot => slot

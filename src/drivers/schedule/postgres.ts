@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import type { ClaimedSlot, Schedule, Slot } from '../../ports/schedule.ts'
+import { type ClaimedSlot, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { claimCompanions, claimDue } from './claim-slots.ts'
 import { laneNumber, lanes } from './lanes.ts'
@@ -58,6 +58,7 @@ export function openPostgresSchedule(database: Database): Schedule {
           outcomes.map(({ runId }) => runId),
           outcomes.map(({ fault }) => fault),
           outcomes.map(({ endedAt }) => new Date(endedAt).toISOString()),
+          outcomes.map(({ quota }) => quota),
         ]
         const values = [environmentId, claim, ...keysOf(outcomes), ...columns.map(arrayLiteral)]
         return (await sql(finishClaims, values, 'schedule.finish')).count
@@ -90,6 +91,12 @@ export function openPostgresSchedule(database: Database): Schedule {
       database.tenant(environmentId, async (sql) => {
         const { rows } = await sql<Columns<Slot>>(selectSlots, [environmentId, connectionIds], 'schedule.of')
         return rows.map(toSlot)
+      }),
+
+    load: (environmentId, { now, stepMs, steps, integrationIds }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, new Date(now), stepMs, steps, integrationIds ?? null]
+        return (await sql<SlotCount & Record<string, unknown>>(countLoad, values, 'schedule.load')).rows
       }),
 
     nextDueAt: () =>
@@ -147,9 +154,9 @@ const finishClaims = `
     due_at = least(k.due_at, s.woken_at), ready_at = least(k.due_at, s.woken_at),
     lane = case when s.woken_at is null then ${laneNumber('scheduled')} else s.lane end,
     failures = k.failures, blocked = coalesce(k.blocked, s.blocked), last_run_id = k.run_id, last_fault = k.fault,
-    last_ended_at = k.ended_at, synced_at = case when k.fault is null then k.ended_at else s.synced_at end
-  from unnest($3::text[], $4::text[], $5::timestamptz[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::timestamptz[])
-    as k (connection_id, stream, due_at, failures, blocked, run_id, fault, ended_at) ${held}`
+    last_quota = k.quota, last_ended_at = k.ended_at, synced_at = case when k.fault is null then k.ended_at else s.synced_at end
+  from unnest($3::text[], $4::text[], $5::timestamptz[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
+    as k (connection_id, stream, due_at, failures, blocked, run_id, fault, ended_at, quota) ${held}`
 
 /** What is claimed cannot be claimed again before it ends, so it is noted; the first note sets the lane, later ones may raise it. */
 const wakened = `
@@ -179,6 +186,19 @@ const blockSlots = `
 
 const selectSlots = `
   select ${slotColumns} from schedule s where s.environment_id = $1 and s.connection_id = any ($2) order by s.connection_id, s.stream`
+
+/** $1 environment, $2 now, $3 the length of a step, $4 how many, $5 integrations. */
+const countLoad = `
+  select provider, integration_id as "integrationId", stream, every_ms as "everyMs", waiting, quota,
+    step, count(*)::integer as slots, min(due_at) as "firstDueAt", max(due_at) as "lastDueAt"
+  from schedule s
+  cross join lateral (select
+    coalesce(s.last_fault = any ('{${quotaFaults.join(',')}}') and s.due_at > $2, false) as waiting) as put_off
+  cross join lateral (select case when waiting then last_quota end as quota,
+    least($4::integer, greatest(0, floor(extract(epoch from s.due_at - $2) * 1000 / $3::double precision)))::integer as step) as ahead
+  where environment_id = $1 and blocked is null and ($5::text[] is null or integration_id = any ($5))
+  group by 1, 2, 3, 4, 5, 6, 7
+  order by integration_id collate "C", stream collate "C", step, every_ms, waiting, quota collate "C" nulls first`
 
 /** One look at the head of each lane. */
 const selectNextDue = `

@@ -7,6 +7,7 @@ import { sealedTextsContract } from '../../ports/sealed-texts.contract.ts'
 import { openPostgresAccess } from '../access/postgres.ts'
 import { openPostgresDataKeys } from '../data-keys/postgres.ts'
 import { openTestDatabase, type TestDatabase } from '../database/test-database.ts'
+import { openPostgresDeliveries } from '../deliveries/postgres.ts'
 import { openPostgresDirectory } from '../directory/postgres.ts'
 import { openPostgresFlows } from '../flows/postgres.ts'
 import { openPostgresGrants } from '../grants/postgres.ts'
@@ -23,6 +24,7 @@ sealedTextsContract('in PostgreSQL', async () => {
     flows: openPostgresFlows(database),
     grants: openPostgresGrants(database),
     notices: openPostgresNotices(database),
+    deliveries: openPostgresDeliveries(database),
     sealedTexts: openPostgresSealedTexts(database),
     close: drop,
   }

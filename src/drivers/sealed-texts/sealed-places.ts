@@ -24,6 +24,7 @@ export const sealedPlaces: readonly SealedPlace[] = [
   }),
   column('integration', { row: 'id', column: 'client_secret', field: 'clientSecret', generation: '0' }),
   column('notification_channel', { row: 'id', column: 'secret', field: 'channel.secret', generation: '0' }),
+  column('endpoint', { row: 'id', column: 'secret', field: 'endpoint.secret', generation: '0' }),
   column('flow', { row: 'state_hash', column: 'verifier', field: 'verifier', generation: '0' }),
   {
     name: 'integration.settings',

@@ -9,19 +9,19 @@ import { runAccessSweep, startAccessJobs } from './access-jobs.ts'
 const environment = { workspace: 'wsp_1', mode: 'test', createdAt: 0 } as const
 const environments = async () => ['env_a', 'env_b'].map((id) => ({ ...environment, id }))
 
-test('an idempotency key is good for a day, in every environment', async () => {
+test('an idempotency key is forgotten when it is good no more, in every environment', async () => {
   const [access, clock] = [openMemoryAccess(), new SimulatedClock(Date.UTC(2026, 0, 2))]
   const now = clock.now()
-  const claim = (environmentId: string, key: string, at: number, hash = 'first') =>
-    access.begin(environmentId, key, { hash, at, staleBefore: 0 })
+  const claim = (environmentId: string, key: string, goodUntil: number, hash = 'first') =>
+    access.begin(environmentId, key, { hash, at: now - dayMs, staleBefore: 0, goodUntil })
   for (const { id } of await environments()) {
-    await claim(id, 'old', now - dayMs - 1)
-    await claim(id, 'kept', now - dayMs)
+    await claim(id, 'old', now)
+    await claim(id, 'kept', now + 1)
   }
   await runAccessSweep({ access, clock, directory: { environments } })
   for (const { id } of await environments()) {
-    assert.deepEqual(await claim(id, 'old', now, 'second'), { state: 'new' })
-    assert.deepEqual(await claim(id, 'kept', now, 'second'), { state: 'differs' })
+    assert.deepEqual(await claim(id, 'old', now + 1, 'second'), { state: 'new', again: false })
+    assert.deepEqual(await claim(id, 'kept', now + 1, 'second'), { state: 'differs' })
   }
 })
 

@@ -1,4 +1,3 @@
-import { dayMs } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
 
 type Sweep = Pick<Deps, 'access' | 'clock'> & { readonly directory: Pick<Deps['directory'], 'environments'> }
@@ -9,9 +8,9 @@ export async function startAccessJobs(deps: Sweep & Pick<Deps, 'jobs'>): Promise
   await deps.jobs.cron(sweepQueue, '29 * * * *')
 }
 
-/** An idempotency key is good for a day: whoever retries does so within minutes, and an answer that is kept is a copy of what it says. */
+/** How long an idempotency key is good was decided when it was used. An answer that is kept is a copy of what it says, so none is kept for longer. */
 export async function runAccessSweep({ access, directory, clock }: Sweep): Promise<void> {
-  for (const { id } of await directory.environments()) await access.forgetUses(id, clock.now() - dayMs)
+  for (const { id } of await directory.environments()) await access.forgetUses(id, clock.now())
 }
 
 const sweepQueue = 'access.sweep'

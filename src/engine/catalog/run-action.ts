@@ -3,6 +3,7 @@ import type { Actor } from '../../ports/along.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import { isIdempotent } from '../http/intent.ts'
 import type { Recent } from '../recent.ts'
 import { targetOf } from './target-of.ts'
 
@@ -13,6 +14,8 @@ export interface ActionCall {
   readonly input: unknown
   /** The caller's idempotency key: goes on to providers that take one. */
   readonly key: string | null
+  /** It was begun before with that key, and nobody knows how that ended. */
+  readonly again?: boolean
   readonly actor: Actor
   readonly signal?: AbortSignal
 }
@@ -47,6 +50,14 @@ export async function runAction(
       { field: ['input', ...(issue?.path ?? [])].join('.') },
     )
   }
+  const request = action.call(input.data, call.key ?? deps.random.id('idem'))
+  const { id, name } = target.provider
+  if (call.again && !isIdempotent(request))
+    throw new Fault(
+      'provider.unsure',
+      `This was begun before, and the process that did it ended. Whether ${name} did it is not known: check before you ask with another key.`,
+      { provider: id },
+    )
   const at = deps.clock.now()
   await deps.journal.note(environment.id, {
     at,
@@ -60,14 +71,13 @@ export async function runAction(
       },
     ],
   })
-  const answer = await gateway.call(target, action.call(input.data, call.key ?? deps.random.id('idem')), call.signal)
+  const answer = await gateway.call(target, request, call.signal)
   const output = action.output.safeParse(answer.body)
   if (!output.success) {
-    throw new Fault(
-      'provider.changed',
-      `${target.provider.name} did it, and its answer has another shape than expected.`,
-      { provider: target.provider.id, path: output.error.issues[0]?.path.join('.') },
-    )
+    const detail = { provider: id, path: output.error.issues[0]?.path.join('.') }
+    // To ask again would do it again.
+    const code = isIdempotent(request) ? 'provider.changed' : 'provider.unsure'
+    throw new Fault(code, `${name} answered that it did it, and the answer has another shape than expected.`, detail)
   }
   return output.data
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@patchbay/kit'
+import { Fault, parseLimit } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import { sealClientSecret, sealSettings } from '../connect/integration-secrets.ts'
@@ -29,10 +29,15 @@ export async function saveIntegration(
 ): Promise<Integration> {
   const provider = setting.providers.get(change.provider)
   if (!provider) throw new Fault('input.invalid', `There is no provider "${change.provider}".`, { field: 'provider' })
+  const limits = new Set(provider.api.quotas.map(({ limitSetting }) => limitSetting))
   for (const [name, value] of Object.entries(change.settings ?? {})) {
     const field = provider.settings?.[name]
     if (!field)
       throw new Fault('input.invalid', `${provider.name} has no setting "${name}".`, { field: `settings.${name}` })
+    if (value !== '' && limits.has(name) && parseLimit(value) === null)
+      throw new Fault('input.invalid', `${field.label} takes a number such as 50 or 12.5.`, {
+        field: `settings.${name}`,
+      })
     if (value !== '' && field.choices && !field.choices.includes(value)) {
       throw new Fault('input.invalid', `${field.label} takes ${field.choices.join(' or ')}.`, {
         field: `settings.${name}`,

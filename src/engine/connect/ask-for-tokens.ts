@@ -23,6 +23,7 @@ export async function askForTokens(
   const field = stage === 'previous' ? 'previousRefresh' : extended ? 'access' : 'refresh'
   const binding = { row: grant.id, field, generation: grant.generation }
   return vault.open(grant.environmentId, binding, grant[field]!, async (secret) => {
+    const askedAt = deps.clock.now()
     let reply: TokenReply
     if (auth.scheme === 'client_credentials') {
       const { clientId = '', clientSecret = '' } = openedFields(secret.reveal())
@@ -37,6 +38,6 @@ export async function askForTokens(
     }
     if (reply.kind !== 'tokens') return { reply, next: null }
     const refreshToken = extended ? null : secret.reveal()
-    return { reply, next: await sealNextTokens(deps, vault, auth, grant, reply.tokens, refreshToken) }
+    return { reply, next: await sealNextTokens(vault, auth, grant, reply.tokens, { token: refreshToken, at: askedAt }) }
   })
 }

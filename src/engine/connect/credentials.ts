@@ -4,7 +4,7 @@ import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Authorization, Credentials, Target } from '../http/target.ts'
-import type { Recent } from '../recent.ts'
+import { isLiving, type Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
@@ -71,6 +71,11 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
       if (own) return use(own)
       const grant = await usableGrant(target, environment.id, grantId)
       return open(provider, grant, use)
+    },
+
+    async standing({ environment, grantId }) {
+      const grant = grantId === null ? null : await recent.grant(environment.id, grantId)
+      return grant && isLiving(grant) ? `${grant.id} ${grant.generation}` : null
     },
 
     async refused(target, as, generation) {

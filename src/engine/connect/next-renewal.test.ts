@@ -35,7 +35,7 @@ async function readAt(world: TestWorld, { environmentId, id }: Connection, inMs:
   const claimed = await world.stores.schedule.claim({ claim: 'clm_1', now, until: now + minute, limit: 10 })
   const outcomes = claimed.map(({ connectionId, stream }) => ({
     ...{ connectionId, stream, dueAt: now + (inMs[stream] ?? 400 * dayMs), failures: 0, blocked: null },
-    ...{ runId: 'run_1', fault: null, endedAt: now },
+    ...{ runId: 'run_1', fault: null, quota: null, endedAt: now },
   }))
   await world.stores.schedule.finish(environmentId, 'clm_1', outcomes)
   const slots = await world.stores.schedule.of(environmentId, [id])

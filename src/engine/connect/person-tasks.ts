@@ -17,7 +17,9 @@ export const taskFixedBy = {
   grant_permission: 'owner',
   set_up: 'operator',
   repair_channel: 'operator',
+  check_numbers: 'operator',
   replay_messages: 'operator',
+  repair_endpoint: 'operator',
 } as const satisfies Record<TaskKind, FixedBy>
 
 /** What a person is asked to do about a connection that needs a new consent: within a week, and all of it stands still meanwhile. */
@@ -31,7 +33,7 @@ export async function reconnectTask(
     id: deps.random.id('tsk'),
     kind: 'reconnect',
     connectionId: connection.id,
-    title: `Connect ${nameOf(connection)} on ${provider.name} again`,
+    title: `Connect ${accountName(connection)} on ${provider.name} again`,
     description: `${reasons[cause].says} Until then nothing new is read; what was read stays. Send the owner a reconnect link: the connection keeps its id, its history and its place.`,
     category: 'connection',
     priority: 'high',
@@ -57,7 +59,7 @@ export function expiringTask(
     id: deps.random.id('tsk'),
     kind: 'reconnect',
     connectionId: connection.id,
-    title: `Connect ${nameOf(connection)} on ${provider.name} again before the access ends`,
+    title: `Connect ${accountName(connection)} on ${provider.name} again before the access ends`,
     description: `The access that was given ends on ${when} UTC, and ${why}. Send the owner a reconnect link before that: the connection keeps its id, its history and its place, and nothing stops.`,
     category: 'connection',
     priority: days > 7 ? 'low' : days > 3 ? 'normal' : 'high',
@@ -81,7 +83,7 @@ export async function permissionTask(
     id: deps.random.id('tsk'),
     kind: 'grant_permission',
     connectionId: connection.id,
-    title: `Give ${nameOf(connection)} the missing ${missing.length === 1 ? 'permission' : 'permissions'} on ${provider.name}`,
+    title: `Give ${accountName(connection)} the missing ${missing.length === 1 ? 'permission' : 'permissions'} on ${provider.name}`,
     description: `Not given: ${missing.join(', ')}. ${streams.length > 0 ? `Because of it nothing is read of: ${summaries.join(', ')}.` : 'Everything that is read now works without.'} Send the owner a reconnect link and ask to leave every box ticked.`,
     category: 'connection',
     priority: streams.length > 0 ? 'normal' : 'low',
@@ -128,5 +130,6 @@ async function othersOf(deps: Pick<Deps, 'connections'>, connection: Connection)
   return all.filter((other) => other.id !== id && activeStates.includes(other.state)).length
 }
 
-const nameOf = ({ account }: Connection) => account.handle ?? account.name
+/** What a person calls an account. */
+export const accountName = ({ account }: Connection): string => account.handle ?? account.name
 const inDays = ({ clock }: Pick<Deps, 'clock'>, days: number): Instant => clock.now() + days * dayMs

@@ -108,6 +108,8 @@ export async function runRefresh(
       continue
     }
 
+    // It may have waited long for its turn.
+    if (stage === 'previous' && !mayRepeatPrevious(place, grant, deps.clock.now())) stage = 'confirm'
     const asked = await askForTokens(parts, place, grant, stage).catch((error: unknown) => ({ error }))
     hadTurn({ sent: !('error' in asked) })
     if ('error' in asked) {

@@ -1,6 +1,6 @@
 import { type Auth, dayMs } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { Grant, GrantSecrets, Grants } from '../../ports/grants.ts'
-import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { endOf, firstWarningAt } from './grant-end.ts'
 import { planRefresh, unitOfGrant } from './plan-refresh.ts'
@@ -10,26 +10,25 @@ import type { Tokens } from './token-answer.ts'
 export type NextTokens = Parameters<Grants['commit']>[3]
 
 /**
- * Seals new tokens for the next generation of a grant. `presented` is the refresh token that was used: it stays where the answer has none, and
- * is kept as the previous one where the answer has another, until that one is used in its turn.
+ * Seals new tokens for the next generation of a grant. `presented` is the refresh token that was used, and when: it stays where the answer has none,
+ * and is kept as the previous one where the answer has another, until that one is used in its turn. Their age counts from the asking: an answer may have
+ * been on its way for long, or its reader have stood still, and the time in which the previous one may be repeated began with the platform's.
  */
 export async function sealNextTokens(
-  deps: Pick<Deps, 'clock'>,
   vault: Vault,
   auth: Auth,
   grant: Grant,
   tokens: Tokens,
-  presented: string | null,
+  presented: { readonly token: string | null; readonly at: Instant },
 ): Promise<NextTokens> {
   const seal = (field: keyof GrantSecrets, text: string) =>
     vault.seal(grant.environmentId, { row: grant.id, field, generation: grant.generation + 1 }, text)
-  const refreshToken = tokens.refreshToken ?? presented
-  const replaced = presented !== null && refreshToken !== presented
-  const refreshedAt = deps.clock.now()
+  const refreshToken = tokens.refreshToken ?? presented.token
+  const previous = presented.token === refreshToken ? null : presented.token
   // The refresh token that stays keeps its own end.
-  const refreshExpiresAt = tokens.refreshExpiresAt ?? (replaced ? null : grant.refreshExpiresAt)
+  const refreshExpiresAt = tokens.refreshExpiresAt ?? (previous !== null ? null : grant.refreshExpiresAt)
   const clocks = {
-    refreshedAt,
+    refreshedAt: presented.at,
     accessExpiresAt: tokens.accessExpiresAt,
     refreshExpiresAt,
     dataAccessExpiresAt: grant.dataAccessExpiresAt,
@@ -38,7 +37,7 @@ export async function sealNextTokens(
   return {
     access: await seal('access', tokens.accessToken),
     refresh: refreshToken === null ? null : await seal('refresh', refreshToken),
-    previousRefresh: replaced ? await seal('previousRefresh', presented) : null,
+    previousRefresh: previous === null ? null : await seal('previousRefresh', previous),
     scopes: tokens.scopes ?? grant.scopes,
     ...planLife(auth, { id: grant.id, generation: grant.generation + 1 }, clocks, grant),
   }

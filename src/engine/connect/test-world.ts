@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type Account, defineStream, type OAuth2, type Provider, readOne } from '@patchbay/kit'
 import { openSandbox, type Sandbox } from '../../../sandbox/sandbox.ts'
 import { testProvider } from '../../../sandbox/test-provider.ts'
@@ -9,9 +10,12 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
 import { openCapturedMessenger } from '../../drivers/messenger/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import { openCapturedReceivers } from '../../drivers/receivers/captured.ts'
+import { openMemoryResponseCache } from '../../drivers/response-cache/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Network } from '../../ports/network.ts'
+import { faultOfEvent } from '../delivery/event-types.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { openGateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
@@ -89,9 +93,11 @@ export async function openTestWorld(options: WorldOptions = {}) {
     ...kept,
     networks: { test: network, live: network },
     limiter: openMemoryLimiter(),
+    responses: openMemoryResponseCache(),
     jobs,
     keys: openFixedKeys(),
     messenger: openCapturedMessenger(),
+    receivers: openCapturedReceivers(),
     ...options.stores?.(clock),
   }
   const log = openCapturedLog()
@@ -183,7 +189,11 @@ export async function openTestWorld(options: WorldOptions = {}) {
     connectionOf: async ({ id }: Connection) => (await stores.connections.read(environment.id, id))!,
     /** Token requests of the kind that met the sandbox, oldest first. */
     tokenRequests: () => sandbox.ledger.entries.filter(({ what }) => what === 'token' || what === 'extend'),
-    events: () => along.events.map(({ type }) => type),
+    events: () =>
+      along.events.map((event) => {
+        assert.equal(faultOfEvent(event), null)
+        return event.type
+      }),
     openTasks: () => along.tasks.filter(({ closedAt }) => closedAt === null).map(({ kind }) => kind),
   }
 }

@@ -89,7 +89,7 @@ const payloads = [
 ] as const
 
 suite('address of a call', () => {
-  test(`leads to the provider by ${payloads.length} tricks, or nowhere`, async () => {
+  test(`T20: leads to the provider by ${payloads.length} tricks, or nowhere`, async () => {
     assert.ok(payloads.length >= 60)
     const { clock, gateway, asked } = openTestWorld([200])
     const target = testTarget(testProvider({ hosts: { other: 'https://other.acme.example' } }))
@@ -105,7 +105,7 @@ suite('address of a call', () => {
     assert.equal(asked.length, 0)
   })
 
-  test('stays on the provider’s host and below its base path, whatever a path is made of', () => {
+  test('T20: stays on the provider’s host and below its base path, whatever a path is made of', () => {
     const alphabet = [
       '/',
       '\\',
@@ -180,7 +180,7 @@ suite('address of a call', () => {
   check('/x', 'https://api.acme.example/v1/x?a=%0D%0A&b=%23', { a: '\r\n', b: '#' })
   check('/x', 'https://other.acme.example/x', undefined, 'other')
 
-  test('knows the hosts of the provider only', () => {
+  test('T20: knows the hosts of the provider only', () => {
     const provider = testProvider({ hosts: { other: 'https://other.acme.example' } })
     for (const host of ['evil', 'https://evil.example', '', '__proto__', 'constructor', 'toString'])
       assert.throws(

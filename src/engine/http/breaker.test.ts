@@ -8,7 +8,7 @@ import type { Intent } from './intent.ts'
 import { openTestWorld, type Scripted, testProvider, testTarget } from './test-provider.ts'
 
 /** Each step is a call without patience: how it ended, and whether it was sent. `n×` repeats it, `+5s` lets time pass. */
-suite('breaker', () => {
+suite('F02: breaker', () => {
   check(
     'stays closed below ten in a row',
     [...down(9), 200, ...down(9), 200],

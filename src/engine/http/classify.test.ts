@@ -4,7 +4,7 @@ import { at, type ErrorRule, type Errors, type FaultCode, type FaultDetail, isFa
 import { openTestWorld, type Scripted, testErrors, testProvider, testStart, testTarget } from './test-provider.ts'
 
 suite('classify', () => {
-  suite('reads what is JSON', () => {
+  suite('F16: reads what is JSON', () => {
     reads({ body: { a: [1, null, 'ü'] } }, { a: [1, null, 'ü'] })
     reads({ text: '\ufeff{"a":1}' }, { a: 1 })
     reads({ text: ' \n[]\n' }, [])
@@ -33,7 +33,7 @@ suite('classify', () => {
     reads({ status: 304, text: '' }, null, 'GET', { 'if-none-match': '"1"' })
   })
 
-  suite('takes nothing else for an answer', () => {
+  suite('F12, F14, F15, F16, F19, F20: takes nothing else for an answer', () => {
     check({ text: '' }, 'provider.changed', { reason: 'empty' })
     check({ text: ' \n ' }, 'provider.changed', { reason: 'empty' })
     check({ text: '<!DOCTYPE html><title>Sign in</title>' }, 'provider.down', { reason: 'html' })
@@ -56,7 +56,7 @@ suite('classify', () => {
     check({ status: 206, body: {} }, 'provider.changed', {})
     check({ status: 304, text: '' }, 'provider.changed', {})
 
-    test('an answer without an end that says where it is, is one that was lost', async () => {
+    test('F09: an answer without an end that says where it is, is one that was lost', async () => {
       const script: Scripted[] = [
         { status: 200, text: '{"a":', headers: { 'content-length': undefined as never } },
         200,
@@ -67,7 +67,7 @@ suite('classify', () => {
     })
   })
 
-  suite('knows what a status means where the provider says nothing more', () => {
+  suite('F21: knows what a status means where the provider says nothing more', () => {
     const codes: Record<number, FaultCode> = {
       ...{
         400: 'provider.rejected',
@@ -184,6 +184,29 @@ suite('classify', () => {
       { waitMs: 5_000 },
       { ...testErrors, wait: () => Number.NaN },
     )
+    // Neither of them, and a header that says until when there is no room
+    const quotaHeaders = [
+      { quota: 'minute', remaining: 'x-left', reset: 'x-reset' },
+      { quota: 'day', remaining: 'x-left-today', reset: 'x-reset-today' },
+    ]
+    const spent = { 'x-left': '0', 'x-reset': '7', 'x-left-today': '0', 'x-reset-today': '600' }
+    check({ status: 429, headers: spent }, 'provider.throttled', { waitMs: 600_000 }, { ...testErrors, quotaHeaders })
+    check(
+      { status: 429, headers: { ...spent, 'retry-after': '9' } },
+      'provider.throttled',
+      { waitMs: 9_000 },
+      { ...testErrors, quotaHeaders },
+    )
+    check(
+      { status: 429, headers: spent },
+      'provider.throttled',
+      { waitMs: 7_000, quota: 'minute' },
+      {
+        ...{ ...testErrors, quotaHeaders },
+        rules: [{ status: 429, is: 'provider.throttled', quota: 'minute', example: { status: 429, body: null } }],
+      },
+    )
+    check({ status: 404, headers: spent }, 'provider.missing', { waitMs: undefined }, { ...testErrors, quotaHeaders })
     // A table that stumbles over a stranger's body has found nothing
     const stumbling = (): never => (undefined as unknown as { x: () => never }).x()
     check(

@@ -7,12 +7,13 @@ import {
   type FaultDetail,
   type Json,
   parseRoutePattern,
+  quotaSignals,
   startOfDay,
 } from '@patchbay/kit'
 import type { Answer, Intent } from './intent.ts'
 import type { ReadBody } from './read-json.ts'
 import { requestIdOf } from './request-id.ts'
-import { clampWait, parseRetryAfter } from './retry-after.ts'
+import { clampWait, readRetryAfter } from './retry-after.ts'
 import type { Authorization } from './target.ts'
 
 /** What an answer that is no success means: by the provider's table, and where that has no line for it, by what HTTP says. */
@@ -26,7 +27,10 @@ export function faultOfAnswer(answer: Answer, read: ReadBody, intent: Intent): F
   const challenged = answer.status === 403 && 'unreadable' in read && read.unreadable === 'html'
   const rule = challenged ? undefined : errors.rules.find((each) => fits(each, facts, intent))
   const code = challenged ? 'provider.down' : (rule?.is ?? usualCode(answer.status, intent.as))
-  const waitMs = waitOf(answer, intent) ?? (challenged ? challengeWaitMs : ruleWait(rule, answer.at))
+  const waitMs =
+    waitOf(answer, intent) ??
+    signalledWait(answer, intent, code, rule?.quota) ??
+    (challenged ? challengeWaitMs : ruleWait(rule, answer.at))
   const detail: FaultDetail = {
     provider: provider.id,
     status: answer.status,
@@ -81,16 +85,27 @@ const byStatus: Readonly<Record<number, FaultCode>> = {
 
 /**
  * Somebody broke down while working on it, or a gateway lost whoever was. 503 and 529 are said before any work is done, and what a provider
- * calls throttled or forbidden did not happen.
+ * calls throttled or forbidden did not happen. What is answered with something that nobody asked for was at least not refused.
  */
 const mayHaveHappened = (status: number, code: FaultCode) =>
-  (code === 'provider.down' || code === 'provider.timeout') &&
-  (status === 408 || (status >= 500 && status !== 503 && status !== 529))
+  ((code === 'provider.down' || code === 'provider.timeout') &&
+    (status === 408 || (status >= 500 && status !== 503 && status !== 529))) ||
+  (code === 'provider.changed' && status < 400)
 
 function waitOf(answer: Answer, intent: Intent): number | null {
   const asked = tolerant(() => intent.target.provider.api.errors.wait?.(answer) ?? null)
   const clamped = typeof asked === 'number' ? clampWait(asked) : null
-  return clamped ?? parseRetryAfter(answer.headers['retry-after'], { date: answer.headers['date'], at: answer.at })
+  return clamped ?? readRetryAfter(answer)
+}
+
+/** Of a refusal for a quota: until when the headers say that it has no room. The longest, where they tell of several and the answer does not say which. */
+function signalledWait(answer: Answer, { target }: Intent, code: FaultCode, quota: string | undefined): number | null {
+  if (code !== 'provider.throttled' && code !== 'provider.exhausted') return null
+  const signals = tolerant(() => quotaSignals(target.provider.api.errors, answer)) ?? []
+  const waits = signals.flatMap((signal) =>
+    signal.waitMs === undefined || (quota !== undefined && signal.quota !== quota) ? [] : [signal.waitMs],
+  )
+  return waits.length === 0 ? null : clampWait(Math.max(...waits))
 }
 
 function ruleWait(rule: ErrorRule | undefined, at: number): number | null {

@@ -1,8 +1,7 @@
-import { Fault, isFault } from '@patchbay/kit'
-import { NetworkFailure, readBody, type WireResponse } from '../../ports/network.ts'
+import { Fault, isFault, minute } from '@patchbay/kit'
+import { NetworkFailure, readBody, type WireLimits, type WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
-import { isAllowedHeader } from './request-headers.ts'
 import type { Target } from './target.ts'
 import { withCredential } from './wire.ts'
 
@@ -15,9 +14,11 @@ export interface RawRequest {
   readonly query: string
   /** One of the provider's named hosts. */
   readonly host?: string
-  /** Those that a call may not set are left out. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Those that a call may set, in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body?: AsyncIterable<Uint8Array>
+  /** Of the body in bytes, where it was said. */
+  readonly length?: string
 }
 
 export interface RawResponse {
@@ -84,7 +85,8 @@ export function openForward(
           method: intent.method,
           url: withCredential(intent.url, intent).href,
           headers: headersOf(passage.request, intent, options.userAgent),
-          body: passage.request.body,
+          body: passage.request.body === undefined ? undefined : counted(passage.request.body, tally),
+          limits: passageLimits,
         },
         intent.signal,
       )
@@ -102,8 +104,11 @@ export function openForward(
     const { status } = response
     const headers: Record<string, string> = {}
     for (const name in response.headers) if (!keptBack.has(name)) headers[name] = response.headers[name]!
+    // What came compressed has another length than what is passed on.
+    if (response.headers['content-encoding'] !== undefined || status === 204) delete headers['content-length']
     const error = status >= 400 ? await readError(response) : null
-    passage.answer = { status, headers, body: error ?? (isShort(response) ? await readBody(response) : response.body) }
+    const isWhole = isShort(response) || passage.request.method === 'HEAD' || bodiless.has(status)
+    passage.answer = { status, headers, body: error ?? (isWhole ? await readBody(response) : response.body) }
     const answer = { status, headers: response.headers, bytes: error ?? nothing, body: null, at: deps.clock.now() }
     passage.intent.tally.answer = answer
     return answer
@@ -126,7 +131,6 @@ const keptBack = new Set([
   'alt-svc',
   'connection',
   'content-encoding',
-  'content-length',
   'keep-alive',
   'proxy-authenticate',
   'set-cookie',
@@ -138,20 +142,35 @@ const keptBack = new Set([
 ])
 
 function headersOf(
-  { headers }: RawRequest,
+  { headers, body, length }: RawRequest,
   { target, authorization }: Intent,
   userAgent: string,
 ): Record<string, string> {
   const all: Record<string, string> = { accept: 'application/json', 'user-agent': userAgent }
   const { provider } = target
   for (const name in provider.api.headers) all[name.toLowerCase()] = provider.api.headers[name]!
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string' && isAllowedHeader(provider, name)) all[name.toLowerCase()] = value
-  }
+  Object.assign(all, headers)
+  // Framing, and as such not a caller's to say. It is true here: the server that read the request holds its body to it.
+  if (body !== undefined && length !== undefined) all['content-length'] = length
   for (const name in authorization?.headers) all[name.toLowerCase()] = authorization.headers[name]!
   return all
 }
+
+async function* counted(body: AsyncIterable<Uint8Array>, tally: Intent['tally']): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    tally.requestBytes += piece.length
+    yield piece
+  }
+}
+
+/**
+ * What goes through is never in memory as a whole, so it may be as large as a film. Somebody waits at the other end, who can leave; a platform that drips
+ * is left all the same.
+ */
+const passageLimits: Partial<WireLimits> = { totalMs: 15 * minute, maxBytes: 16 * 1024 ** 3 }
+
+/** No body whatever their headers say. */
+const bodiless = new Set([204, 205, 304])
 
 const mostErrorBytes = 256 * 1024
 

@@ -1,9 +1,13 @@
 import { type ApiRequest, type ApiResponse, type Http, isFault } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { CallRecord } from '../../ports/journal.ts'
+import type { ResponsePlace } from '../../ports/response-cache.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { authorize } from './authorize.ts'
 import { breaker } from './breaker.ts'
+import { wishesOf } from './cache/cache-control.ts'
+import { marked, openCachedReads, placeOf } from './cache/cached-reads.ts'
+import type { KeptAnswers } from './cache/kept-answers.ts'
 import { openCallLog } from './call-log.ts'
 import { classify } from './classify.ts'
 import { classifyErrors, openForward, type RawRequest, type RawResponse } from './forward.ts'
@@ -12,8 +16,10 @@ import { inTime } from './in-time.ts'
 import { compose, type Intent, openIntent } from './intent.ts'
 import { pace } from './pace.ts'
 import { type CallIncidents, reportOutage } from './report-outage.ts'
+import { acceptedHeaders } from './request-headers.ts'
 import { requestIdOf } from './request-id.ts'
 import { retry } from './retry.ts'
+import { openSharedReads } from './shared-reads.ts'
 import { noticeSunset } from './sunset.ts'
 import type { Credentials, Target } from './target.ts'
 import { wire } from './wire.ts'
@@ -23,10 +29,20 @@ export interface Gateway {
   /** What provider code gets: calls for that target, nothing else. `spent` counts what they cost. */
   http(target: Target, signal?: AbortSignal): Http & { readonly spent: { calls: number; cost: Record<string, number> } }
   call(target: Target, request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>
-  /** Passes a request on as it is, and the answer back as it comes: the proxy. Status and body are the provider's, whatever they are. */
-  forward(target: Target, request: RawRequest, signal?: AbortSignal): Promise<RawResponse>
+  /**
+   * Passes a request on as it is, and the answer back as it comes: the proxy. Status and body are the provider's, whatever they are. Of `headers` goes out
+   * what a call may set.
+   */
+  forward(target: Target, request: PassedOn, signal?: AbortSignal): Promise<RawResponse>
+  /** Answers that were given on behalf of that connection are given to nobody any more. */
+  forget(place: ResponsePlace): Promise<void>
   /** Writes buffered call records. */
   flush(): Promise<void>
+}
+
+/** A caller's request with all of its headers, among them what it wishes of answers that were given before. */
+export interface PassedOn extends Omit<RawRequest, 'headers' | 'length'> {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
 /** State that one process needs for all its calls: breakers, retry budgets, call records that wait to be written. */
@@ -35,8 +51,10 @@ export function openGateway(
   setting: Pick<Setting, 'publicUrl'>,
   credentials: Credentials,
   incidents: CallIncidents,
+  /** Null where nothing is kept. */
+  kept: KeptAnswers | null = null,
 ): Gateway {
-  const { clock, random } = deps
+  const { clock, random, log } = deps
   const calls = openCallLog(deps)
   // Google compresses answers only for clients that say `gzip` here too: developers.google.com/youtube/v3/getting-started, "Using gzip".
   const userAgent = `Patchbay (gzip; +${setting.publicUrl})`
@@ -54,7 +72,7 @@ export function openGateway(
     ...shared,
     classify(), // from here on up: a success or a Fault
   )(wire(deps, { userAgent })) // the provider's own origin only
-  const forward = openForward(
+  const passOn = openForward(
     deps,
     compose(
       retry(again, { attempts: 1, replays: ({ idempotent }) => idempotent }),
@@ -79,7 +97,53 @@ export function openGateway(
     } finally {
       record(intent, fault, startedAt)
       if (options.spent) spend(options.spent, intent)
+      // Reports and searches are asked for by POST too, and say that they change nothing.
+      const writes = intent.method !== 'GET' && !(intent.method === 'POST' && intent.idempotent)
+      if (writes) await forgetOf(target)
     }
+  }
+
+  const reads = openSharedReads(deps, pass)
+  const cached = kept && openCachedReads(deps, kept, reads, credentials)
+
+  async function pass(target: Target, request: RawRequest, signal: AbortSignal | undefined): Promise<RawResponse> {
+    const startedAt = clock.now()
+    const unanswered = (intent: Intent, error: unknown) => record(intent, faultCodeOf(error, signal), startedAt)
+    const { intent, fault, response } = await passOn(target, request, signal, unanswered)
+    const { status, headers, body } = response
+    if (!(body instanceof Uint8Array))
+      return { status, headers, body: counted(body, intent, () => record(intent, fault, startedAt)) }
+    intent.tally.responseBytes += body.length
+    record(intent, fault, startedAt)
+    return response
+  }
+
+  async function forward(target: Target, request: PassedOn, signal?: AbortSignal): Promise<RawResponse> {
+    const { method, body, headers } = request
+    const passed: RawRequest = { ...request, headers: acceptedHeaders(target.provider, headers) }
+    if (body !== undefined || (method !== 'GET' && method !== 'HEAD')) {
+      const length = headers['content-length']
+      try {
+        return await pass(target, typeof length === 'string' ? { ...passed, length } : passed, signal)
+      } finally {
+        await forgetOf(target)
+      }
+    }
+    const { alone, cache } = wishesOf(method, headers)
+    if (cached && cache) return cached.read(target, passed, cache, signal)
+    const { response, joined } = await reads.read(target, passed, signal, { alone })
+    return joined ? marked(response, 'fwd=bypass; collapsed') : response
+  }
+
+  /** After a write: what was read before it is not what there is now. */
+  async function forgetOf(target: Target): Promise<void> {
+    const place = placeOf(target)
+    if (place) await forget(place)
+  }
+
+  async function forget(place: ResponsePlace): Promise<void> {
+    reads.overtake(place.environmentId, place.connectionId)
+    await kept?.forget(place).catch((error) => log.warn('response.not_forgotten', { ...place, error }))
   }
 
   function record(intent: Intent, fault: string | null, startedAt: Instant): void {
@@ -93,17 +157,8 @@ export function openGateway(
       return httpOf((request) => call(target, request, { signal, spent }), { spent })
     },
     call: (target, request, signal) => call(target, request, { signal }),
-    async forward(target, request, signal) {
-      const startedAt = clock.now()
-      const unanswered = (intent: Intent, error: unknown) => record(intent, faultCodeOf(error, signal), startedAt)
-      const { intent, fault, response } = await forward(target, request, signal, unanswered)
-      const { status, headers, body } = response
-      if (!(body instanceof Uint8Array))
-        return { status, headers, body: counted(body, intent, () => record(intent, fault, startedAt)) }
-      intent.tally.responseBytes += body.length
-      record(intent, fault, startedAt)
-      return response
-    },
+    forward,
+    forget,
     flush: calls.flush,
   }
 }

@@ -74,7 +74,7 @@ export function openIntent(
     method,
     url: addressOf(target.provider, request),
     as: request.as ?? 'account',
-    idempotent: request.idempotent ?? (method === 'GET' || method === 'PUT' || method === 'DELETE'),
+    idempotent: isIdempotent(request),
     deadlineAt: now + target.patienceMs,
     signal,
     authorization: null,
@@ -94,4 +94,9 @@ export function openIntent(
   }
 }
 
-const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+/** Whether asking twice does no harm: by the method, where the request says nothing. */
+export const isIdempotent = ({ method = 'GET', idempotent }: Pick<ApiRequest, 'method' | 'idempotent'>) =>
+  idempotent ?? !mayAddUp.has(method)
+
+const mayAddUp = new Set(['POST', 'PATCH'])
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])

@@ -343,6 +343,61 @@ suite('pace', () => {
     })
   })
 
+  suite('stops hard where money is counted', () => {
+    const month = { month: 'UTC' }
+    const budget = (limit: number, more: Partial<Quota> = {}) =>
+      quota(limit, month, { id: 'spend', currency: 'USD', limitSetting: 'budget', ...more })
+    const priced = (limit: number, price: number, answers = 40) => {
+      const world = openTestWorld(Array.from({ length: answers }, () => 200))
+      const costs = [{ call: 'GET api.acme.example/', takes: { spend: price } }]
+      const provider = testProvider({ quotas: [budget(limit)], costs })
+      const target = testTarget(provider, { patienceMs: 60_000, lane: 'interactive' })
+      const { integration } = target
+      const owned = (settings: Record<string, string>) => ({ ...target, integration: { ...integration, settings } })
+      return { world, target, owned, call: (of = target) => world.gateway.call(of, { path: '/x' }) }
+    }
+    const isSpent = (error: unknown) => isFault(error, 'setup.budget') && error.detail.quota === 'spend'
+
+    test('nobody gets past it, the month after they do', async () => {
+      const { world, target, call } = priced(1, 0.3)
+      await world.clock.run(async () => {
+        for (let i = 0; i < 3; i++) await call()
+        await assert.rejects(call(), (error) => {
+          assert.ok(isSpent(error) && isFault(error))
+          assert.equal(error.message, 'The budget “spend” of 1 USD a month is spent.')
+          assert.equal(world.clock.now() + error.detail.waitMs!, Date.UTC(2026, 1, 1))
+          return error.kind.fixedBy === 'operator'
+        })
+        await assert.rejects(call({ ...target, lane: 'scheduled' }), isSpent)
+        await world.clock.sleep(Date.UTC(2026, 1, 1) - world.clock.now())
+        await call()
+      })
+      assert.equal(world.asked.length, 4)
+    })
+
+    test('its owner says how much it is, and may add to it at any time', async () => {
+      const { world, owned, call } = priced(100, 0.3)
+      await world.clock.run(async () => {
+        await assert.rejects(call(owned({ budget: '0.2' })), isSpent)
+        await assert.rejects(call(owned({ budget: '0' })), isSpent)
+        await call(owned({ budget: '0.3' }))
+        await assert.rejects(call(owned({ budget: '0.3' })), isSpent)
+        await call(owned({ budget: '0.6' }))
+      })
+      assert.equal(world.asked.length, 2)
+    })
+
+    test('whatever is asked at once, what was sent costs no more', async () => {
+      const prices = [0.1, 0.07, 0.333, 0.005]
+      for (const price of prices) {
+        const { world, call } = priced(1, price, 300)
+        await world.clock.run(() => Promise.allSettled(Array.from({ length: 300 }, () => call())))
+        assert.ok(world.asked.length * price <= 1 + 1e-9, `${world.asked.length} of ${price}`)
+        assert.ok((world.asked.length + 1) * price > 1 - 1e-9, `${world.asked.length} of ${price}`)
+      }
+    })
+  })
+
   suite('heeds what headers say about quotas', () => {
     const check = (signals: QuotaSignal[], expected: { used?: number; waitMs?: number }) =>
       test(JSON.stringify(signals), async () => {
@@ -375,6 +430,21 @@ suite('pace', () => {
     check([{ quota: 'general', waitMs: 1e15 }], { waitMs: 86_400_000 })
     check([{ quota: 'unheard of', used: 1, waitMs: 5_000 }], { used: 1 })
     check([], { used: 1 })
+
+    test('named as data, and never to loosen', async () => {
+      const answers = ['40', '90', 'many', '-1'].map((left) => ({ status: 200, headers: { 'x-left': left } }))
+      const world = openTestWorld(answers)
+      const errors = { ...testErrors, quotaHeaders: [{ quota: 'general', remaining: 'X-Left' }] }
+      const target = testTarget(testProvider({ quotas: [quota(100, { rollingMs: 60 * second })], errors }))
+      const usedAfter: number[] = []
+      await world.clock.run(async () => {
+        for (const _ of answers) {
+          await world.gateway.call(target, { path: '/x' })
+          usedAfter.push(await used(world))
+        }
+      })
+      assert.deepEqual(usedAfter, [60, 61, 62, 100])
+    })
 
     test('also on a refusal', async () => {
       const world = openTestWorld([404])

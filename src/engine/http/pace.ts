@@ -1,9 +1,10 @@
-import { type ApiResponse, Fault, isFault, type Provider, type Quota } from '@patchbay/kit'
+import { type ApiResponse, Fault, isFault, type Quota, quotaSignals } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
 import { bucketOf, unmeteredBucket } from '../quota/buckets.ts'
 import { drawsAt, quotasUnder, sparingBucket, sparingDraws, type Take, takesOf, windowAt } from '../quota/draws.ts'
+import { sayLimit } from '../quota/say-wait.ts'
 import { tolerant } from './fault-of-answer.ts'
 import type { Intent, Layer } from './intent.ts'
 import { clampWait } from './retry-after.ts'
@@ -41,8 +42,7 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
     // Nobody waits for this: until it is written the call counts as one that is under way.
     limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
-    const { signals } = intent.target.provider.api.errors
-    if (answer && signals) await heed(intent, answer, signals).catch(noteFailure)
+    if (answer) await heed(intent, answer).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
@@ -57,6 +57,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
         takes.length > 0
           ? [...drawsAt(takes, now), ...sparingDraws(takes, { spares })]
           : [unmetered(unmeteredBucket(target))]
+      const dear = takes.find(({ quota, amount }) => quota.currency !== undefined && amount > quota.limit)
+      if (dear) throw spent(intent, dear.quota, untilReset(dear.quota, now))
       const taken = await limiter.take(draws, { now, lane: target.lane })
       if (taken.granted) {
         tally.sendBy = now + freshMs
@@ -72,8 +74,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
       if (now + waitMs > deadlineAt) {
-        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota.id
-        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota }) }
+        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota
+        if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)
+        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota: quota.id }) }
         throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }
       await clock.sleep(waitMs, signal)
@@ -102,9 +105,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     return new Fault(fault.code, fault.message, { ...fault.detail, waitMs: longestMs }, fault.cause)
   }
 
-  async function heed(intent: Intent, answer: ApiResponse, read: ReadSignals): Promise<void> {
+  async function heed(intent: Intent, answer: ApiResponse): Promise<void> {
     const { target, as } = intent
-    for (const signal of tolerant(() => read(answer)) ?? []) {
+    for (const signal of tolerant(() => quotaSignals(target.provider.api.errors, answer)) ?? []) {
       const quota = quotasUnder(target).find(({ id }) => id === signal.quota)
       const bucket = quota && bucketOf(target, quota, as)
       if (!quota || !bucket) continue
@@ -120,8 +123,6 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     }
   }
 }
-
-type ReadSignals = NonNullable<Provider['api']['errors']['signals']>
 
 /** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */
 class Stops {
@@ -155,5 +156,11 @@ function untilReset(quota: Quota, at: Instant): number {
   if ('rollingMs' in window) return window.rollingMs
   return 'endsAt' in window ? window.endsAt - at : 1000
 }
+
+/** No wait of a call helps, and no repetition: the money is spent until the calendar says otherwise, or somebody adds to it. */
+const spent = ({ target }: Intent, quota: Quota, waitMs: number): Fault =>
+  new Fault('setup.budget', `The budget “${quota.id}” of ${sayLimit(quota)} is spent.`, {
+    ...{ provider: target.provider.id, quota: quota.id, waitMs },
+  })
 
 const unmetered = (bucket: string): Draw => ({ bucket, amount: 0, limit: 0, window: { concurrent: true } })

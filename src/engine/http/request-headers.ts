@@ -11,6 +11,19 @@ export function isAllowedHeader(provider: Provider, name: string): boolean {
   return false
 }
 
+/** Of a caller's headers those that go out, in lower case. */
+export function acceptedHeaders(
+  provider: Provider,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const accepted: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string' && isAllowedHeader(provider, name)) accepted[name.toLowerCase()] = value
+  }
+  return accepted
+}
+
 /** Throws `input.invalid` for a header that is not allowed, and for a value that would end the header. */
 export function checkHeaders(provider: Provider, headers: Readonly<Record<string, string>> = {}): void {
   for (const [name, value] of Object.entries(headers)) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { clampWait, parseRetryAfter } from './retry-after.ts'
+import { clampWait, parseRetryAfter, readRetryAfter } from './retry-after.ts'
 
-suite('Retry-After', () => {
+suite('F25, T28: Retry-After', () => {
   const at = Date.UTC(2026, 10, 22, 8, 0, 0)
   const date = 'Sun, 22 Nov 2026 08:00:00 GMT'
   const day = 86_400_000
@@ -89,7 +89,7 @@ suite('Retry-After', () => {
     check(nonsense, null)
   test('no header', () => assert.equal(parseRetryAfter(undefined, { date, at }), null))
 
-  test('takes no time over hostile text', () => {
+  test('T28: takes no time over hostile text', () => {
     const started = performance.now()
     for (const text of [
       '1'.repeat(50_000),
@@ -102,13 +102,27 @@ suite('Retry-After', () => {
     assert.ok(performance.now() - started < 2_000)
   })
 
-  test('a wait of a provider’s own stays between a second and a day', () => {
+  test('T28: a wait of a provider’s own stays between a second and a day', () => {
     const waits = [Number.NaN, -1, 0, 999.2, 1_000.5, 1e300, Number.POSITIVE_INFINITY].map(clampWait)
     assert.deepEqual(waits, [null, 1_000, 1_000, 1_000, 1_001, day, day])
   })
 
   function check(value: string, expected: number | null, dateHeader: string | null = date) {
-    test(`${JSON.stringify(value.slice(0, 40))} ${dateHeader === date ? '' : dateHeader}`, () =>
+    test(`T28: ${JSON.stringify(value.slice(0, 40))} ${dateHeader === date ? '' : dateHeader}`, () =>
       assert.equal(parseRetryAfter(value, { date: dateHeader ?? undefined, at }), expected))
   }
+})
+
+suite('Retry-After-Ms', () => {
+  const at = Date.UTC(2026, 10, 22, 8, 0, 0)
+  const says = (headers: Record<string, string>, expected: number | null) =>
+    test(JSON.stringify(headers), () => assert.equal(readRetryAfter({ headers, at }), expected))
+  says({ 'retry-after-ms': '2500' }, 2500)
+  says({ 'retry-after-ms': '20.5' }, 1000)
+  says({ 'retry-after-ms': '9e9' }, null)
+  says({ 'retry-after-ms': 'soon', 'retry-after': '3' }, 3000)
+  // Beside the usual one the longer holds.
+  says({ 'retry-after-ms': '2500', 'retry-after': '3' }, 3000)
+  says({ 'retry-after-ms': '3500', 'retry-after': '3' }, 3500)
+  says({}, null)
 })

@@ -1,4 +1,13 @@
+import type { ApiResponse } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
+
+/** What an answer's `Retry-After` says, and `Retry-After-Ms`, which some send beside it or instead: the longer of them. */
+export function readRetryAfter({ headers, at }: Pick<ApiResponse, 'headers' | 'at'>): number | null {
+  const usual = parseRetryAfter(headers['retry-after'], { date: headers['date'], at })
+  const text = headers['retry-after-ms']?.trim() ?? ''
+  const finer = /^\d+(\.\d+)?$/.test(text) ? clampWait(Number(text)) : null
+  return usual === null || finer === null ? (usual ?? finer) : Math.max(usual, finer)
+}
 
 /**
  * How long an answer asks to wait, in milliseconds, between 1 s and 24 h whatever it says; null when it says nothing that can be understood.

@@ -7,7 +7,7 @@ suite('retry', () => {
   const post = { method: 'POST' } as const
   const keyed = { method: 'POST', idempotent: true } as const
 
-  suite('asks again when it can help and cannot hurt', () => {
+  suite('F01, F02, F06, F08: asks again when it can help and cannot hurt', () => {
     check([200], {}, 'ok after 1')
     check([503, 200], {}, 'ok after 2')
     check(['lost', 503, 200], {}, 'ok after 3')
@@ -21,7 +21,7 @@ suite('retry', () => {
     check([{ status: 200, text: '<html>sign in</html>' }, 200], {}, 'ok after 2')
   })
 
-  suite('leaves alone what asking again does not mend', () => {
+  suite('F03: leaves alone what asking again does not mend', () => {
     check([400, 200], {}, 'provider.rejected after 1')
     check([403, 200], {}, 'provider.forbidden after 1')
     check([404, 200], {}, 'provider.missing after 1')
@@ -32,7 +32,7 @@ suite('retry', () => {
     check(['encoding', 200], {}, 'provider.changed after 1')
   })
 
-  suite('never repeats a write that may have happened', () => {
+  suite('F05: never repeats a write that may have happened', () => {
     check([201], post, 'ok after 1')
     check(['lost', 201], post, 'provider.unsure after 1')
     check(['timeout', 201], post, 'provider.unsure after 1')
@@ -52,7 +52,7 @@ suite('retry', () => {
     check(['lost', 201], { method: 'PATCH' }, 'provider.unsure after 1')
   })
 
-  suite('repeats a write that did not happen or may happen twice', () => {
+  suite('F04, F23: repeats a write that did not happen or may happen twice', () => {
     check(['connect', 201], post, 'ok after 2')
     check(['dns', 'connect', 201], post, 'ok after 3')
     check([429, 201], post, 'ok after 2')
@@ -100,7 +100,7 @@ suite('retry', () => {
     })
   })
 
-  test('retries add at most a tenth to the first attempts of a minute', async () => {
+  test('F02: retries add at most a tenth to the first attempts of a minute', async () => {
     const { clock, gateway, asked } = openTestWorld([503], { latencyMs: 1 })
     // One host for each call, so that no breaker is in the way.
     const hosts = Object.fromEntries(

@@ -35,6 +35,11 @@ export interface Credentials {
   /** A usable authorization, refreshed first where needed. Plaintext lives only inside `use`. Throws connection.* or setup.* faults. */
   authorize<T>(target: Target, as: 'account' | 'app', use: (authorization: Authorization) => Promise<T>): Promise<T>
   /**
+   * By what right a connection is called now: another text after each new consent and each new token. Null where it may not be called, so that nothing may
+   * be answered from memory either.
+   */
+  standing(target: Target): Promise<string | null>
+  /**
    * The provider refused that generation although we thought it valid (F26, F27). Refreshes at most once, coalesced with whoever else noticed.
    * `retry`: there is another credential, or the refusal may be replication lag. `stop`: it is really over; the connection's state was seen to.
    */

@@ -3,10 +3,12 @@ import { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { openMemoryLimiter } from '../../drivers/limiter/memory.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
+import type { Connection } from '../../ports/connections.ts'
 import type { CallRecord } from '../../ports/journal.ts'
 import type { Limiter } from '../../ports/limiter.ts'
 import { NetworkFailure, type NetworkFailureKind, type WireRequest } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
+import type { KeptAnswers } from './cache/kept-answers.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import type { CallIncidents } from './report-outage.ts'
 import type { Credentials, Target } from './target.ts'
@@ -17,7 +19,13 @@ export type Scripted =
   | NetworkFailureKind
   /** The request arrived and was acted on, and the answer never came. */
   | 'lost'
-  | { status: number; headers?: Record<string, string>; body?: Json; text?: string | Uint8Array }
+  | {
+      status: number
+      headers?: Record<string, string>
+      body?: Json
+      text?: string | Uint8Array
+      pieces?: (clock: SimulatedClock) => AsyncIterable<Uint8Array>
+    }
   | ((request: WireRequest, now: number) => Scripted | Promise<Scripted>)
 
 const neverSent: readonly string[] = ['dns', 'connect', 'tls', 'blocked']
@@ -68,6 +76,16 @@ export function testTarget(provider: Provider, more: Partial<Target> = {}): Targ
   }
 }
 
+/** One account's connection, on whose behalf that is. */
+export function testConnection(more: Partial<Connection> = {}): Connection {
+  return {
+    ...{ id: 'con_1', environmentId: 'env_1', profileId: 'artist', provider: 'acme', integrationId: 'int_1' },
+    ...{ grantId: 'grt_1', account: { id: 'acc', name: 'one', kind: 'channel' as const }, inputs: {} },
+    ...{ state: 'healthy' as const, reason: null, missingScopes: [], stateAt: 0, createdAt: 0 },
+    ...more,
+  }
+}
+
 export interface TestWorld {
   readonly clock: SimulatedClock
   readonly gateway: Gateway
@@ -91,6 +109,7 @@ export function openTestWorld(
     credentials?: Partial<Credentials>
     limiter?: Limiter
     journal?: Pick<Deps['journal'], 'calls'>
+    kept?: KeptAnswers
     seed?: string
     /** Shared by several worlds, which are then several processes. */
     clock?: SimulatedClock
@@ -115,13 +134,15 @@ export function openTestWorld(
       while (typeof scripted === 'function') scripted = await scripted(request, clock.now())
       if (scripted === 'lost') throw new NetworkFailure('reset', true, 'reset')
       if (typeof scripted === 'string') throw new NetworkFailure(scripted, !neverSent.includes(scripted), scripted)
-      const { status, headers = {}, body = {}, text } = typeof scripted === 'number' ? { status: scripted } : scripted
+      const answer = typeof scripted === 'number' ? { status: scripted } : scripted
+      const { status, headers = {}, body = {}, text, pieces } = answer
       const bytes = text === undefined ? Buffer.from(JSON.stringify(body)) : Buffer.from(text)
       return {
         status,
         headers: { 'content-type': 'application/json', 'content-length': '1', ...headers },
         body: (async function* () {
-          if (bytes.length > 0) yield bytes
+          if (pieces) yield* pieces(clock)
+          else if (bytes.length > 0) yield bytes
         })(),
       }
     },
@@ -129,6 +150,7 @@ export function openTestWorld(
   const credentials: Credentials = {
     authorize: (_target, _as, use) =>
       use({ headers: { authorization: `Bearer token-of-generation-${generation}` }, query: {}, generation }),
+    standing: async () => `grt_1 ${generation}`,
     async refused(_target, _as, was) {
       refused.push(was)
       if (was !== generation) return 'retry'
@@ -149,6 +171,6 @@ export function openTestWorld(
     networks: { test: network, live: network },
     journal: journal as Deps['journal'],
   }
-  const gateway = openGateway(deps, { publicUrl: 'http://127.0.0.1:4400' }, credentials, incidents)
+  const gateway = openGateway(deps, { publicUrl: 'http://127.0.0.1:4400' }, credentials, incidents, options.kept)
   return { clock, gateway, limiter, log, asked, records, refused }
 }

@@ -7,7 +7,7 @@ import { openTestWorld, type Scripted, testProvider, testTarget } from './test-p
 const base = 'https://api.acme.example/v1'
 
 suite('wire', () => {
-  suite('follows redirects within the origin, and nothing else', () => {
+  suite('F18, T19: follows redirects within the origin, and nothing else', () => {
     const to = (status: number, location: string) => ({ status, headers: { location } })
 
     check([to(302, '/v1/other'), 200], {}, `GET ${base}/other`)
@@ -49,7 +49,7 @@ suite('wire', () => {
     check([300, 200], {}, 'provider.changed, 1 asked')
     check([304, 200], {}, 'provider.changed, 1 asked')
 
-    test('the credential goes along to the same origin', async () => {
+    test('T19: the credential goes along to the same origin', async () => {
       const query = { access_token: 'secret-in-query' }
       const { clock, gateway, asked } = openTestWorld([to(302, '/v1/other'), 200], {
         credentials: {
@@ -98,7 +98,7 @@ suite('wire', () => {
     )
   })
 
-  test('takes no header that says who asks, where it goes, or how it is framed', async () => {
+  test('T22: takes no header that says who asks, where it goes, or how it is framed', async () => {
     const { clock, gateway, asked } = openTestWorld([200])
     const target = testTarget(testProvider())
     const names = [

@@ -309,6 +309,7 @@ async function read(world: InboxWorld, connectionId: string): Promise<void> {
       blocked: null,
       runId: 'run_1',
       fault: null,
+      quota: null,
       endedAt: now,
     },
   }))

@@ -25,8 +25,12 @@ export interface HookAnswer {
 
 /** What is known elsewhere of subscriptions that a question may be about. */
 export interface AskedTopics {
-  isAskedFor(integration: Integration, topic: string): Promise<boolean>
-  confirmed(integration: Integration, topic: string, leaseSeconds: number | null): Promise<void>
+  /** `mode`: `subscribe` or `unsubscribe`, as the platform says it. */
+  isAskedFor(integration: Integration, topic: string, mode: string): Promise<boolean>
+  confirmed(
+    integration: Integration,
+    about: { mode: string; topic: string; leaseSeconds: number | null },
+  ): Promise<void>
 }
 
 /** Where platforms send to. */
@@ -125,12 +129,13 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     now: number,
   ): Promise<HookAnswer> {
     const { environmentId, id: integrationId } = integration
-    const world = await worldOf(integration)
+    const world = await stored(() => worldOf(integration))
     const asked = await answerHandshake(webhooks, message, secrets, now, world)
     if (asked?.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
     if (asked?.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
     if (asked) {
-      if (asked.confirms) await topics.confirmed(integration, asked.confirms.topic, asked.confirms.leaseSeconds)
+      const { confirms } = asked
+      if (confirms) await stored(() => topics.confirmed(integration, confirms))
       return { status: asked.status, contentType: asked.contentType, body: asked.body }
     }
     if (webhooks.verify.scheme === 'unsigned') {
@@ -200,7 +205,7 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     return {
       certificates: certificates[mode],
       network: deps.networks[mode],
-      isAskedFor: (topic: string) => topics.isAskedFor(integration, topic),
+      isAskedFor: (topic: string, mode: string) => stored(() => topics.isAskedFor(integration, topic, mode)),
     }
   }
 

@@ -132,6 +132,19 @@ suite('a calendar day', () => {
   check('Asia/Kathmandu', '2026-06-01T18:20:00Z', 24, '2026-06-01T18:15:00.000Z')
   check('Pacific/Kiritimati', '2026-06-01T10:00:00Z', 24, '2026-06-01T10:00:00.000Z')
 
+  test('a month is one window, and a limit may be the owner’s', () => {
+    const spend = quota('spend', { window: { month: 'UTC' }, limitSetting: 'budget' })
+    const window = windowAt(spend, Date.parse('2026-02-10T12:00:00Z'))
+    assert.deepEqual(window, { startsAt: Date.UTC(2026, 1, 1), endsAt: Date.UTC(2026, 2, 1) })
+    const target = testTarget(testProvider({ quotas: [spend] }))
+    const integration = { ...target.integration, settings: { budget: '7' } }
+    const url = new URL('https://api.acme.example/v1/x')
+    const limits = [target, { ...target, integration }].map(
+      (of) => takesOf({ target: of, method: 'GET', url, as: 'app' })[0]!.quota.limit,
+    )
+    assert.deepEqual(limits, [100, 7])
+  })
+
   test('is worked out anew when it is over, and back in time too', () => {
     const daily = quota('q', { window: { day: 'UTC' } })
     const days = ['2026-06-01', '2026-06-02', '2026-06-01'].map((day) => {

@@ -1,4 +1,4 @@
-import { addDays, dayOf, holdsUnder, openCosts, type Provider, type Quota, startOfDay } from '@patchbay/kit'
+import { calendarAround, calendarOf, holdsUnder, limitedBy, openCosts, type Provider, type Quota } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Target } from '../http/target.ts'
@@ -22,15 +22,12 @@ export interface CountedCall {
 /** What a call takes, by the same rule by which the sandbox counts. Quotas of a user or an account do not concern a call in the app's own name. */
 export function takesOf(call: CountedCall): Take[] {
   const { provider, integration } = call.target
-  const cost = costsOf(provider)(
-    call.method,
-    call.url.host + call.url.pathname,
-    settingsOf(provider, integration.settings),
-  )
+  const settings = settingsOf(provider, integration.settings)
+  const cost = costsOf(provider)(call.method, call.url.host + call.url.pathname, settings)
   return provider.api.quotas.flatMap((quota) => {
     const amount = cost[quota.id]
     const bucket = amount === undefined ? null : bucketOf(call.target, quota, call.as)
-    return amount === undefined || bucket === null ? [] : [{ quota, bucket, amount }]
+    return amount === undefined || bucket === null ? [] : [{ quota: limitedBy(quota, settings), bucket, amount }]
   })
 }
 
@@ -74,18 +71,20 @@ export function sparingDraws(takes: readonly Take[], { spares }: Pick<Target, 's
 export const sparingBucket = (bucket: string): string => `${bucket}/sparing`
 
 /** The window of a quota at an instant. */
-export function windowAt({ window }: Quota, now: Instant): Draw['window'] {
-  return 'day' in window ? dayAround(now, window.day) : window
+export function windowAt(quota: Quota, now: Instant): Draw['window'] {
+  const { window } = quota
+  if ('rollingMs' in window || 'concurrent' in window) return window
+  return windowAround(calendarOf(quota)!, now)
 }
 
 /** The provider's quotas that hold for this integration, by its settings. */
 export function quotasUnder({ provider, integration }: Pick<Target, 'provider' | 'integration'>): Quota[] {
   const settings = settingsOf(provider, integration.settings)
-  return provider.api.quotas.filter(({ when }) => holdsUnder(when, settings))
+  return provider.api.quotas.filter(({ when }) => holdsUnder(when, settings)).map((quota) => limitedBy(quota, settings))
 }
 
 /** What was not said is what the set-up form would have suggested. */
-function settingsOf(
+export function settingsOf(
   { settings: fields = {} }: Provider,
   said: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -95,13 +94,13 @@ function settingsOf(
 }
 
 /** Working out a day costs microseconds of calendar; it changes once in one. */
-const days = new Map<string, { startsAt: Instant; endsAt: Instant }>()
+const windows = { day: new Map<string, Calendar>(), month: new Map<string, Calendar>() }
+type Calendar = ReturnType<typeof calendarAround>
 
-function dayAround(now: Instant, zone: string): { startsAt: Instant; endsAt: Instant } {
-  const known = days.get(zone)
+function windowAround(calendar: NonNullable<ReturnType<typeof calendarOf>>, now: Instant): Calendar {
+  const known = windows[calendar.span].get(calendar.zone)
   if (known && known.startsAt <= now && now < known.endsAt) return known
-  const day = dayOf(now, zone)
-  const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }
-  days.set(zone, window)
+  const window = calendarAround(calendar, now)
+  windows[calendar.span].set(calendar.zone, window)
   return window
 }

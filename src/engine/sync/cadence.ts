@@ -17,7 +17,7 @@ export function nextReading(
   now: Instant,
 ): Instant {
   const everyMs = parseDuration(stream.every)
-  const apartMs = Math.round(everyMs * (1 - marginShare))
+  const apartMs = readingsApartMs(everyMs)
   const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
   const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * apartMs)
   // A place that comes up right after this run is let go by. The next one would then be too late, so some come nearer to their place turn by turn.
@@ -27,6 +27,9 @@ export function nextReading(
 }
 
 const marginShare = 1 / 12
+
+/** From one reading to the next, of a stream that may become `everyMs` old. */
+export const readingsApartMs = (everyMs: number): number => Math.round(everyMs * (1 - marginShare))
 
 /** An hour before the end of a day: until then a reading may be put off. */
 const oldestMs = (everyMs: number) => Math.floor(everyMs * (1 - marginShare / 2))

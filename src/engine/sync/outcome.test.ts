@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, type FaultCode, faults, hour, minute, parseDuration } from '@patchbay/kit'
+import { Fault, type FaultCode, faults, hour, minute, parseDuration, type Quota } from '@patchbay/kit'
 import { slotOf } from '../../ports/schedule.contract.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import { backoffMs, isYoung, nextReading } from './cadence.ts'
@@ -19,9 +19,16 @@ const slot: Slot = {
   lastEndedAt: null,
   syncedAt: null,
   lastFault: null,
+  lastQuota: null,
 }
 const after = (code: FaultCode, detail = {}, state: 'healthy' | 'needs_reauth' | 'paused' = 'healthy') =>
-  afterFault(new Fault(code, undefined, detail), { provider: madeUp, stream, slot, connection: { state }, now })
+  afterFault(new Fault(code, undefined, detail), {
+    quotas: madeUp.api.quotas,
+    stream,
+    slot,
+    connection: { state },
+    now,
+  })
 
 const check = (
   code: FaultCode,
@@ -75,7 +82,23 @@ test('a quota day of 25 hours is named by its own clock', () => {
   // The night in which Los Angeles turns its clocks back.
   const resetsAt = Date.parse('2026-11-01T07:00:00Z')
   const { says } = after('provider.exhausted', { quota: 'daily', waitMs: resetsAt - now })
-  assert.match(says!, /^Waits until 2026-11-01 00:00 America\/Los_Angeles because the daily units are used up\.$/)
+  assert.match(
+    says!,
+    /^Waits until 2026-11-01 00:00 America\/Los_Angeles because the platform says that the quota “daily” is used up today: /,
+  )
+})
+
+test('a budget that is spent is waited for until the month ends, and looked at each interval', () => {
+  const spend: Quota = {
+    ...{ id: 'spend', per: 'app', limit: 5, window: { month: 'UTC' }, currency: 'USD', source: 'test' },
+  }
+  const waitMs = Date.parse('2026-11-01T00:00:00Z') - now
+  const facts = { quotas: [spend], stream, slot, connection: { state: 'healthy' as const }, now }
+  const fault = new Fault('setup.budget', undefined, { quota: 'spend', waitMs })
+  assert.deepEqual(afterFault(fault, facts), {
+    ...{ dueAt: now + 6 * hour, failures: 2, blocked: null, fault: 'setup.budget', quota: 'spend' },
+    says: 'Waits until 2026-11-01 00:00 UTC because the budget “spend” is spent this month: 5 USD a month. A larger one ends the wait.',
+  })
 })
 
 test('each connection has its own place in the interval and keeps it', () => {

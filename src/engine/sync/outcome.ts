@@ -1,17 +1,18 @@
 import {
-  dayOf,
   type Fault,
   type FaultCode,
   faults,
   hour,
   minute,
-  type Provider,
+  parseDuration,
+  type Quota,
   type Stream,
-  zoneOffsetMs,
+  second,
 } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Slot } from '../../ports/schedule.ts'
+import { sayWait, timeIn } from '../quota/say-wait.ts'
 import { unitOf } from '../unit-of.ts'
 import { backoffMs, nextReading } from './cadence.ts'
 
@@ -21,21 +22,32 @@ export interface Outcome {
   readonly failures: number
   readonly blocked: string | null
   readonly fault: FaultCode | null
+  /** The quota that is waited for, where it is one and is known. */
+  readonly quota: string | null
   /** What happened and when it goes on, in a sentence; null when all is well. */
   readonly says: string | null
 }
 
 /** What an outcome depends on besides the fault. `connection` is as it is now, after whoever noticed the fault first has seen to it. */
 export interface Facts {
-  readonly provider: Provider
+  /** As they hold for the integration. */
+  readonly quotas: readonly Quota[]
   readonly stream: Stream
   readonly slot: Slot
   readonly connection: Pick<Connection, 'state'>
   readonly now: Instant
 }
 
-export function afterSuccess({ stream, slot, now }: Pick<Facts, 'stream' | 'slot' | 'now'>): Outcome {
-  return { dueAt: nextReading(stream, slot, now), failures: 0, blocked: null, fault: null, says: null }
+/** `everyMs`: how often it is read, where that is not what the stream declares. */
+export function afterSuccess({
+  stream,
+  slot,
+  now,
+  everyMs = parseDuration(stream.every),
+}: Pick<Facts, 'stream' | 'slot' | 'now'> & { readonly everyMs?: number }): Outcome {
+  const every = `${Math.round(everyMs / second)}s` as const
+  const dueAt = nextReading({ ...stream, every }, slot, now)
+  return { dueAt, failures: 0, blocked: null, fault: null, quota: null, says: null }
 }
 
 /**
@@ -52,6 +64,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     failures,
     blocked,
     fault: code,
+    quota: null,
     says: faults[code].says,
   })
   if (code === 'connection.scopes') return block('missing_scope')
@@ -59,9 +72,17 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
   if (code.startsWith('connection.') && inactiveStates.has(connection.state)) return block(connection.state)
 
   const waitMs = fault.detail.waitMs
+  const quota = facts.quotas.find(({ id }) => id === fault.detail.quota)
+  if (code === 'setup.budget' && quota && waitMs !== undefined) {
+    // Asking whether there is money again costs none.
+    const dueAt = now + Math.min(waitMs, Math.max(slot.everyMs, hour))
+    const says = sayWait({ code, quota, until: now + waitMs }, now)
+    return { dueAt, failures: slot.failures, blocked: null, fault: code, quota: quota.id, says }
+  }
   if (fault.kind.fixedBy === 'time' && waitMs !== undefined) {
     const dueAt = now + waitMs + afterWaitMs(slot, waitMs, now)
-    return { dueAt, failures: slot.failures, blocked: null, fault: code, says: saysWait(fault, dueAt, facts) }
+    const says = sayWait({ code, quota, until: dueAt }, now)
+    return { dueAt, failures: slot.failures, blocked: null, fault: code, quota: quota?.id ?? null, says }
   }
   const needsPerson = fault.kind.retry === 'never' || code.startsWith('setup.')
   const mostMs = needsPerson ? Math.max(slot.everyMs, hour) : 30 * minute
@@ -71,6 +92,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     failures,
     blocked: null,
     fault: code,
+    quota: null,
     says: `${faults[code].says} It is tried again at ${timeIn('UTC', dueAt, now)}.`,
   }
 }
@@ -101,22 +123,3 @@ const degrading: ReadonlySet<FaultCode> = new Set([
   'provider.forbidden',
   'provider.missing',
 ])
-
-/** `Waits until 09:00 America/Los_Angeles because the daily units are used up.` */
-function saysWait(fault: Fault, dueAt: Instant, { provider, now }: Facts): string {
-  const quota = provider.api.quotas.find(({ id }) => id === fault.detail.quota)
-  if (quota) {
-    const zone = 'day' in quota.window ? quota.window.day : 'UTC'
-    const what = 'day' in quota.window ? `daily ${quota.unit ?? 'calls'}` : (quota.unit ?? 'calls')
-    return `Waits until ${timeIn(zone, dueAt, now)} because the ${what} are used up.`
-  }
-  const { says } = faults[fault.code]
-  return `Waits until ${timeIn('UTC', dueAt, now)}: ${says[0]!.toLowerCase()}${says.slice(1)}`
-}
-
-/** `09:00 America/Los_Angeles`, with the day when it is another one. */
-function timeIn(zone: string, at: Instant, now: Instant): string {
-  const local = new Date(at + zoneOffsetMs(at, zone)).toISOString()
-  const day = dayOf(at, zone)
-  return `${day === dayOf(now, zone) ? '' : `${day} `}${local.slice(11, 16)} ${zone}`
-}

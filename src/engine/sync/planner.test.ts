@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault, hour, minute } from '@patchbay/kit'
 import { openPlanner, type PlannerOptions } from './planner.ts'
-import { freshen, refresh } from './refresh.ts'
+import { refresh } from './refresh.ts'
 import type { SyncDeps } from './run-stream.ts'
 import { environmentId, openTestWorld, type TestWorld } from './test-world.ts'
 
@@ -87,6 +87,22 @@ story('an app with a flood does not keep another waiting (L02)', async (world) =
   assert.ok(others.at(-1)!.at - startedAt < 5_000, `${others.at(-1)!.at - startedAt} ms`)
 })
 
+story('a profile with a flood does not keep the other profiles of its app waiting', async (world) => {
+  await connectMany(world, 300, { streams: ['daily'], profile: 'flood' })
+  await world.clock.sleep(1000)
+  await connectMany(world, 3, { streams: ['daily'], prefix: 'other', profile: 'small' })
+  world.platform.spoil = async () => {
+    await world.clock.sleep(500)
+    return undefined
+  }
+  const { stop } = startPlanner(world, { concurrency: 6, perIntegration: 4, reserved: 1 })
+  await world.clock.sleep(5 * minute)
+  await stop()
+  assert.equal(await unread(world), 0)
+  const turns = world.platform.requests.map(({ target }) => target.connection!.profileId)
+  assert.ok(turns.lastIndexOf('small') < 16, `turns ${turns.flatMap((profile, i) => (profile === 'small' ? [i] : []))}`)
+})
+
 story('no more runs at once than allowed, for one app and in all', async (world) => {
   await connectMany(world, 30, { streams: ['daily'] })
   await connectMany(world, 30, { streams: ['daily'], integration: 'int_2', prefix: 'other' })
@@ -169,22 +185,6 @@ story('a reading that was under way when a refresh was asked does not count as i
   await world.clock.sleep(1_000)
   const answer = await refresh({ ...world.deps, wake: planner.wake }, environmentId, 'con_1', { waitMs: 20_000 })
   assert.deepEqual([answer.done, answered], [true, 2])
-  await stop()
-})
-
-story('what is fresh enough is not read again', async (world) => {
-  const connections = [await world.connect('con_1'), await world.connect('con_2')]
-  const { planner, stop } = startPlanner(world)
-  await world.clock.sleep(minute)
-  world.platform.requests.length = 0
-  const deps = { ...world.deps, wake: planner.wake }
-  assert.deepEqual(await freshen(deps, environmentId, connections, { maxAgeMs: hour, waitMs: 5_000 }), {
-    done: true,
-    streams: [],
-  })
-  assert.equal(world.platform.requests.length, 0)
-  const answer = await freshen(deps, environmentId, connections, { maxAgeMs: 10_000, waitMs: 5_000 })
-  assert.deepEqual([answer.done, answer.streams.length], [true, 2])
   await stop()
 })
 

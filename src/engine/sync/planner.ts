@@ -3,7 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
 import { closeLostRuns } from './abandon-runs.ts'
 import { rideAlongMs } from './cadence.ts'
-import { FairQueue, type Waiting } from './fair-queue.ts'
+import { FairQueue, type Owner, type Waiting } from './fair-queue.ts'
 import { claimMs } from './hold-claim.ts'
 import { type Group, runStream, type SyncDeps } from './run-stream.ts'
 
@@ -29,6 +29,8 @@ export interface Planner {
   lastBeatAt(): Instant | null
   /** Runs under way. */
   readonly running: number
+  /** Nothing that is due waits for its turn here, and there are places. */
+  isIdle(): boolean
 }
 
 /**
@@ -40,6 +42,8 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
   const { clock, schedule, log } = deps
   const queue = new FairQueue<Group & Waiting>()
   const running = new Map<Promise<void>, string>()
+  /** By environment, how much its turns weigh. */
+  const weights = new Map<string, number>()
   const stop = new AbortController()
   const putOff = new Map<string, number>()
   let beatAt: Instant | null = null
@@ -55,6 +59,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     run,
     wake,
     lastBeatAt: () => beatAt,
+    isIdle: () => queue.size === 0 && running.size < places,
     get running() {
       return running.size
     },
@@ -119,7 +124,10 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     const upTo = running.size < places || room > 0 ? 'backfill' : 'interactive'
     const slots = await schedule.claim({ now, until: now + claimMs, claim, limit, upTo })
     const before = queue.size
-    for (const group of await groupUp(slots, claim, now)) await enqueue(group)
+    const groups = await groupUp(slots, claim, now)
+    const profiles = await profilesOf(groups)
+    await learnWeights(groups)
+    for (const group of groups) await enqueue(group, profiles)
     const more = slots.length === limit
     reach = more && queue.size === before ? Math.min(500, reach * 2) : places
     return more
@@ -148,12 +156,24 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     return groups
   }
 
-  /** What an integration brings beyond what can soon begin is put off, the further the more of it there is. People who wait are not. */
-  async function enqueue(group: Group): Promise<void> {
+  /**
+   * What an integration brings beyond what can soon begin is put off, the further the more of it there is. People who wait are not, nor is what a
+   * profile brings that has little in the queue beside one that fills it.
+   */
+  async function enqueue(group: Group, profiles: ReadonlyMap<string, string>): Promise<void> {
     const { environmentId, integrationId, lane, claim, slots } = group
-    const owner = `${environmentId}/${integrationId}`
-    if (queue.sizeOf(owner) < 2 * perIntegration || lane === 'interactive') {
-      queue.add({ ...group, owner, rank: lanes.indexOf(lane) })
+    const owner = ownerOf(group)
+    const profile = profiles.get(slots[0]!.connectionId) ?? ''
+    const waiting = queue.sizeOf(environmentId, integrationId)
+    const hasLittle =
+      queue.sizeOf(environmentId, integrationId, profile) < perIntegration && waiting < 4 * perIntegration
+    if (waiting < 2 * perIntegration || hasLittle || lane === 'interactive') {
+      const owners: Owner[] = [
+        { id: environmentId, weight: weights.get(environmentId) ?? 1 },
+        { id: integrationId, weight: 1 },
+        { id: profile, weight: 1 },
+      ]
+      queue.add({ ...group, owners, rank: lanes.indexOf(lane) })
       return
     }
     const nth = (putOff.get(owner) ?? 0) + 1
@@ -161,21 +181,56 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
     await schedule.release(environmentId, claim, slots, clock.now() + Math.min(60 * second, 2 * second + nth * 50))
   }
 
+  /**
+   * Whose the groups are, of integrations that bring more than can begin at once: only there it matters who comes first. A batch is everybody's. Who
+   * cannot be found out takes turns as one.
+   */
+  async function profilesOf(groups: readonly Group[]): Promise<ReadonlyMap<string, string>> {
+    const profiles = new Map<string, string>()
+    const crowds = [...Map.groupBy(groups, ownerOf).values()].filter(
+      (own) => own.length + queue.sizeOf(own[0]!.environmentId, own[0]!.integrationId) > perIntegration,
+    )
+    for (const own of Map.groupBy(crowds.flat(), ({ environmentId }) => environmentId).values()) {
+      const ids = own.flatMap(({ slots }) => (slots.length === 1 ? [slots[0]!.connectionId] : []))
+      if (ids.length === 0) continue
+      const connections = await deps.connections
+        .list(own[0]!.environmentId, { ids, limit: ids.length })
+        .catch((error: unknown) => {
+          log.warn('planner.profiles_unknown', { error })
+          return []
+        })
+      for (const { id, profileId } of connections) profiles.set(id, profileId)
+    }
+    return profiles
+  }
+
+  /** Looked up when an environment is first seen: its mode never changes. */
+  async function learnWeights(groups: readonly Group[]): Promise<void> {
+    if (groups.every(({ environmentId }) => weights.has(environmentId))) return
+    const environments = await deps.directory.environments().catch((error: unknown) => {
+      log.warn('planner.weights_unknown', { error })
+      return []
+    })
+    for (const { id, mode } of environments) weights.set(id, weightOf[mode])
+  }
+
   function dispatch(): void {
     while (running.size < concurrency && !stop.signal.aborted) {
       const group = queue.take(mayStart)
       if (!group) return
-      if (queue.sizeOf(group.owner) === 0) putOff.delete(group.owner)
+      if (queue.sizeOf(group.environmentId, group.integrationId) === 0) putOff.delete(ownerOf(group))
       start(group)
     }
   }
 
-  function mayStart({ owner, lane }: Group & Waiting): boolean {
+  function mayStart(group: Group): boolean {
+    const { lane } = group
+    const owner = ownerOf(group)
     const others = [...running.values()].filter((other) => other === owner).length
     return lane === 'interactive' || (others < perIntegration && running.size < places)
   }
 
-  function start(group: Group & Waiting): void {
+  function start(group: Group): void {
     const ended = runStream(deps, group, stop.signal).then(
       () => {},
       (error: unknown) => {
@@ -187,7 +242,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
       running.delete(tracked)
       wake()
     })
-    running.set(tracked, group.owner)
+    running.set(tracked, ownerOf(group))
   }
 
   async function sleep(): Promise<void> {
@@ -216,5 +271,12 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
 
 /** Deployments count on it. */
 export const usualStopMs = 25 * second
+
+/** Whose quota it is. */
+const ownerOf = ({ environmentId, integrationId }: Pick<Group, 'environmentId' | 'integrationId'>): string =>
+  `${environmentId}/${integrationId}`
+
+/** What is tried out does not keep what is in use waiting, and still goes on beside it. */
+const weightOf = { live: 4, test: 1 } as const
 
 const lanes: readonly Lane[] = ['interactive', 'webhook', 'scheduled', 'backfill']

@@ -9,6 +9,7 @@ import { openPostgresHistory } from '../../drivers/history/postgres.ts'
 import { openPostgresJournal } from '../../drivers/journal/postgres.ts'
 import { openPostgresRecords } from '../../drivers/records/postgres.ts'
 import { openPostgresSchedule } from '../../drivers/schedule/postgres.ts'
+import { openPostgresStreamNotes } from '../../drivers/stream-notes/postgres.ts'
 import { openPlanner } from './planner.ts'
 import { environmentId, openTestWorld } from './test-world.ts'
 
@@ -38,6 +39,7 @@ test('over PostgreSQL, two planners and a dead one read everything once and end 
     connections: openPostgresConnections(database),
     records: openPostgresRecords(database),
     schedule: openPostgresSchedule(database),
+    streamNotes: openPostgresStreamNotes(database),
     journal: openPostgresJournal(database),
     history: openPostgresHistory(database),
   }

@@ -3,6 +3,7 @@ import { type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Environment, Integration } from '../../ports/directory.ts'
 import type { Place } from '../../ports/records.ts'
 import type { ClaimedSlot } from '../../ports/schedule.ts'
+import type { Attention, StreamNote } from '../../ports/stream-notes.ts'
 import { missingForStream, offeredStreams } from '../connect/scopes.ts'
 import { abandonRuns } from './abandon-runs.ts'
 import type { Group, SyncDeps } from './run-stream.ts'
@@ -12,6 +13,8 @@ export interface Ready {
   readonly slot: ClaimedSlot
   readonly connection: Connection
   readonly place: Place
+  readonly note: StreamNote
+  readonly attention: Attention
 }
 
 /** One that cannot. `blocked` until somebody acts, or else tried again at its next time. */
@@ -37,11 +40,13 @@ export interface Prepared {
 export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared | { skipped: readonly Skipped[] }> {
   const { environmentId, integrationId, slots } = group
   const ids = slots.map(({ connectionId }) => connectionId)
-  const [environments, integration, connections, places] = await Promise.all([
+  const [environments, integration, connections, places, notes, attention] = await Promise.all([
     deps.directory.environments(),
     deps.directory.integration(environmentId, integrationId),
     deps.connections.list(environmentId, { ids, limit: ids.length }),
     deps.records.places(environmentId, slots),
+    deps.streamNotes.notes(environmentId, slots),
+    deps.streamNotes.attention(environmentId, ids),
   ])
   const environment = environments.find(({ id }) => id === environmentId)
   const provider = deps.providers.get(group.provider)
@@ -62,7 +67,7 @@ export async function prepareRun(deps: SyncDeps, group: Group): Promise<Prepared
     if (objection === null && slot.lapsed && (await abandonRuns(deps, slot)) === 'leave alone')
       skipped.push({ slot, blocked: null, fault: 'platform.bug', says: endsProcesses, waitMs: leftAloneMs })
     else if (objection !== null) skipped.push({ slot, ...objection })
-    else ready.push({ slot, connection: connection!, place: places[i]! })
+    else ready.push({ slot, connection: connection!, place: places[i]!, note: notes[i]!, attention: attention[i]! })
   }
   return { environment, integration, provider, stream, ready, skipped }
 }

@@ -5,8 +5,12 @@ import type { Target } from '../http/target.ts'
 import { announce, type News, newsOf, tellTheRest } from './announce.ts'
 import { isYoung } from './cadence.ts'
 import { checkPage } from './check-page.ts'
+import { isAccepted, looksVanished } from './doubt.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
+import { HeardRefusals } from './refusal-notes.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
+import { setAsideZeros } from './suspect-zeros.ts'
+import { Tally } from './tally.ts'
 
 /** How the reading of one slot ended. `more`: it stopped at a checkpoint and goes on from there. */
 export type Ending = 'done' | 'more' | Fault
@@ -76,9 +80,14 @@ async function readOnce(
     })
     const time = { now: run.startedAt, today: (zone?: string) => dayOf(run.startedAt, zone) }
     const settings = plainSettings(prepared.provider, prepared.integration)
+    const refusals = new HeardRefusals(
+      all.map(({ note }) => note),
+      run.startedAt,
+    )
+    for (const { slot } of all) run.refusals.set(slot, refusals)
     let pages = 0
     let cutShort = false
-    for await (const chunk of prepared.stream.read({ http, subjects, time, settings })) {
+    for await (const chunk of prepared.stream.read({ http, subjects, time, settings, refusals })) {
       run.counts.pages++
       await savePages(deps, prepared, run, accounts, walks, seen, Array.isArray(chunk) ? chunk : [chunk])
       cutShort = run.stop.aborted || ++pages >= mostPages
@@ -91,6 +100,7 @@ async function readOnce(
     return judge(deps, run, all, carrier, toFault(error), walks)
   } finally {
     run.counts.calls += http.spent.calls
+    for (const [quota, amount] of Object.entries(http.spent.cost)) run.spent[quota] = (run.spent[quota] ?? 0) + amount
   }
 }
 
@@ -145,14 +155,19 @@ async function savePages(
       stray.push({ what: `account ${page.account}`.slice(0, 300), why: 'it was in the answer and nobody asked for it' })
       continue
     }
-    const rows = checkPage(stream, page, at)
+    const checked = checkPage(stream, page, at)
+    const { rows, zeros } = await setAsideZeros(deps, run.environmentId, owners[0]!.note, checked, at)
+    await doubtRemovals(deps, run, owners[0]!, rows.removed.length, at)
     const isLast = page.cursor !== undefined
     const mark = `${page.account} ${JSON.stringify(page.checkpoint)}`
     const again = !isLast && page.checkpoint !== undefined && seen.has(mark)
     seen.add(mark)
     goesInCircles ||= again
     const checkpoint = isLast || again ? null : page.checkpoint
-    for (const { connection, slot } of owners)
+    for (const { connection, slot } of owners) {
+      const tally = tallyOf(run, slot)
+      tally.add(rows, stream, at)
+      tally.doubtZeros(zeros)
       saved.push({
         connectionId: connection.id,
         stream: slot.stream,
@@ -161,6 +176,7 @@ async function savePages(
         checkpoint,
         cursor: page.cursor,
       })
+    }
     if (isLast) ended.push(...owners)
     else for (const { slot } of owners) run.endings.set(slot, 'more')
   }
@@ -186,6 +202,34 @@ async function savePages(
     Object.assign(news.get(connection.id)!, { changed: false, resumed: false })
   }
   if (goesInCircles) throw new Fault('provider.changed', 'the list points back at a page that was read before')
+}
+
+/**
+ * Most of the items gone at once is rather a platform that lost its list: nothing is marked as gone and the place stays, until it has been so for the better
+ * part of a day (F30).
+ */
+async function doubtRemovals(
+  { records }: SyncDeps,
+  run: Run,
+  { connection, slot, note }: Ready,
+  removed: number,
+  now: number,
+): Promise<void> {
+  const tally = tallyOf(run, slot)
+  const all = tally.removed + removed
+  if (removed === 0 || all < 5 || isAccepted(note.doubt, 'vanished', now)) return
+  const known = await records.items(run.environmentId, { connections: [connection.id], limit: 2 * all + 1 })
+  const there = known.filter(({ removedAt }) => removedAt === null).length + tally.removed
+  if (!looksVanished(all, there)) return
+  const says = `${all} of ${there > 2 * all ? 'the' : there} items are gone at once, says the platform. They stay until it keeps saying so.`
+  tally.suspicion = { kind: 'vanished', says }
+  throw new Fault('provider.changed', says)
+}
+
+function tallyOf({ tallies }: Run, slot: Ready['slot']): Tally {
+  const tally = tallies.get(slot) ?? new Tally()
+  tallies.set(slot, tally)
+  return tally
 }
 
 function refuseToGoOn({ log }: SyncDeps, { environmentId, id, abort }: Run, error: unknown): never {

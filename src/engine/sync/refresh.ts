@@ -32,30 +32,7 @@ export async function refresh(
   if (!connection) throw new Fault('input.unknown', 'There is no such connection.')
   if (inactiveStates.has(connection.state))
     throw new Fault('connection.inactive', `The connection is ${connection.state.replace('_', ' ')}.`)
-  return refreshAll(deps, environmentId, [connection], options)
-}
-
-/** Reads what is older than `maxAgeMs`. What fails is served as it is stored, and marked by its age. Connections in which nothing is read are left out. */
-export async function freshen(
-  deps: RefreshDeps,
-  environmentId: string,
-  connections: readonly Connection[],
-  options: { maxAgeMs: number; waitMs?: number; signal?: AbortSignal },
-): Promise<Refreshed> {
-  const slots = await deps.schedule.of(
-    environmentId,
-    connections.map(({ id }) => id),
-  )
-  const oldest = deps.clock.now() - options.maxAgeMs
-  const old = connections.filter(
-    (connection) =>
-      !inactiveStates.has(connection.state) &&
-      slots.some(
-        (slot) =>
-          slot.connectionId === connection.id && isHeadline(deps, connection, slot) && (slot.syncedAt ?? 0) < oldest,
-      ),
-  )
-  return refreshAll(deps, environmentId, old, options)
+  return refreshAll(deps, connection, options)
 }
 
 const isHeadline = ({ providers }: Pick<Setting, 'providers'>, { provider }: Connection, { stream, blocked }: Slot) =>
@@ -63,24 +40,17 @@ const isHeadline = ({ providers }: Pick<Setting, 'providers'>, { provider }: Con
 
 async function refreshAll(
   deps: RefreshDeps,
-  environmentId: string,
-  connections: readonly Connection[],
+  connection: Connection,
   { streams, waitMs = 0, signal }: { streams?: readonly string[]; waitMs?: number; signal?: AbortSignal },
 ): Promise<Refreshed> {
-  if (connections.length === 0) return { done: true, streams: [] }
   const { schedule, clock } = deps
+  const { environmentId, id } = connection
   const askedAt = clock.now()
-  const ids = connections.map(({ id }) => id)
-  const isWanted = (slot: Slot) =>
-    streams?.includes(slot.stream) ?? isHeadline(deps, connections.find(({ id }) => id === slot.connectionId)!, slot)
-  const wanted = async () => (await schedule.of(environmentId, ids)).filter(isWanted)
-  for (const [connectionId, slots] of Map.groupBy(await wanted(), (slot) => slot.connectionId))
-    await schedule.wake(environmentId, connectionId, {
-      streams: slots.map(({ stream }) => stream),
-      lane: 'interactive',
-      at: askedAt,
-    })
-  deps.wake(ids)
+  const isWanted = (slot: Slot) => streams?.includes(slot.stream) ?? isHeadline(deps, connection, slot)
+  const wanted = async () => (await schedule.of(environmentId, [id])).filter(isWanted)
+  const names = (await wanted()).map(({ stream }) => stream)
+  if (names.length > 0) await schedule.wake(environmentId, id, { streams: names, lane: 'interactive', at: askedAt })
+  deps.wake([id])
 
   for (let waitedMs = 0; ; waitedMs += lookMs) {
     const states = (await wanted()).map((slot) => ({ stream: slot.stream, ...stateOf(slot, askedAt) }))

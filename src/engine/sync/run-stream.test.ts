@@ -159,7 +159,7 @@ story('an expired cursor is dropped once, and a platform that refuses every star
   assert.partialDeepStrictEqual(run, { state: 'waiting', fault: 'provider.cursor', calls: 2 })
 })
 
-story('a bad row is set aside and costs nothing else', async (world) => {
+story('F17: a bad row is set aside and costs nothing else', async (world) => {
   await world.connect('con_1')
   await world.connect('con_2')
   await world.connect('con_3')
@@ -190,7 +190,7 @@ story('an account that is missing in a batch fails alone', async (world) => {
   assert.deepEqual([await stateOf(world, 'con_2'), await stateOf(world, 'con_3')], ['pending', 'healthy'])
 })
 
-story('accounts that nobody asked for are set aside', async (world) => {
+story('F24: accounts that nobody asked for are set aside', async (world) => {
   await world.connect('con_1')
   world.platform.spoil = () => ({
     items: [
@@ -223,10 +223,16 @@ story('a used-up quota is waited for to the minute, and is nobody’s failure', 
   }
   const [run] = await world.runDue()
   assert.equal(run!.state, 'waiting')
-  assert.equal(run!.says, 'Waits until 2026-10-06 00:00 America/Los_Angeles because the daily units are used up.')
+  assert.equal(
+    run!.says,
+    'Waits until 2026-10-06 00:00 America/Los_Angeles because the platform says that the quota “daily” is used up today: 10,000 units a day.',
+  )
   const slot = await slotOf(world)
   assert.ok(slot.dueAt >= resetsAt && slot.dueAt < resetsAt + minute)
-  assert.deepEqual([slot.failures, slot.blocked, slot.lastFault], [0, null, 'provider.exhausted'])
+  assert.deepEqual(
+    [slot.failures, slot.blocked, slot.lastFault, slot.lastQuota],
+    [0, null, 'provider.exhausted', 'daily'],
+  )
   assert.equal(await stateOf(world), 'pending')
 })
 
@@ -327,7 +333,7 @@ story('a paused connection is not read, whatever the schedule says', async (worl
   assert.equal((await slotOf(world)).blocked, 'paused')
 })
 
-story('a list that points at itself ends (F43)', async (world) => {
+story('T27: a list that points at itself ends (F43)', async (world) => {
   await world.connect('con_1', { streams: ['daily'] })
   const stream = { ...world.deps.providers.get('madeup')!.streams.daily! }
   let asked = 0
@@ -342,7 +348,7 @@ story('a list that points at itself ends (F43)', async (world) => {
   assert.equal(place!.checkpoint, null)
 })
 
-story('provider code that stumbles over an answer says that the answer changed', async (world) => {
+story('F17: provider code that stumbles over an answer says that the answer changed', async (world) => {
   await world.connect('con_1')
   world.platform.spoil = () => ({ items: 'none' })
   assert.partialDeepStrictEqual((await world.runDue())[0], { state: 'failed', fault: 'provider.changed' })

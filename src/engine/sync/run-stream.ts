@@ -4,18 +4,31 @@ import type { RunRecord } from '../../ports/journal.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import type { Crowd } from './appetite.ts'
 import { ClaimLost, type HeldClaim, holdClaim } from './hold-claim.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { type Ending, readAccounts } from './read-accounts.ts'
+import type { HeardRefusals } from './refusal-notes.ts'
 import { settleRun } from './settle-run.ts'
+import type { Tally } from './tally.ts'
 
 export interface SyncDeps
   extends Pick<
       Deps,
-      'clock' | 'random' | 'log' | 'directory' | 'connections' | 'records' | 'schedule' | 'journal' | 'history'
+      | 'clock'
+      | 'random'
+      | 'log'
+      | 'directory'
+      | 'connections'
+      | 'records'
+      | 'schedule'
+      | 'streamNotes'
+      | 'journal'
+      | 'history'
     >,
     Pick<Setting, 'providers'> {
   readonly gateway: Gateway
+  readonly crowd: Crowd
 }
 
 /** Slots of one integration and stream that are read together, all held by one claim. */
@@ -45,6 +58,12 @@ export interface Run {
     -readonly [key in 'pages' | 'calls' | 'inserted' | 'restated' | 'unchanged' | 'items' | 'refused']: number
   }
   readonly endings: Map<ClaimedSlot, Ending>
+  /** What was brought for each. */
+  readonly tallies: Map<ClaimedSlot, Tally>
+  /** What was said about metrics that the platform refuses. */
+  readonly refusals: Map<ClaimedSlot, HeardRefusals>
+  /** What its calls took of each quota. */
+  readonly spent: Record<string, number>
 }
 
 /**
@@ -78,6 +97,9 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
     stillOurs: held.stillOurs,
     counts: { pages: 0, calls: 0, inserted: 0, restated: 0, unchanged: 0, items: 0, refused: 0 },
     endings: new Map(),
+    tallies: new Map(),
+    refusals: new Map(),
+    spent: {},
   }
   const prepared = await prepareRun(deps, group)
   const started = recordOf(group, run, prepared)

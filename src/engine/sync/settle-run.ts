@@ -2,16 +2,21 @@ import { faults, isFault } from '@patchbay/kit'
 import type { ReadingEnd } from '../../ports/history.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { SlotOutcome } from '../../ports/schedule.ts'
+import { quotasUnder } from '../quota/draws.ts'
 import { nextReading } from './cadence.ts'
+import { cadenceFor } from './cadence-for.ts'
 import { moveConnections } from './move-connections.ts'
 import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
 import type { Prepared, Ready, Skipped } from './prepare-run.ts'
 import type { Group, Run, SyncDeps } from './run-stream.ts'
+import { type Noted, notedOf, traceOf } from './settle-notes.ts'
+import { lastReading } from './tally.ts'
 
 /** A slot with what became of it. */
 export interface Settled {
   readonly ready: Ready
   readonly outcome: Outcome
+  readonly noted: Noted | null
 }
 
 /**
@@ -28,6 +33,7 @@ export async function settleRun(
   const { environmentId, claim } = group
   const now = deps.clock.now()
   const settled = 'ready' in prepared ? await settleReady(deps, prepared, run, now) : []
+  if ('ready' in prepared) await remember(deps, prepared, run, settled, now)
   const unfinished = 'ready' in prepared ? prepared.ready.filter(({ slot }) => run.endings.get(slot) === 'more') : []
   if ('ready' in prepared) await moveConnections(deps, prepared, settled)
 
@@ -37,8 +43,8 @@ export async function settleRun(
 
   const finish = ({ slot, outcome }: { slot: Ready['slot']; outcome: Outcome }): SlotOutcome => {
     const { connectionId, stream } = slot
-    const { dueAt, failures, blocked, fault } = outcome
-    return { connectionId, stream, dueAt, failures, blocked, fault, runId: run.id, endedAt: now }
+    const { dueAt, failures, blocked, fault, quota } = outcome
+    return { connectionId, stream, dueAt, failures, blocked, fault, quota, runId: run.id, endedAt: now }
   }
   const outcomes = [
     ...settled.map(({ ready, outcome }) => finish({ slot: ready.slot, outcome })),
@@ -56,24 +62,42 @@ export async function settleRun(
   return ended
 }
 
-async function settleReady(
-  deps: SyncDeps,
-  { ready, provider, stream }: Prepared,
-  run: Run,
-  now: number,
-): Promise<Settled[]> {
+async function settleReady(deps: SyncDeps, prepared: Prepared, run: Run, now: number): Promise<Settled[]> {
+  const { ready, provider, integration, stream } = prepared
   const failed = ready.filter(({ slot }) => isFault(run.endings.get(slot)))
   // Whoever noticed first that an account is lost has moved its connection meanwhile.
   const ids = failed.map(({ connection }) => connection.id)
   const current = ids.length > 0 ? await deps.connections.list(run.environmentId, { ids, limit: ids.length }) : []
+  const cadence = await cadenceFor(deps, prepared)
+  const quotas = failed.length > 0 ? quotasUnder({ provider, integration }) : []
   return ready.flatMap((one): Settled[] => {
-    const { slot, connection } = one
+    const { slot, connection, attention } = one
     const ending = run.endings.get(slot)
     if (ending === 'more') return []
-    if (!isFault(ending)) return [{ ready: one, outcome: afterSuccess({ stream, slot, now }) }]
+    const noted = notedOf(prepared, run, one, { accounts: ready.length, now })
+    if (!isFault(ending)) {
+      const { everyMs } = cadence({ note: noted?.note ?? one.note, attention }, now)
+      const outcome = afterSuccess({ stream, slot, now, everyMs })
+      const lastAt = lastReading(run.tallies.get(slot)?.vanishesAt ?? null, outcome.dueAt, now)
+      return [{ ready: one, noted, outcome: { ...outcome, dueAt: lastAt ?? outcome.dueAt } }]
+    }
     const state = current.find(({ id }) => id === connection.id)?.state ?? 'disconnected'
-    return [{ ready: one, outcome: afterFault(ending, { provider, stream, slot, connection: { state }, now }) }]
+    const outcome = afterFault(ending, { quotas, stream, slot, connection: { state }, now })
+    return [{ ready: one, noted, outcome }]
   })
+}
+
+async function remember(
+  deps: SyncDeps,
+  prepared: Prepared,
+  run: Run,
+  settled: readonly Settled[],
+  now: number,
+): Promise<void> {
+  const changed = settled.flatMap(({ ready, noted }) => (noted ? [{ ready, noted }] : []))
+  if (changed.length === 0) return
+  const notes = changed.map(({ noted }) => noted.note)
+  await deps.streamNotes.note(run.environmentId, notes, traceOf(deps, prepared, run.id, changed, now))
 }
 
 /** What is noted of a reading: that it failed, or that it went well again. */
@@ -92,6 +116,7 @@ const outcomeOfSkipped = (
   failures: slot.failures,
   blocked,
   fault,
+  quota: null,
   says,
 })
 
@@ -104,6 +129,7 @@ function summary(
 ): Pick<RunRecord, 'state' | 'fault' | 'says'> {
   const good = settled.filter(({ outcome }) => outcome.fault === null).length
   const bad = [...settled.map(({ outcome }) => outcome), ...skipped].filter(({ fault }) => fault !== null)
+  const doubted = settled.filter(({ noted }) => noted?.suspicion)
   const total = settled.length + skipped.length + unfinished.length
   const [first] = bad
   const parts = [
@@ -113,10 +139,11 @@ function summary(
     counts.refused > 0
       ? `${counts.refused} ${counts.refused === 1 ? 'row' : 'rows'} could not be understood and ${counts.refused === 1 ? 'was' : 'were'} set aside.`
       : null,
+    ...new Set(doubted.map(({ noted }) => noted!.suspicion!.says)),
     bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
   ].filter((part) => part !== null)
   return {
-    state: stateOf(good, bad.length, unfinished.length, counts.refused, first?.fault ?? null),
+    state: stateOf(good, bad.length, unfinished.length, counts.refused + doubted.length, first?.fault ?? null),
     fault: first?.fault ?? null,
     says: parts.length > 0 ? parts.join(' ') : null,
   }

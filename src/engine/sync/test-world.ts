@@ -25,9 +25,11 @@ import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { SeededRandom } from '../../drivers/random/seeded.ts'
 import { openMemoryRecords } from '../../drivers/records/memory.ts'
 import { openMemorySchedule } from '../../drivers/schedule/memory.ts'
+import { openMemoryStreamNotes } from '../../drivers/stream-notes/memory.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
+import { openCrowd } from './appetite.ts'
 import { runStream, type SyncDeps } from './run-stream.ts'
 
 export const environmentId = 'env_1'
@@ -90,6 +92,7 @@ export const madeUp = defineProvider({
     channel: defineStream({
       summary: 'Followers',
       every: '6h',
+      quickest: '1h',
       headline: true,
       batch: 3,
       metrics: ['audience.followers'],
@@ -158,7 +161,10 @@ const observation = (metric: Observation['metric'], value: unknown, day: string)
   native: metric,
 })
 
-type Stores = Pick<SyncDeps, 'directory' | 'connections' | 'records' | 'schedule' | 'journal' | 'history'>
+type Stores = Pick<
+  SyncDeps,
+  'directory' | 'connections' | 'records' | 'schedule' | 'streamNotes' | 'journal' | 'history'
+>
 
 function inMemory(along: AlongLog): Stores {
   const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
@@ -167,6 +173,7 @@ function inMemory(along: AlongLog): Stores {
     connections,
     records: openMemoryRecords(along),
     schedule: openMemorySchedule(),
+    streamNotes: openMemoryStreamNotes(along),
     journal,
     history: openMemoryHistory({ journal, connections }),
   }
@@ -179,19 +186,24 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
   const log = openCapturedLog()
   const along = new AlongLog()
   const platform = new Platform()
+  const used = stores?.(clock) ?? inMemory(along)
   const deps: SyncDeps = {
     clock,
     random,
     log,
-    ...(stores?.(clock) ?? inMemory(along)),
+    ...used,
     providers: new Map([[madeUp.id, madeUp]]),
     gateway: openTestGateway(platform, clock),
+    crowd: openCrowd({ connections: used.connections, clock }),
   }
   await deps.directory.saveEnvironment({ id: environmentId, workspace: 'w', mode: 'test', createdAt: start })
   for (const id of ['int_1', 'int_2']) await deps.directory.saveIntegration(integration(id), setUp)
   return { clock, random, log, along, platform, deps, connect, runDue, stored }
 
-  async function connect(id: string, options: { account?: string; integration?: string; streams?: string[] } = {}) {
+  async function connect(
+    id: string,
+    options: { account?: string; integration?: string; streams?: string[]; profile?: string } = {},
+  ) {
     const account: Account = { id: options.account ?? id.replace('con', 'acc'), name: id, kind: 'channel' }
     const connection: Connection = {
       id,
@@ -208,7 +220,7 @@ export async function openTestWorld(stores?: (clock: SimulatedClock) => Stores) 
       stateAt: start,
       createdAt: start,
     }
-    const made = { ...connection, profileId: `nova ${id}` }
+    const made = { ...connection, profileId: options.profile ?? `nova ${id}` }
     await deps.connections.create(made, setUp)
     await deps.schedule.put(
       environmentId,
@@ -291,6 +303,7 @@ function openTestGateway(platform: Platform, clock: SimulatedClock): Gateway {
   }
   return {
     call,
+    forget: async () => {},
     http(target, signal) {
       const spent = { calls: 0, cost: {} }
       const send = (request: ApiRequest) => {

@@ -1,5 +1,7 @@
-import { type FixedBy, kindOfFault } from '@patchbay/kit'
-import type { Slot } from '../../ports/schedule.ts'
+import { type FaultCode, type FixedBy, kindOfFault, type Quota } from '@patchbay/kit'
+import { quotaFaults, type Slot } from '../../ports/schedule.ts'
+import { windowAt } from '../quota/draws.ts'
+import { sayWait } from '../quota/say-wait.ts'
 
 export interface StreamState {
   readonly state: 'on_time' | 'late' | 'error' | 'waiting' | 'blocked' | 'running' | 'never'
@@ -12,8 +14,8 @@ export interface StreamState {
 /** A slot this much over its time is late and not just next in line. */
 const graceMs = 5 * 60_000
 
-/** How a stream stands, in one word and a sentence. */
-export function streamState(slot: Slot, now: number): StreamState {
+/** How a stream stands, in one word and a sentence. `quotas` are its provider's: what waits for one says for which, and until when. */
+export function streamState(slot: Slot, now: number, quotas: readonly Quota[] = []): StreamState {
   if (slot.blocked !== null) {
     const why = blocked[slot.blocked] ?? kindOfFault(slot.blocked)
     return { state: 'blocked', says: why?.says ?? `Not read: ${slot.blocked}.`, fixedBy: why?.fixedBy ?? 'platform' }
@@ -21,8 +23,17 @@ export function streamState(slot: Slot, now: number): StreamState {
   if (slot.claim !== null && slot.claimedUntil !== null && slot.claimedUntil > now)
     return { state: 'running', says: null, fixedBy: null }
   if (slot.lastFault !== null) {
-    const waits = slot.lastFault === 'provider.throttled' || slot.lastFault === 'provider.exhausted'
+    const waits = quotaFaults.includes(slot.lastFault)
     const why = kindOfFault(slot.lastFault)
+    if (waits && why !== null && slot.dueAt > now) {
+      const quota = quotas.find(({ id }) => id === slot.lastQuota)
+      const code = slot.lastFault as FaultCode
+      // It is only looked at when it is due: more money ends the wait, or the calendar does.
+      const window = quota?.currency === undefined ? null : windowAt(quota, now)
+      const until = window && 'endsAt' in window ? window.endsAt : slot.dueAt
+      const says = sayWait({ code, quota, until }, now)
+      return { state: 'waiting', says, fixedBy: why.fixedBy }
+    }
     return { state: waits ? 'waiting' : 'error', says: why?.says ?? null, fixedBy: why?.fixedBy ?? 'platform' }
   }
   if (now - slot.dueAt > graceMs) return { state: 'late', says: 'It is due and was not read yet.', fixedBy: 'time' }

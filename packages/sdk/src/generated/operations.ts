@@ -153,12 +153,30 @@ export interface Operations {
         says: string | null
         fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
         everyMs: number
+        cadence: {
+          everyMs: number
+          tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+          why: string
+          until: string | null
+        } | null
         dueAt: string
         lane: string
         failures: number
         blocked: string | null
         lastEndedAt: string | null
         lastFault: string | null
+        doubt: {
+          kind: "zeros" | "nothing" | "little" | "vanished"
+          says: string
+          since: string
+          times: number
+        } | null
+        refused: {
+          name: string
+          why: string
+          since: string
+          retryAt: string
+        }[]
         freshness: {
           syncedAt: string | null
           badge: "fresh" | "aging" | "stale" | "unknown"
@@ -346,6 +364,288 @@ export interface Operations {
     }, options?: CallOptions): Promise<{
       connections: string[]
     }>
+    /** How often each stream of a connection is read, and why. `GET /v1/connections/{id}/cadence`, scope `connections:read`. */
+    cadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Read a connection more or less often for a while, within what its quotas can bear. `PUT /v1/connections/{id}/cadence`, scope `connections:write`. */
+    chooseCadence(input: {
+      id: string
+    } & {
+      every: string
+      reason: string
+      until: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Go back to the rule. `DELETE /v1/connections/{id}/cadence`, scope `connections:write`. */
+    clearCadence(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      lookedAt: string | null
+      chosen: {
+        every: string
+        reason: string
+        by: string
+        at: string
+        until: string
+      } | null
+      streams: ({
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+        stream: string
+      })[]
+    }>
+    /** Server-sent events while streams are read: one a stream whenever it stands differently, and `done` when nothing runs any more. Two minutes at most. `GET /v1/connections/{id}/watch`, scope `connections:read`. */
+    watch(input: {
+      id: string
+    } & {
+      streams?: string
+    }, options?: CallOptions): Promise<Response>
+    /** Why a stream is as old as it is: when it is due, what it waits for, since when, who ends that, and its last runs. `GET /v1/connections/{id}/streams/{stream}/explain`, scope `connections:read`. */
+    explainStream(input: {
+      id: string
+      stream: string
+    }, options?: CallOptions): Promise<{
+      connection: string
+      stream: string
+      state: string
+      syncedAt: string | null
+      promisedAt: string | null
+      lateMs: number | null
+      dueAt: string
+      cadence: {
+        everyMs: number
+        tier: "hourly" | "six_hourly" | "daily" | "chosen" | "declared"
+        why: string
+        until: string | null
+      } | null
+      reasons: ({
+        what: "schedule" | "reading" | "turn" | "quota" | "outage" | "retry" | "pause" | "owner" | "permission" | "operator" | "doubt" | "refused_metrics"
+        says: string
+        quota: string | null
+        since: string | null
+        until: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
+      runs: ({
+        id: string
+        provider: string
+        integration: string
+        stream: string
+        connections: string[]
+        trigger: string
+        lane: string
+        state: "running" | "succeeded" | "partial" | "failed" | "waiting" | "abandoned"
+        startedAt: string
+        endedAt: string | null
+        pages: number
+        calls: number
+        rows: {
+          inserted: number
+          restated: number
+          unchanged: number
+          items: number
+          refused: number
+        }
+        fault: string | null
+        says: string | null
+      })[]
+    }>
+  }
+  backfills: {
+    /** Read days of the past again or for the first time, behind everything else. `POST /v1/connections/{id}/backfill`, scope `connections:write`. */
+    create(input: {
+      id: string
+    } & {
+      stream: string
+      from: string
+      to: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Backfills, newest first: how far each is, and when it will be done. `GET /v1/backfills`, scope `connections:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      connection?: string
+      state?: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        provider: string
+        stream: string
+        from: string
+        to: string
+        state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+        fault: string | null
+        says: string | null
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+        readyAt: string | null
+        pages: number
+        calls: number
+        written: number
+        share: number
+        endsAt: string | null
+        by: string
+        createdAt: string
+        startedAt: string | null
+        endedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** One backfill. `GET /v1/backfills/{id}`, scope `connections:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Stop a backfill after its page until it is resumed. `POST /v1/backfills/{id}/pause`, scope `connections:write`. */
+    pause(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** Go on with a backfill that was paused or failed, from where it stopped. `POST /v1/backfills/{id}/resume`, scope `connections:write`. */
+    resume(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
+    /** End a backfill. What it has read stays. `POST /v1/backfills/{id}/cancel`, scope `connections:write`. */
+    cancel(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      connection: string
+      provider: string
+      stream: string
+      from: string
+      to: string
+      state: "waiting" | "running" | "paused" | "cancelled" | "done" | "failed"
+      fault: string | null
+      says: string | null
+      fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      readyAt: string | null
+      pages: number
+      calls: number
+      written: number
+      share: number
+      endsAt: string | null
+      by: string
+      createdAt: string
+      startedAt: string | null
+      endedAt: string | null
+    }>
   }
   profiles: {
     /** Profiles, by id. `GET /v1/profiles`, scope `connections:read`. */
@@ -507,6 +807,15 @@ export interface Operations {
         }
       })[]
       truncated: boolean
+      stale: ({
+        connection: string
+        stream: string
+        syncedAt: string | null
+        reason: "not_in_time" | "failed" | "waiting" | "blocked"
+        fault: string | null
+        says: string
+        fixedBy: "caller" | "owner" | "operator" | "provider" | "platform" | "time" | null
+      })[]
     }>
     /** The numbers of several accounts as one, with each part; refused where they do not make one number. `GET /v1/metrics/totals`, scope `metrics:read`. */
     totals(input: {
@@ -791,6 +1100,91 @@ export interface Operations {
         source: string
       })[]
     }>
+    /** What the schedule will draw from each quota until it resets, and what waits and until when. `GET /v1/quotas/forecast`, scope `journal:read`. */
+    forecast(input?: {
+      limit?: number
+      cursor?: string
+      provider?: string
+      integration?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        provider: string
+        integration: string
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        holder: string | null
+        unit: string
+        limit: number
+        usable: number
+        used: number
+        zone: string | null
+        windowMs: number | null
+        resetsAt: string | null
+        expected: number
+        readings: number
+        streams: ({
+          stream: string
+          readings: number
+          perReading: number
+          amount: number
+          basis: "measured" | "card" | "declared"
+          runs: number
+        })[]
+        shareAtReset: number
+        exhaustedAt: string | null
+        held: {
+          readings: number
+          until: string
+        } | null
+        waiting: {
+          readings: number
+          from: string
+          until: string
+        } | null
+        parkedUntil: string | null
+        says: string
+        source: string
+      })[]
+      nextCursor: string | null
+    }>
+    /** How many profiles the quotas of a provider have room for at which freshness, and which is full first. `GET /v1/quotas/capacity`, scope `journal:read`. */
+    capacity(input: {
+      provider: string
+      integration?: string
+      profiles?: number
+      every?: string
+      stream?: string
+    }, options?: CallOptions): Promise<{
+      provider: string
+      integration: string | null
+      profiles: number
+      fits: boolean
+      mostProfiles: number | null
+      shortestEveryMs: number | null
+      binding: string | null
+      says: string
+      streams: ({
+        stream: string
+        everyMs: number
+        batch: number
+        takes: Record<string, number>
+        basis: "measured" | "card" | "declared"
+        runs: number
+      })[]
+      data: ({
+        quota: string
+        per: "app" | "user" | "account" | "ip"
+        unit: string
+        limit: number
+        usable: number
+        draws: number
+        fits: boolean
+        mostProfiles: number | null
+        shortestEveryMs: number | null
+        source: string
+      })[]
+    }>
   }
   runs: {
     /** Executions of streams. `GET /v1/runs`, scope `journal:read`. */
@@ -1000,6 +1394,258 @@ export interface Operations {
       })[] | null
     }>
   }
+  eventTypes: {
+    /** Every type of event, with its JSON Schema and an example of its data. `GET /v1/event-types`, scope `journal:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: {
+        type: string
+        summary: string
+        schema: Record<string, unknown>
+        example: Record<string, unknown>
+      }[]
+    }>
+  }
+  endpoints: {
+    /** Where events are sent. `GET /v1/endpoints`, scope `setup:read`. */
+    list(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        url: string
+        description: string
+        types: string[] | null
+        profiles: string[] | null
+        ordered: boolean
+        enabled: boolean
+        disabled: {
+          reason: "off" | "gone" | "failing"
+          at: string
+          says: string | null
+        } | null
+        signing: ({
+          id: string
+          kind: "hmac" | "ed25519"
+          publicKey: string | null
+          createdAt: string
+          until: string | null
+        })[]
+        failingSince: string | null
+        failingSays: string | null
+        restUntil: string | null
+        createdAt: string
+      })[]
+    }>
+    /** Make an endpoint. The answer holds its secret, once; with ed25519 there is a public key instead. `POST /v1/endpoints`, scope `setup:write`. */
+    create(input: {
+      url: string
+      description?: string
+      types?: string[] | null
+      profiles?: string[] | null
+      ordered?: boolean
+      enabled?: boolean
+      signing?: "hmac" | "ed25519"
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+      secret: string | null
+    }>
+    /** One endpoint, and how it fares. `GET /v1/endpoints/{id}`, scope `setup:read`. */
+    read(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+    }>
+    /** Change an endpoint, or switch it off and on; what is left out stays as it is. What waits for it stays too. `PATCH /v1/endpoints/{id}`, scope `setup:write`. */
+    change(input: {
+      id: string
+    } & {
+      url?: string
+      description?: string
+      types?: string[] | null
+      profiles?: string[] | null
+      ordered?: boolean
+      enabled?: boolean
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+    }>
+    /** Take an endpoint away, with its deliveries. The events stay. `DELETE /v1/endpoints/{id}`, scope `setup:write`. */
+    remove(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+    }>
+    /** A new secret signs from now on. The one before signs beside it for a while, so that nothing is refused meanwhile. `POST /v1/endpoints/{id}/rotate`, scope `setup:write`. */
+    rotate(input: {
+      id: string
+    } & {
+      signing?: "hmac" | "ed25519"
+      overlap?: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      url: string
+      description: string
+      types: string[] | null
+      profiles: string[] | null
+      ordered: boolean
+      enabled: boolean
+      disabled: {
+        reason: "off" | "gone" | "failing"
+        at: string
+        says: string | null
+      } | null
+      signing: ({
+        id: string
+        kind: "hmac" | "ed25519"
+        publicKey: string | null
+        createdAt: string
+        until: string | null
+      })[]
+      failingSince: string | null
+      failingSays: string | null
+      restUntil: string | null
+      createdAt: string
+      secret: string | null
+    }>
+    /** Send an event of the type endpoint.test, now, and say what was answered. `POST /v1/endpoints/{id}/test`, scope `setup:write`. */
+    test(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      works: boolean
+      tried: {
+        at: string
+        durationMs: number
+        status: number | null
+        says: string | null
+        response: string | null
+      }
+    }>
+    /** Send what an endpoint has not taken since a moment: what was given up, what waits, what happened while it was off. `POST /v1/endpoints/{id}/recover`, scope `setup:write`. */
+    recover(input: {
+      id: string
+    } & {
+      since: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      recovered: number
+    }>
+  }
+  deliveries: {
+    /** What endpoints were sent, newest event first. `GET /v1/deliveries`, scope `journal:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      endpoint?: string
+      event?: string
+      state?: "waiting" | "delivered" | "failed"
+      type?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        event: string
+        type: string
+        endpoint: string
+        state: "waiting" | "delivered" | "failed"
+        attempts: number
+        nextAt: string | null
+        tries: ({
+          at: string
+          durationMs: number
+          status: number | null
+          says: string | null
+          response: string | null
+        })[]
+        createdAt: string
+        endedAt: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** Send an event to an endpoint again, with the same id, as if it had never been tried. `POST /v1/deliveries/{id}/resend`, scope `setup:write`. */
+    resend(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      id: string
+      event: string
+      type: string
+      endpoint: string
+      state: "waiting" | "delivered" | "failed"
+      attempts: number
+      nextAt: string | null
+      tries: ({
+        at: string
+        durationMs: number
+        status: number | null
+        says: string | null
+        response: string | null
+      })[]
+      createdAt: string
+      endedAt: string | null
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -1028,7 +1674,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1187,7 +1833,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1240,7 +1886,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "replay_messages")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1678,6 +2324,19 @@ export const operations = {
     import: ['POST', '/v1/connections/import'],
     accounts: ['GET', '/v1/connections/{id}/accounts'],
     addAccounts: ['POST', '/v1/connections/{id}/accounts'],
+    cadence: ['GET', '/v1/connections/{id}/cadence'],
+    chooseCadence: ['PUT', '/v1/connections/{id}/cadence'],
+    clearCadence: ['DELETE', '/v1/connections/{id}/cadence'],
+    watch: ['GET', '/v1/connections/{id}/watch', 'file'],
+    explainStream: ['GET', '/v1/connections/{id}/streams/{stream}/explain'],
+  },
+  backfills: {
+    create: ['POST', '/v1/connections/{id}/backfill'],
+    list: ['GET', '/v1/backfills'],
+    read: ['GET', '/v1/backfills/{id}'],
+    pause: ['POST', '/v1/backfills/{id}/pause'],
+    resume: ['POST', '/v1/backfills/{id}/resume'],
+    cancel: ['POST', '/v1/backfills/{id}/cancel'],
   },
   profiles: {
     list: ['GET', '/v1/profiles'],
@@ -1708,6 +2367,8 @@ export const operations = {
   },
   quotas: {
     list: ['GET', '/v1/quotas'],
+    forecast: ['GET', '/v1/quotas/forecast'],
+    capacity: ['GET', '/v1/quotas/capacity'],
   },
   runs: {
     list: ['GET', '/v1/runs'],
@@ -1725,6 +2386,23 @@ export const operations = {
     list: ['GET', '/v1/messages'],
     get: ['GET', '/v1/messages/{id}'],
     replay: ['POST', '/v1/messages/replay'],
+  },
+  eventTypes: {
+    list: ['GET', '/v1/event-types'],
+  },
+  endpoints: {
+    list: ['GET', '/v1/endpoints'],
+    create: ['POST', '/v1/endpoints'],
+    read: ['GET', '/v1/endpoints/{id}'],
+    change: ['PATCH', '/v1/endpoints/{id}'],
+    remove: ['DELETE', '/v1/endpoints/{id}'],
+    rotate: ['POST', '/v1/endpoints/{id}/rotate'],
+    test: ['POST', '/v1/endpoints/{id}/test'],
+    recover: ['POST', '/v1/endpoints/{id}/recover'],
+  },
+  deliveries: {
+    list: ['GET', '/v1/deliveries'],
+    resend: ['POST', '/v1/deliveries/{id}/resend'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],

@@ -10,8 +10,8 @@ import { isSame, type VerifyWorld, verifyMessage } from './verify-message.ts'
 export interface HandshakeWorld extends VerifyWorld {
   /** For platforms whose question is answered by asking for an address. */
   readonly network: Network
-  /** Whether that topic, as the platform calls it, is one that the integration subscribes to or wants to end. */
-  isAskedFor(topic: string): Promise<boolean>
+  /** Whether that topic, as the platform calls it, is one that the integration wants (`subscribe`) or wants to end (`unsubscribe`). */
+  isAskedFor(topic: string, mode: string): Promise<boolean>
 }
 
 /** Everything that goes back, and what it settles where it was about a subscription. `why` is for the operator only. */
@@ -21,8 +21,12 @@ export type HandshakeAnswer =
       readonly status: 200 | 204
       readonly contentType: string
       readonly body: string
-      /** The subscription to this topic holds for so long: null when the platform did not say. */
-      readonly confirms: { readonly topic: string; readonly leaseSeconds: number | null } | null
+      /** What was asked about this topic, and for how long it holds: null when the platform did not say. */
+      readonly confirms: {
+        readonly mode: string
+        readonly topic: string
+        readonly leaseSeconds: number | null
+      } | null
     }
   | { readonly kind: 'refuse'; readonly status: 401 | 403 | 404 | 502; readonly why: string }
 
@@ -44,7 +48,10 @@ export async function answerHandshake(
     if (handshake.token && !holdsToken(handshake.token, message, secrets))
       return { kind: 'refuse', status: 403, why: 'it does not hold the right word' }
     const topic = handshake.topic === undefined ? null : textAt(handshake.topic, message)
-    if (topic !== null && !(await world.isAskedFor(topic)))
+    if (
+      topic !== null &&
+      !(await world.isAskedFor(topic, handshake.mode === undefined ? '' : textAt(handshake.mode, message)))
+    )
       return { kind: 'refuse', status: 404, why: 'nobody asked for what it is about' }
     return await answer(handshake, message, secrets, topic, world.network)
   } catch (error) {
@@ -79,13 +86,16 @@ function holdsToken({ at, secret }: NonNullable<Handshake['token']>, message: Ra
 }
 
 async function answer(
-  { answer: wanted, leaseSeconds }: Handshake,
+  { answer: wanted, leaseSeconds, mode }: Handshake,
   message: RawMessage,
   secrets: Secrets,
   topic: string | null,
   network: Network,
 ): Promise<HandshakeAnswer> {
-  const confirms = topic === null ? null : { topic, leaseSeconds: secondsAt(leaseSeconds, message) }
+  const confirms =
+    topic === null || mode === undefined
+      ? null
+      : { mode: textAt(mode, message), topic, leaseSeconds: secondsAt(leaseSeconds, message) }
   const said = (contentType: string, body: string): HandshakeAnswer => {
     return { kind: 'answer', status: 200, contentType, body, confirms }
   }

@@ -21,7 +21,8 @@ export function watchedQuotas(providers: Iterable<Provider>, integrations: reado
 }
 
 function watch(provider: string, { id, per, limit, window }: Quota): Watched[] {
-  if ('concurrent' in window) return []
+  // A budget is there to be spent.
+  if ('concurrent' in window || 'month' in window) return []
   const own = { provider, quota: id, per }
   if ('day' in window || limit / 10 >= 1) return [{ ...own, window, limit, overADay: false }]
   const daily = (limit * dayMs) / window.rollingMs

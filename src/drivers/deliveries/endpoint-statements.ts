@@ -1,0 +1,47 @@
+/** In all of them: $1 environment, $2 endpoint. */
+
+const columns = `
+  id, environment_id as "environmentId", url, description, types, profiles, ordered, secret, keys, disabled, failures,
+  failing_since as "failingSince", failing_says as "failingSays", told_at as "toldAt", rest_until as "restUntil", created_at as "createdAt"`
+
+export const all = `select ${columns} from endpoint where environment_id = $1 order by id`
+export const one = `select ${columns} from endpoint where environment_id = $1 and id = $2`
+export const remove = `delete from endpoint where environment_id = $1 and id = $2`
+
+/** Switched on again, what was said of it before is over. */
+const afresh = 'endpoint.disabled is not null and excluded.disabled is null'
+export const upsert = `
+  insert into endpoint (environment_id, id, url, description, types, profiles, ordered, secret, keys, disabled, created_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+  on conflict (environment_id, id) do update set
+    url = excluded.url, description = excluded.description, types = excluded.types, profiles = excluded.profiles,
+    ordered = excluded.ordered, secret = excluded.secret, keys = excluded.keys, disabled = excluded.disabled,
+    failures = case when ${afresh} then 0 else endpoint.failures end,
+    failing_since = case when ${afresh} then null else endpoint.failing_since end,
+    failing_says = case when ${afresh} then null else endpoint.failing_says end,
+    told_at = case when ${afresh} then null else endpoint.told_at end,
+    rest_until = case when ${afresh} then null else endpoint.rest_until end`
+
+/** Its lock keeps two from claiming of one endpoint at the same time, so that the front is one's own. */
+export const lockReady = `
+  select ordered from endpoint
+  where environment_id = $1 and id = $2 and disabled is null and (rest_until is null or rest_until <= $3)
+  for update`
+
+export const fared = `
+  update endpoint set
+    failures = case when $3::timestamptz is null then 0 else failures + 1 end,
+    failing_since = case when $3::timestamptz is null then null else coalesce(failing_since, $3) end,
+    failing_says = $4::text, rest_until = $5::timestamptz
+  where environment_id = $1 and id = $2
+  returning ${columns}`
+
+export const tell = {
+  failing: `
+    update endpoint set told_at = $3
+    where environment_id = $1 and id = $2 and told_at is null and failing_since is not null and disabled is null`,
+  recovered: `
+    update endpoint set told_at = null
+    where environment_id = $1 and id = $2 and told_at is not null and failing_since is null`,
+  disabled: `update endpoint set disabled = $3 where environment_id = $1 and id = $2 and disabled is null`,
+} as const

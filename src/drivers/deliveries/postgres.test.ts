@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { deliveriesContract, exampleEndpoint } from '../../ports/deliveries.contract.ts'
+import { openTestDatabase, type TestDatabase } from '../database/test-database.ts'
+import { openPostgresJournal } from '../journal/postgres.ts'
+import { openPostgresDeliveries } from './postgres.ts'
+
+deliveriesContract('in PostgreSQL', async () => {
+  const { database, drop } = await openTestDatabase()
+  return { deliveries: openPostgresDeliveries(database), journal: openPostgresJournal(database), close: drop }
+})
+
+describe('events that commit late, in PostgreSQL', () => {
+  let world: TestDatabase
+  before(async () => {
+    world = await openTestDatabase()
+  })
+  after(() => world.drop())
+
+  /** A transaction of its own that has written an event and not yet committed. */
+  async function openWriter(environmentId: string, id: string) {
+    const sql = new pg.Client({ connectionString: world.url })
+    await sql.connect()
+    await sql.query(
+      `begin; set local role patchbay_tenant; select set_config('app.environment', '${environmentId}', true)`,
+    )
+    const { rows } = await sql.query<{ sequence: string }>(
+      `insert into event (environment_id, id, type, data, at) values ($1, $2, 'item.published', '{}', $3) returning sequence`,
+      [environmentId, id, new Date(1)],
+    )
+    const end = (how: 'commit' | 'rollback') => sql.query(how).finally(() => sql.end())
+    return { sequence: Number(rows[0]!.sequence), end }
+  }
+
+  test('one with a lower number that commits after a higher one was handed out is handed out too', async () => {
+    const deliveries = openPostgresDeliveries(world.database)
+    await deliveries.saveEndpoint(exampleEndpoint('env_late'), { at: 1, actor: 'system' })
+    const [late, given, never] = [
+      await openWriter('env_late', 'evt_late'),
+      await openWriter('env_late', 'evt_early'),
+      await openWriter('env_late', 'evt_never'),
+    ]
+    assert.ok(late.sequence < given.sequence)
+    const place = () => deliveries.place('env_late', { now: 2, limit: 10 })
+    await given.end('commit')
+    assert.deepEqual(await place(), { placed: 1, head: 1 })
+    // The one that is not committed holds nobody up.
+    assert.deepEqual(await place(), { placed: 0, head: 1 })
+    await never.end('rollback')
+    await late.end('commit')
+    assert.deepEqual(await place(), { placed: 1, head: 2 })
+    const events = await deliveries.eventsAfter('env_late', { after: 0, limit: 10 })
+    assert.deepEqual(
+      events.map(({ id, position }) => [id, position]),
+      [
+        ['evt_early', 1],
+        ['evt_late', 2],
+      ],
+    )
+    const sent = await deliveries.list('env_late', { limit: 10 })
+    assert.deepEqual(sent.map(({ eventId }) => eventId).sort(), ['evt_early', 'evt_late'])
+  })
+
+  test('of many that write and many that place, every event gets one place, and the places have no gap', async () => {
+    const deliveries = openPostgresDeliveries(world.database)
+    const journal = openPostgresJournal(world.database)
+    await deliveries.saveEndpoint(exampleEndpoint('env_many'), { at: 1, actor: 'system' })
+    const write = async (writer: number) => {
+      for (let n = 0; n < 25; n++)
+        await journal.note('env_many', {
+          ...{ at: 1, actor: 'system' },
+          events: [{ id: `evt_${writer}_${n}`, type: 'item.published', data: {} }],
+        })
+    }
+    const writing = Promise.all([1, 2, 3].map(write))
+    let done = false
+    writing.finally(() => {
+      done = true
+    })
+    const place = async () => {
+      for (let ended = false; !ended; ) {
+        ended = done
+        await deliveries.place('env_many', { now: 2, limit: 7 })
+      }
+    }
+    await Promise.all([writing, place(), place()])
+    while ((await deliveries.place('env_many', { now: 2, limit: 7 })).placed > 0);
+    const events = await deliveries.eventsAfter('env_many', { after: 0, limit: 100 })
+    assert.deepEqual(
+      events.map(({ position }) => position),
+      Array.from({ length: 75 }, (_, n) => n + 1),
+    )
+    assert.equal((await deliveries.list('env_many', { limit: 200 })).length, 75)
+  })
+})

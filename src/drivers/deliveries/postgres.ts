@@ -1,0 +1,179 @@
+import type { Database, Sql } from '../../ports/database.ts'
+import {
+  type Deliveries,
+  type Delivery,
+  type DeliveryWithEvent,
+  type Endpoint,
+  mostTries,
+  type PlacedEvent,
+} from '../../ports/deliveries.ts'
+import { writeAlong } from '../along/postgres.ts'
+import * as endpoints from './endpoint-statements.ts'
+import * as statements from './statements.ts'
+
+/** Endpoints and deliveries in PostgreSQL. */
+export function openPostgresDeliveries(database: Database): Deliveries {
+  return {
+    saveEndpoint: (endpoint, along) =>
+      database.tenant(endpoint.environmentId, async (sql) => {
+        await sql(endpoints.upsert, [
+          endpoint.environmentId,
+          endpoint.id,
+          endpoint.url,
+          endpoint.description,
+          endpoint.types,
+          endpoint.profiles,
+          endpoint.ordered,
+          endpoint.secret,
+          JSON.stringify(endpoint.keys),
+          endpoint.disabled && JSON.stringify(endpoint.disabled),
+          new Date(endpoint.createdAt),
+        ])
+        await writeAlong(sql, endpoint.environmentId, along)
+      }),
+
+    endpoints: (environmentId) => database.read<Row<Endpoint>>(environmentId, endpoints.all, [environmentId]),
+
+    endpoint: async (environmentId, id) =>
+      (await database.read<Row<Endpoint>>(environmentId, endpoints.one, [environmentId, id], 'endpoint'))[0] ?? null,
+
+    removeEndpoint: (environmentId, id, along) =>
+      database.tenant(environmentId, async (sql) => {
+        if ((await sql(endpoints.remove, [environmentId, id])).count === 0) return false
+        await sql(statements.removeOf, [environmentId, id])
+        await writeAlong(sql, environmentId, along)
+        return true
+      }),
+
+    place: (environmentId, { now, limit }) =>
+      database.tenant(environmentId, async (sql) => {
+        const before = await lockPlace(sql, environmentId)
+        const values = [environmentId, limit, before, new Date(now)]
+        const { rows } = await sql<{ placed: number }>(statements.place, values, 'delivery.place')
+        const placed = rows[0]!.placed
+        if (placed > 0) await sql(statements.movePlace, [environmentId, before + placed], 'delivery.move_place')
+        return { placed, head: before + placed }
+      }),
+
+    look: async (environmentId, now) => {
+      const values = [environmentId, new Date(now)]
+      const rows = await database.read<{ id: string | null }>(environmentId, statements.look, values, 'delivery.look')
+      const due = rows.flatMap(({ id }) => (id === null ? [] : [id]))
+      return { unplaced: due.length < rows.length, due }
+    },
+
+    claim: (environmentId, endpointId, { claim, now, until, limit }) =>
+      database.tenant(environmentId, async (sql) => {
+        const about = [environmentId, endpointId, new Date(now)]
+        const { rows } = await sql<{ ordered: boolean }>(endpoints.lockReady, about, 'delivery.lock_ready')
+        if (!rows[0]) return []
+        const [statement, name] = rows[0].ordered
+          ? ([statements.claimFront, 'delivery.claim_front'] as const)
+          : ([statements.claimDue, 'delivery.claim_due'] as const)
+        const values = [...about, new Date(until), claim, limit]
+        const claimed = (await sql<Row<DeliveryRow>>(statement, values, name)).rows
+        return claimed.map(withEvent).sort((one, other) => one.event.position - other.event.position)
+      }),
+
+    settle: (environmentId, endpointId, claim, settled) =>
+      database.tenant(environmentId, async (sql) => {
+        if (settled.length === 0) return
+        const rows = settled.map(({ eventId, state, nextAt, tried }) => ({
+          ...{ eventId, state, tried },
+          nextAt: new Date(nextAt),
+          endedAt: state === 'waiting' || tried === null ? null : new Date(tried.at + tried.durationMs),
+        }))
+        const values = [environmentId, endpointId, claim, JSON.stringify(rows), mostTries]
+        await sql(statements.settle, values, 'delivery.settle')
+      }),
+
+    fared: (environmentId, endpointId, fared) =>
+      database.tenant(environmentId, async (sql) => {
+        const how = fared.ok ? [null, null] : [new Date(fared.at), fared.says]
+        const values = [environmentId, endpointId, ...how, dateOf(fared.restUntil)]
+        return (await sql<Row<Endpoint>>(endpoints.fared, values, 'endpoint.fared')).rows[0] ?? null
+      }),
+
+    tell: (environmentId, endpointId, news, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const about = [environmentId, endpointId]
+        const value =
+          news.kind === 'failing'
+            ? [new Date(news.at)]
+            : news.kind === 'disabled'
+              ? [JSON.stringify(news.disabled)]
+              : []
+        if ((await sql(endpoints.tell[news.kind], [...about, ...value])).count === 0) return false
+        await writeAlong(sql, environmentId, along)
+        return true
+      }),
+
+    resend: (environmentId, eventId, endpointId, now) =>
+      database.tenant(
+        environmentId,
+        async (sql) => (await sql(statements.resend, [environmentId, eventId, endpointId, new Date(now)])).count > 0,
+      ),
+
+    recover: (environmentId, endpointId, { since, now, after, limit }) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, endpointId, new Date(since), new Date(now), after, limit]
+        const { rows } = await sql<{ recovered: number; looked: number; last: number | null }>(
+          statements.recover,
+          values,
+        )
+        const { recovered, looked, last } = rows[0]!
+        return { recovered, next: looked < limit ? null : last }
+      }),
+
+    list: async (environmentId, { endpointId, eventId, state, type, limit, before }) => {
+      const about = [endpointId, eventId, state, type, before?.eventId, before?.endpointId]
+      const values = [environmentId, limit, ...about.map((value) => value ?? null)]
+      return (await database.read<Row<DeliveryRow>>(environmentId, statements.list, values, 'delivery.list')).map(
+        withEvent,
+      )
+    },
+
+    delivery: async (environmentId, eventId, endpointId) => {
+      const values = [environmentId, eventId, endpointId]
+      return (await database.read<Row<DeliveryRow>>(environmentId, statements.one, values)).map(withEvent)[0] ?? null
+    },
+
+    eventsAfter: (environmentId, { after, limit, types, profiles, connectionId }) => {
+      const values = [environmentId, after, limit, types ?? null, profiles ?? null, connectionId ?? null]
+      return database.read<Row<PlacedEvent>>(environmentId, statements.eventsAfter, values, 'event.after')
+    },
+
+    places: async (environmentId) =>
+      (await database.read<{ head: number; swept: number }>(environmentId, statements.places, [environmentId]))[0] ?? {
+        head: 0,
+        swept: 0,
+      },
+
+    sweep: (environmentId, before) =>
+      database.tenant(environmentId, async (sql) => {
+        const ended = await sql(statements.sweepEnded, [environmentId, new Date(before.deliveries)])
+        await lockPlace(sql, environmentId)
+        const values = [environmentId, new Date(before.events)]
+        const { rows } = await sql<{ swept: number; last: number | null }>(statements.sweepEvents, values)
+        const { swept, last } = rows[0]!
+        if (last !== null) await sql(statements.moveSwept, [environmentId, last])
+        return ended.count + swept
+      }),
+  }
+}
+
+type Row<Shape> = Shape & Record<string, unknown>
+type DeliveryRow = Delivery & { readonly event: PlacedEvent }
+
+/** Who has it gives places; what commits after it was taken is seen. */
+async function lockPlace(sql: Sql, environmentId: string): Promise<number> {
+  await sql(statements.makePlace, [environmentId], 'delivery.make_place')
+  return (await sql<{ head: number }>(statements.lockPlace, [environmentId], 'delivery.lock_place')).rows[0]!.head
+}
+
+/** An instant in a column of JSON is a text that PostgreSQL wrote. */
+function withEvent({ event, ...delivery }: Row<DeliveryRow>): DeliveryWithEvent {
+  return { ...delivery, event: { ...event, at: Date.parse(event.at as unknown as string) } }
+}
+
+const dateOf = (at: number | null) => (at === null ? null : new Date(at))

@@ -1,0 +1,157 @@
+/** In all of them: $1 environment. */
+
+/** Whether an event is one that an endpoint wants. It is not sent what is told of itself. */
+const wants = `
+  (endpoint.types is null or event.type = any (endpoint.types) or '*' = any (endpoint.types)
+    or split_part(event.type, '.', 1) || '.*' = any (endpoint.types))
+  and (endpoint.profiles is null or event.profile_id = any (endpoint.profiles))
+  and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' = endpoint.id)`
+
+export const makePlace = `insert into event_place (environment_id, head, swept) values ($1, 0, 0) on conflict do nothing`
+export const lockPlace = `select head from event_place where environment_id = $1 for update`
+export const movePlace = `update event_place set head = $2 where environment_id = $1`
+export const moveSwept = `update event_place set swept = greatest(swept, $2) where environment_id = $1`
+export const places = `select head, swept from event_place where environment_id = $1`
+
+/** $2 how many, $3 the last place that was given, $4 now. */
+export const place = `
+  with unplaced as (
+    select sequence, $3::bigint + row_number() over (order by sequence) as position
+    from (select sequence from event where environment_id = $1 and position is null order by sequence limit $2) first
+  ), event as (
+    update event set position = unplaced.position from unplaced
+    where event.environment_id = $1 and event.sequence = unplaced.sequence
+    returning event.id, event.type, event.profile_id, event.data, event.position
+  ), fanned_out as (
+    insert into delivery (environment_id, event_id, endpoint_id, position, state, attempts, next_at, tries, made_at)
+    select $1, event.id, endpoint.id, event.position, 'waiting', 0, $4, '[]', $4
+    from event join endpoint on endpoint.environment_id = $1 and endpoint.disabled is null and ${wants}
+    on conflict do nothing
+  )
+  select count(*)::integer as placed from event`
+
+/** A row without an id says that events wait for their place. $2 now. */
+export const look = `
+  (select null::text as id where exists (select from event where environment_id = $1 and position is null))
+  union all
+  (select endpoint.id
+   from endpoint cross join lateral (
+     select next_at from delivery
+     where environment_id = $1 and endpoint_id = endpoint.id and state = 'waiting' and next_at <= $2
+       and (claimed_until is null or claimed_until <= $2)
+     order by next_at limit 1) first
+   where endpoint.environment_id = $1 and disabled is null and (rest_until is null or rest_until <= $2)
+   order by first.next_at, endpoint.id)`
+
+const columns = `
+  delivery.event_id as "eventId", delivery.endpoint_id as "endpointId", delivery.state, delivery.attempts, delivery.next_at as "nextAt",
+  delivery.tries, delivery.made_at as "madeAt", delivery.ended_at as "endedAt",
+  jsonb_build_object(
+    'sequence', event.sequence, 'position', event.position, 'id', event.id, 'environmentId', event.environment_id, 'type', event.type,
+    'connectionId', event.connection_id, 'profileId', event.profile_id, 'data', event.data, 'at', event.at) as event`
+const joined = `
+  delivery join event on event.environment_id = $1 and event.id = delivery.event_id`
+
+const claim = (chosen: string) => `
+  update delivery set claim = $5, claimed_until = $4
+  from event
+  where delivery.environment_id = $1 and delivery.endpoint_id = $2 and delivery.state = 'waiting'
+    and delivery.event_id = any (array(${chosen}))
+    and event.environment_id = $1 and event.id = delivery.event_id
+  returning ${columns}`
+
+const waiting = `environment_id = $1 and endpoint_id = $2 and state = 'waiting'`
+
+/** $2 endpoint, $3 now, $4 until, $5 claim, $6 how many. */
+export const claimDue = claim(`
+  select event_id from delivery
+  where ${waiting} and next_at <= $3 and (claimed_until is null or claimed_until <= $3)
+  order by next_at, position limit $6`)
+
+/** From the front up to the first that is not due; nothing while somebody has any. */
+export const claimFront = claim(`
+  select event_id from (
+    select event_id, bool_and(next_at <= $3) over (order by position) as due
+    from (select event_id, next_at, position from delivery where ${waiting} order by position limit $6) front
+  ) prefix
+  where due and not exists (select from delivery where ${waiting} and claimed_until > $3)`)
+
+/** $2 endpoint, $3 claim, $4 what became of them, $5 how many tries are kept. */
+export const settle = `
+  update delivery set
+    state = settled.state, next_at = settled."nextAt", ended_at = settled."endedAt", claim = null, claimed_until = null,
+    attempts = attempts + case when settled.tried is null then 0 else 1 end,
+    tries = case
+      when settled.tried is null then tries
+      when jsonb_array_length(tries) >= $5 then (tries - 0) || settled.tried
+      else tries || settled.tried end
+  from jsonb_to_recordset($4::jsonb) as settled ("eventId" text, state text, "nextAt" timestamptz, "endedAt" timestamptz, tried jsonb)
+  where environment_id = $1 and endpoint_id = $2 and event_id = settled."eventId" and delivery.state = 'waiting'
+    and (claim = $3 or settled.state = 'delivered')`
+
+export const removeOf = `delete from delivery where environment_id = $1 and endpoint_id = $2`
+
+const anew = `state = 'waiting', attempts = 0, next_at = excluded.next_at, claim = null, claimed_until = null, ended_at = null`
+
+/** $2 event, $3 endpoint, $4 now. */
+export const resend = `
+  insert into delivery (environment_id, event_id, endpoint_id, position, state, attempts, next_at, tries, made_at)
+  select $1, event.id, endpoint.id, event.position, 'waiting', 0, $4, '[]', $4
+  from event, endpoint
+  where event.environment_id = $1 and event.id = $2 and event.position is not null and endpoint.environment_id = $1 and endpoint.id = $3
+  on conflict (environment_id, event_id, endpoint_id) do update set ${anew}`
+
+/** $2 endpoint, $3 since, $4 now, $5 after which place, $6 how many. */
+export const recover = `
+  with found as (
+    select event.id, event.position from event join endpoint on endpoint.environment_id = $1 and endpoint.id = $2 and ${wants}
+    where event.environment_id = $1 and event.position > $5 and event.at >= $3
+    order by event.position limit $6
+  ), made as (
+    insert into delivery (environment_id, event_id, endpoint_id, position, state, attempts, next_at, tries, made_at)
+    select $1, found.id, $2, found.position, 'waiting', 0, $4, '[]', $4 from found
+    on conflict (environment_id, event_id, endpoint_id) do update set ${anew}
+      where delivery.state <> 'delivered' and (delivery.claimed_until is null or delivery.claimed_until <= $4)
+    returning 1
+  )
+  select (select count(*) from made)::integer as recovered, count(*)::integer as looked, max(position) as last from found`
+
+const some = (condition: string, order: string) => `
+  select ${columns} from ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
+
+/** $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
+export const list = some(
+  `($3::text is null or delivery.endpoint_id = $3) and ($4::text is null or delivery.event_id = $4)
+    and ($5::text is null or delivery.state = $5) and ($6::text is null or event.type = $6)
+    and ($7::text is null or (delivery.event_id, delivery.endpoint_id) < ($7 collate "C", $8 collate "C"))`,
+  'order by delivery.event_id desc, delivery.endpoint_id desc limit $2',
+)
+export const one = some('delivery.event_id = $2 and delivery.endpoint_id = $3', '')
+
+/** $2 after which place, $3 how many, $4 types, $5 profiles, $6 connection. */
+export const eventsAfter = `
+  select sequence, position, id, environment_id as "environmentId", type, connection_id as "connectionId", profile_id as "profileId", data, at
+  from event
+  where environment_id = $1 and position > $2
+    and ($4::text[] is null or type = any ($4) or '*' = any ($4) or split_part(type, '.', 1) || '.*' = any ($4))
+    and ($5::text[] is null or profile_id = any ($5)) and ($6::text is null or connection_id = $6)
+  order by position limit $3`
+
+/** $2 before. */
+export const sweepEnded = `
+  delete from delivery where environment_id = $1 and (event_id, endpoint_id) in (
+    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 limit 10000)`
+
+/** From the front, so that what is forgotten is one piece of the order. $2 before. */
+export const sweepEvents = `
+  with old as (
+    select id from (
+      select id, bool_and(at < $2) over (order by position) as old
+      from (select id, at, position from event where environment_id = $1 and position is not null order by position limit 10000) front
+    ) prefix where old
+  ), unsent as (
+    delete from delivery where environment_id = $1 and event_id in (select id from old)
+  ), gone as (
+    delete from event where environment_id = $1 and id in (select id from old) returning position
+  )
+  select count(*)::integer as swept, max(position) as last from gone`

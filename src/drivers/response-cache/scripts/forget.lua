@@ -1,0 +1,3 @@
+-- KEYS[1]: what every key of ours begins with. ARGV: place.
+drop(ARGV[1])
+return 1

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { test } from 'node:test'
+import { dayMs, hour, minute } from '@patchbay/kit'
+import { Webhook } from 'standardwebhooks'
+import { openTestWorld, type TestWorld } from './test-world.ts'
+
+const story = (title: string, tell: (world: TestWorld) => Promise<void>) =>
+  test(title, async () => {
+    const world = await openTestWorld()
+    await world.clock.run(() => tell(world), { limitMs: 40 * dayMs })
+  })
+
+const wish = { url: 'https://a.example/', description: 'A', types: null, profiles: null, ordered: false, enabled: true }
+
+/** Whether the official library takes the last request with that secret, at the time at which it was sent. */
+function takes({ asked }: TestWorld, secret: string): boolean {
+  const { headers, body } = asked.at(-1)!
+  const at = new Date(Number(headers['webhook-timestamp']) * 1000)
+  const own = new Webhook(secret).sign(headers['webhook-id']!, at, body)
+  return headers['webhook-signature']!.split(' ').includes(own)
+}
+
+story('a rotated secret signs beside the new one until its time is over, and then no more', async (world) => {
+  const { environment, endpoints } = world
+  const { endpoint, secret: first } = await endpoints.create(environment, wish, 'hmac', 'user:ada')
+  const { secret: second } = await endpoints.rotate(environment, endpoint.id, { overlapMs: hour }, 'user:ada')
+  await world.write(1)
+  await world.send(minute)
+  assert.deepEqual([takes(world, first!), takes(world, second!)], [true, true])
+  await world.clock.sleep(hour)
+  await world.write(1)
+  await world.send(minute)
+  assert.deepEqual([takes(world, first!), takes(world, second!)], [false, true])
+  await endpoints.rotate(environment, endpoint.id, { overlapMs: 2 * hour }, 'user:ada')
+  await endpoints.rotate(environment, endpoint.id, { overlapMs: 2 * hour }, 'user:ada')
+  const tooMany = endpoints.rotate(environment, endpoint.id, { overlapMs: 2 * hour }, 'user:ada')
+  await assert.rejects(tooMany, { code: 'input.conflict' })
+  const { endpoint: after, secret: last } = await endpoints.rotate(
+    environment,
+    endpoint.id,
+    { overlapMs: 0 },
+    'user:ada',
+  )
+  assert.equal(after.keys.length, 1)
+  await world.write(1)
+  await world.send(minute)
+  assert.deepEqual([takes(world, second!), takes(world, last!)], [false, true])
+  // An older key does not sign for longer because there was another rotation.
+  const [, older] = (await endpoints.rotate(environment, endpoint.id, { overlapMs: hour }, 'user:ada')).endpoint.keys
+  const [, , oldest] = (await endpoints.rotate(environment, endpoint.id, { overlapMs: dayMs }, 'user:ada')).endpoint
+    .keys
+  assert.equal(oldest!.until, older!.until)
+})
+
+story('with Ed25519 the public key is all that a receiver needs, and there is no secret to give', async (world) => {
+  const { endpoint, secret } = await world.endpoints.create(world.environment, wish, 'ed25519', 'user:ada')
+  assert.equal(secret, null)
+  const publicKey = endpoint.keys[0]!.publicKey!
+  assert.match(publicKey, /^whpk_[A-Za-z0-9+/]{43}=$/)
+  await world.write(1)
+  await world.send(minute)
+  const { headers, body } = world.asked[0]!
+  const [version, signature] = headers['webhook-signature']!.split(',')
+  const key = createPublicKey({
+    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(publicKey.slice(5), 'base64')]),
+    ...{ format: 'der', type: 'spki' },
+  })
+  const content = (text: string) => Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`)
+  const bytes = Buffer.from(signature!, 'base64')
+  assert.equal(version, 'v1a')
+  assert.equal(verify(null, content(body), key, bytes), true)
+  assert.equal(verify(null, content(`${body} `), key, bytes), false)
+})
+
+story('an endpoint says what it does not take, and there are not endlessly many', async (world) => {
+  const { environment, endpoints } = world
+  const invalid = { code: 'input.invalid' }
+  const create = (more: object) => endpoints.create(environment, { ...wish, ...more }, 'hmac', 'user:ada')
+  await assert.rejects(create({ types: ['connection.vanished'] }), /GET \/v1\/event-types/)
+  await assert.rejects(create({ types: [] }), invalid)
+  await assert.rejects(create({ profiles: [] }), invalid)
+  for (let n = 0; n < 50; n++) await create({})
+  await assert.rejects(create({}), { code: 'input.conflict' })
+  const { id } = (await world.deps.deliveries.endpoints(environment.id))[0]!
+  const other = { ...environment, id: 'env_other' }
+  const unknown = { code: 'input.unknown' }
+  await assert.rejects(endpoints.change(other, id, { enabled: false }, 'user:ada'), unknown)
+  await assert.rejects(endpoints.rotate(other, id, { overlapMs: 0 }, 'user:ada'), unknown)
+  await assert.rejects(endpoints.test(other, id, 'user:ada'), unknown)
+  await assert.rejects(endpoints.recover(other, id, 0, 'user:ada'), unknown)
+  await assert.rejects(endpoints.remove(other, id, 'user:ada'), unknown)
+  await assert.rejects(endpoints.resend(other, { eventId: 'evt_1', endpointId: id }, 'user:ada'), unknown)
+})
+
+story('a test is sent at once, is no event that others get, and says what was answered', async (world) => {
+  const { endpoint, secret } = await world.endpoints.create(world.environment, wish, 'hmac', 'user:ada')
+  const { works, tried } = await world.endpoints.test(world.environment, endpoint.id, 'user:ada')
+  assert.deepEqual([works, tried.status], [true, 204])
+  assert.equal(JSON.parse(world.asked[0]!.body).type, 'endpoint.test')
+  assert.ok(takes(world, secret!))
+  assert.equal(world.along.events.length, 0)
+})

@@ -1,0 +1,131 @@
+import { type Duration, dayMs, Fault, hour, minute, parseDuration } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
+import type { Instant } from '../../ports/clock.ts'
+import type { Connection } from '../../ports/connections.ts'
+import type { Slot } from '../../ports/schedule.ts'
+import type { ChosenCadence } from '../../ports/stream-notes.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Crowd } from './appetite.ts'
+import { cadenceFor } from './cadence-for.ts'
+import { afterSuccess } from './outcome.ts'
+import type { Cadence } from './tiers.ts'
+
+export interface AttendDeps
+  extends Pick<Deps, 'clock' | 'random' | 'log' | 'directory' | 'connections' | 'schedule' | 'streamNotes'>,
+    Pick<Setting, 'providers'> {
+  readonly crowd: Crowd
+}
+
+/** Who looks again and again is written down once in so long. */
+const lookMs = 15 * minute
+const mostRemembered = 10_000
+
+/** What follows from somebody looking, or choosing: how often streams are read from now on. */
+export interface Attend {
+  /** Somebody looks at these. Fails nothing: whoever looks has what is stored. */
+  look(environmentId: string, connectionIds: readonly string[]): Promise<void>
+  /** Throws `input.invalid` for an interval or an end that makes no sense. */
+  choose(connection: Connection, choice: Choice | null, actor: Actor): Promise<ChosenCadence | null>
+  /** How often each stream is read, and why, by name. */
+  of(connection: Connection, slots: readonly Slot[]): Promise<ReadonlyMap<string, Cadence>>
+}
+
+export interface Choice {
+  readonly every: string
+  readonly reason: string
+  readonly until: Instant
+}
+
+export function openAttend(deps: AttendDeps): Attend {
+  const { clock, log, streamNotes } = deps
+  const lookedAt = new Map<string, Instant>()
+
+  return {
+    async look(environmentId, connectionIds) {
+      const now = clock.now()
+      const ids = connectionIds.filter((id) => now - (lookedAt.get(id) ?? 0) >= lookMs)
+      if (ids.length === 0) return
+      if (lookedAt.size + ids.length > mostRemembered) lookedAt.clear()
+      for (const id of ids) lookedAt.set(id, now)
+      try {
+        const news = await streamNotes.look(environmentId, ids, { at: now, since: now - lookMs })
+        if (news.length === 0) return
+        for (const connection of await deps.connections.list(environmentId, { ids: news, limit: news.length }))
+          await hasten(connection)
+      } catch (error) {
+        log.warn('sync.look_not_noted', { environmentId, error })
+      }
+    },
+
+    async choose(connection, choice, actor) {
+      const { environmentId, id } = connection
+      const at = clock.now()
+      const chosen = choice && { ...checked(choice, at), by: actor, at }
+      const { every, reason, until } = chosen ?? {}
+      const detail = chosen ? { every, reason, until: new Date(until!).toISOString() } : {}
+      await streamNotes.choose(environmentId, id, chosen, {
+        ...{ at, actor },
+        audit: [
+          {
+            id: deps.random.id('aud'),
+            action: chosen ? 'connection.cadence_chosen' : 'connection.cadence_cleared',
+            subject: id,
+            detail,
+          },
+        ],
+      })
+      await hasten(connection)
+      return chosen
+    },
+
+    of,
+  }
+
+  async function of(connection: Connection, slots: readonly Slot[]): Promise<ReadonlyMap<string, Cadence>> {
+    const { environmentId, id, integrationId } = connection
+    const provider = deps.providers.get(connection.provider)
+    const [integration, [attention], notes] = await Promise.all([
+      deps.directory.integration(environmentId, integrationId),
+      streamNotes.attention(environmentId, [id]),
+      streamNotes.notes(environmentId, slots),
+    ])
+    const found = new Map<string, Cadence>()
+    if (!provider || !integration) return found
+    for (const [i, slot] of slots.entries()) {
+      const stream = provider.streams[slot.stream]
+      if (!stream) continue
+      const cadence = await cadenceFor(deps, { provider, integration, stream })
+      found.set(slot.stream, cadence({ note: notes[i]!, attention: attention! }, clock.now()))
+    }
+    return found
+  }
+
+  /** Brings readings forward that are now wanted sooner than they were planned. What comes later than it might is read at its time all the same. */
+  async function hasten(connection: Connection): Promise<void> {
+    const { environmentId, id } = connection
+    const slots = await deps.schedule.of(environmentId, [id])
+    const cadences = await of(connection, slots)
+    for (const slot of slots) {
+      const stream = deps.providers.get(connection.provider)?.streams[slot.stream]
+      const cadence = cadences.get(slot.stream)
+      // What failed waits for its own time, and what was never read is due anyway.
+      if (!stream || !cadence || slot.syncedAt === null || slot.lastFault !== null) continue
+      const { everyMs } = cadence
+      const dueAt = Math.max(clock.now(), afterSuccess({ stream, slot, now: slot.syncedAt, everyMs }).dueAt)
+      if (dueAt < slot.dueAt)
+        await deps.schedule.wake(environmentId, id, { streams: [slot.stream], lane: 'scheduled', at: dueAt })
+    }
+  }
+}
+
+function checked({ every, reason, until }: Choice, now: Instant): Choice {
+  const everyMs = parseDuration(every as Duration)
+  if (everyMs < hour || everyMs > dayMs)
+    throw new Fault('input.invalid', 'every is between 1h and 24h.', { field: 'every' })
+  if (until <= now) throw new Fault('input.invalid', 'until is over already.', { field: 'until' })
+  if (until > now + mostMs)
+    throw new Fault('input.invalid', 'until is more than a year away. Choose it again then.', { field: 'until' })
+  return { every, reason, until }
+}
+
+const mostMs = 366 * dayMs

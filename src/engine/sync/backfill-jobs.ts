@@ -1,0 +1,113 @@
+import { dayOf, Fault, second } from '@patchbay/kit'
+import type { Actor } from '../../ports/along.ts'
+import { type Backfill, type BackfillState, openBackfillStates } from '../../ports/backfills.ts'
+import { type Connection, inactiveStates } from '../../ports/connections.ts'
+import type { Environment } from '../../ports/directory.ts'
+import type { Deps, Setting } from '../deps.ts'
+import type { Planner } from './planner.ts'
+import { type BackfillDeps, runNextBackfill } from './run-backfill.ts'
+
+const queue = 'sync.backfill'
+/** Of one job; the next one goes on. Shorter than what a stop waits for. */
+const turnMs = 45 * second
+
+/** Behind everything else: as long as nothing that is due waits for its turn in this process. */
+export async function startBackfillJobs(
+  deps: BackfillDeps & Pick<Deps, 'jobs'>,
+  planner: Pick<Planner, 'isIdle'>,
+): Promise<void> {
+  await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, (_, signal) => runBackfills(deps, planner, signal))
+  await deps.jobs.cron(queue, '* * * * *')
+}
+
+export async function runBackfills(
+  deps: BackfillDeps,
+  planner: Pick<Planner, 'isIdle'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = deps.clock.now() + turnMs
+  while (!signal.aborted && planner.isIdle() && deps.clock.now() < until)
+    if (!(await runNextBackfill(deps, signal))) return
+}
+
+type AskDeps = Pick<Deps, 'clock' | 'random' | 'backfills' | 'jobs'> & Pick<Setting, 'providers'>
+
+export interface Wanted {
+  readonly stream: string
+  readonly from: string
+  readonly to: string
+}
+
+/** Throws `input.*` when it makes no sense, and `connection.inactive` where nothing can be read. */
+export async function askForBackfill(
+  deps: AskDeps,
+  environment: Environment,
+  connection: Connection,
+  { stream: name, from, to }: Wanted,
+  actor: Actor,
+): Promise<Backfill> {
+  const { clock, random, backfills } = deps
+  const provider = deps.providers.get(connection.provider)
+  const stream = provider?.streams[name]
+  if (!stream) throw new Fault('input.invalid', `There is no stream "${name.slice(0, 100)}".`, { field: 'stream' })
+  if (!stream.backfill) {
+    const others = Object.entries(provider.streams).flatMap(([other, { backfill }]) => (backfill ? [other] : []))
+    const says = others.length > 0 ? `Those that can: ${others.join(', ')}.` : `${provider.name} has none.`
+    throw new Fault('input.invalid', `The platform does not give days of the past for "${name}". ${says}`, {
+      field: 'stream',
+    })
+  }
+  if (inactiveStates.has(connection.state))
+    throw new Fault('connection.inactive', `The connection is ${connection.state.replace('_', ' ')}.`)
+  const now = clock.now()
+  const farthest = dayOf(now - stream.backfill.days * 86_400_000)
+  if (from > to) throw new Fault('input.invalid', 'from is after to.', { field: 'from' })
+  if (to > dayOf(now)) throw new Fault('input.invalid', 'to is in the future.', { field: 'to' })
+  if (from < farthest)
+    throw new Fault('input.invalid', `${provider.name} goes back to ${farthest} for this.`, { field: 'from' })
+  const backfill: Backfill = {
+    ...{ id: random.id('bkf'), environmentId: environment.id, connectionId: connection.id },
+    ...{ integrationId: connection.integrationId, provider: connection.provider, stream: name },
+    ...{ firstDay: from, lastDay: to, state: 'waiting', fault: null, says: null, failures: 0, readyAt: now },
+    ...{ pages: 0, calls: 0, written: 0, seenFrom: null, seenTo: null, actor },
+    ...{ createdAt: now, startedAt: null, endedAt: null },
+  }
+  const detail = { connection: connection.id, stream: name, from, to }
+  const audit = [{ id: random.id('aud'), action: 'backfill.created', subject: backfill.id, detail }]
+  const open = await backfills.create(backfill, { at: now, actor, audit })
+  if (open)
+    throw new Fault('input.conflict', `${open.id} of this stream is ${open.state}. Cancel it, or wait for its end.`, {
+      field: 'stream',
+    })
+  await deps.jobs.send(queue, {}, { key: 'next' })
+  return backfill
+}
+
+const moves = {
+  pause: { from: ['waiting', 'running'], to: 'paused' },
+  resume: { from: ['paused', 'failed'], to: 'waiting' },
+  cancel: { from: ['failed', ...openBackfillStates], to: 'cancelled' },
+} as const satisfies Record<string, { from: readonly BackfillState[]; to: 'waiting' | 'paused' | 'cancelled' }>
+export type BackfillMove = keyof typeof moves
+
+/** What a person decides about one that is there. Its place is kept: resumed, it goes on from there. */
+export async function moveBackfill(
+  { clock, random, backfills, jobs }: AskDeps,
+  { id, environmentId, connectionId, state, stream }: Backfill,
+  move: BackfillMove,
+  actor: Actor,
+): Promise<void> {
+  const { from, to } = moves[move]
+  if (move === 'resume' && state === 'failed') {
+    const query = { connectionId, limit: 200 }
+    const other = (await backfills.list(environmentId, query)).find(
+      (one) => one.stream === stream && openBackfillStates.includes(one.state),
+    )
+    if (other) throw new Fault('input.conflict', `${other.id} of this stream is ${other.state}.`)
+  }
+  const at = clock.now()
+  const audit = [{ id: random.id('aud'), action: `backfill.${move}`, subject: id }]
+  if (!(await backfills.move(environmentId, id, { from, to, at }, { at, actor, audit })))
+    throw new Fault('input.conflict', `It is ${state}: ${move} takes one that is ${from.join(' or ')}.`)
+  if (move === 'resume') await jobs.send(queue, {}, { key: 'next' })
+}

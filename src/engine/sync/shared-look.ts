@@ -1,0 +1,42 @@
+import type { Schedule, Slot } from '../../ports/schedule.ts'
+import type { Deps } from '../deps.ts'
+
+/** How slots stand a moment from now. */
+export type SharedLook = (
+  environmentId: string,
+  connectionIds: readonly string[],
+  signal?: AbortSignal,
+) => Promise<Slot[]>
+
+const everyMs = 100
+
+/** However many wait for something to end, the schedule is looked at ten times a second: who comes while a look is being waited for joins it. */
+export function openSharedLook({
+  schedule,
+  clock,
+}: Pick<Deps, 'clock'> & { readonly schedule: Pick<Schedule, 'of'> }): SharedLook {
+  const next = new Map<string, { readonly ids: Set<string>; readonly slots: Promise<ReadonlyMap<string, Slot[]>> }>()
+
+  function nextOf(environmentId: string) {
+    const known = next.get(environmentId)
+    if (known) return known
+    const ids = new Set<string>()
+    const slots = clock.sleep(everyMs).then(async () => {
+      next.delete(environmentId)
+      return Map.groupBy(await schedule.of(environmentId, [...ids]), ({ connectionId }) => connectionId)
+    })
+    // Whoever went away does not hear of it.
+    slots.catch(() => {})
+    const made = { ids, slots }
+    next.set(environmentId, made)
+    return made
+  }
+
+  return async (environmentId, connectionIds, signal) => {
+    const { ids, slots } = nextOf(environmentId)
+    for (const id of connectionIds) ids.add(id)
+    const gone = new Promise<null>((resolve) => signal?.addEventListener('abort', () => resolve(null), { once: true }))
+    const found = await Promise.race([slots, gone])
+    return found === null ? [] : connectionIds.flatMap((id) => found.get(id) ?? [])
+  }
+}
