@@ -3,15 +3,25 @@ import { test } from 'node:test'
 import { PatchbayError, type Problem } from '@patchbay/sdk'
 import { addDays, firstDay } from './src/address/date-range.ts'
 import { connectAddress, readSource, safeAddress } from './src/address/safe-address.ts'
-import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './src/address/search.ts'
+import { day, flag, list, oneOf, parseSearch, searchOf, stringifySearch, text } from './src/address/search.ts'
 import { readWhy, writeWhy } from './src/address/why.ts'
 import { mergeTimeline } from './src/data/merge-timeline.ts'
 import { type Page, walkPages } from './src/data/walk-pages.ts'
-import { everyDay, lonely, splitFinal } from './src/ui/day-series.ts'
+import { seriesOf } from './src/features/metrics/series.ts'
+import { breaksOf, everyPeriod, lastDayIn, lonely, splitFinal } from './src/ui/day-series.ts'
 import { idFromName } from './src/words/id-from-name.ts'
 import { metricFamily, metricName } from './src/words/metric-names.ts'
 import { reasonSays, reasonShort } from './src/words/null-reasons.ts'
-import { changeText, isGoodNews, numberText, percentUsed, shortNumber } from './src/words/numbers.ts'
+import {
+  changeText,
+  isGoodNews,
+  numberText,
+  percentUsed,
+  shareChangeText,
+  shortNumber,
+  sizeText,
+} from './src/words/numbers.ts'
+import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
 
@@ -36,6 +46,14 @@ test('a change has its sign, and its colour depends on what is wanted', () => {
   check(-1204, 'count', '−1,204')
   check(0, 'count', '±0')
   check(-2, 'rank', '−2')
+  assert.deepEqual(
+    [0.125, -0.5, 0, 0.0001].map((ratio) => shareChangeText(ratio, 'en')),
+    ['+12.5%', '−50%', '±0%', '+0.01%'],
+  )
+  assert.deepEqual(
+    [812, 1_240, 12_400_000].map((sizeBytes) => sizeText(sizeBytes, 'en')),
+    ['812 B', '1.2 kB', '12 MB'],
+  )
   assert.equal(isGoodNews(5, 'higher_better'), true)
   assert.equal(isGoodNews(5, 'lower_better'), false)
   assert.equal(isGoodNews(5, 'neutral'), null)
@@ -146,6 +164,9 @@ test('an address keeps what a page knows, and drops the rest', () => {
   check(`?after=${'x'.repeat(301)}`, {})
   check('?after=007&tab=b', { after: '007', tab: 'b' })
   check('', {})
+  const days = searchOf({ from: day, ids: list })
+  assert.deepEqual(days({ from: '2026-02-30x', ids: 'a'.repeat(4001) }), {})
+  assert.deepEqual(days({ from: '2026-02-28', ids: 'a'.repeat(4000) }), { from: '2026-02-28', ids: 'a'.repeat(4000) })
   assert.equal(stringifySearch({ tab: 'a', after: undefined, none: '' }), '?tab=a')
   assert.equal(stringifySearch({}), '')
   assert.deepEqual(parseSearch(stringifySearch({ type: 'a b&c=d' })), { type: 'a b&c=d' })
@@ -167,7 +188,7 @@ test('a day without a number is a gap and never zero; before the first reading t
     final,
     reason: value === null ? 'hidden' : null,
   })
-  const days = everyDay([point('2026-11-20', 5), point('2026-11-18', 3), point('2026-11-21', null)], {
+  const days = everyPeriod([point('2026-11-20', 5), point('2026-11-18', 3), point('2026-11-21', null)], {
     from: '2026-11-01',
     to: '2026-11-22',
   })
@@ -182,9 +203,9 @@ test('a day without a number is a gap and never zero; before the first reading t
     ],
   )
   assert.deepEqual(lonely(days.map(({ value }) => value)), [0, 2])
-  assert.equal(everyDay([]).length, 0)
+  assert.equal(everyPeriod([]).length, 0)
   assert.deepEqual(
-    everyDay([point('2026-10-01', 1), point('2026-11-02', 2)], { from: '2026-11-01' }).map(({ day }) => day),
+    everyPeriod([point('2026-10-01', 1), point('2026-11-02', 2)], { from: '2026-11-01' }).map(({ day }) => day),
     ['2026-11-01', '2026-11-02'],
   )
 })
@@ -193,6 +214,115 @@ test('what may still change is drawn apart, and a line of it begins where the ce
   const days = [1, 2, 3, 4].map((value, index) => ({ day: `2026-11-0${value}`, value, reason: null, final: index < 2 }))
   assert.deepEqual(splitFinal(days, true), { final: [1, 2, null, null], provisional: [null, 2, 3, 4] })
   assert.deepEqual(splitFinal(days, false), { final: [1, 2, null, null], provisional: [null, null, 3, 4] })
+})
+
+test('where the platform changed how it counts, the line breaks, also across a gap and towards days without a rule', () => {
+  const point = (value: string, version: string | null) => ({
+    ...{ day: `2026-11-0${value}`, value: Number(value), reason: null, final: true },
+    version,
+  })
+  const check = (versions: readonly [string, string | null][], expected: string[]) =>
+    assert.deepEqual(
+      breaksOf(everyPeriod(versions.map(([day, version]) => point(day, version)))).map(
+        ({ day, from, to }) => `${day} ${from} ${to}`,
+      ),
+      expected,
+    )
+  check(
+    [
+      ['1', 'v1'],
+      ['2', 'v1'],
+      ['3', 'v2'],
+    ],
+    ['2026-11-03 v1 v2'],
+  )
+  check(
+    [
+      ['1', 'v1'],
+      ['4', 'v2'],
+      ['5', 'v1'],
+    ],
+    ['2026-11-04 v1 v2', '2026-11-05 v2 v1'],
+  )
+  check(
+    [
+      ['1', null],
+      ['2', 'v1'],
+    ],
+    ['2026-11-02 null v1'],
+  )
+  check(
+    [
+      ['1', null],
+      ['3', null],
+    ],
+    [],
+  )
+  const days = [point('1', 'v1'), { ...point('2', 'v2'), final: false }]
+  assert.deepEqual(splitFinal(days, true).provisional, [null, 2])
+})
+
+test('weeks begin on Monday and months on their first, however the range begins', () => {
+  const point = (day: string) => ({ day, value: 1, reason: null, final: true })
+  const check = (step: 'week' | 'month', points: string[], from: string, expected: string[]) =>
+    assert.deepEqual(
+      everyPeriod(points.map(point), { from }, step).map(({ day, value }) => `${day} ${value}`),
+      expected,
+    )
+  check('week', ['2026-10-26', '2026-11-16'], '2026-11-04', [...['2026-11-02 null', '2026-11-09 null', '2026-11-16 1']])
+  check('month', ['2025-12-01', '2026-02-01'], '2025-01-31', ['2025-12-01 1', '2026-01-01 null', '2026-02-01 1'])
+  assert.deepEqual(
+    [lastDayIn('2026-11-16', 'week'), lastDayIn('2028-02-01', 'month'), lastDayIn('2026-11-16', 'day')],
+    ['2026-11-22', '2028-02-29', '2026-11-16'],
+  )
+  assert.deepEqual(
+    (['day', 'week', 'month'] as const).map((step) => periodText('2026-11-01', step, 'en')),
+    ['Nov 1, 2026', 'Week of Nov 1, 2026', 'November 2026'],
+  )
+})
+
+test('how much of a week is known is said with every missing day and its reason', () => {
+  const check = (coverage: Partial<Parameters<typeof coverageText>[0]>, expected: string) =>
+    assert.equal(
+      coverageText(
+        { complete: false, valueDay: null, soFar: null, missing: [], ...coverage },
+        { day: '2026-11-16', step: 'week' },
+        'en',
+      ).replace(/[\u2009\u202f]/g, ' '),
+      expected,
+    )
+  check({ complete: true }, 'whole')
+  check({ complete: true, valueDay: '2026-11-22' }, 'as of Nov 22, 2026')
+  check(
+    {
+      missing: [
+        { from: '2026-11-17', to: '2026-11-17', reason: 'hidden' },
+        { from: '2026-11-20', to: '2026-11-22', reason: 'not_over' },
+      ],
+    },
+    '4 of 7 days missing: Nov 17 hidden; Nov 20 – 22 goes on',
+  )
+})
+
+test('an account has one line a group, the whole first, and none of its items', () => {
+  const point = (more: object) => ({
+    ...{ connection: 'con_1', item: null, value: 1, reason: null, final: true, version: null },
+    ...{ dimensions: {}, period: { day: '2026-11-01' }, coverage: null, comparison: null },
+    ...more,
+  })
+  const found = seriesOf([
+    point({ dimensions: { currency: 'EUR' } }),
+    point({}),
+    point({ item: 'video' }),
+    point({ connection: 'con_2' }),
+  ])
+  assert.deepEqual(
+    [...found].map(([connection, series]) => [connection, series.map(({ dimensions }) => dimensions)]),
+    [
+      ['con_1', [undefined, '{"currency":"EUR"}']],
+      ['con_2', [undefined]],
+    ],
+  )
 })
 
 test('a timeline ends where one of its sources has not been read further', () => {

@@ -63,6 +63,7 @@ export class Postbox {
   readonly #kept: PostedLetter[] = []
   #lost = 0
   #turn: Promise<unknown> = Promise.resolve()
+  #woken = new AbortController()
 
   constructor(deps: PostboxDeps) {
     this.#deps = deps
@@ -92,11 +93,27 @@ export class Postbox {
     const { clock } = this.#deps
     try {
       while (!signal.aborted) {
+        this.#woken = new AbortController()
         const nextAt = await this.tick(signal)
-        await clock.sleep(Math.max(200, Math.min(60_000, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())), signal)
+        const waitMs = Math.min(60_000, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())
+        await this.#sleep(Math.max(200, waitMs), signal)
       }
     } catch (error) {
       if (!signal.aborted) throw error
+    }
+  }
+
+  /** There is something to do sooner than was thought. */
+  wake(): void {
+    this.#woken.abort()
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = this.#woken.signal
+    try {
+      await this.#deps.clock.sleep(ms, AbortSignal.any([signal, woken]))
+    } catch (error) {
+      if (signal.aborted || !woken.aborted) throw error
     }
   }
 

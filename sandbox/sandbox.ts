@@ -108,9 +108,9 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const memory = new Map(providers.map(({ id }) => [id, new Map<string, Json>(snapshot?.memory[id])]))
   let count = snapshot?.count ?? 0
   const id = (prefix = '') => `${prefix}${++count}`
-  const subscriptions = new SubscriptionBook()
+  const subscriptions = new SubscriptionBook(() => postbox.wake())
   if (snapshot?.book) subscriptions.restore(snapshot.book)
-  const postbox = new Postbox({
+  const postbox: Postbox = new Postbox({
     ...{ world, providers, clock, chance, apps, personas, weather, id, book: subscriptions },
     outside: options.outside,
   })

@@ -35,6 +35,12 @@ const most = 10_000
 export class SubscriptionBook {
   #addresses: KnownAddress[] = []
   #subscriptions: Subscription[] = []
+  /** Hears that there is something to ask or to send. */
+  readonly #changed: () => void
+
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed
+  }
 
   /** As the owner saves it: it is asked anew each time. An empty one is taken away. */
   address(address: AppAddress, now: number): void {
@@ -43,6 +49,7 @@ export class SubscriptionBook {
     )
     if (address.url !== '') this.#addresses.push({ ...address, confirmed: false, askAt: now, asked: 0 })
     this.#addresses.splice(0, this.#addresses.length - most)
+    this.#changed()
   }
 
   addressOf(provider: string, app: string | null): KnownAddress | null {
@@ -64,6 +71,7 @@ export class SubscriptionBook {
       ...{ lookedAt: before?.lookedAt ?? now, askAt: now, asked: 0 },
     })
     this.#subscriptions.splice(0, this.#subscriptions.length - most)
+    this.#changed()
   }
 
   end(
@@ -81,6 +89,7 @@ export class SubscriptionBook {
     const found = this.#subscriptions.find((one) => isSame(one, provider, of))
     if (found && asks && found.callback !== null) Object.assign(found, { state: 'ending', askAt: now, asked: 0 })
     else this.remove(found)
+    this.#changed()
   }
 
   remove(subscription: Subscription | undefined): void {

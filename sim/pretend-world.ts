@@ -13,11 +13,12 @@ import { openCapturedReceivers } from '../src/drivers/receivers/captured.ts'
 import { openMemoryResponseCache } from '../src/drivers/response-cache/memory.ts'
 import { integrationIdOf } from '../src/engine/connect/start-integrations.ts'
 import type { Deps, Setting } from '../src/engine/deps.ts'
-import { openEngine } from '../src/engine/engine.ts'
+import { type Engine, openEngine } from '../src/engine/engine.ts'
 import type { Connection } from '../src/ports/connections.ts'
 import type { Environment } from '../src/ports/directory.ts'
-import { readBody } from '../src/ports/network.ts'
+import { readBody, type WireRequest } from '../src/ports/network.ts'
 import type { StoredObservation } from '../src/ports/records.ts'
+import { deliver } from './deliver-message.ts'
 
 export interface PretendWorldOptions {
   readonly providers: readonly Provider[]
@@ -62,7 +63,10 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     providers.map((provider) => [provider.id, { ...sandboxSettings(provider), ...options.settings?.[provider.id] }]),
   )
   const { since, replay, ledgerSize } = options
-  const sandbox = openSandbox({ providers, clock, seed, artists, since, settings, replay, ledgerSize })
+  /** What the sandbox's platforms send to us. Set when there is an engine. */
+  let hooks: Engine['hooks'] | null = null
+  const outside = { send: (request: WireRequest) => deliver(hooks, request) }
+  const sandbox = openSandbox({ providers, clock, seed, artists, since, settings, replay, ledgerSize, outside })
   const environment: Environment = { id: 'env_test', workspace: 'default', mode: 'test', createdAt: startAt }
   const log = openCapturedLog()
   const jobs = openMemoryJobs(clock)
@@ -89,6 +93,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     inbox: { pollMs: minute },
     sender: 'none',
   })
+  hooks = engine.hooks
   await deps.directory.saveEnvironment(environment)
   await engine.ensureIntegrations(environment, Object.fromEntries(providers.map(({ id }) => [id, appOf(sandbox, id)])))
   const { connect } = engine

@@ -276,6 +276,7 @@ test('every operation that does something answers as its schema says', async () 
     ['endpoints.recover', `/v1/endpoints/${known.test.endpoint}/recover`, { since: new Date().toISOString() }],
     ['deliveries.resend', `/v1/deliveries/${known.test.delivery}/resend`],
     ['endpoints.remove', `/v1/endpoints/${known.test.endpoint}`],
+    ['subscriptions.fix', '/v1/subscriptions/fix', {}],
     ['connections.disconnect', `/v1/connections/${id}`],
   ]
   for (const [name, path, body] of calls) {

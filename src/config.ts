@@ -260,10 +260,11 @@ function choiceOf<const Choice extends string>(
 export function readClientConfig(
   env: Environment,
   cwd: string,
-): { url: string | undefined; key: string | undefined; dataDir: string } {
+): { url: string | undefined; key: string | undefined; sandboxUrl: string | undefined; dataDir: string } {
   return {
     url: env.PATCHBAY_URL || undefined,
     key: env.PATCHBAY_KEY || undefined,
+    sandboxUrl: env.PATCHBAY_SANDBOX_URL || undefined,
     dataDir: resolve(cwd, env.PATCHBAY_DATA_DIR || '.patchbay'),
   }
 }

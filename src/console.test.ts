@@ -1,38 +1,25 @@
 import assert from 'node:assert/strict'
 import { createECDH } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { dayOf } from '@patchbay/kit'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type BrowserContext, chromium as driver, type Page } from 'playwright-core'
 import { clearIncident, raiseIncident } from './engine/connect/integration-incident.ts'
 import { runNotices } from './engine/notices/deliver-notices.ts'
+import { openTestBrowser, skipConsole, type TestBrowser } from './test-browser.ts'
 import { consentProvider, startTestServer, type TestServer, until } from './test-server.ts'
 
 /** The console in a real browser, the one that comes inside an npm package, against the real server and the sandbox. */
 
-const built = existsSync(join(import.meta.dirname, '../console/dist/index.html'))
-const skip = built ? false : 'the console is not built: npm run build:console'
+const skip = skipConsole
 
 let server: TestServer
-let browser: Browser
-/** Signed in as the owner. */
-let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
+let browser: TestBrowser
+let open: TestBrowser['open']
 
 before(async () => {
-  if (!built) return
+  if (skip) return
   server = await startTestServer()
-  browser = await driver.launch({
-    executablePath: await chromium.executablePath(),
-    // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it.
-    // Pictures of made-up accounts are nowhere: nothing outside of this machine is asked.
-    args: [
-      ...chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument)),
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    ],
-    headless: true,
-  })
+  browser = await openTestBrowser(server)
+  open = browser.open
 })
 after(async () => {
   await browser?.close()
@@ -40,12 +27,7 @@ after(async () => {
 })
 
 test('the owner link signs in once, and the second time says why not', { skip }, async () => {
-  const link = await server.server.people.ownerLink()
-  const { page, context } = await open(link)
-  await page.getByRole('heading', { name: 'Overview' }).waitFor()
-  signedIn = await context.storageState()
-  await context.close()
-
+  const link = await browser.signIn()
   const again = await open(link)
   await again.page
     .getByText(/used|no longer|already/i)
@@ -319,20 +301,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       '/setup/notifications',
       '/setup/keys',
     ]
-    for (const width of [320, 1280]) {
-      const { page, context, errors } = await open('/console/', { signedIn: true, width, colorScheme })
-      for (const room of rooms) {
-        await page.goto(
-          `${server.url}/console${room}${room.includes('?') ? '&' : '?'}env=${server.environments.test.id}`,
-        )
-        await page.getByRole('heading').first().waitFor()
-        const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-        assert.equal(over, 0, `${room} is ${over} px wider than ${width}`)
-        assert.equal(await page.getByText('platform.bug').count(), 0, room)
-      }
-      assert.deepEqual(errors, [])
-      await context.close()
-    }
+    assert.deepEqual(await browser.checkRooms(rooms, colorScheme), [])
   })
 }
 
@@ -368,25 +337,4 @@ function followersOf(artist: string): number | null | undefined {
   const today = dayOf(server.sandbox.clock.now())
   const truth = server.sandbox.truth(consentProvider.id, artist, { from: today, to: today })
   return truth.find(({ metric, item }) => metric === 'audience.followers' && item === undefined)?.value
-}
-
-async function open(
-  address: string,
-  options: { signedIn?: boolean; width?: number; colorScheme?: 'light' | 'dark' } = {},
-): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1280, height: 900 },
-    colorScheme: options.colorScheme ?? 'light',
-    locale: 'en-US',
-    reducedMotion: 'reduce',
-    ...(options.signedIn && { storageState: signedIn }),
-  })
-  context.setDefaultTimeout(15_000)
-  const page = await context.newPage()
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  const url = new URL(address, server.url)
-  if (options.signedIn) url.searchParams.set('env', server.environments.test.id)
-  await page.goto(url.href)
-  return { page, context, errors }
 }

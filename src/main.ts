@@ -76,6 +76,14 @@ const services: Services = {
     await running.close()
   },
 
+  sandboxUrl() {
+    const said = readClientConfig(environment.env, environment.cwd)
+    const known = said.sandboxUrl ?? readDemoFile(said.dataDir)?.sandboxUrl
+    if (known === undefined)
+      throw new UsageError('No sandbox is known. Start one with `npm start`, or set PATCHBAY_SANDBOX_URL.')
+    return known.replace(/\/+$/, '')
+  },
+
   read: (file) => readText(file === '-' ? process.stdin : createReadStream(file)),
 
   write: (pieces) => pipeline(pieces, process.stdout, { end: false }),
@@ -102,11 +110,15 @@ function configuration() {
   })
 }
 
+function readDemoFile(dataDir: string): DemoFile | null {
+  const file = join(dataDir, 'demo.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : null
+}
+
 /** The server that the options, the environment or the demo's file name. */
 function client({ url, key }: { url?: string; key?: string }) {
   const said = readClientConfig(environment.env, environment.cwd)
-  const file = join(said.dataDir, 'demo.json')
-  const demo = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : null
+  const demo = readDemoFile(said.dataDir)
   const address = url ?? said.url ?? demo?.url
   const secret = key ?? said.key ?? demo?.testKey
   if (address === undefined || secret === undefined)

@@ -7,6 +7,7 @@ import { openSandbox, type Sandbox, type SandboxSnapshot } from '../sandbox/sand
 import { serveSandbox } from '../sandbox/serve.ts'
 import { localUrl } from './config.ts'
 import { systemClock } from './drivers/clock/system.ts'
+import { openNetworkBesideThisMachine } from './drivers/network/beside-this-machine.ts'
 
 export interface RunningSandbox {
   readonly url: string
@@ -29,8 +30,11 @@ export async function startSandbox(options: {
   seed?: string
   replay?: string
   stateFile?: string
+  /** Private addresses besides this machine's that its platforms may send to. */
+  egressAllow?: readonly string[]
 }): Promise<RunningSandbox> {
   const { providers, stateFile } = options
+  const outside = openNetworkBesideThisMachine(options.egressAllow ?? [])
   const sandbox = openSandbox({
     providers,
     clock: new SandboxClock(systemClock),
@@ -40,6 +44,7 @@ export async function startSandbox(options: {
     // For people at a desk: a few artists are looked at, and memory is worth more than the last millisecond.
     keptSeries: 256,
     ledgerSize: 5_000,
+    outside,
     replay: options.replay === undefined ? undefined : openReplay({ directory: options.replay }),
     snapshot: stateFile === undefined ? undefined : readState(stateFile),
   })
@@ -55,13 +60,17 @@ export async function startSandbox(options: {
   const save = stateFile === undefined ? () => {} : saver(sandbox, stateFile)
   const timer = setInterval(save, saveEveryMs)
   timer.unref()
+  const stopping = new AbortController()
+  const sending = sandbox.postbox.run(stopping.signal)
   return {
     // Where it listens on every address, browsers are sent to this machine's own.
     url: localUrl(options.host, Number(new URL(served.url).port)),
     sandbox,
     async close() {
       clearInterval(timer)
-      await served.close()
+      stopping.abort()
+      await Promise.all([served.close(), sending])
+      await outside.close()
       save()
     },
   }

@@ -9,6 +9,7 @@ import { openApi, openHealth } from './api/server.ts'
 import { type Config, localUrl } from './config.ts'
 import { openPeople } from './drivers/people/better-auth.ts'
 import { createAccessKey } from './engine/access/access-keys.ts'
+import { integrationIdOf } from './engine/connect/start-integrations.ts'
 import type { Deps } from './engine/deps.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
 import { openDrivers, openLog } from './open-drivers.ts'
@@ -111,6 +112,7 @@ export async function startServer(
     // Told to stop, it first finishes what it began. Meanwhile it answers, and says that it is not ready for more.
     closers.push(() => engine.drain())
     await engine.start()
+    if (answersAll) await tellSandbox(engine, test, providers, sandboxUrl)
 
     const demo = options.demo ? await ensureDemoFile(config, { engine, people, test, url, sandboxUrl }) : null
     return { engine, url, sandboxUrl, people, test, demo, stop }
@@ -141,6 +143,7 @@ function ownSandbox(config: Config, providers: readonly Provider[]): Promise<Run
     host: config.host,
     port: config.sandboxPort,
     stateFile: join(config.dataDir, 'sandbox.json'),
+    egressAllow: config.egressAllow,
   })
 }
 
@@ -176,6 +179,7 @@ async function ensureTestIntegrations(
                   clientId: app.clientId,
                   clientSecret: app.clientSecret ?? undefined,
                   settings: { ...sandboxSettings(provider), ...app.settings },
+                  scopes: webhookScopes(provider),
                 },
               ],
             ]
@@ -183,6 +187,36 @@ async function ensureTestIntegrations(
       }),
     ),
   )
+}
+
+/** Nobody's consent is at stake in the sandbox, so its apps ask for what messages need besides what is read. */
+function webhookScopes({ webhooks }: Provider): string[] {
+  const needed = Object.values(webhooks?.subscription?.kinds ?? {}).filter((scope) => scope !== null)
+  return [...new Set(needed)]
+}
+
+/** Types our address into the settings of the sandbox's apps, as the owner of an app does at the real platform. It asks the address at once. */
+async function tellSandbox(
+  engine: Engine,
+  test: Environment,
+  providers: readonly Provider[],
+  sandboxUrl: string,
+): Promise<void> {
+  for (const provider of providers) {
+    const { webhooks } = provider
+    if (!webhooks || webhooks.subscription?.confirmedBy === 'handshake') continue
+    const word = webhooks.handshakes?.find(({ token }) => token)?.token?.secret
+    const url = `${engine.setting.publicUrl}/hooks/${integrationIdOf(test.id, provider.id)}`
+    const verifyToken = word === undefined ? '' : (sandboxSettings(provider)[word] ?? '')
+    const response = await fetch(`${sandboxUrl}/_sandbox/webhooks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ provider: provider.id, url, verifyToken }),
+    })
+    // A server of somebody else that keeps the address rule need not have our control addresses.
+    if (!response.ok && response.status !== 404)
+      engine.deps.log.warn('sandbox.not_told', { provider: provider.id, status: response.status })
+  }
 }
 
 interface SandboxApp {

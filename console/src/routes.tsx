@@ -6,11 +6,15 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { ranges } from './address/date-range.ts'
-import { flag, oneOf, parseSearch, searchOf, stringifySearch, text } from './address/search.ts'
+import { day, flag, list, oneOf, parseSearch, searchOf, stringifySearch, text } from './address/search.ts'
 import { OverviewPage } from './app/overview-page.tsx'
 import { NoSuchPage, PageTrouble } from './app/page-trouble.tsx'
 import { Shell } from './app/shell.tsx'
+import { deliveryStateOrder } from './words/deliveries.ts'
 import { type KpiWindow, kpiWindows } from './words/kpi-windows.ts'
+import { messageStateOrder, recordKinds } from './words/messages.ts'
+import { comparisons, steps } from './words/periods.ts'
+import { intervals } from './words/quotas.ts'
 import { connectionStateOrder, runStateWords } from './words/states.ts'
 import { taskKindOrder, taskStateOrder } from './words/tasks.ts'
 
@@ -41,12 +45,14 @@ const artist = createRoute({
   getParentRoute: () => root,
   path: '/artists/$profile',
   validateSearch: searchOf({
-    tab: oneOf(['numbers', 'items', 'audience']),
+    tab: oneOf(['numbers', 'items', 'audience', 'records']),
     range: oneOf(ranges),
     metric: text,
     /** Whose items: a connection. */
     account: text,
     kind: text,
+    /** Of records: those that are gone. */
+    removed: flag,
     after: text,
     /** The number whose origin is shown: connection~metric~day~item. */
     why: text,
@@ -70,8 +76,12 @@ const connection = createRoute({
   getParentRoute: () => root,
   path: '/connections/$connection',
   validateSearch: searchOf({
-    tab: oneOf(['overview', 'streams', 'timeline', 'calls', 'permissions']),
+    tab: oneOf(['overview', 'streams', 'timeline', 'calls', 'records', 'permissions']),
     failed: flag,
+    kind: oneOf(recordKinds),
+    removed: flag,
+    /** The stream whose age is explained. */
+    stream: text,
     run: text,
     after: text,
     /** Came back from a reconnect: how it ended. */
@@ -99,7 +109,7 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
   validateSearch: searchOf({
-    tab: oneOf(['runs', 'events', 'incidents', 'audit']),
+    tab: oneOf(['runs', 'events', 'backfills', 'incidents', 'audit']),
     state: oneOf(runStateWords),
     stream: text,
     type: text,
@@ -123,10 +133,68 @@ const tasks = createRoute({
   component: lazyRouteComponent(() => import('./features/tasks/tasks.tsx'), 'TasksPage'),
 })
 
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: '/metrics',
+  validateSearch: searchOf({
+    tab: oneOf(['numbers', 'availability', 'export']),
+    /** Whose numbers: of a profile, or of connections; of a profile's connections when both are there. */
+    profile: text,
+    connections: list,
+    metric: text,
+    step: oneOf(steps),
+    against: oneOf(comparisons),
+    range: oneOf(ranges),
+    /** Exact days, in place of a range. */
+    from: day,
+    to: day,
+    /** The total whose parts are shown: its first day. */
+    total: day,
+    /** The week or month whose days are shown, as a number: connection~metric~day. */
+    within: text,
+    /** The number whose origin is shown, and of a breakdown its group. */
+    why: text,
+    group: text,
+    /** Of a file. */
+    metrics: list,
+    about: oneOf(['accounts', 'items']),
+    format: oneOf(['json', 'parquet']),
+    after: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/metrics/metrics.tsx'), 'MetricsPage'),
+})
+
+const messages = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  validateSearch: searchOf({
+    tab: oneOf(['messages', 'addresses']),
+    state: oneOf(messageStateOrder),
+    app: text,
+    account: text,
+    type: text,
+    from: day,
+    to: day,
+    after: text,
+    /** The one that is looked at. */
+    message: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/messages/messages.tsx'), 'WebhooksPage'),
+})
+
 const quotas = createRoute({
   getParentRoute: () => root,
   path: '/quotas',
-  validateSearch: searchOf({ provider: text }),
+  validateSearch: searchOf({
+    tab: oneOf(['now', 'forecast', 'what-if']),
+    provider: text,
+    integration: text,
+    after: text,
+    /** What would fit: so many profiles, read so often, or one stream of them. */
+    profiles: text,
+    every: oneOf(intervals),
+    stream: text,
+  }),
   component: lazyRouteComponent(() => import('./features/quotas/quotas.tsx'), 'QuotasPage'),
 })
 
@@ -148,6 +216,27 @@ const app = createRoute({
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
 })
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints',
+  validateSearch: searchOf({
+    tab: oneOf(['endpoints', 'deliveries', 'events']),
+    state: oneOf(deliveryStateOrder),
+    type: text,
+    after: text,
+    delivery: text,
+    /** The type of event that is shown. */
+    event: text,
+  }),
+  component: lazyRouteComponent(() => import('./features/endpoints/endpoints.tsx'), 'EndpointsPage'),
+})
+const endpoint = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints/$endpoint',
+  validateSearch: searchOf({ state: oneOf(deliveryStateOrder), type: text, after: text, delivery: text }),
+  component: lazyRouteComponent(() => import('./features/endpoints/endpoint.tsx'), 'EndpointPage'),
+})
+
 const notifications = createRoute({
   getParentRoute: () => root,
   path: '/setup/notifications',
@@ -169,11 +258,15 @@ export const router = createRouter({
     connect,
     tasks,
     activity,
+    metrics,
+    messages,
     quotas,
     scoreboard,
     apps,
     app,
     notifications,
+    endpoints,
+    endpoint,
     keys,
   ]),
   basepath: '/console',

@@ -59,6 +59,7 @@ export default defineProvider({
       label: 'Webhook verify token',
       help: 'Any text of your choice. Type the same into the webhook settings of the Meta app.',
       secret: true,
+      sandbox: 'sandbox-verify-token',
     },
   },
 

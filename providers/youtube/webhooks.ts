@@ -1,4 +1,4 @@
-import { dayMs, defineWebhooks, handshakes, type Json, signatures, type WebhookEvent } from '@patchbay/kit'
+import { at, dayMs, defineWebhooks, handshakes, type Json, signatures, type WebhookEvent } from '@patchbay/kit'
 
 /**
  * Google's WebSub hub tells of new and changed videos of a channel, and of deleted ones (developers.google.com/youtube/v3/guides/push_notifications).
@@ -16,6 +16,7 @@ export const webhooks = defineWebhooks({
     // Nothing says how long the hub lets a subscription hold; it says so itself when it asks. Clients ask for five to ten days.
     leaseMs: 8 * dayMs,
     keyLabel: 'websub',
+    announces: { video: (data) => String(at(data, 'videoId') ?? '') || null },
     confirmedBy: 'handshake',
     begin: (context) => ask('subscribe', context),
     end: (context) => ask('unsubscribe', context),

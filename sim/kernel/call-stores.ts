@@ -20,7 +20,9 @@ export const storePorts = [
   'journal',
   'inbox',
   'typedRecords',
+  'subscriptions',
   'limiter',
+  'deliveries',
 ] as const
 
 export type StorePort = (typeof storePorts)[number]
@@ -148,6 +150,9 @@ const writes: ReadonlySet<string> = new Set([
   'journal.run',
   'limiter.take',
   'limiter.park',
+  'deliveries.place',
+  'deliveries.claim',
+  'deliveries.settle',
 ])
 
 const lost = (outcome?: 'unknown') =>

@@ -46,6 +46,7 @@ import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
 import { servePeople } from './sign-in.ts'
 import { streamExplainRoutes } from './stream-explain.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 import { taskRoutes } from './tasks.ts'
 import { vaultRoutes } from './vault.ts'
 
@@ -82,6 +83,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...eventTypeRoutes(),
     ...endpointRoutes(engine),
     ...deliveryRoutes(engine),
+    ...subscriptionRoutes(engine),
     ...incidentRoutes(engine),
     ...taskRoutes(engine),
     ...noticeRoutes(engine),

@@ -28,6 +28,8 @@ export interface Services {
     replay?: string
     out: (text: string) => void
   }) => Promise<void>
+  /** Where the running server's sandbox is. Throws a UsageError when none is known. */
+  readonly sandboxUrl: () => string
   /** The text of a file; `-` is standard input. */
   readonly read: (file: string) => Promise<string>
   /** Bytes to standard output, as fast as it takes them. */

@@ -6,14 +6,19 @@ import { type Command, exitCodes, type Services, UsageError } from './command.ts
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
+import { endpoints } from './endpoints.ts'
+import { events } from './events.ts'
 import { kpis } from './kpis.ts'
+import { listen } from './listen.ts'
 import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
 import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
+import { subscriptions } from './subscriptions.ts'
 import { sync } from './sync.ts'
 import { tasks } from './tasks.ts'
+import { trigger } from './trigger.ts'
 import { upgrade } from './upgrade.ts'
 import { vault } from './vault.ts'
 
@@ -29,8 +34,13 @@ const commands: Readonly<Record<string, Command>> = {
   kpis,
   quota,
   tasks,
+  events,
+  endpoints,
+  listen,
   messages,
   call,
+  trigger,
+  subscriptions,
   vault,
 }
 

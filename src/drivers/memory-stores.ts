@@ -15,6 +15,7 @@ import { openMemoryRecords } from './records/memory.ts'
 import { openMemorySchedule } from './schedule/memory.ts'
 import { openMemorySealedTexts } from './sealed-texts/memory.ts'
 import { openMemoryStreamNotes } from './stream-notes/memory.ts'
+import { openMemorySubscriptions } from './subscriptions/memory.ts'
 import { openMemoryTypedRecords } from './typed-records/memory.ts'
 
 /** Everything that a database keeps, in memory. `along` is what was written along with changes, in all of them. */
@@ -42,6 +43,7 @@ export function openMemoryStores() {
     journal,
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),
+    subscriptions: openMemorySubscriptions(),
     history: openMemoryHistory({ journal, connections }),
   }
   return { along, stores }

@@ -15,6 +15,7 @@ import { openPostgresRecords } from './records/postgres.ts'
 import { openPostgresSchedule } from './schedule/postgres.ts'
 import { openPostgresSealedTexts } from './sealed-texts/postgres.ts'
 import { openPostgresStreamNotes } from './stream-notes/postgres.ts'
+import { openPostgresSubscriptions } from './subscriptions/postgres.ts'
 import { openPostgresTypedRecords } from './typed-records/postgres.ts'
 
 /** Everything that a server keeps, in one database. */
@@ -36,4 +37,5 @@ export const openPostgresStores = (database: Database) => ({
   streamNotes: openPostgresStreamNotes(database),
   backfills: openPostgresBackfills(database),
   typedRecords: openPostgresTypedRecords(database),
+  subscriptions: openPostgresSubscriptions(database),
 })

@@ -24,6 +24,7 @@ import type { ResponseCache } from '../ports/response-cache.ts'
 import type { Schedule } from '../ports/schedule.ts'
 import type { SealedTexts } from '../ports/sealed-texts.ts'
 import type { StreamNotes } from '../ports/stream-notes.ts'
+import type { Subscriptions } from '../ports/subscriptions.ts'
 import type { TypedRecords } from '../ports/typed-records.ts'
 import type { CostCards } from './quota/reading-costs.ts'
 
@@ -51,6 +52,7 @@ export interface Deps {
   readonly journal: Journal
   readonly inbox: Inbox
   readonly typedRecords: TypedRecords
+  readonly subscriptions: Subscriptions
   readonly history: History
   readonly notices: Notices
   /** Of platforms, for callers who are content with one that was given before. */

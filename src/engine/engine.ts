@@ -20,6 +20,10 @@ import { eraseAccount } from './inbox/erase-account.ts'
 import { type Hooks, openHooks } from './inbox/hooks.ts'
 import { startInboxJobs } from './inbox/inbox-jobs.ts'
 import { type InboxWorker, type InboxWorkerOptions, openInboxWorker } from './inbox/inbox-worker.ts'
+import { openAskedTopics } from './inbox/subscriptions/asked-topics.ts'
+import { endSubscription } from './inbox/subscriptions/end-subscription.ts'
+import { keepSubscriptionsQueue, startSubscriptionJobs } from './inbox/subscriptions/subscription-jobs.ts'
+import { wantSubscriptions } from './inbox/subscriptions/want-subscriptions.ts'
 import { type Channels, openChannels } from './notices/channels.ts'
 import { startNoticeJobs } from './notices/notice-jobs.ts'
 import { startQuotaJobs } from './quota/quota-jobs.ts'
@@ -125,10 +129,15 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
   const planner = options.works ? openPlanner({ ...deps, ...setting, gateway, crowd }, options.planner) : null
   const wakePlanner = (connectionIds?: readonly string[]) => planner?.wake(connectionIds)
   const refreshing = { ...deps, ...setting, wake: wakePlanner }
+  const keeping = { deps, setting, vault, gateway }
   const connect = openConnect(deps, setting, {
     ...{ vault, credentials, gateway, recent },
+    ending: (connection) => endSubscription(keeping, connection),
     async connected(connections) {
       wakePlanner()
+      for (const [environmentId, mine] of Map.groupBy(connections, (connection) => connection.environmentId))
+        await wantSubscriptions(deps, setting, environmentId, mine, { again: true })
+      await deps.jobs.send(keepSubscriptionsQueue, {}, { key: 'now' })
       await attachMessages(deps, connections)
       inboxWorker?.wake()
     },
@@ -141,7 +150,8 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       )
     : null
   const stored = () => inboxWorker?.wake()
-  const hooks = openHooks(deps, setting, { recent, vault, stored, woken: () => wakePlanner() })
+  const topics = openAskedTopics(deps, setting)
+  const hooks = openHooks(deps, setting, { recent, vault, stored, topics, woken: () => wakePlanner() })
   const stopping = new AbortController()
   let planning: Promise<void> = Promise.resolve()
   let working: Promise<void> = Promise.resolve()
@@ -220,6 +230,7 @@ export async function openEngine(given: Deps, setting: Setting, options: EngineO
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })
+      await startSubscriptionJobs(keeping)
       if (options.sender !== 'none') {
         await startDeliveryJobs(deps)
         sending = openSender({ deps, vault }, options.sender).run(stopping.signal)

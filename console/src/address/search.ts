@@ -7,6 +7,13 @@ type Reader = (raw: string | undefined) => unknown
 /** Any text, up to a length that no honest address exceeds. */
 export const text = (raw: string | undefined): string | undefined => (raw && raw.length <= 300 ? raw : undefined)
 
+/** Several words, as `a,b,c`; as long as the API takes a list. */
+export const list = (raw: string | undefined): string | undefined => (raw && raw.length <= 4000 ? raw : undefined)
+
+/** A calendar day. */
+export const day = (raw: string | undefined): string | undefined =>
+  raw && /^\d{4}-\d{2}-\d{2}$/.test(raw) && !Number.isNaN(Date.parse(raw)) ? raw : undefined
+
 /** One of a few words. */
 export const oneOf =
   <const Word extends string>(words: readonly Word[]) =>

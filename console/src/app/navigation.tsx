@@ -15,7 +15,9 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Tasks', to: '/tasks' },
       { name: 'Artists', to: '/artists' },
       { name: 'Connections', to: '/connections' },
+      { name: 'Metrics', to: '/metrics' },
       { name: 'Activity', to: '/activity' },
+      { name: 'Webhooks', to: '/webhooks' },
       { name: 'Quotas', to: '/quotas' },
       { name: 'Scoreboard', to: '/scoreboard' },
     ],
@@ -24,6 +26,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
     name: 'Set-up',
     places: [
       { name: 'Provider apps', to: '/setup/apps' },
+      { name: 'Event endpoints', to: '/endpoints' },
       { name: 'Notifications', to: '/setup/notifications' },
       { name: 'API keys', to: '/setup/keys' },
     ],

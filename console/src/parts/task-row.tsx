@@ -103,8 +103,23 @@ function Fix({ task }: { task: Task }) {
         Notifications
       </Link>
     )
-  // Endpoints are set up through the API.
-  return subject === null || kind === 'repair_endpoint' ? null : (
+  if (kind === 'replay_messages')
+    return (
+      <Link
+        to="/webhooks"
+        search={{ state: 'failed', app: subject ?? undefined }}
+        className={buttonClass('primary', true)}
+      >
+        Dead letters
+      </Link>
+    )
+  if (kind === 'repair_endpoint' && subject !== null)
+    return (
+      <Link to="/endpoints/$endpoint" params={{ endpoint: subject }} className={buttonClass('primary', true)}>
+        Open the endpoint
+      </Link>
+    )
+  return subject === null ? null : (
     <Link to="/setup/apps/$app" params={{ app: subject }} className={buttonClass('primary', true)}>
       Set up
     </Link>

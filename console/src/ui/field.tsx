@@ -43,7 +43,8 @@ export function Select({
   help?: ReactNode
   /** For filters, where the choice itself says what it is. */
   hiddenLabel?: boolean
-  choices: readonly { value: string; name: string }[]
+  /** Those of one `group`, which stand beside each other, get its heading. */
+  choices: readonly { value: string; name: string; group?: string }[]
 }) {
   const id = useId()
   return (
@@ -52,11 +53,20 @@ export function Select({
         {label}
       </label>
       <select {...rest} id={id} className={join(inputClass, 'pr-8', hiddenLabel && '!min-h-9 text-sm')}>
-        {choices.map(({ value, name }) => (
-          <option key={value} value={value}>
-            {name}
-          </option>
-        ))}
+        {[...Map.groupBy(choices, ({ group }) => group)].map(([group, members]) => {
+          const options = members.map(({ value, name }) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))
+          return group === undefined ? (
+            options
+          ) : (
+            <optgroup key={group} label={group}>
+              {options}
+            </optgroup>
+          )
+        })}
       </select>
       <More id={`${id}-more`} help={help} />
     </div>

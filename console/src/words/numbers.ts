@@ -35,6 +35,14 @@ export function changeText(value: number, unit: string, locale?: string): string
   return `${value > 0 ? '+' : '−'}${numberText(Math.abs(value), unit === 'rank' ? 'count' : unit, locale)}`
 }
 
+/** A change as a share of the earlier value: `+12.5%`, and `+0.01%` where it would round to nothing. */
+export function shareChangeText(ratio: number, locale?: string): string {
+  if (ratio === 0) return '±0%'
+  const size = Math.abs(ratio)
+  const text = format(size, locale, { style: 'percent', maximumFractionDigits: size < 0.001 ? 2 : 1 })
+  return `${ratio > 0 ? '+' : '−'}${text}`
+}
+
 /** Whether a change is good news. `null`: neither. */
 export function isGoodNews(change: number, direction: string): boolean | null {
   if (change === 0 || direction === 'neutral') return null
@@ -43,6 +51,18 @@ export function isGoodNews(change: number, direction: string): boolean | null {
 
 export function countText(count: number, one: string, many = `${one}s`, locale?: string): string {
   return `${format(count, locale)} ${count === 1 ? one : many}`
+}
+
+/** `812 B`, `1.2 MB`. */
+export function sizeText(sizeBytes: number, locale?: string): string {
+  const units = ['B', 'kB', 'MB', 'GB'] as const
+  let size = sizeBytes
+  let at = 0
+  while (size >= 1000 && at < units.length - 1) {
+    size /= 1000
+    at++
+  }
+  return `${format(size, locale, { maximumFractionDigits: size < 10 && at > 0 ? 1 : 0 })} ${units[at]}`
 }
 
 /** How full a limit is, rounded so that a full one is never shown as less and a used one never as none. */

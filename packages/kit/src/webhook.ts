@@ -78,6 +78,8 @@ export interface WebhookSubscription {
   readonly end: (context: SubscribeContext) => Promise<unknown>
   /** Which kinds the platform says it tells of now; null when it has no such subscription. Where it cannot be asked, absent. */
   readonly look?: (context: SubscribeContext) => Promise<readonly string[] | null>
+  /** Kind of event → the id of the item that it is about, where reading finds that item too: from that it is known how much was not told of. */
+  readonly announces?: Readonly<Record<string, (data: Json) => string | null>>
   readonly source: string
 }
 

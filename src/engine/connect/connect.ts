@@ -83,6 +83,8 @@ export interface ConnectParts {
   readonly gateway: Gateway
   readonly credentials: OpenCredentials
   readonly recent: Recent
+  /** Hears of a connection that is about to be disconnected, while its access still works. It does not keep that from happening. */
+  readonly ending?: (connection: Connection) => Promise<void>
   /** Hears of connections that were made or renewed, after everything of them is stored. */
   readonly connected?: (connections: readonly Connection[]) => void | Promise<void>
 }

@@ -62,7 +62,13 @@ const waiting = { lane: 'interactive', patienceMs: 15 * second } as const
 export function openConnectionActions(
   deps: Deps,
   setting: Setting,
-  parts: { vault: Vault; gateway: Gateway; credentials: OpenCredentials; recent: Recent },
+  parts: {
+    vault: Vault
+    gateway: Gateway
+    credentials: OpenCredentials
+    recent: Recent
+    ending?: (connection: Connection) => Promise<void>
+  },
 ): ConnectionActions {
   const { gateway, credentials, vault, recent } = parts
 
@@ -122,6 +128,7 @@ export function openConnectionActions(
 
     async disconnect(environment, id, actor) {
       const connection = await find(environment, id)
+      if (connection.state !== 'disconnected') await parts.ending?.(connection)
       await runDisconnect({ deps, setting, vault, exchange: credentials.exchange }, connection, actor)
     },
 

@@ -11,6 +11,8 @@ export interface AppSetUp {
   readonly clientSecret?: string
   /** By the manifest's names. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Permissions to ask for besides the manifest's, while people have not said which. */
+  readonly scopes?: readonly string[]
 }
 
 /** The integration that configuration looks after; others of the same provider may stand beside it. */
@@ -63,7 +65,7 @@ async function save(
       ...(await sealSettings(vault, provider, place, settingsOf(provider, app))),
       ...(await keepExchanged(vault, provider, before, { ...app, settings: settingsOf(provider, app) }, at)),
     },
-    scopes: before?.scopes ?? [],
+    scopes: before?.scopes ?? app.scopes ?? [],
     enabled: before?.enabled ?? true,
     // Another id or secret is how it is mended.
     incident: null,

@@ -1,18 +1,19 @@
 import type { Operations } from '@patchbay/sdk'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useRead } from '../../data/patchbay.tsx'
+import { Backfills } from '../../parts/backfills.tsx'
 import { RunsTable } from '../../parts/runs-table.tsx'
-import { Button, buttonClass } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Drawer } from '../../ui/drawer.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Facts } from '../../ui/facts.tsx'
-import { inputClass, Select } from '../../ui/field.tsx'
+import { Select } from '../../ui/field.tsx'
 import { JsonText, shortJson } from '../../ui/json-text.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { Narrow } from '../../ui/narrow.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
@@ -39,6 +40,11 @@ export function ActivityPage() {
             { name: 'Runs', current: tab === 'runs', link: { to: '/activity', search: {} } },
             { name: 'Events', current: tab === 'events', link: { to: '/activity', search: { tab: 'events' } } },
             {
+              name: 'Backfills',
+              current: tab === 'backfills',
+              link: { to: '/activity', search: { tab: 'backfills' } },
+            },
+            {
               name: 'Incidents',
               current: tab === 'incidents',
               link: { to: '/activity', search: { tab: 'incidents' } },
@@ -51,6 +57,8 @@ export function ActivityPage() {
         <Runs search={search} />
       ) : tab === 'events' ? (
         <Events search={search} />
+      ) : tab === 'backfills' ? (
+        <Backfills after={search.after} link={(after) => ({ to: '/activity', search: { tab: 'backfills', after } })} />
       ) : tab === 'incidents' ? (
         <Incidents after={search.after} />
       ) : (
@@ -296,41 +304,6 @@ function Pages({ search, nextCursor }: { search: Search; nextCursor: string | nu
       first={search.after === undefined ? null : link({ ...search, after: undefined })}
       next={nextCursor === null ? null : link({ ...search, after: nextCursor })}
     />
-  )
-}
-
-/** A filter by an exact word. */
-function Narrow({
-  label,
-  value,
-  go,
-}: {
-  label: string
-  value: string | undefined
-  go: (value: string | undefined) => void
-}): ReactNode {
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    go(String(new FormData(event.currentTarget).get('value')).trim() || undefined)
-  }
-  return (
-    <form key={value ?? ''} onSubmit={submit} className="flex gap-1.5">
-      <input
-        name="value"
-        aria-label={label}
-        placeholder={label}
-        defaultValue={value ?? ''}
-        className={`${inputClass} !min-h-9 w-36 text-sm sm:w-48`}
-      />
-      <Button type="submit" small>
-        Filter
-      </Button>
-      {value && (
-        <button type="button" onClick={() => go(undefined)} className={buttonClass('quiet', true)}>
-          All
-        </button>
-      )}
-    </form>
   )
 }
 

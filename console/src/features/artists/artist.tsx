@@ -3,6 +3,8 @@ import { Cable } from 'lucide-react'
 import { useCallback } from 'react'
 import { readWhy, writeWhy } from '../../address/why.ts'
 import { useRead } from '../../data/patchbay.tsx'
+import { Provenance } from '../../parts/provenance.tsx'
+import { Records } from '../../parts/records.tsx'
 import { ValidateAll } from '../../parts/validate-all.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
@@ -12,11 +14,11 @@ import { PageHeader } from '../../ui/page-header.tsx'
 import { Picture } from '../../ui/picture.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { recordKinds } from '../../words/messages.ts'
 import { AccountCard } from './account-card.tsx'
 import { AudienceTab } from './audience.tsx'
 import { ItemsTab } from './items.tsx'
 import { OverTime } from './over-time.tsx'
-import { Provenance } from './provenance.tsx'
 import { Rename } from './rename.tsx'
 
 const route = getRouteApi('/artists/$profile')
@@ -80,6 +82,7 @@ export function ArtistPage() {
             { name: 'Numbers', link: { ...here, search: {} }, current: tab === 'numbers' },
             { name: 'Items', link: { ...here, search: { tab: 'items' } }, current: tab === 'items' },
             { name: 'Audience', link: { ...here, search: { tab: 'audience' } }, current: tab === 'audience' },
+            { name: 'Records', link: { ...here, search: { tab: 'records' } }, current: tab === 'records' },
           ]}
         />
       </div>
@@ -98,6 +101,12 @@ export function ArtistPage() {
             <ItemsTab profile={profile} accounts={accounts} explain={explain} />
           ) : tab === 'audience' ? (
             <AudienceTab profile={profile} accounts={accounts} />
+          ) : tab === 'records' ? (
+            <Records
+              whose={{ profile }}
+              search={{ ...search, kind: recordKinds.find((kind) => kind === search.kind) }}
+              link={(more) => ({ ...here, search: { tab: 'records', ...more }, resetScroll: false })}
+            />
           ) : (
             <>
               <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,24rem),1fr))] gap-4">

@@ -1,8 +1,9 @@
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { firstDay, rangeNames, ranges } from '../../address/date-range.ts'
 import { useAvailability, useDefinitions, useProviderLook } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
+import { buttonClass } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Chart } from '../../ui/chart.tsx'
 import type { DayPoint } from '../../ui/day-series.ts'
@@ -73,6 +74,9 @@ export function OverTime(props: { profile: string; accounts: readonly Account[];
               },
             }))}
           />
+          <Link to="/metrics" search={{ profile, metric, range: search.range }} className={buttonClass('plain', true)}>
+            Explore
+          </Link>
         </div>
       }
     >
@@ -177,6 +181,7 @@ type Point = {
   value: number | null
   reason: string | null
   final: boolean
+  version: string | null
   dimensions: Record<string, string>
   period: { day: string }
 }
@@ -184,10 +189,10 @@ type Point = {
 /** Numbers of the accounts themselves: those of items and of single countries have pages of their own. */
 function byConnection(points: readonly Point[]): Map<string, DayPoint[]> {
   const series = new Map<string, DayPoint[]>()
-  for (const { connection, item, value, reason, final, dimensions, period } of points) {
+  for (const { connection, item, value, reason, final, version, dimensions, period } of points) {
     if (item !== null || Object.keys(dimensions).length > 0) continue
     const days = series.get(connection) ?? []
-    days.push({ day: period.day, value, reason, final })
+    days.push({ day: period.day, value, reason, final, version })
     series.set(connection, days)
   }
   return series

@@ -5,6 +5,7 @@ import { useRead } from '../../data/patchbay.tsx'
 import { endConnectWindow } from '../../parts/connect-window.ts'
 import { Freshness } from '../../parts/freshness.tsx'
 import { ProviderName } from '../../parts/provider-name.tsx'
+import { Records } from '../../parts/records.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -28,6 +29,7 @@ const names = {
   streams: 'Streams',
   timeline: 'Timeline',
   calls: 'Calls',
+  records: 'Records',
   permissions: 'Permissions',
 } as const
 
@@ -101,10 +103,22 @@ export function ConnectionPage() {
               />
             </div>
             {tab === 'overview' && <OverviewTab connection={connection} />}
-            {tab === 'streams' && <StreamsTab connection={connection} />}
+            {tab === 'streams' && <StreamsTab connection={connection} stream={search.stream} after={search.after} />}
             {tab === 'timeline' && <TimelineTab connection={connection} />}
             {tab === 'calls' && (
               <CallsTab connection={connection} failed={search.failed} run={search.run} after={search.after} />
+            )}
+            {tab === 'records' && (
+              <Records
+                whose={{ connection: id }}
+                search={search}
+                link={(more) => ({
+                  to: '/connections/$connection',
+                  params: { connection: id },
+                  search: { tab: 'records', ...more },
+                  resetScroll: false,
+                })}
+              />
             )}
             {tab === 'permissions' && <PermissionsTab connection={connection} />}
           </>

@@ -25,7 +25,18 @@ export function OverviewTab({ connection }: { connection: Connection }) {
       <Card flush label="Streams">
         <Loaded query={streams}>{({ data }) => <StreamTable connection={connection} streams={data} short />}</Loaded>
       </Card>
-      <Card label="Account">
+      <Card
+        label="Account"
+        more={
+          <Link
+            to="/metrics"
+            search={{ connections: connection.id }}
+            className="text-sm underline decoration-edge underline-offset-4"
+          >
+            Its numbers
+          </Link>
+        }
+      >
         <Facts
           facts={[
             [

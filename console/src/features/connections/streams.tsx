@@ -1,6 +1,8 @@
 import type { Operations } from '@patchbay/sdk'
+import { Link, useNavigate } from '@tanstack/react-router'
 import type { Connection } from '../../data/manifest.ts'
 import { useAct, useRead } from '../../data/patchbay.tsx'
+import { Backfills } from '../../parts/backfills.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -16,12 +18,22 @@ import { countText } from '../../words/numbers.ts'
 import { problemOf, whoActs } from '../../words/problems.ts'
 import { connectionState, streamState } from '../../words/states.ts'
 import { lengthText } from '../../words/times.ts'
+import { CadenceCard } from './cadence.tsx'
+import { ExplainStream } from './explain-stream.tsx'
 
 type Stream = Awaited<ReturnType<Operations['connections']['streams']>>['data'][number]
 type Run = Awaited<ReturnType<Operations['runs']['list']>>['data'][number]
 
 /** Every kind of data that is read from an account, and why one stands still. */
-export function StreamsTab({ connection }: { connection: Connection }) {
+export function StreamsTab(props: { connection: Connection; stream?: string; after?: string }) {
+  const { connection, stream, after } = props
+  const navigate = useNavigate()
+  const link = (more: { stream?: string; after?: string }) => ({
+    to: '/connections/$connection' as const,
+    params: { connection: connection.id },
+    search: { tab: 'streams' as const, ...more },
+    resetScroll: false,
+  })
   const query = useRead(
     ['connections', 'streams', connection.id],
     (client, signal) => client.connections.streams({ id: connection.id }, { signal }),
@@ -33,11 +45,20 @@ export function StreamsTab({ connection }: { connection: Connection }) {
     { everyMs: 30_000 },
   )
   return (
-    <Card flush label="Streams">
-      <Loaded query={query}>
-        {({ data }) => <StreamTable connection={connection} streams={data} runs={runs.data?.data} />}
-      </Loaded>
-    </Card>
+    <div className="space-y-5">
+      <Card flush label="Streams">
+        <Loaded query={query}>
+          {({ data }) => <StreamTable connection={connection} streams={data} runs={runs.data?.data} />}
+        </Loaded>
+      </Card>
+      {connection.state !== 'disconnected' && <CadenceCard connection={connection.id} />}
+      <Backfills
+        of={{ connection: connection.id, streams: query.data?.data.map(({ id }) => id) ?? [] }}
+        after={after}
+        link={(next) => link({ after: next })}
+      />
+      <ExplainStream connection={connection.id} stream={stream} close={() => void navigate(link({ after }))} />
+    </div>
   )
 }
 
@@ -119,6 +140,17 @@ export function StreamTable(props: {
               <>
                 <span className="block font-medium">{id}</span>
                 <span className="block text-sm text-soft">{summary}</span>
+                {!props.short && (
+                  <Link
+                    to="/connections/$connection"
+                    params={{ connection: connection.id }}
+                    search={{ tab: 'streams', stream: id }}
+                    resetScroll={false}
+                    className="text-sm underline decoration-edge underline-offset-4"
+                  >
+                    How old, and why
+                  </Link>
+                )}
               </>
             ),
           },
@@ -153,6 +185,19 @@ function Standing({ stream }: { stream: Stream }) {
         }
       />
       {stream.says && <span className="mt-0.5 block text-sm text-soft">{stream.says}</span>}
+      {stream.doubt && (
+        <span className="mt-1 block rounded bg-warn-ground px-2 py-1 text-sm text-warn">
+          Not believed since <RelativeTime at={stream.doubt.since} />: {stream.doubt.says}
+        </span>
+      )}
+      {stream.refused.length > 0 && (
+        <span
+          className="mt-1 block text-sm text-warn"
+          title={stream.refused.map(({ name, why }) => `${name}: ${why}`).join('\n')}
+        >
+          The platform refuses {stream.refused.map(({ name }) => name).join(', ')}; the others are read.
+        </span>
+      )}
       {stream.fixedBy !== null && !byChoice && ['error', 'blocked', 'waiting'].includes(stream.state) && (
         <span className="block text-sm text-soft">Who acts: {whoActs(stream.fixedBy)}</span>
       )}

@@ -13,6 +13,7 @@ import { Jack, toneText } from '../../ui/jack.tsx'
 import { JsonText, shortJson } from '../../ui/json-text.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { actorSays } from '../../words/actors.ts'
 import { countText } from '../../words/numbers.ts'
 import { connectionState, runState, type Shape, type Tone } from '../../words/states.ts'
 import { lengthText } from '../../words/times.ts'
@@ -195,16 +196,4 @@ function ofEvent(event: Event): Entry {
       </details>
     ),
   }
-}
-
-function actorSays(actor: string): string {
-  const [kind, id] = actor.split(':')
-  const names: Record<string, string> = {
-    user: 'a person',
-    key: 'an application',
-    system: 'Patchbay',
-    provider: 'the platform',
-    owner: 'the owner',
-  }
-  return id ? `${names[kind ?? ''] ?? kind} (${id})` : (names[actor] ?? actor)
 }

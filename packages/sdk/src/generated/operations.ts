@@ -1646,6 +1646,58 @@ export interface Operations {
       endedAt: string | null
     }>
   }
+  subscriptions: {
+    /** Subscriptions at platforms, oldest first: what is wanted beside what the platform tells of. `GET /v1/subscriptions`, scope `messages:read`. */
+    list(input?: {
+      limit?: number
+      cursor?: string
+      provider?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        connection: string
+        integration: string
+        provider: string
+        account: string
+        topic: string
+        wanted: string[]
+        actual: string[] | null
+        standing: "right" | "asked" | "missing" | "partial" | "over" | "ending"
+        says: string
+        until: string | null
+        nextAt: string
+        askedAt: string | null
+        confirmedAt: string | null
+        checkedAt: string | null
+        drifts: number
+        attempts: number
+      })[]
+      nextCursor: string | null
+    }>
+    /** Compare what is wanted with the connections now, and do soon what is missing at the platforms. `POST /v1/subscriptions/fix`, scope `messages:write`. */
+    fix(input?: {
+      provider?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      hastened: number
+    }>
+    /** How much platforms did not tell of that reading found, by platform. `GET /v1/subscriptions/loss`, scope `messages:read`. */
+    loss(input?: Record<string, never>, options?: CallOptions): Promise<{
+      data: ({
+        provider: string
+        from: string
+        to: string
+        found: number
+        told: number
+        loss: number | null
+        missed: {
+          connection: string
+          item: string
+        }[]
+      })[]
+    }>
+  }
   incidents: {
     /** What is, or was, wrong with an app or its platform; no connection changes because of it. `GET /v1/incidents`, scope `journal:read`. */
     list(input?: {
@@ -2403,6 +2455,11 @@ export const operations = {
   deliveries: {
     list: ['GET', '/v1/deliveries'],
     resend: ['POST', '/v1/deliveries/{id}/resend'],
+  },
+  subscriptions: {
+    list: ['GET', '/v1/subscriptions'],
+    fix: ['POST', '/v1/subscriptions/fix'],
+    loss: ['GET', '/v1/subscriptions/loss'],
   },
   incidents: {
     list: ['GET', '/v1/incidents'],

@@ -1,18 +1,22 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { Why } from '../../address/why.ts'
-import { useProviderLook } from '../../data/manifest.ts'
-import { useRead } from '../../data/patchbay.tsx'
-import { Badge } from '../../ui/badge.tsx'
-import { CopyId } from '../../ui/copy-id.tsx'
-import { DataTable } from '../../ui/data-table.tsx'
-import { Drawer } from '../../ui/drawer.tsx'
-import { Facts } from '../../ui/facts.tsx'
-import { Loaded } from '../../ui/loaded.tsx'
-import { RelativeTime } from '../../ui/relative-time.tsx'
-import { metricName, provenanceNames } from '../../words/metric-names.ts'
-import { reasonSays, reasonShort } from '../../words/null-reasons.ts'
-import { noNumber, numberText } from '../../words/numbers.ts'
-import { dayText } from '../../words/times.ts'
+import type { Why } from '../address/why.ts'
+import { useProviderLook } from '../data/manifest.ts'
+import { usePatchbay, useRead } from '../data/patchbay.tsx'
+import { Badge } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
+import { CopyId } from '../ui/copy-id.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import { Drawer } from '../ui/drawer.tsx'
+import { Facts } from '../ui/facts.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
+import { SkeletonRows } from '../ui/skeleton.tsx'
+import { kindSays, overSays, rollUpSays, windowSays } from '../words/definitions.ts'
+import { metricName, provenanceNames } from '../words/metric-names.ts'
+import { reasonSays, reasonShort } from '../words/null-reasons.ts'
+import { noNumber, numberText } from '../words/numbers.ts'
+import { dayText } from '../words/times.ts'
 
 /** Where one number comes from, how sure it is, and what it was before. */
 export function Provenance({ why, close }: { why: Why | null; close: () => void }) {
@@ -30,15 +34,10 @@ export function Provenance({ why, close }: { why: Why | null; close: () => void 
 
 function Explained({ why }: { why: Why }) {
   const look = useProviderLook()
-  const query = useRead(['metrics', 'explain', why], (client, signal) =>
-    client.metrics.explain(
-      { connection: why.connection, metric: why.metric, day: why.day, item: why.item },
-      { signal },
-    ),
-  )
+  const query = useRead(['metrics', 'explain', why], (client, signal) => client.metrics.explain({ ...why }, { signal }))
   return (
     <Loaded query={query}>
-      {({ point, definition, says, revisions }) => (
+      {({ point, definition, says }) => (
         <div className="space-y-6">
           <div>
             <p className="number text-4xl font-semibold">
@@ -112,56 +111,82 @@ function Explained({ why }: { why: Why }) {
               facts={[
                 ['Means', definition.summary],
                 ['Metric', <code key="metric">{definition.metric}</code>],
-                ['Kind', kindSays[definition.kind] ?? definition.kind],
+                ['Kind', kindSays(definition.kind)],
                 ['Unit', definition.unit],
-                ...(definition.window
-                  ? ([['Window', windowSays[definition.window] ?? definition.window]] as const)
-                  : []),
+                ...(definition.window ? ([['Window', windowSays(definition.window)]] as const) : []),
                 ['Counts', definition.uniqueness.replace(/_/g, ' ')],
-                ['May be summed over', definition.additiveOver.join(', ') || 'nothing'],
+                ['Weeks and months', rollUpSays(definition.rollUp)],
+                ['Several accounts', overSays(definition.additiveOver)],
               ]}
             />
           </section>
 
-          <section>
-            <h3 className="strip mb-1.5">Corrections</h3>
-            {revisions.length === 0 ? (
-              <p className="text-soft">None: it is as it was first read.</p>
-            ) : (
-              <DataTable
-                caption="Earlier values"
-                rows={revisions}
-                rowKey={({ run, observedAt }) => `${run} ${observedAt}`}
-                columns={[
-                  {
-                    name: 'Was',
-                    right: true,
-                    cell: ({ value, reason }) =>
-                      value === null ? `${noNumber} ${reasonShort(reason)}` : numberText(value, point.unit),
-                  },
-                  { name: 'Read', cell: ({ observedAt }) => <RelativeTime at={observedAt} /> },
-                  { name: 'Run', cell: ({ run }) => <CopyId id={run} /> },
-                ]}
-              />
-            )}
-          </section>
+          <History why={why} unit={point.unit} />
         </div>
       )}
     </Loaded>
   )
 }
 
-const kindSays: Readonly<Record<string, string>> = {
-  gauge: 'a state at one moment',
-  cumulative: 'a counter since the beginning; may be corrected down',
-  delta: 'an amount inside the period',
-  rolling: 'over a moving window',
-  rank: 'a place; 1 is best',
-}
-const windowSays: Readonly<Record<string, string>> = {
-  P1D: '1 day',
-  P28D: '28 days',
-  P30D: '30 days',
-  P1M: '1 month',
-  LIFETIME: 'since the beginning',
+const oncePerPage = 20
+
+/** Every value that the number ever had, newest first, a page at a time. */
+function History({ why, unit }: { why: Why; unit: string }) {
+  const { client, environment } = usePatchbay()
+  const query = useInfiniteQuery({
+    queryKey: [environment ?? '', 'metrics', 'revisions', why],
+    queryFn: ({ pageParam, signal }) =>
+      client.metrics.revisions({ ...why, cursor: pageParam, limit: oncePerPage }, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+  return (
+    <section>
+      <h3 className="strip mb-1.5">History</h3>
+      <Loaded query={query} skeleton={<SkeletonRows rows={2} />}>
+        {({ pages }) => {
+          const values = pages.flatMap(({ data }) => data)
+          if (values.length === 1) return <p className="text-soft">It is as it was first read.</p>
+          return (
+            <>
+              <DataTable
+                caption="Every value that it had"
+                rows={values}
+                rowKey={({ revision }) => String(revision)}
+                columns={[
+                  {
+                    name: 'Value',
+                    right: true,
+                    cell: ({ value, reason }) =>
+                      value === null ? `${noNumber} ${reasonShort(reason)}` : numberText(value, unit),
+                  },
+                  { name: 'First read', cell: ({ observedAt }) => <RelativeTime at={observedAt} /> },
+                  {
+                    name: 'Replaced',
+                    cell: ({ replacedBy }) =>
+                      replacedBy === null ? (
+                        <span className="text-good">it counts</span>
+                      ) : (
+                        <RelativeTime at={replacedBy.observedAt} />
+                      ),
+                  },
+                  { name: 'Run', cell: ({ run }) => <CopyId id={run} /> },
+                ]}
+              />
+              {query.hasNextPage && (
+                <Button
+                  small
+                  className="mt-2"
+                  busy={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  Earlier values
+                </Button>
+              )}
+            </>
+          )
+        }}
+      </Loaded>
+    </section>
+  )
 }

@@ -1,0 +1,7 @@
+import { subscriptionsContract } from '../../ports/subscriptions.contract.ts'
+import { openMemorySubscriptions } from './memory.ts'
+
+subscriptionsContract('in memory', async () => ({
+  subscriptions: openMemorySubscriptions(),
+  close: async () => {},
+}))

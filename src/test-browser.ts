@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import chromium from '@sparticuz/chromium'
+import { type BrowserContext, chromium as driver, type Page } from 'playwright-core'
+import type { TestServer } from './test-server.ts'
+
+const built = existsSync(join(import.meta.dirname, '../console/dist/index.html'))
+/** Why tests of the console are left out, if they are. */
+export const skipConsole = built ? false : 'the console is not built: npm run build:console'
+
+export interface Opening {
+  readonly signedIn?: boolean
+  readonly width?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+/** The browser that comes inside an npm package, for one server. */
+export async function openTestBrowser({ server, url, environments }: TestServer) {
+  const browser = await driver.launch({
+    executablePath: await chromium.executablePath(),
+    // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it.
+    // Pictures of made-up accounts are nowhere: nothing outside of this machine is asked.
+    args: [
+      ...chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument)),
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+    headless: true,
+  })
+  /** Signed in as the owner. */
+  let signedIn: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
+
+  async function open(
+    address: string,
+    options: Opening = {},
+  ): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1280, height: 900 },
+      colorScheme: options.colorScheme ?? 'light',
+      locale: 'en-US',
+      reducedMotion: 'reduce',
+      ...(options.signedIn && { storageState: signedIn }),
+    })
+    context.setDefaultTimeout(15_000)
+    const page = await context.newPage()
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    const wanted = new URL(address, url)
+    if (options.signedIn) wanted.searchParams.set('env', environments.test.id)
+    await page.goto(wanted.href)
+    return { page, context, errors }
+  }
+
+  return {
+    open,
+    close: () => browser.close(),
+
+    /** Uses up an owner link, which it gives back; pages that are opened as signed in are so from here on. */
+    async signIn(): Promise<string> {
+      const link = await server.people.ownerLink()
+      const { page, context } = await open(link)
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      signedIn = await context.storageState()
+      await context.close()
+      return link
+    },
+
+    /** Every room at the smallest and a usual width: nothing sticks out, and nothing broke. */
+    async checkRooms(rooms: readonly string[], colorScheme: 'light' | 'dark'): Promise<string[]> {
+      const wrong: string[] = []
+      for (const width of [320, 1280]) {
+        const { page, context, errors } = await open('/console/', { signedIn: true, width, colorScheme })
+        for (const room of rooms) {
+          await page.goto(`${url}/console${room}${room.includes('?') ? '&' : '?'}env=${environments.test.id}`)
+          await page.getByRole('heading').first().waitFor()
+          const over = await page.evaluate(
+            'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+          )
+          if (over !== 0) wrong.push(`${room} is ${over} px wider than ${width}`)
+          if ((await page.getByText('platform.bug').count()) > 0) wrong.push(`${room} shows a bug`)
+          if ((await page.getByText('console.bug').count()) > 0) wrong.push(`${room} could not be drawn`)
+        }
+        wrong.push(...errors)
+        await context.close()
+      }
+      return wrong
+    },
+  }
+}
+
+export type TestBrowser = Awaited<ReturnType<typeof openTestBrowser>>
