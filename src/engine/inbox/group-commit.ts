@@ -26,8 +26,6 @@ export interface GroupCommitLimits {
   readonly mostWaiting: number
   readonly mostBytes: number
   readonly perCommit: number
-  /** On their way at once: while one waits for the disk the next one is put together. */
-  readonly commits: number
   readonly patienceMs: number
 }
 
@@ -36,7 +34,6 @@ const usual: GroupCommitLimits = {
   mostWaiting: 4_000,
   mostBytes: 64 * 1024 * 1024,
   perCommit: 500,
-  commits: 2,
   patienceMs: 8 * second,
 }
 
@@ -49,8 +46,8 @@ export function openGroupCommit(
   /** Handed to the database and not answered; those whose patience ended are no longer in it. */
   const under: Set<Waiting> = new Set()
   let bytes = 0
-  const pumping = new Set<Promise<void>>()
-  let pumps = 0
+  let pumping = false
+  let pumped: Promise<void> = Promise.resolve()
   let watching = false
 
   return {
@@ -75,19 +72,17 @@ export function openGroupCommit(
           },
         })
         watch()
-        if (pumps >= limits.commits) return
-        const pumped = pump().finally(() => pumping.delete(pumped))
-        pumping.add(pumped)
+        if (!pumping) pumped = pump()
       })
     },
 
     async idle() {
-      while (pumping.size > 0) await Promise.all(pumping)
+      while (pumping) await pumped
     },
   }
 
   async function pump(): Promise<void> {
-    pumps++
+    pumping = true
     try {
       // Those that arrive in the same turn go together.
       await Promise.resolve()
@@ -97,8 +92,8 @@ export function openGroupCommit(
         await commit(group)
       }
     } finally {
-      // In the same step in which nothing waited: whoever comes next begins another one.
-      pumps--
+      // In the same step in which nothing waited: whoever comes next begins anew.
+      pumping = false
     }
   }
 

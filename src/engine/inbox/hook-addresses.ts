@@ -13,7 +13,7 @@ export interface HookAddresses {
 export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): HookAddresses {
   const { clock, directory } = deps
   const known = new Map<string, { environmentId: string; until: Instant }>()
-  const modes = new Map<string, 'test' | 'live'>()
+  const modes = new Map<string, Promise<'test' | 'live'>>()
   let looked = { since: Number.NEGATIVE_INFINITY, count: 0 }
 
   return {
@@ -31,11 +31,11 @@ export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): Hook
     },
 
     async modeOf(environmentId) {
-      const known = modes.get(environmentId)
-      if (known) return known
-      const { mode } = await findEnvironment(deps, environmentId)
-      modes.set(environmentId, mode)
-      return mode
+      // Once, for all who come at the same time.
+      const known = modes.get(environmentId) ?? findEnvironment(deps, environmentId).then(({ mode }) => mode)
+      modes.set(environmentId, known)
+      known.catch(() => modes.delete(environmentId))
+      return known
     },
   }
 }

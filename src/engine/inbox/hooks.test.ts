@@ -198,6 +198,21 @@ story(
 )
 
 story(
+  'also where not even the address can be looked up',
+  async (world) => {
+    await fails(world.send(comment('c1')), 'platform.storage')
+  },
+  {
+    wrap: ({ directory }) => ({
+      directory: {
+        ...directory,
+        environmentOfIntegration: () => Promise.reject(new Error('ECONNREFUSED')),
+      },
+    }),
+  },
+)
+
+story(
   'a database that does not answer keeps nobody waiting for long',
   async (world) => {
     const at = world.clock.now()

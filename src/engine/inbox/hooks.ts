@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { Fault, type Json, type Provider, type RawMessage, type Webhooks } from '@patchbay/kit'
+import { Fault, isFault, type Json, type Provider, type RawMessage, second, type Webhooks } from '@patchbay/kit'
 import type { Integration } from '../../ports/directory.ts'
 import type { Message, NewMessage } from '../../ports/inbox.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -81,10 +81,11 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
 
   return {
     async receive(integrationId, callbackName, message) {
-      const place = await find(integrationId)
-      const { integration, provider } = place
       const now = clock.now()
-      const secrets = await hookSecrets(vault, provider, integration, now)
+      const { secrets, ...place } = await stored(async () => {
+        const { integration, provider, webhooks } = await find(integrationId)
+        return { integration, provider, webhooks, secrets: await hookSecrets(vault, provider, integration, now) }
+      })
       return callbackName === null
         ? receiveWebhook(place, message, secrets, now)
         : receiveCallback(place, callbackName, message, secrets, now)
@@ -130,16 +131,17 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     now: number,
   ): Promise<HookAnswer> {
     const { environmentId, id: integrationId } = integration
-    const world = await worldOf(integration)
+    const world = await stored(() => worldOf(integration))
     const asked = await answerHandshake(webhooks, message, secrets, now, world)
     if (asked?.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
     if (asked?.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
     if (asked) {
-      if (asked.confirms) await topics.confirmed(integration, asked.confirms)
+      const { confirms } = asked
+      if (confirms) await stored(() => topics.confirmed(integration, confirms))
       return { status: asked.status, contentType: asked.contentType, body: asked.body }
     }
     if (webhooks.verify.scheme === 'unsigned') {
-      await wakeUnsigned(deps, integration, webhooks, message, parts.woken)
+      await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
       return thanks
     }
     const verdict = await verifyMessage(webhooks.verify, message, secrets, now, world)
@@ -166,7 +168,7 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     const subject = claims === null ? null : callback.subject(claims)
     if (subject === null) forgeries.refuse({ environmentId, integrationId, why: 'its signed request is wrong' })
     // The same request has the same code, however often it is sent.
-    const code = await codeOf(integration, name, message.body)
+    const code = await stored(() => codeOf(integration, name, message.body))
     await store({
       ...newMessage(integration, provider, message, secrets, now),
       ...{ callback: name, dedupe: dedupeOfCode(code), accounts: [subject], types: [callback.tells], signedAt: null },
@@ -205,18 +207,31 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     return {
       certificates: certificates[mode],
       network: deps.networks[mode],
-      isAskedFor: (topic: string, mode: string) => topics.isAskedFor(integration, topic, mode),
+      isAskedFor: (topic: string, mode: string) => stored(() => topics.isAskedFor(integration, topic, mode)),
     }
   }
 
   /** Nobody can guess one, and a request that is sent again has the one that it had. */
   async function codeOf({ environmentId, id }: Integration, name: string, body: Uint8Array): Promise<string> {
-    codeKey ??= vault.secretFor('deletion codes')
+    codeKey ??= vault.secretFor('deletion codes').catch((error: unknown) => {
+      codeKey = null
+      throw error
+    })
     const named = JSON.stringify([environmentId, id, name, hashOf(body)])
     return createHmac('sha256', await codeKey)
       .update(named)
       .digest('hex')
       .slice(0, 32)
+  }
+}
+
+/** What is in the way of reading and writing what is stored is no fault of the message's: whoever sent it comes again. */
+async function stored<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isFault(error)) throw error
+    throw new Fault('platform.storage', undefined, { waitMs: 2 * second }, error)
   }
 }
 

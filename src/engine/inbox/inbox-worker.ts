@@ -30,7 +30,7 @@ export interface WorkParts extends DoParts {
 }
 
 /**
- * Works through what came in. A claim is longer than a batch takes; whoever dies with one leaves it to whoever comes next, and what was done already is
+ * Works through what came in. A claim is longer than a batch takes, and where it was not the batch is done twice; whoever dies with one leaves it to whoever comes next, and what was done already is
  * done again, which changes nothing. A message is finished after all that it does, never before.
  */
 export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOptions> = {}): InboxWorker {
@@ -116,4 +116,5 @@ async function work(parts: WorkParts, group: readonly Message[]): Promise<Messag
   return doPlans(parts, place, plans, attribution)
 }
 
-const claimMs = 60 * second
+/** Several times what a batch takes. What came later about the accounts of a batch waits for so long when its process dies. */
+const claimMs = 20 * second
