@@ -640,8 +640,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/engine/quota/draws.ts',
-        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
-        put: "const window = { startsAt: startOfDay(dayOf(now, 'UTC'), 'UTC'), endsAt: startOfDay(addDays(dayOf(now, 'UTC'), 1), 'UTC') }\n  void day",
+        instead: 'const window = calendarAround(calendar, now)',
+        put: "const window = calendarAround({ ...calendar, zone: 'UTC' }, now)",
       },
     ],
     caughtBy: quota('I08'),
@@ -651,8 +651,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/engine/quota/draws.ts',
-        instead: 'const window = { startsAt: startOfDay(day, zone), endsAt: startOfDay(addDays(day, 1), zone) }',
-        put: 'const startsAt = startOfDay(addDays(day, 1), zone) - 86_400_000\n  const window = { startsAt, endsAt: startsAt + 86_400_000 }\n  if (now < startsAt) return { startsAt: startsAt - 86_400_000, endsAt: startsAt }',
+        instead: 'const window = calendarAround(calendar, now)',
+        put: 'const { endsAt } = calendarAround(calendar, now)\n  const startsAt = endsAt - 86_400_000\n  const window = { startsAt, endsAt }\n  if (now < startsAt) return { startsAt: startsAt - 86_400_000, endsAt: startsAt }',
       },
     ],
     caughtBy: quota('I08'),
@@ -673,8 +673,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/limiter/memory.ts',
-        instead: 'if (ticket.takenAt + ticketMs >= now) return',
-        put: 'if (ticket.takenAt <= now) return',
+        instead: 'ticket !== null && ticket.takenAt + ticketMs < now;',
+        put: 'ticket !== null && ticket.takenAt > now;',
       },
     ],
     caughtBy: quota('L03', 'L02'),
@@ -706,11 +706,34 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/limiter/memory.ts',
-        instead: '    if (sent) for (const draw of ticket.draws) this.#turnLate(draw, at)\n',
+        instead:
+          '    if (sent) for (let index = 0; index < draws.length; index++) this.#turnLate(draws[index]!, buckets[index]!, at)\n',
         put: '',
       },
     ],
     caughtBy: { test: 'src/drivers/limiter/memory.test.ts' },
+  },
+  {
+    name: 'a call counts from when it was granted',
+    changes: [
+      {
+        file: http('pace'),
+        instead: 'limiter.settle(ticket, { at: answer?.at ?? clock.now(),',
+        put: 'limiter.settle(ticket, { at: intent.tally.sendBy - freshMs,',
+      },
+    ],
+    caughtBy: { test: 'sim/quota/play-calls.test.ts' },
+  },
+  {
+    name: 'money that is spent stops nobody who waits',
+    changes: [
+      {
+        file: http('pace'),
+        instead: 'if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)',
+        put: "if (quota?.currency !== undefined) return 'unpaid'",
+      },
+    ],
+    caughtBy: { test: http('pace.test') },
   },
   {
     name: 'who gives a lapsed claim back forgets that it lapsed',
