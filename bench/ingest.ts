@@ -1,4 +1,4 @@
-import { addDays, at, dayOf, defineProvider, defineStream, listAt, parseJson, readPages } from '@patchbay/kit'
+import { addDays, at, dayOf, defineStream, listAt, parseJson, readPages } from '@patchbay/kit'
 import pg from 'pg'
 import { systemClock } from '../src/drivers/clock/system.ts'
 import { openPostgresConnections } from '../src/drivers/connections/postgres.ts'
@@ -15,6 +15,7 @@ import type { Gateway } from '../src/engine/http/gateway.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { runStream, type SyncDeps } from '../src/engine/sync/run-stream.ts'
 import { quiet, startBenchDatabase } from './bench-database.ts'
+import { benchProvider } from './bench-provider.ts'
 import { copyInto } from './copy-into.ts'
 import { takeTurns, time } from './measure.ts'
 import type { Line } from './run.ts'
@@ -146,40 +147,29 @@ async function openSync(database: ReturnType<typeof openPostgres>) {
 
 const metric = 'consumption.views_daily'
 
-const provider = defineProvider({
-  id: 'bench',
-  name: 'Bench',
-  category: 'social',
-  summary: 'Long lists',
-  docs: 'https://docs.bench.example',
-  auth: { scheme: 'api_key', carry: { query: 'key' }, fields: {} },
-  api: { baseUrl: 'https://api.bench.example', quotas: [], errors: { read: () => null, rules: [] } },
-  identify: async () => ({ subject: { id: '1', name: 'One' }, accounts: [] }),
-  emulator: { routes: {} } as never,
-  streams: {
-    days: defineStream({
-      summary: 'Views of each video and day',
-      every: '24h',
-      metrics: [metric],
-      idleCalls: pages,
-      read: readPages({
-        request: () => ({ path: '/days', query: { page: 0 } }),
-        next: (body, request) => {
-          const next = at(body, 'next')
-          return typeof next === 'number' ? { ...request, query: { page: next } } : null
-        },
-        parse: (body) => ({
-          observations: listAt(body, 'rows').map((row) => ({
-            metric,
-            item: String(at(row, 'video')),
-            day: String(at(row, 'day')),
-            value: Number(at(row, 'views')),
-            native: 'views',
-          })),
-        }),
+const provider = benchProvider({
+  days: defineStream({
+    summary: 'Views of each video and day',
+    every: '24h',
+    metrics: [metric],
+    idleCalls: pages,
+    read: readPages({
+      request: () => ({ path: '/days', query: { page: 0 } }),
+      next: (body, request) => {
+        const next = at(body, 'next')
+        return typeof next === 'number' ? { ...request, query: { page: next } } : null
+      },
+      parse: (body) => ({
+        observations: listAt(body, 'rows').map((row) => ({
+          metric,
+          item: String(at(row, 'video')),
+          day: String(at(row, 'day')),
+          value: Number(at(row, 'views')),
+          native: 'views',
+        })),
       }),
     }),
-  },
+  }),
 })
 
 /** Fifty videos of a page, the same twenty days. */

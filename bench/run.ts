@@ -5,6 +5,7 @@
 const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<Line> }>>> = {
   ingest: () => import('./ingest.ts'),
   planner: () => import('./planner.ts'),
+  fairness: () => import('./fairness.ts'),
   proxy: () => import('./proxy.ts'),
   credentials: () => import('./credentials.ts'),
   calls: () => import('./calls.ts'),

@@ -2,8 +2,9 @@
  * `npm run sim -- --seeds 1000 [--seed 1] [--minutes 3] [--story refresh] [--mask a,b] [--only a,b] [--shrink] [--history FILE] [--json]`: plays stories
  * of the whole engine in simulated time, each seed with faults of its own. Ends with 1 at the first broken invariant, and says what it takes to see it
  * again. So it does when a hundred seeds of every story have not met each situation of the ledger. `--history` writes down the last events of the last
- * run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught; with `--kpis [--artists 1000] [--days 30]
- * [--picture FILE]` a month of a whole installation, and shows every KPI.
+ * run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught; with `--quota [--calls 1000000] [--processes 4]`
+ * nothing but calls under quotas that processes share; with `--kpis [--artists 1000] [--days 30] [--picture FILE]` a month of a whole installation, and
+ * shows every KPI.
  */
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -34,6 +35,9 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     kpis: { type: 'boolean', default: false },
+    quota: { type: 'boolean', default: false },
+    calls: { type: 'string' },
+    processes: { type: 'string' },
     artists: { type: 'string' },
     days: { type: 'string' },
     picture: { type: 'string' },
@@ -51,6 +55,29 @@ async function playMutants(): Promise<number> {
 async function playKpis(): Promise<number> {
   const { playScoreboard } = await import('./kpis/run-scoreboard.ts')
   return playScoreboard(values)
+}
+
+async function playQuota(): Promise<number> {
+  const { playCalls } = await import('./quota/play-calls.ts')
+  const calls = numberOf('calls') ?? 1_000_000
+  const tell = (progress: { calls: number; violations: number }) => {
+    if (systemClock.now() - toldAt < 10_000) return
+    toldAt = systemClock.now()
+    say(`${progress.calls} calls, ${progress.violations} too many, ${Math.round((toldAt - startedAt) / 1000)} s`)
+  }
+  const processes = numberOf('processes') ?? 4
+  const played = await playCalls({ calls, processes, seed: values.seed ?? 'quota', tell })
+  const { violations, peaks, simulatedMs, ...counts } = played
+  const seconds = (systemClock.now() - startedAt) / 1000
+  if (values.json) console.log(JSON.stringify({ ...played, violations: violations.slice(0, 100), seconds }))
+  for (const { quota, most, limit } of peaks) say(`${quota}: at most ${most} of ${limit} in any window`)
+  say(`${JSON.stringify(counts)}, ${Math.round(simulatedMs / 1000)} s simulated in ${seconds.toFixed(1)} s`)
+  say(
+    violations.length === 0
+      ? 'No window was ever exceeded.'
+      : `${violations.length} were too many:\n${violations.slice(0, 10).join('\n')}`,
+  )
+  return violations.length === 0 ? 0 : 1
 }
 
 async function playSeeds(): Promise<number> {
@@ -85,7 +112,7 @@ async function playSeeds(): Promise<number> {
   return summary.failures.length > 0 || never.length > 0 ? 1 : 0
 }
 
-function numberOf(name: 'seeds' | 'minutes'): number | null {
+function numberOf(name: 'seeds' | 'minutes' | 'calls' | 'processes'): number | null {
   const text = values[name]
   if (text === undefined) return null
   if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`--${name} takes a number, not "${text}".`)
@@ -173,4 +200,5 @@ function jsonOf({ failures, sometimes, ...summary }: Summary, first: string, sec
   return { ...summary, first, seconds, sometimes: Object.fromEntries(sometimes), failures: failed }
 }
 
-process.exitCode = values.kpis ? await playKpis() : values.mutants ? await playMutants() : await playSeeds()
+const play = values.kpis ? playKpis : values.mutants ? playMutants : values.quota ? playQuota : playSeeds
+process.exitCode = await play()

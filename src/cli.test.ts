@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { openPatchbay } from '@patchbay/sdk'
+import { openPatchbay, verifyEvent } from '@patchbay/sdk'
 import type { Services } from './cli/command.ts'
 import { UsageError } from './cli/command.ts'
 import { runCli } from './cli/run-cli.ts'
 import { table } from './cli/table.ts'
+import { openHttpServer } from './drivers/network/test-server.ts'
 import { examine } from './examine.ts'
-import { consentProvider, keyProvider, providers, startTestServer, type TestServer } from './test-server.ts'
+import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
 let server: TestServer
 let id: string
@@ -459,4 +460,91 @@ test('quota says what is left, what the schedule makes of it, and what else woul
   await check('quota dance', 2, /There is no "quota dance"/)
   await check(`quota simulate ${consentProvider.id} --profiles many`, 2, /profiles/)
   await check(`quota simulate ${consentProvider.id} --every soon`, 2, /Minutes, hours or days/)
+})
+
+test('endpoints are added, tried, rotated, switched off and taken away', async () => {
+  const answers: number[] = []
+  const receiver = await openHttpServer((request, response) => {
+    answers.push(Number(request.headers['content-length']))
+    response.writeHead(202).end()
+  })
+  const url = `${receiver.origin}/in`
+  try {
+    const added = await run(`endpoints add ${url} --types channel.* --ordered --json`)
+    const made = JSON.parse(added.out)
+    assert.deepEqual([added.code, made.types, made.ordered, made.signing[0].kind], [0, ['channel.*'], true, 'hmac'])
+    assert.match(added.remarks, /shown this once/)
+    assert.match((await run(`endpoints test ${made.id}`)).out, /answered 202/)
+    assert.equal(answers.length, 1)
+    const rotated = JSON.parse((await run(`endpoints rotate ${made.id} --signing ed25519 --overlap 0s --json`)).out)
+    assert.deepEqual([rotated.signing.length, rotated.secret], [1, null])
+    assert.match((await run(`endpoints off ${made.id}`)).out, /is off/)
+    assert.match((await run('endpoints')).out, /off \(off\) +channel\.\* +in order/)
+    assert.match((await run(`endpoints rm ${made.id}`)).out, /is gone/)
+    assert.equal(JSON.parse((await run('endpoints ls --json')).out).data.length, 0)
+    const wrong = [
+      'endpoints add',
+      'endpoints fly end_1',
+      `endpoints add ${url} --signing rot13`,
+      'events',
+      'events fly',
+    ]
+    for (const line of [
+      ...wrong,
+      'events resend evt_1',
+      'events recover --since 2h',
+      'listen',
+      'events tail --limit x',
+    ])
+      assert.equal((await run(line)).code, 2, line)
+    assert.equal((await run('endpoints add http://192.168.0.1/')).code, 2)
+  } finally {
+    await receiver.close()
+  }
+})
+
+test('events are followed, sent again, recovered, and forwarded to an application', async () => {
+  const got: { headers: Record<string, string>; body: string }[] = []
+  const receiver = await openHttpServer(async (request, response) => {
+    const pieces: Buffer[] = []
+    for await (const piece of request) pieces.push(piece as Buffer)
+    got.push({ headers: request.headers as Record<string, string>, body: Buffer.concat(pieces).toString() })
+    response.end()
+  })
+  const url = `${receiver.origin}/in`
+  try {
+    const tailed = await run('events tail --after 0 --types connection.created --limit 1 --json')
+    const event = JSON.parse(tailed.out)
+    assert.deepEqual([tailed.code, event.type, event.connection], [0, 'connection.created', id])
+    assert.match(
+      (await run('events tail --after 0 --types connection.created --limit 1')).out,
+      / connection\.created +con_/,
+    )
+
+    const listened = await run(`listen --forward-to ${url} --after 0 --types connection.* --limit 2 --json`)
+    const [session, ...forwarded] = listened.out.split('\n').map((line) => JSON.parse(line))
+    assert.deepEqual(
+      forwarded.map(({ status }) => status),
+      [200, 200],
+    )
+    assert.deepEqual(
+      forwarded.map((one) => one.id),
+      got.map(({ headers }) => headers['webhook-id']),
+    )
+    const verified = await verifyEvent(got[0]!.body, got[0]!.headers, session.secret)
+    assert.deepEqual([verified.id, verified.type], [event.id, 'connection.created'])
+
+    const made = JSON.parse((await run(`endpoints add ${url} --types connection.created --json`)).out)
+    const recovered = await run(`events recover --endpoint ${made.id} --since 1h`)
+    const count = Number(/^(\d+) events are sent/.exec(recovered.out)?.[1])
+    assert.ok(count >= 1, recovered.out)
+    await until(() => got.length === 2 + count)
+    const delivered = () => server.client().deliveries.list({ endpoint: made.id, state: 'delivered' })
+    await until(async () => (await delivered()).data.length === count)
+    assert.match((await run(`events resend ${event.id} --endpoint ${made.id}`)).out, /is sent again/)
+    await until(() => got.length === 3 + count)
+    assert.equal(got.at(-1)!.headers['webhook-id'], event.id)
+  } finally {
+    await receiver.close()
+  }
 })

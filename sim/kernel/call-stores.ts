@@ -22,6 +22,7 @@ export const storePorts = [
   'typedRecords',
   'subscriptions',
   'limiter',
+  'deliveries',
 ] as const
 
 export type StorePort = (typeof storePorts)[number]
@@ -149,6 +150,9 @@ const writes: ReadonlySet<string> = new Set([
   'journal.run',
   'limiter.take',
   'limiter.park',
+  'deliveries.place',
+  'deliveries.claim',
+  'deliveries.settle',
 ])
 
 const lost = (outcome?: 'unknown') =>

@@ -10,6 +10,7 @@ import { TokenWatch } from '../checks/token-watch.ts'
 import type { Owned } from '../compare-truth.ts'
 import { openPretendWorld, type PretendWorld, type PretendWorldOptions } from '../pretend-world.ts'
 import { type NetworkBoundary, networkOf, type Sent, type Served } from './call-network.ts'
+import { type PretendReceiver, receiversOf } from './call-receivers.ts'
 import { type StoreBoundary, type StoreCall, storesOf } from './call-stores.ts'
 import type { Kernel } from './kernel.ts'
 import { Life } from './life.ts'
@@ -34,6 +35,8 @@ export interface SimulatedWorldOptions
   readonly pollMs?: number
   /** Whether events are sent to endpoints. Nothing is when absent. */
   readonly sender?: EngineOptions['sender']
+  /** Where they arrive. */
+  readonly receiver?: PretendReceiver
   /** How often what is due by the minute is fired. */
   readonly cronMs?: number
 }
@@ -218,6 +221,7 @@ export class SimulatedWorld {
   #depsOf(life: Life): Deps {
     const { base, kernel } = this
     const network = networkOf(life, this.#network())
+    const { receiver } = this.#options
     return {
       ...base.deps,
       ...storesOf(life, base.deps, this.#stores()),
@@ -226,6 +230,7 @@ export class SimulatedWorld {
       log: logOf(kernel, life),
       networks: { test: network, live: base.deps.networks.live },
       jobs: this.jobs.of(life),
+      ...(receiver && { receivers: receiversOf(life, receiver, (why) => this.kill(life, why)) }),
     }
   }
 

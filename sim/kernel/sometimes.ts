@@ -33,6 +33,8 @@ export const situations = {
   'quota day of 25 h': 'a daily quota lasted 25 hours',
   'told to wait': 'a provider answered 429 with a wait',
   'outage of 48 h': 'a provider was down for two days',
+  'event taken, answer lost': 'a receiver took an event, and nobody heard of it',
+  'killed with an event on its way': 'a process died between sending an event and writing down that it was taken',
 } as const
 
 export type Situation = keyof typeof situations
@@ -41,8 +43,6 @@ export type Situation = keyof typeof situations
 export const notApplicable: Readonly<Record<string, string>> = {
   'duplicate webhook concurrent with first': 'webhooks are received and not processed yet',
   'delete overtakes update': 'webhooks are received and not processed yet',
-  'outbox delivered twice':
-    'nobody is written to in a story; src/engine/notices/deliver-notices.test.ts has a process die with a letter',
   'tenant deleted while its sync runs': 'there is no erasure yet',
   'erase while webhook of same subject is queued': 'there is no erasure yet',
   'KMS down during new tenant':

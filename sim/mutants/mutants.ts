@@ -25,9 +25,12 @@ const connect = (file: string) => `src/engine/connect/${file}.ts`
 const inbox = (file: string) => `src/engine/inbox/${file}.ts`
 const http = (file: string) => `src/engine/http/${file}.ts`
 const sync = (file: string) => `src/engine/sync/${file}.ts`
+const delivery = (file: string) => `src/engine/delivery/${file}.ts`
 const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
 const reading = (...invariants: string[]) => ({ story: 'sync', invariants, seeds: 60 })
 const quota = (...invariants: string[]) => ({ story: 'quota', invariants, seeds: 60 })
+const sending = (...invariants: string[]) => ({ story: 'delivery', invariants, seeds: 20 })
+const placing = { test: 'src/drivers/deliveries/postgres.test.ts' }
 
 /**
  * What lies in the future after the clock was set back is mended by the next refusal or renewal, within seconds or minutes: in a story somebody waits a
@@ -820,5 +823,71 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
+  },
+  {
+    name: 'an event counts as taken before it was sent',
+    changes: [
+      {
+        file: delivery('sender'),
+        instead: 'const one = await postEvent(',
+        put: "await deliveries.settle(environment.id, endpoint.id, '', [{ eventId: delivery.eventId, state: 'delivered', nextAt: 0, tried: null }])\n        const one = await postEvent(",
+      },
+    ],
+    caughtBy: sending('I36'),
+  },
+  {
+    name: 'a retry has an id of its own',
+    changes: [
+      {
+        file: delivery('post-event'),
+        instead: 'signedHeaders(signers, event.id, at, body)',
+        put: 'signedHeaders(signers, event.id + String(at), at, body)',
+      },
+    ],
+    // Its own id is one that never arrives, and the others are none of ours.
+    caughtBy: sending('I36', 'I37'),
+  },
+  {
+    name: 'in order the next is sent although the one before was not taken',
+    changes: [{ file: delivery('sender'), instead: 'if (endpoint.ordered && !one.ok) isOver = true', put: '' }],
+    caughtBy: sending('I38'),
+  },
+  {
+    name: 'two may have the front of an ordered endpoint',
+    changes: [
+      {
+        file: 'src/drivers/deliveries/memory.ts',
+        instead: 'if (!all.every((row) => isFree(row, now))) return []',
+        put: 'first = first.filter((row) => isFree(row, now))',
+      },
+      {
+        file: 'src/drivers/deliveries/memory.ts',
+        instead: 'function front(first: readonly Row[]',
+        put: 'function front(first: Row[]',
+      },
+    ],
+    caughtBy: sending('I38'),
+  },
+  {
+    name: 'events are found by how far somebody had read',
+    changes: [
+      {
+        file: 'src/drivers/deliveries/statements.ts',
+        instead: 'from (select sequence from event where environment_id = $1 and position is null order by',
+        put: 'from (select sequence from event where environment_id = $1 and sequence > (select coalesce(max(sequence), 0) from event where environment_id = $1 and position is not null) order by',
+      },
+    ],
+    caughtBy: placing,
+  },
+  {
+    name: 'events get their places before their deliveries are stored',
+    changes: [
+      {
+        file: 'src/drivers/deliveries/postgres.ts',
+        instead: 'const before = await lockPlace(sql, environmentId)\n        const values = [environmentId, limit',
+        put: "await sql('commit'); await sql('begin'); await sql('set local role patchbay_tenant'); await sql(\"select set_config('app.environment', $1, true)\", [environmentId])\n        const before = await lockPlace(sql, environmentId)\n        await sql(statements.movePlace, [environmentId, before + 1])\n        await sql('commit'); await sql('begin'); await sql('set local role patchbay_tenant'); await sql(\"select set_config('app.environment', $1, true)\", [environmentId])\n        const values = [environmentId, limit",
+      },
+    ],
+    caughtBy: placing,
   },
 ]

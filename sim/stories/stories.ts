@@ -1,10 +1,11 @@
+import { deliveryStory } from './delivery.ts'
 import { quotaStory } from './quota.ts'
 import { refreshStory } from './refresh.ts'
 import type { Story } from './story.ts'
 import { syncStory } from './sync.ts'
 
 /** Every story, in the order in which they are played. */
-export const stories: readonly Story[] = [refreshStory, syncStory, quotaStory]
+export const stories: readonly Story[] = [refreshStory, syncStory, quotaStory, deliveryStory]
 
 export function storyOf(name: string): Story {
   const story = stories.find((one) => one.name === name)

@@ -12,7 +12,9 @@ const ownMs = 60_000
  */
 export function limitRequestTime(app: FastifyInstance, clock: Clock): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    if (!request.routeOptions.url?.startsWith('/v1/proxy/')) {
+    const { headers } = request
+    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+    if (hasBody && !request.routeOptions.url?.startsWith('/v1/proxy/')) {
       const ended = new AbortController()
       payload.once('close', () => ended.abort()).once('end', () => ended.abort())
       clock.sleep(ownMs, ended.signal).then(

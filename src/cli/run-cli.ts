@@ -6,7 +6,10 @@ import { type Command, exitCodes, type Services, UsageError } from './command.ts
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
+import { endpoints } from './endpoints.ts'
+import { events } from './events.ts'
 import { kpis } from './kpis.ts'
+import { listen } from './listen.ts'
 import { messages } from './messages.ts'
 import { metrics } from './metrics.ts'
 import { quota } from './quota.ts'
@@ -31,6 +34,9 @@ const commands: Readonly<Record<string, Command>> = {
   kpis,
   quota,
   tasks,
+  events,
+  endpoints,
+  listen,
   messages,
   call,
   trigger,

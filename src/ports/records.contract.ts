@@ -284,8 +284,8 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       await save([pageOf({ observations: [observed(9), observed(8, { day: '2026-10-06' })] })], noon + 2)
       assert.deepEqual(seen, [
         [
-          { connectionId: 'con_1', inserted: 2, restated: 0, replaced: [], newItems: [track('a')] },
-          { connectionId: 'con_2', inserted: 1, restated: 0, replaced: [], newItems: [] },
+          { connectionId: 'con_1', inserted: 2, restated: 0, replaced: [], newItems: [track('a')], removedItems: [] },
+          { connectionId: 'con_2', inserted: 1, restated: 0, replaced: [], newItems: [], removedItems: [] },
         ],
         [],
         [
@@ -297,8 +297,15 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
               { metric: 'audience.followers', item: null, day: '2026-10-05', timezone: 'UTC', before: 1, after: 9 },
             ],
             newItems: [],
+            removedItems: [],
           },
         ],
+      ])
+      await save([pageOf({ removed: ['a', 'never'] })], noon + 3)
+      await save([pageOf({ removed: ['a'] })], noon + 4)
+      assert.deepEqual(seen.slice(3), [
+        [{ connectionId: 'con_1', inserted: 0, restated: 0, replaced: [], newItems: [], removedItems: ['a'] }],
+        [],
       ])
       const { events } = await traces(environmentId)
       assert.deepEqual(
@@ -306,6 +313,7 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
         [
           [`evt_${noon}`, { changes: 2 }],
           [`evt_${noon + 2}`, { changes: 1 }],
+          [`evt_${noon + 3}`, { changes: 1 }],
         ],
       )
     })

@@ -53,6 +53,8 @@ export interface Change {
   }[]
   /** Items never seen before. */
   readonly newItems: readonly Item[]
+  /** Ids of items that were there and are gone. */
+  readonly removedItems: readonly string[]
 }
 
 /** A stored value. `day` is a day in `timezone`. */

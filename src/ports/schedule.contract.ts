@@ -347,6 +347,36 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
       assert.deepEqual(await schedule.load(`${environmentId}_b`, options), [])
     })
 
+    story('what is read more often than it has to be is counted at its pace', async ({ schedule }, environmentId) => {
+      const everyMs = 24 * hour
+      const apart = { by_the_hour: 55, later: 61, six: 330, day: 22 * 60, woken: 55, failed: 55 }
+      const ids = Object.keys(apart)
+      await schedule.put(
+        environmentId,
+        ids.map((connectionId) => slotOf({ connectionId, everyMs })),
+      )
+      await schedule.claim({ now: start, until: start + minute, claim: 'clm_1', limit: 9 })
+      const outcomes = Object.entries(apart).map(([connectionId, minutes]) =>
+        outcomeOf({
+          connectionId,
+          dueAt: start + minutes * minute,
+          fault: connectionId === 'failed' ? 'provider.down' : null,
+        }),
+      )
+      await schedule.finish(environmentId, 'clm_1', outcomes)
+      await schedule.wake(environmentId, 'woken', { lane: 'interactive', at: start + 55 * minute })
+      const load = await schedule.load(environmentId, { now: start, stepMs: 100 * hour, steps: 1 })
+      assert.deepEqual(
+        load.map((count) => [count.everyMs / hour, count.slots]),
+        [
+          [1, 1],
+          [3, 1],
+          [6, 1],
+          [24, 3],
+        ],
+      )
+    })
+
     story('what waits for a quota is counted by that quota, until its time', async ({ schedule }, environmentId) => {
       const ids = ['units', 'unnamed', 'other', 'well']
       await schedule.put(

@@ -51,11 +51,15 @@ export interface SlotOutcome {
   readonly endedAt: Instant
 }
 
+/** How often a stream may be read where it is read more often than it declares. */
+export const paces: readonly number[] = [1, 3, 6, 12].map((hours) => hours * 3_600_000)
+
 /** Slots that are alike and due in the same step of time. */
 export interface SlotCount {
   readonly provider: string
   readonly integrationId: string
   readonly stream: string
+  /** How often they are read now: what is declared, or the one of `paces` that their last reading gave them when it set the next. */
   readonly everyMs: number
   /** Put off because of a quota; `quota` is which, where that is known. */
   readonly waiting: boolean

@@ -62,6 +62,27 @@ describe('events that commit late, in PostgreSQL', () => {
     assert.deepEqual(sent.map(({ eventId }) => eventId).sort(), ['evt_early', 'evt_late'])
   })
 
+  test('places whose deliveries cannot be stored are not given, and nothing is lost by that', async () => {
+    const deliveries = openPostgresDeliveries(world.database)
+    const owner = new pg.Client({ connectionString: world.url })
+    await owner.connect()
+    try {
+      await deliveries.saveEndpoint(exampleEndpoint('env_full'), { at: 1, actor: 'system' })
+      await (await openWriter('env_full', 'evt_1')).end('commit')
+      await owner.query(`
+        create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$;
+        create trigger refuse before insert on delivery for each row execute function refuse()`)
+      await assert.rejects(deliveries.place('env_full', { now: 2, limit: 10 }), /the disk is full/)
+      assert.equal((await deliveries.look('env_full', 2)).unplaced, true)
+      assert.deepEqual(await deliveries.places('env_full'), { head: 0, swept: 0 })
+      await owner.query('drop trigger refuse on delivery; drop function refuse')
+      assert.deepEqual(await deliveries.place('env_full', { now: 2, limit: 10 }), { placed: 1, head: 1 })
+      assert.equal((await deliveries.list('env_full', { limit: 10 })).length, 1)
+    } finally {
+      await owner.end()
+    }
+  })
+
   test('of many that write and many that place, every event gets one place, and the places have no gap', async () => {
     const deliveries = openPostgresDeliveries(world.database)
     const journal = openPostgresJournal(world.database)

@@ -42,8 +42,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#answer = resolve
       this.#refuse = reject
     })
-    this.#endsAt = performance.now() + limits.totalMs
-    this.#startStage('connecting', limits.connectMs)
+    const now = performance.now()
+    this.#endsAt = now + limits.totalMs
+    this.#startStage('connecting', limits.connectMs, now)
     signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
@@ -163,25 +164,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#stageEndsAt = Number.POSITIVE_INFINITY
   }
 
-  #startStage(waitsFor: string, ms: number): void {
+  #startStage(waitsFor: string, ms: number, now = performance.now()): void {
     if (this.#failure || this.#stage === 'ended') return
     this.#waitsFor = waitsFor
     this.#stageMs = ms
-    this.#stageEndsAt = performance.now() + ms
-    if (this.#stageEndsAt < this.#ringsAt) this.#ringAt(this.#stageEndsAt)
+    this.#stageEndsAt = now + ms
+    if (this.#stageEndsAt < this.#ringsAt) this.#ringAt(this.#stageEndsAt, now)
   }
 
-  #ringAt(at: number): void {
+  #ringAt(at: number, now: number): void {
     clearTimeout(this.#timer)
     this.#ringsAt = Math.min(at, this.#endsAt)
-    this.#timer = setTimeout(this.#look, Math.max(1, this.#ringsAt - performance.now()))
+    this.#timer = setTimeout(this.#look, Math.max(1, this.#ringsAt - now))
   }
 
   readonly #look = () => {
     const now = performance.now()
     if (now >= this.#endsAt) this.#timeOut('everything together', this.#limits.totalMs)
     else if (now >= this.#stageEndsAt) this.#timeOut(this.#waitsFor, this.#stageMs)
-    else this.#ringAt(this.#stageEndsAt)
+    else this.#ringAt(this.#stageEndsAt, now)
   }
 
   #timeOut(what: string, ms: number): void {

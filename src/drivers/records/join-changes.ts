@@ -6,16 +6,21 @@ export interface ObservationChange extends Pick<Change, 'inserted' | 'restated' 
   readonly connectionId: string
 }
 
-/** Observations and new items of one connection are one change. */
+/** Observations, new items and those that went, of one connection, are one change. */
 export function joinChanges(
   observations: readonly ObservationChange[],
   fresh: readonly { readonly connectionId: string; readonly item: Item }[],
+  gone: readonly { readonly connectionId: string; readonly id: string }[],
 ): Change[] {
-  const ids = [...new Set([...observations, ...fresh].map(({ connectionId }) => connectionId))].sort()
+  const ids = [...new Set([...observations, ...fresh, ...gone].map(({ connectionId }) => connectionId))].sort()
   return ids.map((connectionId) => ({
     ...(observations.find((change) => change.connectionId === connectionId) ?? nothing),
     connectionId,
     newItems: fresh.flatMap((row) => (row.connectionId === connectionId ? [row.item] : [])).slice(0, 100),
+    removedItems: gone
+      .flatMap((row) => (row.connectionId === connectionId ? [row.id] : []))
+      .sort()
+      .slice(0, 100),
   }))
 }
 

@@ -87,6 +87,7 @@ export function savePlaces(store: Store, places: ReturnType<typeof mergePlaces>,
 
 export function saveItems(store: Store, pages: Parameters<typeof toItemRows>[0], at: Instant) {
   const fresh: { connectionId: string; item: Item }[] = []
+  const gone: { connectionId: string; id: string }[] = []
   let written = 0
   for (const { connectionId, item } of toItemRows(pages)) {
     const key = `${connectionId}\n${item.id}`
@@ -107,9 +108,10 @@ export function saveItems(store: Store, pages: Parameters<typeof toItemRows>[0],
     const before = store.items.get(`${connectionId}\n${id}`)
     if (!before || before.removedAt !== null || before.seenAt > at) continue
     store.items.set(`${connectionId}\n${id}`, { ...before, removedAt: at })
+    gone.push({ connectionId, id })
     written++
   }
-  return { written, fresh }
+  return { written, fresh, gone }
 }
 
 const aDayMs = 86_400_000

@@ -36,7 +36,10 @@ export function openMemoryRecords(log: AlongLog): Records {
       const items = saveItems(store, pages, at)
       saveAudiences(store, pages, at)
       saveRefused(store, pages, at)
-      log.write(environmentId, 'of' in along ? along.of(joinChanges(observations.changes, items.fresh)) : along)
+      log.write(
+        environmentId,
+        'of' in along ? along.of(joinChanges(observations.changes, items.fresh, items.gone)) : along,
+      )
       const { inserted, restated } = observations
       const refused = pages.reduce((sum, page) => sum + page.refused.length, 0)
       return { inserted, restated, unchanged: rows.length - inserted - restated, items: items.written, refused }

@@ -29,7 +29,11 @@ export function openPostgresRecords(database: Database): Records {
         const items = await saveItems(sql, environmentId, pages, at)
         await saveAudiences(sql, environmentId, pages, at)
         await saveRefusedRows(sql, environmentId, pages, at)
-        await writeAlong(sql, environmentId, 'of' in along ? along.of(joinChanges(observations, items.fresh)) : along)
+        await writeAlong(
+          sql,
+          environmentId,
+          'of' in along ? along.of(joinChanges(observations, items.fresh, items.gone)) : along,
+        )
         const inserted = sum(observations.map((change) => change.inserted))
         const restated = sum(observations.map((change) => change.restated))
         return {

@@ -5,30 +5,32 @@ import type { SavedPage } from '../../ports/records.ts'
 import { arrayLiteral } from './array-literal.ts'
 import { itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
 
-/** Writes items that are new, changed, back, or were not seen for a day; marks removed ones. Returns how many were written and which are new. */
+/** Writes items that are new, changed, back, or were not seen for a day; marks removed ones. Returns how many were written, which are new and which went. */
 export async function saveItems(
   sql: Sql,
   environmentId: string,
   pages: readonly SavedPage[],
   at: Instant,
-): Promise<{ written: number; fresh: { connectionId: string; item: Item }[] }> {
+): Promise<{ written: number; fresh: { connectionId: string; item: Item }[]; gone: Gone[] }> {
   const rows = toItemRows(pages)
   const removed = toRemovedIds(pages)
   let written: { connectionId: string; id: string; fresh: boolean }[] = []
   if (rows.length > 0)
     written = (await sql<Written>(upsert, [environmentId, new Date(at), ...toColumns(rows)], 'records.items')).rows
-  let gone = 0
+  let gone: Gone[] = []
   if (removed.length > 0) {
     const columns = [removed.map(({ connectionId }) => connectionId), removed.map(({ id }) => id)].map(arrayLiteral)
-    gone = (await sql(markRemoved, [environmentId, new Date(at), ...columns], 'records.removed')).count
+    gone = (await sql<Gone>(markRemoved, [environmentId, new Date(at), ...columns], 'records.removed')).rows
   }
   const fresh = new Set(written.filter((row) => row.fresh).map(({ connectionId, id }) => `${connectionId}\n${id}`))
   return {
-    written: written.length + gone,
+    written: written.length + gone.length,
+    gone,
     fresh: rows.filter(({ connectionId, item }) => fresh.has(`${connectionId}\n${item.id}`)),
   }
 }
 
+type Gone = { connectionId: string; id: string } & Record<string, unknown>
 type Written = { connectionId: string; id: string; fresh: boolean } & Record<string, unknown>
 
 function toColumns(rows: readonly { connectionId: string; item: Item }[]): string[] {
@@ -67,4 +69,5 @@ const markRemoved = `
   update item set removed_at = $2::timestamptz
   from unnest($3::text[], $4::text[]) as gone (connection_id, id)
   where item.environment_id = $1 and item.connection_id = gone.connection_id and item.id = gone.id
-    and item.seen_at <= $2 and item.removed_at is null`
+    and item.seen_at <= $2 and item.removed_at is null
+  returning item.connection_id as "connectionId", item.id`

@@ -1,5 +1,5 @@
 import type { Instant } from '../../ports/clock.ts'
-import { type ClaimedSlot, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
+import { type ClaimedSlot, paces, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
 import { by } from '../history/memory-order.ts'
 import { join, type KeySets } from '../key-sets.ts'
 import { DueHeap } from './due-heap.ts'
@@ -192,7 +192,8 @@ export function openMemorySchedule(): Schedule {
       for (const row of rows.values()) {
         if (row.environmentId !== environmentId || row.blocked !== null) continue
         if (integrationIds && !integrationIds.includes(row.integrationId)) continue
-        const { provider, integrationId, stream, everyMs, dueAt } = row
+        const { provider, integrationId, stream, dueAt } = row
+        const everyMs = paceOf(row)
         const waiting = row.lastFault !== null && quotaFaults.includes(row.lastFault) && dueAt > now
         const quota = waiting ? row.lastQuota : null
         const step = Math.min(steps, Math.max(0, Math.floor((dueAt - now) / stepMs)))
@@ -223,6 +224,12 @@ export function openMemorySchedule(): Schedule {
       return first === Number.POSITIVE_INFINITY ? null : first
     },
   }
+}
+
+/** Its last reading says how often it is read, by when it set the next one. */
+function paceOf({ everyMs, dueAt, lastEndedAt, lastFault, lane }: Row): number {
+  if (lastFault !== null || lane !== 'scheduled' || lastEndedAt === null || dueAt <= lastEndedAt) return everyMs
+  return Math.min(everyMs, paces.find((pace) => dueAt - lastEndedAt <= pace) ?? everyMs)
 }
 
 const keyOf = ({ environmentId, connectionId, stream }: Pick<Slot, 'environmentId' | 'connectionId' | 'stream'>) =>

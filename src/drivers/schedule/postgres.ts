@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import { type ClaimedSlot, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
+import { type ClaimedSlot, paces, quotaFaults, type Schedule, type Slot, type SlotCount } from '../../ports/schedule.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { claimCompanions, claimDue } from './claim-slots.ts'
 import { laneNumber, lanes } from './lanes.ts'
@@ -189,16 +189,20 @@ const selectSlots = `
 
 /** $1 environment, $2 now, $3 the length of a step, $4 how many, $5 integrations. */
 const countLoad = `
-  select provider, integration_id as "integrationId", stream, every_ms as "everyMs", waiting, quota,
+  select provider, integration_id as "integrationId", stream, least(every_ms, pace) as "everyMs", waiting, quota,
     step, count(*)::integer as slots, min(due_at) as "firstDueAt", max(due_at) as "lastDueAt"
   from schedule s
   cross join lateral (select
     coalesce(s.last_fault = any ('{${quotaFaults.join(',')}}') and s.due_at > $2, false) as waiting) as put_off
+  cross join lateral (select case
+    when s.last_fault is not null or s.lane <> ${laneNumber('scheduled')} or s.due_at <= s.last_ended_at then null
+    ${paces.map((pace) => `when s.due_at - s.last_ended_at <= interval '${pace} milliseconds' then ${pace}`).join('\n    ')}
+    end as pace) as paced
   cross join lateral (select case when waiting then last_quota end as quota,
     least($4::integer, greatest(0, floor(extract(epoch from s.due_at - $2) * 1000 / $3::double precision)))::integer as step) as ahead
   where environment_id = $1 and blocked is null and ($5::text[] is null or integration_id = any ($5))
   group by 1, 2, 3, 4, 5, 6, 7
-  order by integration_id collate "C", stream collate "C", step, every_ms, waiting, quota collate "C" nulls first`
+  order by integration_id collate "C", stream collate "C", step, "everyMs", waiting, quota collate "C" nulls first`
 
 /** One look at the head of each lane. */
 const selectNextDue = `

@@ -19,7 +19,7 @@ import { type CallIncidents, reportOutage } from './report-outage.ts'
 import { acceptedHeaders } from './request-headers.ts'
 import { requestIdOf } from './request-id.ts'
 import { retry } from './retry.ts'
-import { openSharedReads } from './shared-reads.ts'
+import { openSharedReads, type SharedRead } from './shared-reads.ts'
 import { noticeSunset } from './sunset.ts'
 import type { Credentials, Target } from './target.ts'
 import { wire } from './wire.ts'
@@ -123,16 +123,19 @@ export function openGateway(
     const passed: RawRequest = { ...request, headers: acceptedHeaders(target.provider, headers) }
     if (body !== undefined || (method !== 'GET' && method !== 'HEAD')) {
       const length = headers['content-length']
-      try {
-        return await pass(target, typeof length === 'string' ? { ...passed, length } : passed, signal)
-      } finally {
-        await forgetOf(target)
-      }
+      return write(target, typeof length === 'string' ? { ...passed, length } : passed, signal)
     }
     const { alone, cache } = wishesOf(method, headers)
     if (cached && cache) return cached.read(target, passed, cache, signal)
-    const { response, joined } = await reads.read(target, passed, signal, { alone })
-    return joined ? marked(response, 'fwd=bypass; collapsed') : response
+    return reads.read(target, passed, signal, { alone }).then(responseOf)
+  }
+
+  async function write(target: Target, request: RawRequest, signal: AbortSignal | undefined): Promise<RawResponse> {
+    try {
+      return await pass(target, request, signal)
+    } finally {
+      await forgetOf(target)
+    }
   }
 
   /** After a write: what was read before it is not what there is now. */
@@ -162,6 +165,8 @@ export function openGateway(
     flush: calls.flush,
   }
 }
+
+const responseOf = ({ response, joined }: SharedRead) => (joined ? marked(response, 'fwd=bypass; collapsed') : response)
 
 const faultCodeOf = (error: unknown, signal: AbortSignal | undefined): string =>
   isFault(error) ? error.code : signal?.aborted ? 'aborted' : 'platform.bug'

@@ -7,8 +7,8 @@ export interface SharedRead {
   readonly response: RawResponse
   /** It was another caller's answer first. */
   readonly joined: boolean
-  /** The body, where it was wanted whole and is short; else null. */
-  readonly whole: Promise<Uint8Array | null>
+  /** The body, where it is there or was wanted whole and is short; else null. */
+  readonly whole: Uint8Array | null | Promise<Uint8Array | null>
   /** Whether something was written through the connection since this was asked for: then it may be from before. */
   readonly isOvertaken: () => boolean
 }
@@ -35,25 +35,32 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
   const places = new Map<string, Place>()
 
   return {
-    async read(target, request, signal, { whole = false, alone = false } = {}) {
-      signal?.throwIfAborted()
+    read(target, request, signal, { whole = false, alone = false } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason)
       const { connection } = target
-      const place = connection ? placeOf(nameOf(connection.environmentId, connection.id)) : newPlace()
+      const place = connection ? placeOf(nameOf(connection.environmentId, connection.id)) : new Place()
       const name = nameOfRead(request)
-      const isOvertaken = () => place.overtaken
       const running = alone ? undefined : place.calls.get(name)
-      if (running && !running.signal.aborted) {
-        const response = await running.join(signal)
-        if (response) return { response, joined: true, whole: Promise.resolve(response.body), isOvertaken }
-      }
-      const call = new SharedCall(signal, whole)
-      call.answer = begin(call, target, request)
       // Whom a long answer has made wait once makes nobody else wait.
-      if (!alone && !(running && place.calls.has(name))) place.calls.set(name, call)
-      try {
-        return { response: await call.answer, joined: false, whole: call.whole, isOvertaken }
-      } finally {
-        if (place.calls.get(name) === call) place.calls.delete(name)
+      const own = () => begin(place, alone || place.calls.has(name) ? null : name)
+      return running && !running.signal.aborted
+        ? running.join(signal).then((joined) => joined ?? own())
+        : begin(place, alone ? null : name)
+
+      function begin(at: Place, shared: string | null): Promise<SharedRead> {
+        const call = new SharedCall(at, signal, whole)
+        if (shared !== null) at.calls.set(shared, call)
+        call.read = send(target, request, call.signal).then(
+          (response) => {
+            at.end(shared, call)
+            return answered(call, response)
+          },
+          (error) => {
+            at.end(shared, call)
+            throw error
+          },
+        )
+        return call.read
       }
     },
 
@@ -62,23 +69,19 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
     },
   }
 
-  async function begin(call: SharedCall, target: Target, request: RawRequest): Promise<RawResponse> {
-    const response = await send(target, request, call.signal)
+  function answered(call: SharedCall, response: RawResponse): SharedRead {
     const { body } = response
-    if (body instanceof Uint8Array) {
-      call.whole = Promise.resolve(body)
-      return response
-    }
-    if (!call.wantsWhole) return response
+    const more = { joined: false, isOvertaken: call.isOvertaken }
+    if (body instanceof Uint8Array) return { response, whole: body, ...more }
+    if (!call.wantsWhole) return { response, whole: null, ...more }
     const held = holdShort(clock, body)
-    call.whole = held.whole
-    return { ...response, body: held.live }
+    return { response: { ...response, body: held.live }, whole: held.whole, ...more }
   }
 
   function placeOf(key: string): Place {
     let place = places.get(key)
     if (!place) {
-      place = newPlace()
+      place = new Place()
       places.set(key, place)
       if (places.size > mostPlaces) drop(places.keys().next().value!)
     }
@@ -97,24 +100,29 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
 const mostPlaces = 10_000
 
 /** What is under way for one connection since the last write. */
-interface Place {
-  overtaken: boolean
-  readonly calls: Map<string, SharedCall>
+class Place {
+  overtaken = false
+  readonly calls = new Map<string, SharedCall>()
+
+  /** From here on it is an answer, and no call that one could join. */
+  end(name: string | null, call: SharedCall): void {
+    if (name !== null && this.calls.get(name) === call) this.calls.delete(name)
+  }
 }
 
-const newPlace = (): Place => ({ overtaken: false, calls: new Map() })
 const nameOf = (environmentId: string, connectionId: string) => `${environmentId} ${connectionId}`
 
 /** One call, and everybody who waits for its answer. */
 class SharedCall {
-  answer!: Promise<RawResponse>
-  whole: Promise<Uint8Array | null> = nothing
+  read!: Promise<SharedRead>
   wantsWhole: boolean
+  readonly isOvertaken: () => boolean
   #callers = 0
   readonly #gone = new AbortController()
 
-  constructor(signal: AbortSignal | undefined, wantsWhole: boolean) {
+  constructor(place: Place, signal: AbortSignal | undefined, wantsWhole: boolean) {
     this.wantsWhole = wantsWhole
+    this.isOvertaken = () => place.overtaken
     this.#enter(signal)
   }
 
@@ -124,13 +132,13 @@ class SharedCall {
   }
 
   /** Its answer, or null where it is the first caller's alone. Whoever leaves meanwhile hears their own reason. */
-  async join(signal: AbortSignal | undefined): Promise<(RawResponse & { readonly body: Uint8Array }) | null> {
+  async join(signal: AbortSignal | undefined): Promise<SharedRead | null> {
     this.wantsWhole = true
     const leave = this.#enter(signal)
     try {
-      const response = await unlessGone(this.answer, signal)
-      const body = await unlessGone(this.whole, signal)
-      return body && { ...response, body }
+      const read = await unlessGone(this.read, signal)
+      const body = await unlessGone(Promise.resolve(read.whole), signal)
+      return body && { ...read, joined: true, response: { ...read.response, body }, whole: body }
     } finally {
       leave()
     }
@@ -147,8 +155,6 @@ class SharedCall {
     return leave
   }
 }
-
-const nothing = Promise.resolve(null)
 
 function unlessGone<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise

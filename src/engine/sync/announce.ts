@@ -66,7 +66,12 @@ export async function tellTheRest(
 const updatedEvent = (random: Deps['random'], { connection, stream, runId }: News): NewEvent =>
   eventOf(random, 'metrics.updated', connection, { stream, run: runId })
 
-function eventsOf(random: Deps['random'], news: News, { replaced, newItems }: Change, at: Instant): NewEvent[] {
+function eventsOf(
+  random: Deps['random'],
+  news: News,
+  { replaced, newItems, removedItems }: Change,
+  at: Instant,
+): NewEvent[] {
   const { connection, stream, runId, isFirst } = news
   const restated = { stream, run: runId, count: replaced.length, values: replaced.slice(0, 20) }
   const published = newItems.filter((item) => !isFirst && isNew(item.publishedAt, at))
@@ -75,6 +80,9 @@ function eventsOf(random: Deps['random'], news: News, { replaced, newItems }: Ch
     ...published.map(({ id, kind, title, url, publishedAt }) =>
       eventOf(random, 'item.published', connection, { stream, item: { id, kind, title, url, publishedAt } }),
     ),
+    ...(removedItems.length > 0
+      ? [eventOf(random, 'item.removed', connection, { stream, run: runId, items: removedItems })]
+      : []),
   ]
 }
 

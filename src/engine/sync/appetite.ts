@@ -20,7 +20,8 @@ export function lackingQuota(
     if ('concurrent' in window) continue
     const each = (spent[id] ?? 0) * readingsADay
     const all = per === 'app' || per === 'ip' ? each * connections : each
-    const room = share * limit * ('rollingMs' in window ? dayMs / window.rollingMs : 1)
+    const windowMs = 'rollingMs' in window ? window.rollingMs : 'month' in window ? 31 * dayMs : dayMs
+    const room = (share * limit * dayMs) / windowMs
     if (all > room) return id
   }
   return null

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addDays, dayMs, hour } from '@patchbay/kit'
+import { addDays, at, dayMs, defineProvider, defineStream, hour, readOne } from '@patchbay/kit'
 import fc from 'fast-check'
 import type { Volume } from '../../ports/stream-notes.ts'
 import { doubtedAgain, isAccepted, judgeVolume, looksVanished } from './doubt.ts'
 import { isSuspectAmount } from './suspect-zeros.ts'
-import { environmentId, openTestWorld, type TestWorld } from './test-world.ts'
+import { environmentId, madeUp, openTestWorld, type TestWorld } from './test-world.ts'
 
 const story = (title: string, tell: (world: TestWorld) => Promise<void>) =>
   test(title, async () => {
@@ -146,6 +146,59 @@ story(
     )
   },
 )
+
+/** A stream that says which of its items are gone. */
+const lists = defineProvider({
+  ...madeUp,
+  streams: {
+    videos: defineStream({
+      summary: 'Videos',
+      every: '24h',
+      metrics: [],
+      items: ['video'],
+      idleCalls: 1,
+      read: readOne({
+        request: () => ({ path: '/list' }),
+        parse: (body) => ({
+          items: (at(body, 'items') as string[]).map((id) => ({ kind: 'video', id, title: id })),
+          removed: at(body, 'removed') as string[],
+        }),
+      }),
+    }),
+  },
+})
+
+story('most of a list gone at once is not believed before it has lasted; a few are, and are told', async (world) => {
+  Object.assign(world.deps, { providers: new Map([[lists.id, lists]]) })
+  await world.connect('con_1', { streams: ['videos'] })
+  const ids = Array.from({ length: 12 }, (_, i) => `v${i}`)
+  const answer = (removed: string[]) => {
+    world.platform.spoil = () => ({ items: ids.filter((id) => !removed.includes(id)), removed })
+  }
+  const gone = async () => (await world.stored()).list.filter(({ removedAt }) => removedAt !== null).length
+  answer([])
+  await world.runDue()
+  answer(['v0', 'v1'])
+  await world.clock.sleep(dayMs)
+  assert.equal((await world.runDue())[0]!.state, 'succeeded')
+  assert.equal(await gone(), 2)
+  assert.deepEqual(
+    world.along.events.filter(({ type }) => type === 'item.removed').map(({ data }) => data.items),
+    [['v0', 'v1']],
+  )
+  answer(ids.slice(0, 9))
+  const states: string[] = []
+  for (let i = 0; i < 5; i++) {
+    await world.clock.sleep(8 * hour)
+    const [run] = await world.runDue({ aheadMs: dayMs })
+    states.push(`${run!.state} ${run!.fault} ${await gone()}`)
+  }
+  assert.deepEqual(states, [
+    ...Array.from({ length: 3 }, () => 'failed provider.changed 2'),
+    ...Array.from({ length: 2 }, () => 'succeeded null 9'),
+  ])
+  assert.deepEqual(told(world), ['stream.doubted', 'stream.believed'])
+})
 
 const volumes = (numbers: readonly number[], of: keyof Volume = 'own'): Volume[] =>
   numbers.map((count) => ({ own: 0, items: 0, [of]: count }))

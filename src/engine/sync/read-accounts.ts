@@ -3,6 +3,7 @@ import type { SavedPage } from '../../ports/records.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import type { Target } from '../http/target.ts'
 import { announce, type News, newsOf, tellTheRest } from './announce.ts'
+import { observed } from './answer-shape.ts'
 import { isYoung } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import { isAccepted, looksVanished } from './doubt.ts'
@@ -87,7 +88,13 @@ async function readOnce(
     for (const { slot } of all) run.refusals.set(slot, refusals)
     let pages = 0
     let cutShort = false
-    for await (const chunk of prepared.stream.read({ http, subjects, time, settings, refusals })) {
+    for await (const chunk of prepared.stream.read({
+      http: run.seen ? observed(http, run.seen) : http,
+      subjects,
+      time,
+      settings,
+      refusals,
+    })) {
       run.counts.pages++
       await savePages(deps, prepared, run, accounts, walks, seen, Array.isArray(chunk) ? chunk : [chunk])
       cutShort = run.stop.aborted || ++pages >= mostPages
@@ -157,7 +164,7 @@ async function savePages(
     }
     const checked = checkPage(stream, page, at)
     const { rows, zeros } = await setAsideZeros(deps, run.environmentId, owners[0]!.note, checked, at)
-    await doubtRemovals(deps, run, owners[0]!, rows.removed.length, at)
+    await doubtRemovals(deps, run, owners[0]!, rows.removed, at)
     const isLast = page.cursor !== undefined
     const mark = `${page.account} ${JSON.stringify(page.checkpoint)}`
     const again = !isLast && page.checkpoint !== undefined && seen.has(mark)
@@ -212,19 +219,25 @@ async function doubtRemovals(
   { records }: SyncDeps,
   run: Run,
   { connection, slot, note }: Ready,
-  removed: number,
+  removed: readonly string[],
   now: number,
 ): Promise<void> {
   const tally = tallyOf(run, slot)
-  const all = tally.removed + removed
-  if (removed === 0 || all < 5 || isAccepted(note.doubt, 'vanished', now)) return
-  const known = await records.items(run.environmentId, { connections: [connection.id], limit: 2 * all + 1 })
-  const there = known.filter(({ removedAt }) => removedAt === null).length + tally.removed
-  if (!looksVanished(all, there)) return
-  const says = `${all} of ${there > 2 * all ? 'the' : there} items are gone at once, says the platform. They stay until it keeps saying so.`
+  if (removed.length === 0 || isAccepted(note.doubt, 'vanished', now)) return
+  const known = await records.items(run.environmentId, { connections: [connection.id], limit: mostKnown })
+  const there = known.filter(({ removedAt }) => removedAt === null)
+  // What is gone already is gone no second time.
+  const ids = new Set(removed)
+  const going = tally.removed + there.filter(({ id }) => ids.has(id)).length
+  tally.removing = going - tally.removed
+  if (!looksVanished(going, there.length + tally.removed)) return
+  const says = `${going} of ${there.length + tally.removed} items are gone at once, says the platform. They stay until it keeps saying so.`
   tally.suspicion = { kind: 'vanished', says }
   throw new Fault('provider.changed', says)
 }
+
+/** Of a connection with more, only the newest are compared. */
+const mostKnown = 2_000
 
 function tallyOf({ tallies }: Run, slot: Ready['slot']): Tally {
   const tally = tallies.get(slot) ?? new Tally()

@@ -4,8 +4,10 @@ import type { RunRecord } from '../../ports/journal.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import { SeenFields, ShapeTurns } from './answer-shape.ts'
 import type { Crowd } from './appetite.ts'
 import { ClaimLost, type HeldClaim, holdClaim } from './hold-claim.ts'
+import { noteShape } from './note-shape.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { type Ending, readAccounts } from './read-accounts.ts'
 import type { HeardRefusals } from './refusal-notes.ts'
@@ -62,6 +64,8 @@ export interface Run {
   readonly tallies: Map<ClaimedSlot, Tally>
   /** What was said about metrics that the platform refuses. */
   readonly refusals: Map<ClaimedSlot, HeardRefusals>
+  /** Which fields its answers have; null where that is not looked at this time. */
+  readonly seen: SeenFields | null
   /** What its calls took of each quota. */
   readonly spent: Record<string, number>
 }
@@ -87,11 +91,13 @@ export async function runStream(deps: SyncDeps, group: Group, stop: AbortSignal)
 }
 
 async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: AbortSignal): Promise<RunRecord> {
+  const startedAt = deps.clock.now()
+  const turns = turnsOf(deps)
   const run: Run = {
     id: deps.random.id('run'),
     environmentId: group.environmentId,
     lane: group.lane,
-    startedAt: deps.clock.now(),
+    startedAt,
     stop,
     abort: held.lost,
     stillOurs: held.stillOurs,
@@ -99,6 +105,9 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
     endings: new Map(),
     tallies: new Map(),
     refusals: new Map(),
+    seen: turns.isDue(`${group.environmentId}/${group.integrationId}/${group.stream}`, startedAt)
+      ? new SeenFields()
+      : null,
     spent: {},
   }
   const prepared = await prepareRun(deps, group)
@@ -113,7 +122,17 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
       for (const { slot } of prepared.ready) if (run.endings.get(slot) !== 'done') run.endings.set(slot, fault)
     }
   }
+  if (run.seen) await noteShape(deps, group, run, run.seen)
   return settleRun(deps, group, prepared, run, started)
+}
+
+/** Each process looks for itself. */
+const allTurns = new WeakMap<SyncDeps['streamNotes'], ShapeTurns>()
+
+function turnsOf({ streamNotes }: SyncDeps): ShapeTurns {
+  const turns = allTurns.get(streamNotes) ?? new ShapeTurns()
+  allTurns.set(streamNotes, turns)
+  return turns
 }
 
 function recordOf(

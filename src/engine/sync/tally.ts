@@ -23,8 +23,9 @@ export class Tally {
   /** When the first of its items will be shown no more that is still there. */
   vanishesAt: Instant | null = null
   readonly heads = new Map<string, number>()
-  /** Items that the platform said were gone. */
+  /** Items that were there and of which the platform said that they are gone, before this page and with it. */
   removed = 0
+  removing = 0
   /** Why what it brought is not believed. */
   suspicion: Suspicion | null = null
 
@@ -37,7 +38,8 @@ export class Tally {
     }
     this.items += items.length + removed.length
     this.own += audiences.length
-    this.removed += removed.length
+    this.removed += this.removing
+    this.removing = 0
     for (const { publishedAt } of items) {
       // A year or a month is no moment.
       const at = publishedAt === undefined || publishedAt.length < 10 ? Number.NaN : Date.parse(publishedAt)

@@ -81,9 +81,10 @@ test('a quota that everybody could not be read under slows down, and says which 
 
 test('what all accounts of an app would take together is held against half a tenth of each limit', () => {
   const daily = { id: 'daily', per: 'app', limit: 10_000, window: { day: 'UTC' }, source: 'made up' } as const
+  const monthly = { ...daily, id: 'spend', limit: 31 * 100, window: { month: 'UTC' }, currency: 'USD' } as const
   const rolling = { ...daily, id: 'user', per: 'user', limit: 240, window: { rollingMs: hour } } as const
   const lacking = (spent: Record<string, number>, everyMs: number, connections: number) =>
-    lackingQuota([daily, rolling, { ...daily, id: 'at once', window: { concurrent: true } }], spent, {
+    lackingQuota([daily, monthly, rolling, { ...daily, id: 'at once', window: { concurrent: true } }], spent, {
       everyMs,
       connections,
     })
@@ -94,6 +95,9 @@ test('what all accounts of an app would take together is held against half a ten
   assert.equal(lacking({ daily: 1 }, 6 * hour, 114), null)
   assert.equal(lacking({ user: 10 }, hour, 1_000_000), null)
   assert.equal(lacking({ user: 12 }, hour, 1), 'user')
+  // 5 dollars a day.
+  assert.equal(lacking({ spend: 0.01 }, hour, 19), null)
+  assert.equal(lacking({ spend: 0.01 }, hour, 20), 'spend')
   assert.equal(lacking({}, hour, 1_000_000), null)
 })
 

@@ -21,11 +21,12 @@ export interface Wishes {
  * conditions of its own, or asks for a part, is between the caller and the platform.
  */
 export function wishesOf(method: string, headers: Readonly<Record<string, string | string[] | undefined>>): Wishes {
-  const directives = directivesOf(textOf(headers['cache-control']))
-  const own = textOf(headers[maxAgeHeader])
+  const [said, own, pragma] = [headers['cache-control'], headers[maxAgeHeader], headers['pragma']].map(textOf)
+  if (said === undefined && own === undefined && pragma === undefined) return noWishes
+  const directives = directivesOf(said)
   if (own !== undefined && !/^\d{1,9}$/.test(own))
     throw new Fault('input.invalid', 'Patchbay-Max-Age takes a number of seconds.', { field: 'Patchbay-Max-Age' })
-  if (directives.has('no-cache') || directives.has('no-store') || /no-cache/i.test(textOf(headers['pragma']) ?? ''))
+  if (directives.has('no-cache') || directives.has('no-store') || /no-cache/i.test(pragma ?? ''))
     return { alone: true, cache: null }
   const maxAgeMs = secondsOf(own ?? directives.get('max-age'))
   if (maxAgeMs === null || method !== 'GET' || conditions.some((name) => headers[name] !== undefined)) return noWishes

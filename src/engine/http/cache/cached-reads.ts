@@ -65,7 +65,7 @@ export function openCachedReads(
       const toKeep = async (body: Uint8Array | null) =>
         body === null ? '' : keep({ status: response.status, headers: response.headers, body, at }, read.isOvertaken)
       if (!(response.body instanceof Uint8Array)) {
-        const body = thenAlso(response.body, whole.then(toKeep).catch(withoutCache))
+        const body = thenAlso(response.body, Promise.resolve(whole).then(toKeep).catch(withoutCache))
         return marked({ ...response, body }, `${forwarded}; fwd-status=${response.status}`)
       }
       const stored = read.joined ? '' : await toKeep(response.body)
