@@ -196,6 +196,26 @@ test('days of the past are asked for within what the platform gives, and how far
   await context.close()
 })
 
+test('what a platform is asked to tell of stands beside what it tells of, and what is missing is mended', {
+  skip,
+}, async () => {
+  await until(async () => (await client().subscriptions.list({})).data.length > 0)
+  const [row] = (await client().subscriptions.list({ provider: provider.id })).data
+  const { page, context, errors } = await browser.open(
+    `/console/webhooks?tab=subscriptions&provider=${provider.id}&connection=${row!.connection}`,
+    { signedIn: true },
+  )
+  const shown = page.getByRole('row').filter({ hasText: row!.account })
+  for (const kind of row!.wanted) await shown.getByText(kind, { exact: true }).first().waitFor()
+  await page.getByRole('button', { name: 'Mend what is missing' }).click()
+  await page
+    .getByText(/Nothing is missing\.|done next\./)
+    .first()
+    .waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('thousands of messages are pages, and one leads to the next and back', { skip }, async () => {
   const { inbox, clock, random } = server.engine.deps
   const message = (at: number) => ({
@@ -254,6 +274,8 @@ for (const colorScheme of ['light', 'dark'] as const)
       `/webhooks?message=${message!.id}`,
       '/webhooks?message=msg_nothing',
       '/webhooks?tab=addresses',
+      '/webhooks?tab=subscriptions',
+      '/webhooks?tab=subscriptions&provider=nobody',
       `/connections/${connection!.id}?tab=streams`,
       '/activity?tab=backfills',
       `/artists/${profile}?tab=records`,

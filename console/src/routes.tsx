@@ -168,7 +168,10 @@ const messages = createRoute({
   getParentRoute: () => root,
   path: '/webhooks',
   validateSearch: searchOf({
-    tab: oneOf(['messages', 'addresses']),
+    tab: oneOf(['messages', 'subscriptions', 'addresses']),
+    /** Of subscriptions. */
+    provider: text,
+    connection: text,
     state: oneOf(messageStateOrder),
     app: text,
     account: text,

@@ -39,3 +39,20 @@ export const recordKindNames: Record<RecordKind, string> = {
   lead: 'Leads',
   payment: 'Payments',
 }
+
+const standings: Readonly<Record<string, StateWords>> = {
+  right: { name: 'Told', tone: 'good', shape: 'plugged', says: 'The platform tells of everything that is wanted.' },
+  partial: { name: 'In part', tone: 'warn', shape: 'partial', says: 'The platform tells of a part of it.' },
+  asked: { name: 'Asked', tone: 'info', shape: 'waiting', says: 'The platform was asked and has not confirmed.' },
+  missing: { name: 'Not told', tone: 'bad', shape: 'crossed', says: 'The platform does not tell of it yet.' },
+  over: { name: 'Run out', tone: 'bad', shape: 'alert', says: 'The platform did not confirm a new lease.' },
+  ending: { name: 'Ending', tone: 'quiet', shape: 'empty', says: 'Nobody wants it any more.' },
+}
+/** How a subscription at a platform stands. */
+export const subscriptionState = (standing: string): StateWords =>
+  standings[standing] ?? {
+    name: standing.replace(/_/g, ' '),
+    tone: 'quiet',
+    shape: 'empty',
+    says: 'This console does not know that state.',
+  }

@@ -6,6 +6,7 @@ import { ErrorCard } from '../../ui/error-card.tsx'
 import { CheckField, Select, TextField } from '../../ui/field.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { signingNames } from '../../words/deliveries.ts'
+import { idsOf } from '../../words/id-list.ts'
 import { problemOf } from '../../words/problems.ts'
 import { useEventTypes } from './catalogue.tsx'
 import type { Endpoint } from './list.tsx'
@@ -22,7 +23,7 @@ export function EndpointForm({ endpoint, close }: { endpoint: Endpoint | null; c
         url: String(form.get('url')).trim(),
         description: String(form.get('description')).trim(),
         types: some ? form.getAll('type').map(String) : null,
-        profiles: only ? wordsOf(String(form.get('profiles'))) : null,
+        profiles: only ? idsOf(String(form.get('profiles'))) : null,
         ordered: form.get('ordered') === 'on',
       }
       if (endpoint) {
@@ -114,8 +115,6 @@ export function EndpointForm({ endpoint, close }: { endpoint: Endpoint | null; c
     </Question>
   )
 }
-
-const wordsOf = (text: string): string[] => [...new Set(text.split(/[\s,]+/).filter(Boolean))]
 
 /** Whole families, such as everything about connections, and single types. What is chosen and not in the catalogue stays chosen. */
 function Types({ chosen, error }: { chosen: readonly string[]; error: string | null }) {

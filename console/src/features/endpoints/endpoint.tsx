@@ -11,6 +11,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { RelativeTime, useNow } from '../../ui/relative-time.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { Tags } from '../../ui/tags.tsx'
 import { endpointState, signingNames } from '../../words/deliveries.ts'
 import { DeliveriesCard } from './deliveries.tsx'
 import { EndpointActions } from './endpoint-actions.tsx'
@@ -151,16 +152,5 @@ function Trouble({ endpoint }: { endpoint: Endpoint }) {
         </p>
       </div>
     </section>
-  )
-}
-
-function Tags({ words }: { words: readonly string[] }) {
-  return (
-    <span className="flex flex-wrap gap-1">
-      {words.slice(0, 30).map((word) => (
-        <Tag key={word}>{word}</Tag>
-      ))}
-      {words.length > 30 && <span className="text-sm text-soft">and {words.length - 30} more</span>}
-    </span>
   )
 }

@@ -1,4 +1,5 @@
 import { Jack } from '../../ui/jack.tsx'
+import { PlainText } from '../../ui/plain-text.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { lengthText } from '../../words/times.ts'
 
@@ -46,13 +47,9 @@ export function OneTry({ tried }: { tried: Try }) {
       </p>
       {says && <p className="mt-1 text-sm">{says}</p>}
       {response && (
-        <pre
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
-          tabIndex={0}
-          className="mt-2 max-h-40 overflow-auto rounded bg-sunken p-2 font-mono text-xs break-all whitespace-pre-wrap"
-        >
-          {response}
-        </pre>
+        <div className="mt-2">
+          <PlainText text={response} small />
+        </div>
       )}
     </div>
   )

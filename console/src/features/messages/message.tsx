@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { RotateCcw } from 'lucide-react'
 import { useRead } from '../../data/patchbay.tsx'
 import { ProviderName } from '../../parts/provider-name.tsx'
-import { Badge, Tag } from '../../ui/badge.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -10,7 +10,9 @@ import { Drawer } from '../../ui/drawer.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { JsonText } from '../../ui/json-text.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { PlainText } from '../../ui/plain-text.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Tags } from '../../ui/tags.tsx'
 import { messageState } from '../../words/messages.ts'
 import { sizeText } from '../../words/numbers.ts'
 import { whoActs } from '../../words/problems.ts'
@@ -81,8 +83,8 @@ function Whole({ id, replay }: { id: string; replay: () => void }) {
                   </Link>,
                 ],
                 ...(message.callback ? ([['To the address', message.callback]] as const) : []),
-                ['Types', <Words key="types" words={message.types} />],
-                ['Accounts', <Words key="accounts" words={message.accounts} />],
+                ['Types', <Tags key="types" words={message.types} />],
+                ['Accounts', <Tags key="accounts" words={message.accounts} />],
                 ['Came', <RelativeTime key="received" at={message.receivedAt} />],
                 ['Signed', <RelativeTime key="signed" at={message.signedAt} none="not said" />],
               ]}
@@ -109,18 +111,6 @@ function Whole({ id, replay }: { id: string; replay: () => void }) {
         </div>
       )}
     </Loaded>
-  )
-}
-
-function Words({ words }: { words: readonly string[] }) {
-  if (words.length === 0) return <span className="text-soft">none</span>
-  return (
-    <span className="flex flex-wrap gap-1">
-      {words.slice(0, 50).map((word) => (
-        <Tag key={word}>{word}</Tag>
-      ))}
-      {words.length > 50 && <span className="text-sm text-soft">and {words.length - 50} more</span>}
-    </span>
   )
 }
 
@@ -164,26 +154,11 @@ function Body({ body, base64 }: { body: string | null; base64: string | null }) 
         <p className="mb-1.5 text-sm text-soft">
           No text. As base64, about {sizeText(((base64 ?? '').length * 3) / 4)}:
         </p>
-        <Text text={base64 ?? ''} />
+        <PlainText text={base64 ?? ''} />
       </>
     )
   const parsed = parsedOf(body)
-  return parsed === undefined ? <Text text={body || 'Nothing.'} /> : <JsonText value={parsed} />
-}
-
-const shownAtMost = 100_000
-
-function Text({ text }: { text: string }) {
-  return (
-    <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
-      tabIndex={0}
-      className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] break-all whitespace-pre-wrap"
-    >
-      {text.slice(0, shownAtMost)}
-      {text.length > shownAtMost && ' …'}
-    </pre>
-  )
+  return parsed === undefined ? <PlainText text={body || 'Nothing.'} /> : <JsonText value={parsed} />
 }
 
 function parsedOf(body: string): unknown {

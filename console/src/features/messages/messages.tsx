@@ -3,6 +3,7 @@ import { PageHeader } from '../../ui/page-header.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { AddressesTab } from './addresses.tsx'
 import { MessagesTab } from './list.tsx'
+import { SubscriptionsTab } from './subscriptions.tsx'
 
 const route = getRouteApi('/webhooks')
 
@@ -21,6 +22,11 @@ export function WebhooksPage() {
           tabs={[
             { name: 'Messages', link: { to: '/webhooks', search: {} }, current: tab === 'messages' },
             {
+              name: 'Subscriptions',
+              link: { to: '/webhooks', search: { tab: 'subscriptions' } },
+              current: tab === 'subscriptions',
+            },
+            {
               name: 'Addresses',
               link: { to: '/webhooks', search: { tab: 'addresses' } },
               current: tab === 'addresses',
@@ -28,7 +34,9 @@ export function WebhooksPage() {
           ]}
         />
       </div>
-      {tab === 'messages' ? <MessagesTab /> : <AddressesTab />}
+      {tab === 'messages' && <MessagesTab />}
+      {tab === 'subscriptions' && <SubscriptionsTab />}
+      {tab === 'addresses' && <AddressesTab />}
     </>
   )
 }

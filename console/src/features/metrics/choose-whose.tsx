@@ -7,6 +7,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Pager } from '../../ui/pager.tsx'
+import { idsOf } from '../../words/id-list.ts'
 
 const route = getRouteApi('/metrics')
 const pageSize = 20
@@ -86,5 +87,3 @@ function ByIds() {
     </Card>
   )
 }
-
-export const idsOf = (text: string): string[] => [...new Set(text.split(/[\s,]+/).filter(Boolean))]

@@ -10,10 +10,10 @@ import { DayField } from '../../ui/day-field.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { CheckField, Select, TextField } from '../../ui/field.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { idsOf } from '../../words/id-list.ts'
 import { byFamily, metricFamily, metricName } from '../../words/metric-names.ts'
 import { countText, sizeText } from '../../words/numbers.ts'
 import { problemOf } from '../../words/problems.ts'
-import { idsOf } from './choose-whose.tsx'
 
 const route = getRouteApi('/metrics')
 

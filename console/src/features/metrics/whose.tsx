@@ -8,8 +8,8 @@ import { Card } from '../../ui/card.tsx'
 import { inputClass } from '../../ui/field.tsx'
 import { CableMark } from '../../ui/jack.tsx'
 import { join } from '../../ui/join-classes.ts'
+import { idsOf } from '../../words/id-list.ts'
 import { countText } from '../../words/numbers.ts'
-import { idsOf } from './choose-whose.tsx'
 import { shownOf } from './numbers.tsx'
 
 const route = getRouteApi('/metrics')
