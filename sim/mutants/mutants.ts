@@ -373,7 +373,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: connect('seal-tokens'),
-        instead: "previousRefresh: replaced ? await seal('previousRefresh', presented) : null,",
+        instead: "previousRefresh: previous === null ? null : await seal('previousRefresh', previous),",
         put: 'previousRefresh: null,',
       },
     ],
