@@ -384,7 +384,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: connect('seal-tokens'),
-        instead: 'const refreshToken = tokens.refreshToken ?? presented',
+        instead: 'const refreshToken = tokens.refreshToken ?? presented.token',
         put: 'const refreshToken = tokens.refreshToken',
       },
     ],
