@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { Sql } from '../../ports/database.ts'
+import { openCapturedLog } from '../log/captured.ts'
 import { DatabaseError } from './database-error.ts'
+import { openPostgres } from './postgres.ts'
 import { openTestDatabase, type TestDatabase } from './test-database.ts'
 
 // One connection in the pool: whatever a transaction leaves behind on it, the next one would find.
@@ -246,3 +250,31 @@ function code(expected: string) {
     return true
   }
 }
+
+test('a server that takes a client and goes away in the same breath ends a transaction and not the process', async () => {
+  const message = (type: string, ...parts: (string | Buffer)[]) => {
+    const body = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(body.length + 4)
+    return Buffer.concat([Buffer.from(type), length, body])
+  }
+  const welcome = message('R', Buffer.alloc(4))
+  const ready = message('Z', 'I')
+  const farewell = message('E', 'SFATAL\0C57P01\0Mterminating connection\0Fbe-secure.c\0\0')
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(Buffer.concat([welcome, ready, farewell])))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const database = openPostgres({ connection: `postgres://nobody@127.0.0.1:${port}/none`, log: openCapturedLog() })
+  try {
+    await assert.rejects(
+      database.system((sql) => sql('select 1')),
+      DatabaseError,
+    )
+  } finally {
+    await database.close()
+    server.close()
+  }
+})

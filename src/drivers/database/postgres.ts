@@ -35,6 +35,9 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
     // An embedded database that is stopped next may be quicker than what says goodbye to it.
     if (!pool.ending) log.warn('database.idle_connection_lost', { message: toDatabaseError(error).message })
   })
+  // While a client is lent out the pool does not listen; without a listener of ours a broken connection would end the process. From the first moment on:
+  // a server that is going away may welcome a client and say goodbye to it in one packet.
+  pool.on('connect', (client) => client.on('error', () => {}))
 
   return {
     tenant: (environmentId, work) => transaction(`begin; ${becomeTenant(environmentId)}`, work),
@@ -77,9 +80,6 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
   ): Promise<T> {
     const client = await pool.connect().catch(rethrow)
     const state: State = { ended: false, failure: null, late: null }
-    // While a client is lent out the pool does not listen; without a listener of ours a broken connection would end the process.
-    const ignore = () => {}
-    client.on('error', ignore)
     let broken = true
     // Why whatever was sent along with it failed.
     let beginning: DatabaseError | null = null
@@ -97,7 +97,6 @@ export function openPostgres(options: { connection: string; log: Log; poolSize?:
       broken = broken && !(await rollBack(client, error))
       throw beginning ?? error
     } finally {
-      client.off('error', ignore)
       client.release(broken)
     }
   }
