@@ -78,7 +78,11 @@ function eventsOf(
   return [
     ...(replaced.length > 0 ? [eventOf(random, 'metric.restated', connection, restated)] : []),
     ...published.map(({ id, kind, title, url, publishedAt }) =>
-      eventOf(random, 'item.published', connection, { stream, item: { id, kind, title, url, publishedAt } }),
+      eventOf(random, 'item.published', connection, {
+        stream,
+        run: runId,
+        item: { id, kind, title, url, publishedAt },
+      }),
     ),
     ...(removedItems.length > 0
       ? [eventOf(random, 'item.removed', connection, { stream, run: runId, items: removedItems })]
