@@ -26,6 +26,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
     name: 'Set-up',
     places: [
       { name: 'Provider apps', to: '/setup/apps' },
+      { name: 'Platforms', to: '/setup/platforms' },
       { name: 'Event endpoints', to: '/endpoints' },
       { name: 'Notifications', to: '/setup/notifications' },
       { name: 'API keys', to: '/setup/keys' },
