@@ -53,7 +53,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
                     aria-current={here ? 'page' : undefined}
                     activeProps={{}}
                     className={join(
-                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline',
+                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline lg:min-h-9 lg:py-1',
                       here ? 'font-semibold text-rack-ink' : 'text-rack-soft hover:text-rack-ink',
                     )}
                   >
