@@ -156,6 +156,7 @@ test('events are listed with schema and example, and a removed endpoint is gone'
   await page.goto(`${server.url}/console/endpoints/${made!.id}?env=${server.environments.test.id}`)
   await page.getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('The endpoint is removed.').first().waitFor()
   await page.getByText('No application is told yet').waitFor()
   assert.deepEqual((await client().endpoints.list()).data, [])
   assert.deepEqual(errors, [])

@@ -219,6 +219,16 @@ const app = createRoute({
   validateSearch: searchOf({ provider: text }),
   component: lazyRouteComponent(() => import('./features/apps/app-form.tsx'), 'AppPage'),
 })
+const platforms = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/platforms',
+  component: lazyRouteComponent(() => import('./features/platforms/platforms.tsx'), 'PlatformsPage'),
+})
+const platform = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/platforms/$platform',
+  component: lazyRouteComponent(() => import('./features/platforms/platform.tsx'), 'PlatformPage'),
+})
 const endpoints = createRoute({
   getParentRoute: () => root,
   path: '/endpoints',
@@ -268,6 +278,8 @@ export const router = createRouter({
     apps,
     app,
     notifications,
+    platforms,
+    platform,
     endpoints,
     endpoint,
     keys,

@@ -26,6 +26,7 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
     name: 'Set-up',
     places: [
       { name: 'Provider apps', to: '/setup/apps' },
+      { name: 'Platforms', to: '/setup/platforms' },
       { name: 'Event endpoints', to: '/endpoints' },
       { name: 'Notifications', to: '/setup/notifications' },
       { name: 'API keys', to: '/setup/keys' },
@@ -52,7 +53,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
                     aria-current={here ? 'page' : undefined}
                     activeProps={{}}
                     className={join(
-                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline',
+                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline lg:min-h-9 lg:py-1',
                       here ? 'font-semibold text-rack-ink' : 'text-rack-soft hover:text-rack-ink',
                     )}
                   >

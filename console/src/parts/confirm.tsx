@@ -19,6 +19,8 @@ export function Confirm(props: {
   renews: readonly (readonly string[])[]
   told: string
   close: () => void
+  /** Leads away from what is gone. */
+  then?: () => void
 }) {
   const { close, told } = props
   const tell = useTell()
@@ -28,6 +30,7 @@ export function Confirm(props: {
       onSuccess: () => {
         tell(told)
         close()
+        props.then?.()
       },
     })
   }

@@ -105,10 +105,8 @@ export function EndpointPage() {
           title={`Remove ${endpoint.description || hostOf(endpoint.url)}?`}
           verb="Remove"
           look="danger"
-          act={async (client) => {
-            await client.endpoints.remove({ id })
-            await navigate({ to: '/endpoints', search: {} })
-          }}
+          act={(client) => client.endpoints.remove({ id })}
+          then={() => void navigate({ to: '/endpoints', search: {} })}
           renews={[['endpoints', 'list'], ['tasks']]}
           told="The endpoint is removed."
           close={() => setRemoving(false)}
