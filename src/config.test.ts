@@ -172,11 +172,9 @@ test('apps of providers', () => {
 
 test('the command line is told which server', () => {
   const read = (env: Record<string, string>) => readClientConfig(env, '/home/me')
-  assert.deepEqual(read({}), { url: undefined, key: undefined, dataDir: '/home/me/.patchbay' })
-  assert.deepEqual(read({ PATCHBAY_URL: 'http://a', PATCHBAY_KEY: 'k', PATCHBAY_DATA_DIR: 'd' }), {
-    url: 'http://a',
-    key: 'k',
-    dataDir: '/home/me/d',
-  })
+  const nothing = { url: undefined, key: undefined, sandboxUrl: undefined }
+  assert.deepEqual(read({}), { ...nothing, dataDir: '/home/me/.patchbay' })
+  const set = { PATCHBAY_URL: 'http://a', PATCHBAY_KEY: 'k', PATCHBAY_SANDBOX_URL: 'http://s', PATCHBAY_DATA_DIR: 'd' }
+  assert.deepEqual(read(set), { url: 'http://a', key: 'k', sandboxUrl: 'http://s', dataDir: '/home/me/d' })
   assert.equal(localUrl('0.0.0.0', 1), 'http://127.0.0.1:1')
 })

@@ -1,4 +1,4 @@
-import { calendarOf, Fault, type Fields, type Provider, type Quota, unitOfQuota, type Webhooks } from '@patchbay/kit'
+import { calendarOf, type Fields, type Provider, type Quota, unitOfQuota, type Webhooks } from '@patchbay/kit'
 import { z } from 'zod'
 import { isPrevious } from '../engine/connect/previous-secrets.ts'
 import type { Engine } from '../engine/engine.ts'

@@ -39,7 +39,7 @@ export function cadenceOf(facts: CadenceFacts): Cadence {
   if (chosen !== null && chosen.until > now) {
     const wantedMs = parseDuration(chosen.every as Duration)
     const everyMs = Math.min(Math.max(wantedMs, quickestMs), Math.max(declaredMs, dayMs))
-    const said = `Chosen: ${chosen.reason}`
+    const said = `Chosen: ${chosen.reason}${/[.!?…]$/.test(chosen.reason) ? '' : '.'}`
     const cut = everyMs > wantedMs ? ' More often than that its numbers do not move.' : ''
     return { ...slowedDown({ everyMs, tier: 'chosen', why: said + cut }, declaredMs, facts), until: chosen.until }
   }
