@@ -65,7 +65,7 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
         { connectionId: 'con_3', stream: 'profile' },
         { connectionId: 'con_9', stream: 'videos' },
       ]
-      assert.equal(await schedule.wakeAll(environmentId, wanted, { lane: 'webhook', at: start }), 2)
+      assert.equal(await schedule.wakeAll(environmentId, wanted, { lane: 'webhook', at: start, apartMs: 0 }), 2)
       const slots = await schedule.of(environmentId, names)
       const woken = slots.filter(({ dueAt }) => dueAt === start)
       assert.deepEqual(
@@ -75,8 +75,38 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
           ['con_2', 'profile', 'webhook'],
         ],
       )
-      assert.equal(await schedule.wakeAll(environmentId, [], { lane: 'webhook', at: start }), 0)
+      assert.equal(await schedule.wakeAll(environmentId, [], { lane: 'webhook', at: start, apartMs: 0 }), 0)
     })
+
+    story(
+      'a stream is woken no sooner than so long after its last reading, or after the one that runs',
+      async ({ schedule }, environmentId) => {
+        await schedule.put(environmentId, [slotOf({ connectionId: 'con_1', dueAt: start })])
+        const dueAt = async () => (await schedule.of(environmentId, ['con_1']))[0]!.dueAt
+        const wakeAt = (at: number) =>
+          schedule.wakeAll(environmentId, [{ connectionId: 'con_1', stream: 'channel' }], {
+            lane: 'webhook',
+            at,
+            apartMs: minute,
+          })
+        const readAt = async (at: number) => {
+          await schedule.claim({ now: at, until: at + minute, claim: 'clm_1', limit: 1 })
+          if (at > start) await wakeAt(at + 1)
+          await schedule.finish(environmentId, 'clm_1', [
+            outcomeOf({ connectionId: 'con_1', dueAt: at + 100 * minute, endedAt: at + 2 }),
+          ])
+        }
+        await readAt(start)
+        await wakeAt(start + 10)
+        assert.equal(await dueAt(), start + 2 + minute)
+        await wakeAt(start + 20)
+        assert.equal(await dueAt(), start + 2 + minute)
+        await readAt(start + 5 * minute)
+        assert.equal(await dueAt(), start + 5 * minute + 1 + minute, 'one that came while it was read')
+        await wakeAt(start + 50 * minute)
+        assert.equal(await dueAt(), start + 5 * minute + 1 + minute)
+      },
+    )
 
     story('what is due is claimed once, most overdue first', async ({ schedule }, environmentId) => {
       await schedule.put(environmentId, [

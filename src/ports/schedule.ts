@@ -124,11 +124,11 @@ export interface Schedule {
     connectionId: string,
     options: { streams?: readonly string[]; lane: Lane; at: Instant },
   ): Promise<number>
-  /** The same for streams of many connections at once. */
+  /** The same for streams of many connections at once, each no sooner than `apartMs` after its last reading; after that one which runs now, too. */
   wakeAll(
     environmentId: string,
     slots: readonly { connectionId: string; stream: string }[],
-    options: { lane: Lane; at: Instant },
+    options: { lane: Lane; at: Instant; apartMs: number },
   ): Promise<number>
   /** Sets or clears `blocked` on streams of a connection. */
   block(

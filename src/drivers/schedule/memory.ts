@@ -71,15 +71,16 @@ export function openMemorySchedule(): Schedule {
   const wakeSlots = (
     environmentId: string,
     connectionId: string,
-    { streams, lane, at }: Parameters<Schedule['wake']>[2],
+    { streams, lane, at, apartMs = 0 }: Parameters<Schedule['wake']>[2] & { apartMs?: number },
   ): number => {
     const wanted = ofConnection(environmentId, connectionId, streams).filter((row) => row.blocked === null)
     for (const row of wanted) {
       const higher = laneNumber(lane) < laneNumber(row.lane) ? lane : row.lane
+      const from = row.claimedUntil === null ? Math.max(at, (row.lastEndedAt ?? 0) + apartMs) : at + apartMs
       set(
         row.claimedUntil === null
-          ? { ...row, lane: higher, dueAt: Math.min(row.dueAt, at), readyAt: Math.min(row.readyAt, at) }
-          : { ...row, lane: row.wokenAt === null ? lane : higher, wokenAt: Math.min(row.wokenAt ?? at, at) },
+          ? { ...row, lane: higher, dueAt: Math.min(row.dueAt, from), readyAt: Math.min(row.readyAt, from) }
+          : { ...row, lane: row.wokenAt === null ? lane : higher, wokenAt: Math.min(row.wokenAt ?? from, from) },
       )
     }
     return wanted.length
@@ -167,11 +168,11 @@ export function openMemorySchedule(): Schedule {
 
     wake: async (environmentId, connectionId, options) => wakeSlots(environmentId, connectionId, options),
 
-    async wakeAll(environmentId, slots, { lane, at }) {
+    async wakeAll(environmentId, slots, options) {
       let woken = 0
       for (const [connectionId, own] of Map.groupBy(slots, (slot) => slot.connectionId)) {
         const streams = [...new Set(own.map(({ stream }) => stream))]
-        woken += wakeSlots(environmentId, connectionId, { streams, lane, at })
+        woken += wakeSlots(environmentId, connectionId, { ...options, streams })
       }
       return woken
     },

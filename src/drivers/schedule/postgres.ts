@@ -69,17 +69,17 @@ export function openPostgresSchedule(database: Database): Schedule {
 
     wake: (environmentId, connectionId, { streams, lane, at }) =>
       database.tenant(environmentId, async (sql) => {
-        const values = [environmentId, connectionId, streams ?? null, laneNumber(lane), new Date(at)]
+        const values = [environmentId, connectionId, streams ?? null, laneNumber(lane), new Date(at), 0]
         return (await sql(wakeSlots, values, 'schedule.wake')).count
       }),
 
-    wakeAll: (environmentId, slots, { lane, at }) =>
+    wakeAll: (environmentId, slots, { lane, at, apartMs }) =>
       database.tenant(environmentId, async (sql) => {
         const keys = keysOf(slots)
         // In one order for everybody, so that nobody waits for whoever waits for him.
         await sql(lockSlots, [environmentId, ...keys], 'schedule.lock')
-        return (await sql(wakeAllSlots, [environmentId, ...keys, laneNumber(lane), new Date(at)], 'schedule.wake_all'))
-          .count
+        const values = [environmentId, ...keys, laneNumber(lane), new Date(at), apartMs]
+        return (await sql(wakeAllSlots, values, 'schedule.wake_all')).count
       }),
 
     block: (environmentId, connectionId, { streams, blocked }) =>
@@ -159,10 +159,12 @@ const finishClaims = `
     as k (connection_id, stream, due_at, failures, blocked, run_id, fault, ended_at, quota) ${held}`
 
 /** What is claimed cannot be claimed again before it ends, so it is noted; the first note sets the lane, later ones may raise it. */
+const apart = `$6::double precision * interval '1 millisecond'`
+const wakenAt = `greatest($5::timestamptz, last_ended_at + ${apart})`
 const wakened = `
-    due_at = case when claimed_until is null then least(due_at, $5::timestamptz) else due_at end,
-    ready_at = case when claimed_until is null then least(ready_at, $5::timestamptz) else ready_at end,
-    woken_at = case when claimed_until is null then null else least(woken_at, $5::timestamptz) end,
+    due_at = case when claimed_until is null then least(due_at, ${wakenAt}) else due_at end,
+    ready_at = case when claimed_until is null then least(ready_at, ${wakenAt}) else ready_at end,
+    woken_at = case when claimed_until is null then null else least(woken_at, $5::timestamptz + ${apart}) end,
     lane = case when claimed_until is not null and woken_at is null then $4::smallint else least(lane, $4::smallint) end`
 
 const wakeSlots = `

@@ -37,7 +37,11 @@ export async function doPlans(
     ).values(),
   ]
   if (wakes.length > 0) {
-    await deps.schedule.wakeAll(environmentId, wakes, { lane: 'webhook', at: deps.clock.now() })
+    await deps.schedule.wakeAll(environmentId, wakes, {
+      lane: 'webhook',
+      at: deps.clock.now(),
+      apartMs: readingsApartMs,
+    })
     parts.woken(wakes.map(({ connectionId }) => connectionId))
   }
   for (const { checks, message } of plans)
@@ -123,6 +127,9 @@ export function retryOf(message: Message, error: unknown, now: number): MessageO
     ? { ...shared, state: 'failed', dueAt: message.dueAt, processedAt: now }
     : { ...shared, state: 'received', dueAt: now + waitMs, processedAt: null }
 }
+
+/** What a platform tells of in a burst, such as the comments on a post that many see, is read at once and then once in five minutes. */
+const readingsApartMs = 5 * 60_000
 
 const [second, minute, hour] = [1_000, 60_000, 3_600_000]
 /** Ten hours in all: an outage of the night is over by then. */

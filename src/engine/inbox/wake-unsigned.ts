@@ -20,22 +20,16 @@ export async function wakeUnsigned(
   const events = (readEvents(webhooks, message.headers, message.body) ?? []).slice(0, mostEvents)
   const accounts = [...new Set(events.map(({ account }) => account))]
   const attribution = await attribute(deps, integration, [{ accounts, callback: null }])
-  const wanted = new Map<string, Set<string>>()
+  const wanted = new Map<string, { connectionId: string; stream: string }>()
   for (const { account, type } of events) {
     const stream = doingOf(webhooks, type).wakes
     for (const { id } of stream === undefined ? [] : (attribution.get(account) ?? []))
-      wanted.set(id, (wanted.get(id) ?? new Set()).add(stream!))
+      wanted.set(`${id} ${stream}`, { connectionId: id, stream: stream! })
   }
   if (wanted.size === 0) return
-  const now = deps.clock.now()
-  const slots = await deps.schedule.of(environmentId, [...wanted.keys()])
-  for (const { connectionId, stream, lastEndedAt } of slots)
-    if (wanted.get(connectionId)?.has(stream))
-      await deps.schedule.wakeAll(environmentId, [{ connectionId, stream }], {
-        lane: 'webhook',
-        at: Math.max(now, (lastEndedAt ?? 0) + minute),
-      })
-  woken([...wanted.keys()])
+  const slots = [...wanted.values()]
+  await deps.schedule.wakeAll(environmentId, slots, { lane: 'webhook', at: deps.clock.now(), apartMs: minute })
+  woken(slots.map(({ connectionId }) => connectionId))
 }
 
 const mostEvents = 50
