@@ -3,7 +3,7 @@
  * test runner (`# tests`, `# pass`, `# fail`). `npm test -- src/engine` runs the files under that path, without the checks.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   }
   // The tests run even when the checks fail: one run shows everything that is wrong.
   const failedChecks = filters.length === 0 ? await check() : []
+  await unpackBrowser(files)
   const server = await joinTestServer()
   try {
     const testsCode = await run(process.execPath, [...runnerOptions(), ...options, ...files], {
@@ -51,6 +52,13 @@ function matches(file: string, filter: string): boolean {
   const full = join(root, path)
   const isFolder = existsSync(full) && statSync(full).isDirectory()
   return isFolder ? file.startsWith(`${path}/`) : file.includes(path)
+}
+
+/** Its package unpacks it when it is first asked and takes a half unpacked one for whole, so files that run side by side must find it there. */
+async function unpackBrowser(files: readonly string[]): Promise<void> {
+  if (!files.some((file) => readFileSync(join(root, file), 'utf8').includes('test-browser.ts'))) return
+  const { default: chromium } = await import('@sparticuz/chromium')
+  await chromium.executablePath()
 }
 
 /** Which of them failed. */
