@@ -94,6 +94,9 @@ test('an app that is entered over the API works the same', async () => {
     scopes: await scopesInTest(consentProvider),
   })
   assert.equal(saved.redirectUri, `${server.url}/oauth/callback/entered`)
+  // Accounts of one app ride along in each other's calls; the one in live is alone with its app.
+  const inTest = server.client(server.keys.test)
+  for (const { id } of (await inTest.connections.list({})).data) await inTest.connections.pause({ id })
   const [rehearsed, real] = [
     await connectAndRead('test', consentProvider, { artist: 1 }),
     await connectAndRead('live', consentProvider, { artist: 1, integration: 'entered' }),
