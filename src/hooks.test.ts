@@ -53,7 +53,7 @@ test('the address is answered with the platform’s question, as plain text that
   assert.equal((await ask('hub.challenge=%3Cscript%3E&hub.verify_token=our%20word')).status, 401)
 })
 
-test('a comment is acknowledged, read within seconds by whoever it belongs to, and there for the application', async () => {
+test('a comment is acknowledged, kept within seconds for whoever it belongs to, and has its stream read', async () => {
   const connection = await server.connect(provider, { artist: 3, profile: 'hooked' })
   const { id: account } = connection.account
   const { schedule } = server.engine.deps
@@ -75,6 +75,10 @@ test('a comment is acknowledged, read within seconds by whoever it belongs to, a
   assert.deepEqual([data[0]!.key, data[0]!.data], ['comments/c1', { id: 'c1', text: 'schön' }])
   const [message] = await messages()
   assert.deepEqual([message!.state, message!.accounts, message!.effects!.records], ['processed', [account], 1])
+  // It was read a moment ago, so its turn comes five minutes later; nobody waits for that here.
+  const { lane, dueAt, lastEndedAt } = (await slots()).find(({ stream }) => stream === 'media')!
+  assert.deepEqual([lane, dueAt], ['webhook', lastEndedAt! + 300_000])
+  await schedule.wake(server.environments.test.id, connection.id, { streams: ['media'], lane, at: Date.now() })
   await until(
     async () =>
       (await client().runs.list({ connection: connection.id })).data.some(({ trigger }) => trigger === 'webhook'),
