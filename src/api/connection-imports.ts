@@ -1,18 +1,9 @@
-import type { Account } from '@patchbay/kit'
+import { accountKinds } from '@patchbay/kit'
 import { z } from 'zod'
 import type { ImportResult } from '../engine/connect/import-connections.ts'
 import type { Engine } from '../engine/engine.ts'
 import { idText, route } from './route.ts'
 
-const kinds = [
-  'artist_page',
-  'user_profile',
-  'channel',
-  'auto_channel',
-  'label_page',
-  'page',
-  'business',
-] as const satisfies readonly Account['kind'][]
 const token = z.string().min(1).max(16_384)
 const at = z.iso.datetime({ offset: true })
 
@@ -34,7 +25,7 @@ const rowBody = z.strictObject({
       id: z.string().min(1).max(200),
       name: z.string().min(1).max(200),
       handle: z.string().max(200).optional(),
-      kind: z.enum(kinds),
+      kind: z.enum(accountKinds),
     })
     .optional(),
   /** Answers to the platform's questions. */

@@ -2,7 +2,7 @@ import { Fault, second } from '@patchbay/kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { eventJson } from '../engine/delivery/event-body.ts'
-import { isTypePattern } from '../engine/delivery/event-types.ts'
+import { checkTypePatterns } from '../engine/delivery/event-types.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EventFilter, PlacedEvent } from '../ports/deliveries.ts'
 import { openHeads } from './event-heads.ts'
@@ -131,15 +131,7 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
 
 function filterOf({ types, profile, connection }: z.output<typeof queryOf>): EventFilter {
   const patterns = types?.split(',').map((type) => type.trim())
-  const unknown = patterns?.find((type) => !isTypePattern(type))
-  if (unknown !== undefined)
-    throw new Fault(
-      'input.invalid',
-      `No event has the type "${unknown.slice(0, 80)}". GET /v1/event-types lists them.`,
-      {
-        field: 'types',
-      },
-    )
+  checkTypePatterns(patterns ?? [])
   return { types: patterns ?? null, profiles: profile === undefined ? null : [profile], connectionId: connection }
 }
 

@@ -55,6 +55,23 @@ export class NetworkFailure extends Error {
   }
 }
 
+/** What somebody is told whose receiver, of letters or events, could not be reached. */
+export function receiverFailure({ kind, message }: NetworkFailure): string {
+  switch (kind) {
+    case 'blocked':
+      return `${message}. Receivers have a public address and https; others must be listed in PATCHBAY_EGRESS_ALLOW.`
+    case 'timeout':
+    case 'aborted':
+      return 'The receiver took too long.'
+    case 'dns':
+      return 'The receiver’s name has no address.'
+    case 'tls':
+      return 'The receiver’s certificate is not one that can be trusted.'
+    default:
+      return `There was no whole answer of the receiver (${kind}).`
+  }
+}
+
 /** The whole body as bytes. The driver's cap holds. */
 export async function readBody(response: WireResponse): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []

@@ -14,6 +14,7 @@ import { Pager } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { Choices } from '../ui/tabs.tsx'
 import { type RecordKind, recordKindNames, recordKinds } from '../words/messages.ts'
+import { ConnectionLink } from './id-links.tsx'
 
 type PlatformRecord = Awaited<ReturnType<Operations['records']['list']>>['data'][number]
 
@@ -96,15 +97,7 @@ export function Records(props: {
                   { name: 'Told', cell: ({ seenAt }) => <RelativeTime at={seenAt} /> },
                   {
                     name: 'Connection',
-                    cell: ({ connection }) => (
-                      <Link
-                        to="/connections/$connection"
-                        params={{ connection }}
-                        className="font-mono text-sm underline decoration-edge underline-offset-4"
-                      >
-                        {connection}
-                      </Link>
-                    ),
+                    cell: ({ connection }) => <ConnectionLink connection={connection} />,
                   },
                   {
                     name: 'Message',

@@ -1,4 +1,4 @@
-import { type FaultCode, faults, type MetricKey, metrics, z } from '@patchbay/kit'
+import { accountKinds, type FaultCode, faults, isZone, type MetricKey, metrics, z } from '@patchbay/kit'
 import { limits } from './limits.ts'
 
 const text = (most: number) => z.string().min(1).max(most)
@@ -194,16 +194,6 @@ const quota = z.strictObject({
   source,
 })
 
-export function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
 /** What an answer of the platform may be taken for: who called and what Patchbay is are not its business. */
 const codes = Object.keys(faults).filter((code) => /^(connection|provider|setup)\./.test(code)) as FaultCode[]
 const status = z.number().int().min(100).max(599)
@@ -244,16 +234,6 @@ const errors = z.strictObject({
     .max(10)
     .optional(),
 })
-
-const accountKinds = [
-  'artist_page',
-  'user_profile',
-  'channel',
-  'auto_channel',
-  'label_page',
-  'page',
-  'business',
-] as const
 
 const identity = z.strictObject({
   request,

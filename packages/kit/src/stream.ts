@@ -4,6 +4,17 @@ import type { Audience, Item, MetricKey, Observation } from './metrics.ts'
 import type { Refusals } from './refusals.ts'
 import type { Day, Duration } from './time.ts'
 
+/** What an account on a platform can be. */
+export const accountKinds = [
+  'artist_page',
+  'user_profile',
+  'channel',
+  'auto_channel',
+  'label_page',
+  'page',
+  'business',
+] as const
+
 /** The account on the platform, as `identify` found it. */
 export interface Account {
   readonly id: string
@@ -11,7 +22,7 @@ export interface Account {
   readonly handle?: string
   readonly url?: string
   readonly imageUrl?: string
-  readonly kind: 'artist_page' | 'user_profile' | 'channel' | 'auto_channel' | 'label_page' | 'page' | 'business'
+  readonly kind: (typeof accountKinds)[number]
   /** `owned`: its owner consented for exactly this account. `public`: the platform cannot prove whose it is. */
   readonly ownership?: 'owned' | 'managed' | 'public'
   /** By which the platform names it elsewhere, as in notices about the person behind it. */

@@ -40,6 +40,17 @@ function zoned(zone: string): Intl.DateTimeFormat {
   return format
 }
 
+/** Whether there is such a time zone: `Europe/Berlin`. */
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
 /** How far local time in `zone` is ahead of UTC at that instant, in milliseconds. */
 export function zoneOffsetMs(instant: number, zone: string): number {
   if (zone === 'UTC') return 0

@@ -1,5 +1,5 @@
 import { NotDelivered } from '../../ports/messenger.ts'
-import { type Network, NetworkFailure, type WireRequest } from '../../ports/network.ts'
+import { type Network, NetworkFailure, receiverFailure, type WireRequest } from '../../ports/network.ts'
 
 /**
  * Posts to a receiver that somebody named and says the status of its answer. The network is the one that checks where it goes: private addresses only
@@ -16,25 +16,9 @@ export async function postLetter(
     for await (const _ of response.body);
     return response.status
   } catch (error) {
-    if (error instanceof NetworkFailure) throw new NotDelivered(saysOf(error))
+    if (error instanceof NetworkFailure) throw new NotDelivered(receiverFailure(error))
     throw error
   }
 }
 
 const limits = { connectMs: 10_000, firstByteMs: 15_000, idleMs: 10_000, totalMs: 20_000, maxBytes: 64 * 1024 }
-
-function saysOf({ kind, message }: NetworkFailure): string {
-  switch (kind) {
-    case 'blocked':
-      return `${message}. Receivers have a public address and https; others must be listed in PATCHBAY_EGRESS_ALLOW.`
-    case 'timeout':
-    case 'aborted':
-      return 'The receiver took too long.'
-    case 'dns':
-      return 'The receiver’s name has no address.'
-    case 'tls':
-      return 'The receiver’s certificate is not one that can be trusted.'
-    default:
-      return `There was no whole answer of the receiver (${kind}).`
-  }
-}

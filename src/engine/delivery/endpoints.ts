@@ -7,7 +7,7 @@ import { NetworkFailure } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { noteHealth, repairOf } from './endpoint-health.ts'
-import { isTypePattern } from './event-types.ts'
+import { checkTypePatterns } from './event-types.ts'
 import { postEvent } from './post-event.ts'
 import { placeAll, secretOf, withSigners } from './sender.ts'
 import { type KeySecrets, makeSigningKey } from './signing-keys.ts'
@@ -180,15 +180,7 @@ export function openEndpoints(
 
   function check({ mode }: Environment, { url, types, profiles }: Partial<EndpointWish>): void {
     if (url !== undefined) checkUrl(mode, url)
-    const unknown = types?.find((type) => !isTypePattern(type))
-    if (unknown !== undefined)
-      throw new Fault(
-        'input.invalid',
-        `No event has the type "${unknown.slice(0, 80)}". GET /v1/event-types lists them.`,
-        {
-          field: 'types',
-        },
-      )
+    checkTypePatterns(types ?? [])
     if (types?.length === 0 || profiles?.length === 0)
       throw new Fault('input.invalid', 'An empty list lets nothing through. Leave it out for everything.', {
         field: types?.length === 0 ? 'types' : 'profiles',

@@ -1,4 +1,4 @@
-import { z } from '@patchbay/kit'
+import { Fault, z } from '@patchbay/kit'
 
 /** A kind of event: what its `data` is, and one as it may look. */
 export interface EventType {
@@ -274,6 +274,14 @@ export function faultOfEvent({ type, data }: { readonly type: string; readonly d
 /** `*`, `connection.*` or a whole name. */
 export const matchesType = (pattern: string, type: string): boolean =>
   pattern === '*' || pattern === type || pattern === `${type.slice(0, type.indexOf('.'))}.*`
+
+/** Throws `input.invalid` for a pattern that can match nothing. */
+export function checkTypePatterns(patterns: readonly string[]): void {
+  const unknown = patterns.find((pattern) => !isTypePattern(pattern))
+  if (unknown === undefined) return
+  const says = `No event has the type "${unknown.slice(0, 80)}". GET /v1/event-types lists them.`
+  throw new Fault('input.invalid', says, { field: 'types' })
+}
 
 /** Whether a pattern can match anything at all. */
 export const isTypePattern = (pattern: string): boolean => eventTypeNames.some((type) => matchesType(pattern, type))

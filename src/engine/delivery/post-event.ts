@@ -1,7 +1,7 @@
 import type { Endpoint, Try } from '../../ports/deliveries.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { EventRecord } from '../../ports/journal.ts'
-import { NetworkFailure } from '../../ports/network.ts'
+import { NetworkFailure, receiverFailure } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { parseRetryAfter } from '../http/retry-after.ts'
 import { eventBody } from './event-body.ts'
@@ -44,22 +44,7 @@ export async function postEvent(
     }
   } catch (error) {
     if (!(error instanceof NetworkFailure)) throw error
-    const tried = { at, durationMs: clock.now() - at, status: null, response: null, says: saysOf(error) }
+    const tried = { at, durationMs: clock.now() - at, status: null, response: null, says: receiverFailure(error) }
     return { ok: false, tried, waitMs: null }
-  }
-}
-
-function saysOf({ kind, message }: NetworkFailure): string {
-  switch (kind) {
-    case 'blocked':
-      return `${message}. Receivers have a public address and https; others must be listed in PATCHBAY_EGRESS_ALLOW.`
-    case 'timeout':
-      return 'The receiver took too long.'
-    case 'dns':
-      return 'The receiver’s name has no address.'
-    case 'tls':
-      return 'The receiver’s certificate is not one that can be trusted.'
-    default:
-      return `There was no whole answer of the receiver (${kind}).`
   }
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@patchbay/kit'
+import { Fault, isZone } from '@patchbay/kit'
 import type { Actor, Along } from '../../ports/along.ts'
 import type { Environment } from '../../ports/directory.ts'
 import { type ChannelAddress, NotDelivered, type PushSecret, type PushSubscription } from '../../ports/messenger.ts'
@@ -7,7 +7,6 @@ import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
 import { channelFails, channelFares } from './channel-health.ts'
 import { checkSubscription, makePushKey } from './push-key.ts'
-import { isZone } from './quiet-hours.ts'
 import { secretOf, sendLetter } from './send-letter.ts'
 
 /** Of a device only that it is one: where it is it says itself when it joins. */

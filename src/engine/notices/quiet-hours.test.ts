@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isZone, quietUntil } from './quiet-hours.ts'
+import { isZone } from '@patchbay/kit'
+import { quietUntil } from './quiet-hours.ts'
 
 function check(hours: string, zone: string, now: string, until: string | null): void {
   const [from = '', to = ''] = hours.split('–')

@@ -14,16 +14,6 @@ export function quietUntil({ zone, from, to }: QuietHours, now: Instant): Instan
   return Math.max(end, now + minute)
 }
 
-export function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
 function instantOf(day: string, time: string, zone: string): Instant {
   const utc = Date.parse(`${day}T${time}:00Z`)
   const guess = utc - zoneOffsetMs(utc, zone)

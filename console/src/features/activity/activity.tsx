@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useRead } from '../../data/patchbay.tsx'
 import { Backfills } from '../../parts/backfills.tsx'
+import { ArtistLink, ConnectionLink } from '../../parts/id-links.tsx'
 import { RunsTable } from '../../parts/runs-table.tsx'
 import { Card } from '../../ui/card.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
@@ -304,30 +305,6 @@ function Pages({ search, nextCursor }: { search: Search; nextCursor: string | nu
       first={search.after === undefined ? null : link({ ...search, after: undefined })}
       next={nextCursor === null ? null : link({ ...search, after: nextCursor })}
     />
-  )
-}
-
-function ArtistLink({ profile }: { profile: string }) {
-  return (
-    <Link
-      to="/artists/$profile"
-      params={{ profile }}
-      className="font-mono text-sm underline decoration-edge underline-offset-4"
-    >
-      {profile}
-    </Link>
-  )
-}
-
-function ConnectionLink({ connection }: { connection: string }) {
-  return (
-    <Link
-      to="/connections/$connection"
-      params={{ connection }}
-      className="font-mono text-sm underline decoration-edge underline-offset-4"
-    >
-      {connection}
-    </Link>
   )
 }
 

@@ -1,57 +1,25 @@
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useAct, useRead } from '../../data/patchbay.tsx'
+import { ArtistList } from '../../parts/artist-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ErrorCard } from '../../ui/error-card.tsx'
 import { TextField } from '../../ui/field.tsx'
-import { Loaded } from '../../ui/loaded.tsx'
-import { Pager } from '../../ui/pager.tsx'
 import { idFromName } from '../../words/id-from-name.ts'
 import { problemOf } from '../../words/problems.ts'
 
-const pageSize = 20
-
 /** Whose account it is: somebody who is here, or somebody new. */
 export function ChooseArtist({ after }: { after: string | undefined }) {
-  const query = useRead(
-    ['profiles', 'list', after],
-    (client, signal) => client.profiles.list({ limit: pageSize, cursor: after }, { signal }),
-    { keep: true },
-  )
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-2">
       <NewArtist />
-      <Card flush label="An artist who is here">
-        <Loaded query={query}>
-          {({ data, nextCursor }) =>
-            data.length === 0 && after === undefined ? (
-              <p className="px-4 py-6 text-soft">Nobody yet. The first artist is made with the form.</p>
-            ) : (
-              <>
-                <ul>
-                  {data.map(({ id, name }) => (
-                    <li key={id} className="border-b border-line last:border-b-0">
-                      <Link
-                        to="/connect"
-                        search={{ profile: id }}
-                        className="flex items-baseline justify-between gap-3 px-4 py-2.5 no-underline hover:bg-sunken"
-                      >
-                        <span className="min-w-0 truncate font-medium">{name}</span>
-                        <span className="max-w-[45%] truncate font-mono text-xs text-soft">{id}</span>
-                      </Link>
-                    </li>
-                  ))}
-                </ul>
-                <Pager
-                  first={after === undefined ? null : { to: '/connect', search: {} }}
-                  next={nextCursor === null ? null : { to: '/connect', search: { after: nextCursor } }}
-                />
-              </>
-            )
-          }
-        </Loaded>
-      </Card>
+      <ArtistList
+        label="An artist who is here"
+        to="/connect"
+        after={after}
+        empty={<p className="px-4 py-6 text-soft">Nobody yet. The first artist is made with the form.</p>}
+      />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { RotateCcw } from 'lucide-react'
 import { useRead } from '../../data/patchbay.tsx'
+import { ConnectionLink } from '../../parts/id-links.tsx'
 import { ProviderName } from '../../parts/provider-name.tsx'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -132,14 +133,7 @@ function Touched({ message }: { message: { effects: Effects | null } }) {
     <ul className="mt-2 space-y-1 text-sm">
       {rows.slice(0, 100).map(({ connection, what }) => (
         <li key={`${connection} ${what}`}>
-          <Link
-            to="/connections/$connection"
-            params={{ connection }}
-            className="font-mono underline decoration-edge underline-offset-4"
-          >
-            {connection}
-          </Link>{' '}
-          <span className="text-soft">{what}</span>
+          <ConnectionLink connection={connection} /> <span className="text-soft">{what}</span>
         </li>
       ))}
     </ul>

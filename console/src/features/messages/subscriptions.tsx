@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { RefreshCw } from 'lucide-react'
 import { useProviders } from '../../data/manifest.ts'
 import { useAct, useRead } from '../../data/patchbay.tsx'
+import { ConnectionLink } from '../../parts/id-links.tsx'
 import { ProviderName } from '../../parts/provider-name.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
@@ -225,14 +226,7 @@ function LossCard() {
                       <ul className="mt-1 space-y-0.5">
                         {missed.map(({ connection, item }) => (
                           <li key={`${connection} ${item}`}>
-                            <code className="text-xs">{item}</code>{' '}
-                            <Link
-                              to="/connections/$connection"
-                              params={{ connection }}
-                              className="underline decoration-edge underline-offset-4"
-                            >
-                              {connection}
-                            </Link>
+                            <code className="text-xs">{item}</code> <ConnectionLink connection={connection} />
                           </li>
                         ))}
                       </ul>
