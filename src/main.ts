@@ -15,7 +15,6 @@ import { readClientConfig, readConfig } from './config.ts'
 import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
 import { openLog } from './open-drivers.ts'
-import { rehearse } from './rehearse.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
@@ -36,8 +35,7 @@ const services: Services = {
       // Told to stop in the middle of it, the server is gone for the demo as well.
       if (!told.aborted) throw error
     })
-    collectStartUp()
-    await Promise.all([introduced, stopped])
+    await Promise.all([introduced.then(collectStartUp), stopped])
 
     async function introduce(): Promise<void> {
       if (server.demo) {
@@ -94,7 +92,8 @@ const services: Services = {
     })
   },
 
-  rehearse,
+  // A second engine, and everything in memory: nobody else needs it.
+  rehearse: async (provider) => (await import('./rehearse.ts')).rehearse(provider),
 
   write: (pieces) => pipeline(pieces, process.stdout, { end: false }),
 

@@ -92,7 +92,10 @@ export interface Inbox {
   findByDedupe(environmentId: string, integrationId: string, dedupe: string): Promise<Message | null>
   /** Makes messages that were done with received again, due at `at`. Returns how many. */
   replay(environmentId: string, ids: readonly string[], at: Instant): Promise<number>
-  /** Deletes what was done with that is about an account of an app, whoever else it is about, but for callbacks. Returns how many. */
+  /**
+   * Deletes what is about an account of an app, but for callbacks: what was done with, whoever else it is about, and what waits and is about nobody
+   * else. Returns how many.
+   */
   erase(environmentId: string, integrationId: string, account: string): Promise<number>
   /** How many wait, and since when the oldest one has. */
   waiting(environmentId: string): Promise<{ readonly count: number; readonly since: Instant | null }>

@@ -78,6 +78,22 @@ export function streamNotesContract(name: string, open: () => Promise<StreamNote
       assert.equal(await streamNotes.shape(env, 'int_1', 'daily'), null)
     })
 
+    story('what is noted of a connection can be erased, and of no other', async ({ streamNotes }, env) => {
+      for (const connectionId of ['con_1', 'con_10']) {
+        await streamNotes.note(env, [noteOf({ connectionId, heads: { followers: 7 } })])
+        await streamNotes.look(env, [connectionId], { at, since: at })
+      }
+      assert.equal(await streamNotes.erase(`${env}_other`, 'con_1'), 0)
+      assert.equal(await streamNotes.erase(env, 'con_1'), 2)
+      const heads = async (connectionId: string) =>
+        (await streamNotes.notes(env, [{ connectionId, stream: 'channel' }]))[0]!.heads
+      assert.deepEqual([await heads('con_1'), await heads('con_10')], [{}, { followers: 7 }])
+      assert.deepEqual(
+        (await streamNotes.attention(env, ['con_1', 'con_10'])).map(({ lookedAt }) => lookedAt),
+        [null, at],
+      )
+    })
+
     story('no environment sees another’s', async ({ streamNotes }, env) => {
       const other = `${env}_other`
       await streamNotes.note(env, [noteOf({ movedAt: at })])

@@ -104,4 +104,6 @@ export interface StreamNotes {
   shape(environmentId: string, integrationId: string, stream: string): Promise<AnswerShape | null>
   /** Replaces. */
   saveShape(environmentId: string, shape: AnswerShape, along?: Along): Promise<void>
+  /** Deletes what is noted of a connection. Returns how many rows. */
+  erase(environmentId: string, connectionId: string): Promise<number>
 }

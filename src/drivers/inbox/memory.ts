@@ -1,4 +1,5 @@
 import type { Inbox, Message, MessageQuery, NewMessage } from '../../ports/inbox.ts'
+import { storable } from '../records/storable.ts'
 import { lineLength, pickInOrder } from './pick-in-order.ts'
 
 interface Row {
@@ -62,7 +63,7 @@ export function openMemoryInbox(): Inbox {
       for (const outcome of outcomes) {
         const row = rowsOf(environmentId).get(outcome.id)
         if (row?.claim !== claim || row.message.state !== 'received') continue
-        row.message = copyOf({ ...row.message, ...outcome })
+        row.message = copyOf({ ...row.message, ...storable(outcome) })
         row.claim = row.claimedUntil = null
         count++
       }
@@ -108,7 +109,7 @@ export function openMemoryInbox(): Inbox {
       const rows = rowsOf(environmentId)
       const its = [...rows.values()].filter(
         ({ message }) =>
-          message.state !== 'received' &&
+          (message.state !== 'received' || message.accounts.length === 1) &&
           message.callback === null &&
           message.integrationId === integrationId &&
           message.accounts.includes(account),

@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../../ports/database.ts'
 import type { Inbox, Message, NewMessage } from '../../ports/inbox.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
+import { storableJson } from '../records/storable.ts'
 import { lineLength, pickInOrder } from './pick-in-order.ts'
 
 /** Messages in PostgreSQL. The system role only sees whose wait; their content is read as the tenant. */
@@ -28,7 +29,7 @@ export function openPostgresInbox(database: Database): Inbox {
 
     finish: (environmentId, claim, outcomes) =>
       database.tenant(environmentId, async (sql) => {
-        const values = [environmentId, claim, JSON.stringify(outcomes)]
+        const values = [environmentId, claim, storableJson(outcomes)]
         return (await sql(finishMessages, values, 'inbox.finish')).count
       }),
 
@@ -206,7 +207,8 @@ where environment_id = $1 and id = any($2::text[]) and state <> 'received'`
 
 const eraseMessages = `
 delete from message
-where environment_id = $1 and integration_id = $2 and $3 = any (accounts) and state <> 'received' and callback is null`
+where environment_id = $1 and integration_id = $2 and $3 = any (accounts)
+  and (state <> 'received' or cardinality(accounts) = 1) and callback is null`
 
 const countWaiting = `
 select count(*) as count, min(received_at) as since from message where environment_id = $1 and state = 'received'`

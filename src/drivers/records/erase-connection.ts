@@ -1,6 +1,6 @@
 import type { Sql } from '../../ports/database.ts'
 
-/** Where something of a connection is kept. A test compares the list with the tables that have such a column. */
+/** Where what was read of a connection is kept. A test compares the list with the tables that have such a column. */
 export const tablesOfConnection = [
   'observation',
   'observation_revision',

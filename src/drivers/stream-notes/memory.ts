@@ -56,5 +56,11 @@ export function openMemoryStreamNotes(log: AlongLog): StreamNotes {
       shapes.set(`${environmentId}\n${shape.integrationId}\n${shape.stream}`, shape)
       if (along) log.write(environmentId, along)
     },
+
+    async erase(environmentId, connectionId) {
+      const its = [...notes.keys()].filter((key) => key.startsWith(`${environmentId}\n${connectionId}\n`))
+      for (const key of its) notes.delete(key)
+      return its.length + Number(attention.delete(`${environmentId}\n${connectionId}`))
+    },
   }
 }

@@ -71,6 +71,16 @@ export function openPostgresStreamNotes(database: Database): StreamNotes {
         await sql(upsertShape, [environmentId, integrationId, stream, storableJson(shape)], 'notes.save_shape')
         if (along) await writeAlong(sql, environmentId, along)
       }),
+
+    erase: (environmentId, connectionId) =>
+      database.tenant(environmentId, async (sql) => {
+        let rows = 0
+        for (const table of ['stream_note', 'connection_attention']) {
+          const text = `delete from ${table} where environment_id = $1 and connection_id = $2`
+          rows += (await sql(text, [environmentId, connectionId], `notes.erase_${table}`)).count
+        }
+        return rows
+      }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '@patchbay/kit'
+import { Fault, hour, isFault, minute, second } from '@patchbay/kit'
 import type { NewEvent } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Message, MessageEffects, MessageOutcome } from '../../ports/inbox.ts'
@@ -129,9 +129,8 @@ export function retryOf(message: Message, error: unknown, now: number): MessageO
 }
 
 /** What a platform tells of in a burst, such as the comments on a post that many see, is read at once and then once in five minutes. */
-const readingsApartMs = 5 * 60_000
+const readingsApartMs = 5 * minute
 
-const [second, minute, hour] = [1_000, 60_000, 3_600_000]
 /** Ten hours in all: an outage of the night is over by then. */
 const waitsMs = [5 * second, 30 * second, 2 * minute, 10 * minute, hour, 3 * hour, 6 * hour]
 const atOnce = 500

@@ -38,8 +38,10 @@ export async function eraseAccount(parts: DisconnectParts, connection: Connectio
   )
 }
 
+type Erasing = Pick<Deps, 'records' | 'typedRecords' | 'streamNotes'>
+
 export async function runEraseAgain(
-  deps: Pick<Deps, 'records' | 'typedRecords'>,
+  deps: Erasing,
   { environmentId, connectionId }: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   if (typeof environmentId !== 'string' || typeof connectionId !== 'string')
@@ -47,7 +49,9 @@ export async function runEraseAgain(
   await eraseStored(deps, environmentId, connectionId)
 }
 
-const eraseStored = async (deps: Pick<Deps, 'records' | 'typedRecords'>, environmentId: string, connectionId: string) =>
-  (await deps.records.erase(environmentId, connectionId)) + (await deps.typedRecords.erase(environmentId, connectionId))
+const eraseStored = async ({ records, typedRecords, streamNotes }: Erasing, environmentId: string, id: string) =>
+  (await records.erase(environmentId, id)) +
+  (await typedRecords.erase(environmentId, id)) +
+  (await streamNotes.erase(environmentId, id))
 
 const erasedName = 'Erased'

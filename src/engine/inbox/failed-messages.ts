@@ -18,8 +18,9 @@ export async function failedAlong(
   return {
     at,
     actor: 'system',
-    events: failed.map(({ id, fault, attempts }) => ({
-      id: `evt_${id}_${attempts}`,
+    events: failed.map(({ id, fault, dueAt }) => ({
+      // A replay sets it anew, and a second giving up is told too.
+      id: `evt_${id}_${dueAt.toString(36)}`,
       type: 'message.failed',
       data: { message: id, integration: integrationId, provider, fault },
     })),

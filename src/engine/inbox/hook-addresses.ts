@@ -1,9 +1,8 @@
-import { Fault, minute, second } from '@patchbay/kit'
-import type { Instant } from '../../ports/clock.ts'
+import { Fault, second } from '@patchbay/kit'
 import { findEnvironment } from '../connect/find-place.ts'
 import type { Deps } from '../deps.ts'
 
-/** Which environment an address belongs to. What is known stays known for a minute; what is not there is looked up each time, and not for ever. */
+/** Which environment an address belongs to, which never changes. What is not there is looked up each time, and only so often. */
 export interface HookAddresses {
   /** Throws `input.throttled` where too many ask for what is not there. */
   environmentOf(integrationId: string): Promise<string | null>
@@ -12,20 +11,19 @@ export interface HookAddresses {
 
 export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): HookAddresses {
   const { clock, directory } = deps
-  const known = new Map<string, { environmentId: string; until: Instant }>()
+  const known = new Map<string, string>()
   const modes = new Map<string, Promise<'test' | 'live'>>()
   let looked = { since: Number.NEGATIVE_INFINITY, count: 0 }
 
   return {
     async environmentOf(integrationId) {
-      const now = clock.now()
       const found = known.get(integrationId)
-      if (found && now < found.until && found.until - now <= knownMs) return found.environmentId
+      if (found !== undefined) return found
+      const now = clock.now()
       if (now - looked.since >= second || now < looked.since) looked = { since: now, count: 0 }
       if (++looked.count > mostLooked) throw new Fault('input.throttled', undefined, { waitMs: 5 * second })
       const environmentId = await directory.environmentOfIntegration(integrationId)
-      known.delete(integrationId)
-      if (environmentId !== null) known.set(integrationId, { environmentId, until: now + knownMs })
+      if (environmentId !== null) known.set(integrationId, environmentId)
       if (known.size > mostKnown) known.delete(known.keys().next().value!)
       return environmentId
     },
@@ -40,7 +38,6 @@ export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): Hook
   }
 }
 
-const knownMs = minute
 const mostKnown = 10_000
-/** Lookups a second. Each address that is in use takes one a minute. */
+/** Lookups a second, of addresses that are not known. */
 const mostLooked = 200

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayMs, type FaultCode, isFault, second, unsigned } from '@patchbay/kit'
+import { dayMs, type FaultCode, hour, isFault, second, unsigned } from '@patchbay/kit'
 import type { Inbox } from '../../ports/inbox.ts'
 import type { WorldOptions } from '../connect/test-world.ts'
 import { type InboxWorld, openInboxWorld } from './test-world.ts'
@@ -124,8 +124,11 @@ story('who makes up addresses has the database asked only so often', async (worl
   await world.send(comment('c0'))
   for (let n = 0; n < 1_000; n++) await world.send(comment('c'), { id: `int_${n}` }).catch(() => {})
   assert.equal(asked, 200)
-  // An address that is known needs no asking.
+  // An address that is known needs no asking, however long ago it was asked for.
   assert.equal((await world.send(comment('c1'))).status, 200)
+  await world.clock.sleep(hour)
+  for (let n = 0; n < 1_000; n++) await world.send(comment('c'), { id: `int_${n}` }).catch(() => {})
+  assert.equal((await world.send(comment('c2'))).status, 200)
   await world.clock.sleep(second)
   await fails(world.send(comment('c'), { id: 'int_x' }), 'input.unknown')
 })

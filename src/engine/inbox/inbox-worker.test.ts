@@ -204,8 +204,12 @@ story(
     assert.deepEqual([(await bad()).state, (await bad()).attempts], ['failed', 8])
     assert.deepEqual(world.openTasks(), ['replay_messages'])
     assert.equal(world.events().filter((type) => type === 'message.failed').length, 1)
-    broken.now = false
     const selection = { state: 'failed' } as const
+    await replayMessages(world.deps, world.environment, selection, 'key:key_1')
+    await world.clock.sleep(12 * hour)
+    assert.equal((await bad()).state, 'failed')
+    assert.equal(world.events().filter((type) => type === 'message.failed').length, 2, 'given up once more')
+    broken.now = false
     const preview = await previewReplay(world.deps, world.setting, world.environment, selection)
     assert.deepEqual(
       preview.data.map(({ message: { id }, records }) => [id, records]),

@@ -1,4 +1,4 @@
-import type { Provider, WebhookEvent } from '@patchbay/kit'
+import { hour, type Provider, type WebhookEvent } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Message } from '../../ports/inbox.ts'
 import type { NewTypedRecord } from '../../ports/typed-records.ts'
@@ -85,4 +85,4 @@ const nothing = (message: Message): Plan => ({
   ...{ message, wakes: [], records: [], checks: [], erases: [], strangers: [], unknown: [], broken: null },
 })
 
-const aheadMs = 3_600_000
+const aheadMs = hour

@@ -39,12 +39,12 @@ export async function replayMessages(
 ): Promise<{ replayed: number; more: boolean }> {
   let replayed = 0
   for await (const page of pagesOf(deps, environment, selection)) {
+    if (replayed >= mostReplayed) return { replayed, more: true }
     replayed += await deps.inbox.replay(
       environment.id,
       page.map(({ id }) => id),
       deps.clock.now(),
     )
-    if (replayed >= mostReplayed) return { replayed, more: true }
     await deps.journal.note(environment.id, {
       at: deps.clock.now(),
       actor,

@@ -50,8 +50,7 @@ export function openAttend(deps: AttendDeps): Attend {
       try {
         const news = await streamNotes.look(environmentId, ids, { at: now, since: now - lookMs })
         if (news.length === 0) return
-        for (const connection of await deps.connections.list(environmentId, { ids: news, limit: news.length }))
-          await hasten(connection)
+        await hasten(environmentId, await deps.connections.list(environmentId, { ids: news, limit: news.length }))
       } catch (error) {
         log.warn('sync.look_not_noted', { environmentId, error })
       }
@@ -74,46 +73,66 @@ export function openAttend(deps: AttendDeps): Attend {
           },
         ],
       })
-      await hasten(connection)
+      await hasten(environmentId, [connection])
       return chosen
     },
 
-    of,
+    of: async (connection, slots) => (await ofAll(connection.environmentId, [connection], slots)).get(connection.id)!,
   }
 
-  async function of(connection: Connection, slots: readonly Slot[]): Promise<ReadonlyMap<string, Cadence>> {
-    const { environmentId, id, integrationId } = connection
-    const provider = (await deps.providers.in(environmentId)).get(connection.provider)
-    const [integration, [attention], notes] = await Promise.all([
-      deps.directory.integration(environmentId, integrationId),
-      streamNotes.attention(environmentId, [id]),
+  /** By connection and stream. However many connections: one look each at notes, at who looks, and at the apps. */
+  async function ofAll(
+    environmentId: string,
+    connections: readonly Connection[],
+    slots: readonly Slot[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, Cadence>>> {
+    const [providers, integrations, attention, notes] = await Promise.all([
+      deps.providers.in(environmentId),
+      deps.directory.integrations(environmentId),
+      streamNotes.attention(
+        environmentId,
+        connections.map(({ id }) => id),
+      ),
       streamNotes.notes(environmentId, slots),
     ])
-    const found = new Map<string, Cadence>()
-    if (!provider || !integration) return found
+    const found = new Map(connections.map(({ id }) => [id, new Map<string, Cadence>()]))
+    const places = new Map(connections.map(({ id }, nth) => [id, nth]))
     for (const [i, slot] of slots.entries()) {
-      const stream = provider.streams[slot.stream]
-      if (!stream) continue
+      const nth = places.get(slot.connectionId)!
+      const { provider: providerId, integrationId } = connections[nth]!
+      const provider = providers.get(providerId)
+      const integration = integrations.find(({ id }) => id === integrationId)
+      const stream = provider?.streams[slot.stream]
+      if (!provider || !integration || !stream) continue
       const cadence = await cadenceFor(deps, { provider, integration, stream })
-      found.set(slot.stream, cadence({ note: notes[i]!, attention: attention! }, clock.now()))
+      found
+        .get(slot.connectionId)!
+        .set(slot.stream, cadence({ note: notes[i]!, attention: attention[nth]! }, clock.now()))
     }
     return found
   }
 
   /** Brings readings forward that are now wanted sooner than they were planned. What comes later than it might is read at its time all the same. */
-  async function hasten(connection: Connection): Promise<void> {
-    const { environmentId, id } = connection
-    const slots = await deps.schedule.of(environmentId, [id])
-    const [cadences, providers] = await Promise.all([of(connection, slots), deps.providers.in(environmentId)])
+  async function hasten(environmentId: string, connections: readonly Connection[]): Promise<void> {
+    const slots = await deps.schedule.of(
+      environmentId,
+      connections.map(({ id }) => id),
+    )
+    const [cadences, providers] = await Promise.all([
+      ofAll(environmentId, connections, slots),
+      deps.providers.in(environmentId),
+    ])
+    const providerOf = new Map(connections.map(({ id, provider }) => [id, provider]))
     for (const slot of slots) {
-      const stream = providers.get(connection.provider)?.streams[slot.stream]
-      const cadence = cadences.get(slot.stream)
+      const { connectionId } = slot
+      const stream = providers.get(providerOf.get(connectionId)!)?.streams[slot.stream]
+      const cadence = cadences.get(connectionId)?.get(slot.stream)
       // What failed waits for its own time, and what was never read is due anyway.
       if (!stream || !cadence || slot.syncedAt === null || slot.lastFault !== null) continue
       const { everyMs } = cadence
       const dueAt = Math.max(clock.now(), afterSuccess({ stream, slot, now: slot.syncedAt, everyMs }).dueAt)
       if (dueAt < slot.dueAt)
-        await deps.schedule.wake(environmentId, id, { streams: [slot.stream], lane: 'scheduled', at: dueAt })
+        await deps.schedule.wake(environmentId, connectionId, { streams: [slot.stream], lane: 'scheduled', at: dueAt })
     }
   }
 }

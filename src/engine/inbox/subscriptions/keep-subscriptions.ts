@@ -53,8 +53,9 @@ export async function keepSubscription(
     else if (row.wanted) await begin(deps, row, place)
     else await end(deps, row, place)
   } catch (error) {
-    if (!isFault(error)) throw error
-    await postpone(deps, row, error.code)
+    // A bug of a connector keeps none of the others waiting either.
+    if (!isFault(error)) deps.log.error('subscription.bug', { environmentId, connectionId: row.connectionId, error })
+    await postpone(deps, row, isFault(error) ? error.code : 'platform.bug')
   }
 }
 

@@ -55,6 +55,35 @@ test('a platform that is away for a third of a lease does not end it', async () 
   assert.equal(world.told().length, 1)
 })
 
+test('a connector that stumbles over one is tried again later, and keeps none of the others waiting', async () => {
+  const { webhooks } = leased
+  const { subscription } = webhooks!
+  let bug = false
+  const stumbling: Provider = {
+    ...leased,
+    webhooks: {
+      ...webhooks!,
+      subscription: {
+        ...subscription!,
+        begin: async (context) => {
+          if (bug) throw new TypeError('not a function')
+          await subscription!.begin(context)
+        },
+      },
+    },
+  }
+  const world = await subscribed(stumbling)
+  const { dueAt } = (await world.row())!
+  bug = true
+  await world.live(dueAt - world.clock.now() + hour)
+  const failing = (await world.row())!
+  assert.deepEqual([failing.fault, failing.state], ['platform.bug', 'active'])
+  assert.ok(failing.attempts > 1)
+  bug = false
+  await world.live(7 * hour)
+  assert.equal((await world.row())!.fault, null)
+})
+
 test('what the platform forgot is found within a day and asked for again', async () => {
   const world = await subscribed(watched)
   const before = (await world.row())!

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSign } from 'node:crypto'
 import { test } from 'node:test'
-import { signatures } from '@patchbay/kit'
+import { isFault, signatures } from '@patchbay/kit'
 import { type Network, NetworkFailure } from '../../../ports/network.ts'
 import { allowedAddress, openCertificates } from './certificates.ts'
 import { makeCertificate } from './test-certificate.ts'
@@ -81,7 +81,7 @@ test('only an address of the platform is asked for', async () => {
   assert.deepEqual(asked, [])
 })
 
-test('what does not answer, is none or is not valid now proves nothing, and is left alone for a minute', async () => {
+test('what is not there, is none or is not valid now proves nothing; of what does not answer nobody knows; each is left alone for a minute', async () => {
   const early = makeCertificate({ from: now + day, until: now + year })
   const ended = makeCertificate({ from: now - year, until: now - day })
   const { network, asked } = pretendNetwork({
@@ -91,12 +91,14 @@ test('what does not answer, is none or is not valid now proves nothing, and is l
     [`${host}/away.pem`]: new NetworkFailure('timeout', true, 'no answer'),
   })
   const certificates = openCertificates(network)
-  for (const name of ['early', 'ended', 'words', 'away', 'missing']) {
-    for (let times = 0; times < 2; times++)
+  const unknown = (error: unknown) => isFault(error, 'platform.busy')
+  for (let times = 0; times < 2; times++) {
+    for (const name of ['early', 'ended', 'words', 'missing'])
       assert.equal((await verdict(certificates, `${host}/${name}.pem`)).ok, false, name)
+    await assert.rejects(verdict(certificates, `${host}/away.pem`), unknown)
   }
   assert.equal(asked.length, 5)
-  await verdict(certificates, `${host}/away.pem`, now + 61_000)
+  await assert.rejects(verdict(certificates, `${host}/away.pem`, now + 61_000), unknown)
   assert.equal(asked.length, 6)
 })
 
@@ -104,7 +106,10 @@ test('who makes up addresses has twenty of them asked for in a minute', async ()
   const { network, asked } = pretendNetwork({ [`${host}/a.pem`]: good.pem })
   const certificates = openCertificates(network)
   assert.equal((await verdict(certificates, `${host}/a.pem`)).ok, true)
-  for (let i = 0; i < 100; i++) await verdict(certificates, `${host}/made-up-${i}.pem`)
+  for (let i = 0; i < 19; i++) assert.equal((await verdict(certificates, `${host}/made-up-${i}.pem`)).ok, false)
+  // Among those that are not asked for may be one that is right: it is to come again.
+  for (let i = 19; i < 100; i++)
+    await assert.rejects(verdict(certificates, `${host}/made-up-${i}.pem`), (error) => isFault(error, 'platform.busy'))
   assert.equal(asked.length, 20)
   // What is known goes on counting.
   assert.equal((await verdict(certificates, `${host}/a.pem`)).ok, true)

@@ -1,12 +1,15 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { dayMs, minute, second } from '@patchbay/kit'
+import { dayMs, Fault, minute, second } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
 import { type Network, NetworkFailure, readBody } from '../../../ports/network.ts'
 import { Unreadable } from './read-parts.ts'
 
 /** Keys of certificates that messages name by address. */
 export interface Certificates {
-  /** Throws `Unreadable` when there is no certificate that is good now. The address has to be allowed already. */
+  /**
+   * Throws `Unreadable` when what is there is no certificate that is good now, and `platform.busy` when nobody knows, so that a genuine message is sent
+   * again. The address has to be allowed already.
+   */
   keyAt(address: string, now: Instant): Promise<KeyObject>
 }
 
@@ -16,10 +19,11 @@ const [failedMs, mostFetches, fetchesMs] = [minute, 20, minute]
 
 /**
  * Fetched once a day over https. What vouches for them is the platform's own host, whose certificate the network checks, and their own dates.
- * Who sends forgeries with ever new addresses has us ask twenty times a minute at most.
+ * Who sends forgeries with ever new addresses has us ask twenty times a minute at most, and takes nobody else's place.
  */
 export function openCertificates(network: Network): Certificates {
   const kept = new Map<string, { until: Instant; key: Promise<KeyObject> }>()
+  const failed = new Map<string, { until: Instant; error: unknown }>()
   let asked = { since: 0, count: 0 }
 
   async function fetchKey(address: string, now: Instant): Promise<KeyObject> {
@@ -33,32 +37,46 @@ export function openCertificates(network: Network): Certificates {
     async keyAt(address, now) {
       const found = kept.get(address)
       if (found && now < found.until) return await found.key
+      const before = failed.get(address)
+      if (before && now < before.until) throw before.error
       if (now - asked.since >= fetchesMs) asked = { since: now, count: 0 }
-      if (++asked.count > mostFetches) throw new Unreadable('too many certificates were asked for in a short time')
-      const entry = { until: now + keptMs, key: fetchKey(address, now) }
-      kept.delete(address)
-      kept.set(address, entry)
-      if (kept.size > mostKept) kept.delete(kept.keys().next().value!)
+      if (++asked.count > mostFetches) throw unknown('Too many certificates were asked for in a short time.')
+      const key = fetchKey(address, now)
+      put(kept, address, { until: now + keptMs, key })
       try {
-        return await entry.key
+        return await key
       } catch (error) {
-        entry.until = now + failedMs
+        kept.delete(address)
+        put(failed, address, { until: now + failedMs, error })
         throw error
       }
     },
   }
 }
 
+function put<Value>(map: Map<string, Value>, address: string, value: Value): void {
+  map.delete(address)
+  map.set(address, value)
+  if (map.size > mostKept) map.delete(map.keys().next().value!)
+}
+
+const unknown = (says: string) => new Fault('platform.busy', `${says} Send the message again.`, { waitMs: failedMs })
+
 async function fetchCertificate(network: Network, address: string): Promise<X509Certificate> {
+  let body: Uint8Array
   try {
     const limits = { totalMs: 5 * second, maxBytes: mostBytes }
     const response = await network.send({ method: 'GET', url: address, headers: {}, limits })
-    const body = await readBody(response)
-    if (response.status !== 200) throw new Unreadable('its certificate could not be fetched')
-    return new X509Certificate(body)
+    body = await readBody(response)
+    if (response.status >= 500 || response.status === 429) throw unknown('Its certificate could not be fetched.')
+    if (response.status !== 200) throw new Unreadable('there is no certificate at its address')
   } catch (error) {
-    if (error instanceof Unreadable) throw error
-    if (error instanceof NetworkFailure) throw new Unreadable('its certificate could not be fetched')
+    if (error instanceof NetworkFailure) throw unknown('Its certificate could not be fetched.')
+    throw error
+  }
+  try {
+    return new X509Certificate(body)
+  } catch {
     throw new Unreadable('what its certificate’s address answers is no certificate')
   }
 }
