@@ -382,9 +382,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         })
       await place(world, environmentId)
       await claim(world, environmentId)
-      await deliveries.settle(environmentId, 'end_1', 'clm_1', [settled('evt_1'), settled('evt_2')])
-      assert.equal(await deliveries.sweep(environmentId, { deliveries: at + 12, events: at }), 0)
-      assert.equal(await deliveries.sweep(environmentId, { deliveries: at + 13, events: at + 50 }), 2 + 2)
+      await deliveries.settle(environmentId, 'end_1', 'clm_1', [
+        settled('evt_1'),
+        settled('evt_2', { state: 'failed' }),
+        settled('evt_3'),
+      ])
+      assert.equal(await deliveries.sweep(environmentId, { failed: at + 12, events: at }), 0)
+      assert.equal(await deliveries.sweep(environmentId, { failed: at + 13, events: at + 50 }), 1 + 2)
       assert.deepEqual(await deliveries.places(environmentId), { head: 4, swept: 2 })
       const left = await deliveries.eventsAfter(environmentId, { after: 0, limit: 9 })
       assert.deepEqual(
@@ -392,9 +396,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         ['evt_2', 'evt_3'],
       )
       assert.deepEqual(
-        (await deliveries.list(environmentId, { limit: 9 })).map(({ eventId }) => eventId),
-        ['evt_3'],
+        (await deliveries.list(environmentId, { limit: 9 })).map(({ eventId, state }) => [eventId, state]),
+        [['evt_3', 'delivered']],
       )
+      // What was given up is found again by its event; what was taken is not sent a second time, however long ago that was.
+      const missed = await deliveries.recover(environmentId, 'end_1', { since: at, now: at, after: 0, limit: 9 })
+      assert.deepEqual(missed, { recovered: 1, next: null })
+      assert.deepEqual(await claim(world, environmentId, { by: 'clm_2' }), ['evt_2'])
       await write(world, environmentId, { id: 'evt_9' })
       assert.deepEqual(await place(world, environmentId), { placed: 1, head: 5 })
       assert.deepEqual(

@@ -182,8 +182,11 @@ export interface Deliveries {
   eventsAfter(environmentId: string, query: EventFilter & { after: number; limit: number }): Promise<PlacedEvent[]>
   /** The last place, and the last one whose event was forgotten. */
   places(environmentId: string): Promise<{ head: number; swept: number }>
-  /** Forgets deliveries that ended and events that happened before then, up to ten thousand of each, and what was never delivered of those events. */
-  sweep(environmentId: string, before: { readonly deliveries: Instant; readonly events: Instant }): Promise<number>
+  /**
+   * Forgets deliveries that were given up and events that happened before then, up to ten thousand of each, and every delivery of those events. What was
+   * taken is known for as long as its event is kept, so that `recover` does not send it again.
+   */
+  sweep(environmentId: string, before: { readonly failed: Instant; readonly events: Instant }): Promise<number>
 }
 
 /** How many tries of a delivery are kept. */

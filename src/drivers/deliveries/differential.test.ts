@@ -80,7 +80,7 @@ const operation = fc.oneof(
     after: fc.integer({ min: 0, max: 4 }),
     limit: fc.integer({ min: 1, max: 4 }),
   }),
-  of('sweep', { deliveries: at, events: at, really: fc.integer({ min: 0, max: 4 }).map((n) => n === 0) }),
+  of('sweep', { failed: at, events: at, really: fc.integer({ min: 0, max: 4 }).map((n) => n === 0) }),
 )
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 
@@ -176,6 +176,6 @@ async function step(
       return deliveries.recover(environmentId, one.endpoint, { since, now: at, after, limit })
     }
     case 'sweep':
-      return one.really && deliveries.sweep(environmentId, { deliveries: one.deliveries, events: one.events })
+      return one.really && deliveries.sweep(environmentId, { failed: one.failed, events: one.events })
   }
 }

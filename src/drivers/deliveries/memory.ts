@@ -204,8 +204,10 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async sweep(environmentId, before) {
       const place = placeOf(environmentId)
-      const ended = [...place.rows].filter(([, { endedAt }]) => endedAt !== null && endedAt < before.deliveries)
-      for (const [key] of ended.slice(0, mostSwept)) place.rows.delete(key)
+      const failed = [...place.rows].filter(
+        ([, { state, endedAt }]) => state === 'failed' && endedAt !== null && endedAt < before.failed,
+      )
+      for (const [key] of failed.slice(0, mostSwept)) place.rows.delete(key)
       const all = inOrder(place).slice(0, mostSwept)
       const newest = all.findIndex(({ at }) => at >= before.events)
       const old = newest < 0 ? all : all.slice(0, newest)
@@ -215,7 +217,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         place.swept = position
       }
       log.forget(new Set(old.map(({ sequence }) => sequence)))
-      return Math.min(ended.length, mostSwept) + old.length
+      return Math.min(failed.length, mostSwept) + old.length
     },
 
     *sealedTexts(environmentId) {

@@ -159,13 +159,13 @@ export function openPostgresDeliveries(database: Database): Deliveries {
 
     sweep: (environmentId, before) =>
       database.tenant(environmentId, async (sql) => {
-        const ended = await sql(statements.sweepEnded, [environmentId, new Date(before.deliveries)])
+        const failed = await sql(statements.sweepFailed, [environmentId, new Date(before.failed)])
         await lockPlace(sql, environmentId)
         const values = [environmentId, new Date(before.events)]
         const { rows } = await sql<{ swept: number; last: number | null }>(statements.sweepEvents, values)
         const { swept, last } = rows[0]!
         if (last !== null) await sql(statements.moveSwept, [environmentId, last])
-        return ended.count + swept
+        return failed.count + swept
       }),
   }
 }

@@ -137,10 +137,10 @@ export const eventsAfter = `
     and ($5::text[] is null or profile_id = any ($5)) and ($6::text is null or connection_id = $6)
   order by position limit $3`
 
-/** $2 before. */
-export const sweepEnded = `
+/** One that was taken stays beside its event: without it, that event would count as missed. $2 before. */
+export const sweepFailed = `
   delete from delivery where environment_id = $1 and (event_id, endpoint_id) in (
-    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 limit 10000)`
+    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 and state = 'failed' limit 10000)`
 
 /** From the front, so that what is forgotten is one piece of the order. $2 before. */
 export const sweepEvents = `
@@ -149,7 +149,7 @@ export const sweepEvents = `
       select id, bool_and(at < $2) over (order by position) as old
       from (select id, at, position from event where environment_id = $1 and position is not null order by position limit 10000) front
     ) prefix where old
-  ), unsent as (
+  ), theirs as (
     delete from delivery where environment_id = $1 and event_id in (select id from old)
   ), gone as (
     delete from event where environment_id = $1 and id in (select id from old) returning position
