@@ -285,12 +285,16 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       assert.equal(await tell({ kind: 'recovered' }), true)
       assert.equal(await tell({ kind: 'recovered' }), false)
       const disabled = { reason: 'failing', at, says: 'no' } as const
+      await deliveries.fared(environmentId, 'end_1', { ok: false, at, says: 'no', restUntil: null })
+      assert.equal(await tell({ kind: 'failing', at }), true)
       assert.equal(await tell({ kind: 'disabled', disabled }), true)
       assert.equal(await tell({ kind: 'disabled', disabled }), false)
+      await deliveries.fared(environmentId, 'end_1', { ok: true, restUntil: null })
+      assert.equal(await tell({ kind: 'recovered' }), false)
       const events = await world.journal.readEvents(environmentId, { limit: 9 })
       assert.deepEqual(
         events.map(({ type }) => type),
-        ['endpoint.disabled', 'endpoint.recovered', 'endpoint.failing'],
+        ['endpoint.disabled', 'endpoint.failing', 'endpoint.recovered', 'endpoint.failing'],
       )
     })
 

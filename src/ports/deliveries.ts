@@ -149,7 +149,7 @@ export interface Deliveries {
   settle(environmentId: string, endpointId: string, claim: string, settled: readonly Settled[]): Promise<void>
   /** Writes down how an endpoint fares, and gives it as it is then; null when it is gone. */
   fared(environmentId: string, endpointId: string, fared: Fared): Promise<Endpoint | null>
-  /** Tells of it, once: false when it was told already or is not so any more. */
+  /** Tells of it, once: false when it was told already or is not so any more. That one fails or has recovered is said only of one that is on. */
   tell(environmentId: string, endpointId: string, news: EndpointNews, along: Along): Promise<boolean>
 
   /** Makes one due as if it had never been tried. False when there is no such event or endpoint. */

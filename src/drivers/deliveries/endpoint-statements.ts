@@ -45,6 +45,6 @@ export const tell = {
     where environment_id = $1 and id = $2 and told_at is null and failing_since is not null and disabled is null`,
   recovered: `
     update endpoint set told_at = null
-    where environment_id = $1 and id = $2 and told_at is not null and failing_since is null`,
+    where environment_id = $1 and id = $2 and told_at is not null and failing_since is null and disabled is null`,
   disabled: `update endpoint set disabled = $3 where environment_id = $1 and id = $2 and disabled is null`,
 } as const

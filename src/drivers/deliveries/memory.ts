@@ -138,7 +138,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         if (news.kind === 'failing')
           return toldAt === null && failingSince !== null && disabled === null ? { ...endpoint, toldAt: news.at } : null
         if (news.kind === 'recovered')
-          return toldAt !== null && failingSince === null ? { ...endpoint, toldAt: null } : null
+          return toldAt !== null && failingSince === null && disabled === null ? { ...endpoint, toldAt: null } : null
         return disabled === null ? { ...endpoint, disabled: news.disabled } : null
       })
       if (told) log.write(environmentId, along)

@@ -5,9 +5,13 @@ import { dayMs, hour, minute } from '@patchbay/kit'
 import { Webhook } from 'standardwebhooks'
 import { openTestWorld, type TestWorld } from './test-world.ts'
 
-const story = (title: string, tell: (world: TestWorld) => Promise<void>) =>
+const story = (
+  title: string,
+  tell: (world: TestWorld) => Promise<void>,
+  answer?: Parameters<typeof openTestWorld>[0],
+) =>
   test(title, async () => {
-    const world = await openTestWorld()
+    const world = await openTestWorld(answer)
     await world.clock.run(() => tell(world), { limitMs: 40 * dayMs })
   })
 
@@ -122,3 +126,35 @@ story('a test is sent at once, is no event that others get, and says what was an
   assert.ok(takes(world, secret!))
   assert.equal(world.along.events.length, 0)
 })
+
+let status = 204
+story(
+  'a test that goes well ends what was said of an endpoint that is on, and leaves one that is off switched off',
+  async (world) => {
+    const { environment, endpoints } = world
+    const { id } = await world.create()
+    const test = () => endpoints.test(environment, id, 'user:ada')
+    const failForAnHour = async () => {
+      status = 500
+      await world.write(40)
+      await world.send(70 * minute, { pollMs: minute })
+    }
+    await failForAnHour()
+    assert.deepEqual(world.openTasks(), ['Repair the endpoint “a.example”'])
+    status = 204
+    await test()
+    assert.deepEqual([world.news(), world.openTasks()], [['endpoint.failing', 'endpoint.recovered'], []])
+    await failForAnHour()
+    status = 410
+    await world.send(hour, { pollMs: minute })
+    const news = ['endpoint.failing', 'endpoint.recovered', 'endpoint.failing', 'endpoint.disabled']
+    assert.deepEqual(world.news(), news)
+    status = 204
+    assert.equal((await test()).works, true)
+    assert.equal((await world.endpoint(id)).disabled?.reason, 'gone')
+    assert.deepEqual([world.news(), world.openTasks()], [news, ['The endpoint “a.example” was switched off']])
+    await endpoints.change(environment, id, { enabled: true }, 'user:ada')
+    assert.deepEqual([world.news(), world.openTasks()], [news, []])
+  },
+  () => ({ status }),
+)
