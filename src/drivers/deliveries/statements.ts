@@ -5,7 +5,7 @@ const wants = `
   (endpoint.types is null or event.type = any (endpoint.types) or '*' = any (endpoint.types)
     or split_part(event.type, '.', 1) || '.*' = any (endpoint.types))
   and (endpoint.profiles is null or event.profile_id = any (endpoint.profiles))
-  and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' = endpoint.id)`
+  and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' is not distinct from endpoint.id)`
 
 export const makePlace = `insert into event_place (environment_id, head, swept) values ($1, 0, 0) on conflict do nothing`
 export const lockPlace = `select head from event_place where environment_id = $1 for update`
