@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Along, NewEvent } from './along.ts'
 import { describeContract } from './contract.ts'
-import type { Deliveries, Endpoint, Settled, Try } from './deliveries.ts'
+import type { Deliveries, Endpoint, EndpointChange, Settled, Try } from './deliveries.ts'
 import type { Journal } from './journal.ts'
 
 export interface DeliveriesWorld {
@@ -51,6 +51,8 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       (await deliveries.claim(environmentId, endpoint, { claim: by, now, until: now + ms, limit })).map(
         ({ eventId }) => eventId,
       )
+    const change = ({ deliveries }: DeliveriesWorld, environmentId: string, changes: EndpointChange) =>
+      deliveries.changeEndpoint(environmentId, 'end_1', changes, () => quiet)
     const settled = (eventId: string, more: Partial<Settled> = {}): Settled => ({
       ...{ eventId, state: 'delivered', nextAt: at, tried: exampleTry() },
       ...more,
@@ -79,13 +81,19 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         })
         const failing = { failures: 1, failingSince: at + 5, failingSays: 'no', restUntil: at + 9 }
         assert.deepEqual(fared, { ...one, ...failing })
-        await deliveries.saveEndpoint({ ...one, url: 'https://example.com/other' }, quiet)
-        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), {
-          ...{ ...one, url: 'https://example.com/other' },
-          ...failing,
+        const changed = { ...one, ...failing, url: 'https://example.com/other', types: ['item.*'], profiles: ['nova'] }
+        const { url, types, profiles } = changed
+        assert.deepEqual(await change(world, environmentId, { url, types, profiles, description: undefined }), changed)
+        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), changed)
+        const back = { url: one.url, types: null, profiles: null, description: 'More', ordered: true }
+        assert.deepEqual(await change(world, environmentId, back), { ...changed, ...back })
+        const { description, ordered } = one
+        const off = { reason: 'off', at, says: null } as const
+        assert.deepEqual(await change(world, environmentId, { description, ordered, disabled: off }), {
+          ...{ ...one, ...failing },
+          disabled: off,
         })
-        await deliveries.saveEndpoint({ ...one, disabled: { reason: 'off', at, says: null } }, quiet)
-        await deliveries.saveEndpoint(one, quiet)
+        assert.deepEqual(await change(world, environmentId, { disabled: null }), one)
         assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), one)
         assert.equal(await deliveries.endpoint('env_other', 'end_1'), null)
         assert.equal(await deliveries.removeEndpoint('env_other', 'end_1', quiet), false)
@@ -100,20 +108,57 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
     )
 
     story(
-      'what signs is changed by whoever read it last, and by nothing else',
-      async ({ deliveries }, environmentId) => {
-        const endpoint = exampleEndpoint(environmentId)
-        await deliveries.saveEndpoint(endpoint, quiet)
-        const keys = [{ ...endpoint.keys[0]!, id: 'key_2' }]
-        const change = { secret: 'sealed anew', keys, before: 'sealed' }
-        assert.equal(await deliveries.saveKeys('env_other', 'end_1', change, quiet), false)
-        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', change, quiet), true)
-        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', { ...change, secret: 'too late' }, quiet), false)
-        await deliveries.saveEndpoint({ ...endpoint, description: 'Changed' }, quiet)
-        const { secret, keys: kept, description } = (await deliveries.endpoint(environmentId, 'end_1'))!
-        assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
+      'a change touches what it names, whatever happens beside it, and brings back nothing that is gone',
+      async (world, environmentId) => {
+        const { deliveries, journal } = world
+        const gone = { reason: 'gone', at, says: 'The receiver answered 410.' } as const
+        await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
+        await Promise.all([
+          change(world, environmentId, { description: 'Changed' }),
+          deliveries.tell(environmentId, 'end_1', { kind: 'disabled', disabled: gone }, quiet),
+          change(world, environmentId, { url: 'https://example.com/other' }),
+          change(world, environmentId, { ordered: true }),
+        ])
+        const after = {
+          ...exampleEndpoint(environmentId, 'end_1', { description: 'Changed', ordered: true, disabled: gone }),
+          url: 'https://example.com/other',
+        }
+        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), after)
+        // Why it is off is known better than that somebody switches it off once more.
+        const off = { reason: 'off', at: at + 1, says: null } as const
+        assert.deepEqual(await change(world, environmentId, { disabled: off }), after)
+        const seen: Endpoint[] = []
+        const along = (before: Endpoint) => {
+          seen.push(before)
+          return { ...quiet, audit: [{ id: 'aud_1', action: 'endpoint.changed', subject: 'end_1' }] }
+        }
+        const on = { ...after, disabled: null }
+        assert.deepEqual(await deliveries.changeEndpoint(environmentId, 'end_1', { disabled: null }, along), on)
+        assert.deepEqual(seen, [after])
+        await deliveries.removeEndpoint(environmentId, 'end_1', quiet)
+        for (const environment of [environmentId, 'env_other'])
+          assert.equal(await deliveries.changeEndpoint(environment, 'end_1', { disabled: null }, along), null)
+        assert.deepEqual(await deliveries.endpoints(environmentId), [])
+        assert.deepEqual(
+          (await journal.readAudit(environmentId, { limit: 5 })).map(({ id }) => id),
+          ['aud_1'],
+        )
       },
     )
+
+    story('what signs is changed by whoever read it last, and by nothing else', async (world, environmentId) => {
+      const { deliveries } = world
+      const endpoint = exampleEndpoint(environmentId)
+      await deliveries.saveEndpoint(endpoint, quiet)
+      const keys = [{ ...endpoint.keys[0]!, id: 'key_2' }]
+      const anew = { secret: 'sealed anew', keys, before: 'sealed' }
+      assert.equal(await deliveries.saveKeys('env_other', 'end_1', anew, quiet), false)
+      assert.equal(await deliveries.saveKeys(environmentId, 'end_1', anew, quiet), true)
+      assert.equal(await deliveries.saveKeys(environmentId, 'end_1', { ...anew, secret: 'too late' }, quiet), false)
+      await change(world, environmentId, { description: 'Changed' })
+      const { secret, keys: kept, description } = (await deliveries.endpoint(environmentId, 'end_1'))!
+      assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
+    })
 
     story('each event gets one place, and a delivery for each endpoint that wants it', async (world, environmentId) => {
       const { deliveries } = world
@@ -248,8 +293,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
 
     story('an endpoint that is off or rests gives nothing, and what waits stays', async (world, environmentId) => {
       const { deliveries } = world
-      const endpoint = exampleEndpoint(environmentId)
-      await deliveries.saveEndpoint(endpoint, quiet)
+      await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
       await writeMany(world, environmentId, 1)
       await place(world, environmentId)
       await deliveries.fared(environmentId, 'end_1', { ok: false, at, says: 'no', restUntil: at + 10 })
@@ -260,7 +304,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       assert.equal(await deliveries.tell(environmentId, 'end_1', news, quiet), true)
       assert.deepEqual(await claim(world, environmentId, { now: at + 10 }), [])
       assert.deepEqual((await deliveries.endpoint(environmentId, 'end_1'))!.disabled, news.disabled)
-      await deliveries.saveEndpoint(endpoint, quiet)
+      await change(world, environmentId, { disabled: null })
       assert.deepEqual(await claim(world, environmentId), ['evt_1'])
     })
 
@@ -300,8 +344,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
 
     story('one is sent again, and what was missed is found again', async (world, environmentId) => {
       const { deliveries } = world
-      const off = exampleEndpoint(environmentId, 'end_1', { disabled: { reason: 'off', at, says: null } })
-      await deliveries.saveEndpoint({ ...off, disabled: null }, quiet)
+      await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
       await writeMany(world, environmentId, 3)
       await place(world, environmentId)
       await claim(world, environmentId)
@@ -310,7 +353,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         settled('evt_2', { state: 'failed' }),
         settled('evt_3', { state: 'waiting', nextAt: at + 5000 }),
       ])
-      await deliveries.saveEndpoint(off, quiet)
+      await change(world, environmentId, { disabled: { reason: 'off', at, says: null } })
       await write(
         world,
         environmentId,
@@ -318,7 +361,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         { id: 'evt_5', type: 'endpoint.failing', data: { endpoint: 'end_1' } },
       )
       await place(world, environmentId)
-      await deliveries.saveEndpoint({ ...off, disabled: null }, quiet)
+      await change(world, environmentId, { disabled: null })
       const recover = (after: number, since = at, limit = 2) =>
         deliveries.recover(environmentId, 'end_1', { since, now: at, after, limit })
       assert.deepEqual(await recover(0, at + 1), { recovered: 0, next: null })

@@ -48,6 +48,17 @@ export interface Disabled {
   readonly says: string | null
 }
 
+/** What a caller may change of an endpoint. What is absent stays as it is, also whether it is on. */
+export type EndpointChange = Partial<Pick<Endpoint, (typeof changeable)[number]>>
+export const changeable = [
+  'url',
+  'description',
+  'types',
+  'profiles',
+  'ordered',
+  'disabled',
+] as const satisfies readonly (keyof Endpoint)[]
+
 /** An event for an endpoint. There is one for each pair of them, whatever happens. */
 export interface Delivery {
   readonly eventId: string
@@ -110,8 +121,18 @@ export interface EventFilter {
 
 /** Endpoints, and what they are sent. */
 export interface Deliveries {
-  /** Inserts or replaces, but for how it fares and what signs. Switched on again it starts afresh. */
+  /** Inserts a new one. */
   saveEndpoint(endpoint: Endpoint, along: Along): Promise<void>
+  /**
+   * Changes what is named and nothing else, whatever happens to it at the same time. Why one is off stays when it is switched off again; switched on again
+   * it starts afresh. `along` goes by how it was in the moment before. Gives it as it is then; null when it is gone: then nothing was written.
+   */
+  changeEndpoint(
+    environmentId: string,
+    id: string,
+    change: EndpointChange,
+    along: (before: Endpoint) => Along,
+  ): Promise<Endpoint | null>
   /** Compare-and-swap of what signs. False when it is not as it was read any more: then nothing was written. */
   saveKeys(
     environmentId: string,

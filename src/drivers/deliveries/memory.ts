@@ -34,14 +34,19 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
   return {
     async saveEndpoint(endpoint, along) {
-      const key = keyOf(endpoint.environmentId, endpoint.id)
-      const before = endpoints.get(key)
-      const isAfresh = !before || (before.disabled !== null && endpoint.disabled === null)
-      const { failures, failingSince, failingSays, toldAt, restUntil } = before ?? untouched
-      const health = isAfresh ? untouched : { failures, failingSince, failingSays, toldAt, restUntil }
-      const { createdAt, secret, keys } = before ?? endpoint
-      endpoints.set(key, { ...structuredClone(endpoint), ...health, createdAt, secret, keys })
+      endpoints.set(keyOf(endpoint.environmentId, endpoint.id), { ...structuredClone(endpoint), ...untouched })
       log.write(endpoint.environmentId, along)
+    },
+
+    async changeEndpoint(environmentId, id, { disabled: wished, ...rest }, along) {
+      const before = endpoints.get(keyOf(environmentId, id))
+      if (!before) return null
+      const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+      const disabled = wished === undefined || (wished && before.disabled) ? before.disabled : wished
+      const health = before.disabled !== null && disabled === null ? untouched : {}
+      const after = change(environmentId, id, () => structuredClone({ ...before, ...named, ...health, disabled }))
+      log.write(environmentId, along(before))
+      return after
     },
 
     async saveKeys(environmentId, id, { secret, keys, before }, along) {

@@ -158,3 +158,38 @@ story(
   },
   () => ({ status }),
 )
+
+story('a change beside another, beside a removal and beside a refusal takes nothing back', async (world) => {
+  const { environment, endpoints } = world
+  const { deliveries } = world.deps
+  const [one, other, removed] = [await world.create(), await world.create(), await world.create()]
+  const change = (id: string, wish: Parameters<typeof endpoints.change>[2]) =>
+    endpoints.change(environment, id, wish, 'user:ada')
+  await Promise.all([change(one.id, { description: 'A' }), change(one.id, { url: 'https://b.example/' })])
+  const { description, url } = await world.endpoint(one.id)
+  assert.deepEqual([description, url], ['A', 'https://b.example/'])
+
+  const gone = { reason: 'gone', at: world.clock.now(), says: null } as const
+  const disable = () =>
+    deliveries.tell(environment.id, other.id, { kind: 'disabled', disabled: gone }, { at: gone.at, actor: 'system' })
+  await Promise.all([change(other.id, { description: 'B' }), disable()])
+  assert.deepEqual((await world.endpoint(other.id)).disabled, gone)
+
+  const [changed] = await Promise.allSettled([
+    change(removed.id, { description: 'C' }),
+    endpoints.remove(environment, removed.id, 'user:ada'),
+  ])
+  assert.equal(await deliveries.endpoint(environment.id, removed.id), null)
+  assert.ok(changed.status === 'fulfilled' || changed.reason.code === 'input.unknown')
+  await assert.rejects(change(removed.id, { enabled: true }), { code: 'input.unknown' })
+
+  const changes = world.along.audit.filter(({ action }) => action === 'endpoint.changed')
+  await change(other.id, { enabled: false, description: 'D' })
+  await change(other.id, { enabled: true })
+  await change(other.id, { enabled: true })
+  const after = world.along.audit.filter(({ action }) => action === 'endpoint.changed').slice(changes.length)
+  assert.deepEqual(
+    after.map(({ detail }) => detail?.changed),
+    [['description'], ['enabled'], []],
+  )
+})
