@@ -398,6 +398,22 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       ])
     })
 
+    story('a list goes by the order of events and not by their ids', async (world, environmentId) => {
+      const { deliveries } = world
+      for (const id of ['end_1', 'end_2']) await deliveries.saveEndpoint(exampleEndpoint(environmentId, id), quiet)
+      await write(world, environmentId, { id: 'evt_7' }, { id: 'evt_9' }, { id: 'evt_1' }, { id: 'evt_5' })
+      await place(world, environmentId)
+      const whole = ['evt_5', 'evt_1', 'evt_9', 'evt_7'].flatMap((id) => [`${id} end_2`, `${id} end_1`])
+      const list = async (query: Partial<Parameters<Deliveries['list']>[1]>) =>
+        (await deliveries.list(environmentId, { limit: 9, ...query })).map((one) => `${one.eventId} ${one.endpointId}`)
+      assert.deepEqual(await list({}), whole)
+      for (const [n, one] of whole.entries()) {
+        const [eventId = '', endpointId = ''] = one.split(' ')
+        assert.deepEqual(await list({ limit: 3, before: { eventId, endpointId } }), whole.slice(n + 1, n + 4))
+      }
+      assert.deepEqual(await list({ before: { eventId: 'evt_forgotten', endpointId: 'end_1' } }), [])
+    })
+
     story('events are read in their order from a place on', async (world, environmentId) => {
       const { deliveries } = world
       await write(

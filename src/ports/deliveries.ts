@@ -185,7 +185,7 @@ export interface Deliveries {
     options: { since: Instant; now: Instant; after: number; limit: number },
   ): Promise<{ recovered: number; next: number | null }>
 
-  /** Newest event first, after that one. */
+  /** Newest event first, by their places, after that one. Nothing after one whose event was forgotten: what is older was forgotten too. */
   list(
     environmentId: string,
     query: {

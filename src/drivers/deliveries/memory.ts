@@ -177,15 +177,16 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async list(environmentId, { endpointId, eventId, state, type, limit, before }) {
       const place = placeOf(environmentId)
+      const from = before && (place.events.get(before.eventId)?.position ?? 0)
       const isAfter = (row: Row) =>
-        before === undefined || (compare(row.eventId, before.eventId) || compare(row.endpointId, before.endpointId)) < 0
+        from === undefined || (row.position - from || compare(row.endpointId, before!.endpointId)) < 0
       return [...place.rows.values()]
         .filter((row) => endpointId === undefined || row.endpointId === endpointId)
         .filter((row) => eventId === undefined || row.eventId === eventId)
         .filter((row) => state === undefined || row.state === state)
         .filter((row) => type === undefined || place.events.get(row.eventId)!.type === type)
         .filter(isAfter)
-        .sort((one, other) => compare(other.eventId, one.eventId) || compare(other.endpointId, one.endpointId))
+        .sort((one, other) => byPosition(other, one) || compare(other.endpointId, one.endpointId))
         .slice(0, limit)
         .map((row) => withEvent(place, row))
     },

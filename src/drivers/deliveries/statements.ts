@@ -119,12 +119,15 @@ export const recover = `
 const some = (condition: string, order: string) => `
   select ${columns} from ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
 
-/** $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
+/** Of an event that was forgotten there is no place, and nothing older is left either. */
+const placeOfCursor = '(select position from event where environment_id = $1 and id = $7)'
+/** By the order of events, which their ids need not have. $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
 export const list = some(
   `($3::text is null or delivery.endpoint_id = $3) and ($4::text is null or delivery.event_id = $4)
     and ($5::text is null or delivery.state = $5) and ($6::text is null or event.type = $6)
-    and ($7::text is null or (delivery.event_id, delivery.endpoint_id) < ($7 collate "C", $8 collate "C"))`,
-  'order by delivery.event_id desc, delivery.endpoint_id desc limit $2',
+    and event.position is not null and ($7::text is null
+      or (event.position <= ${placeOfCursor} and (event.position, delivery.endpoint_id) < (${placeOfCursor}, $8 collate "C")))`,
+  'order by event.position desc, delivery.endpoint_id desc limit $2',
 )
 export const one = some('delivery.event_id = $2 and delivery.endpoint_id = $3', '')
 
