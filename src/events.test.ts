@@ -193,7 +193,7 @@ test('a place that was forgotten, or never was, is said to be so', async () => {
   const { id } = server.environments.test
   const [first] = await deps.deliveries.eventsAfter(id, { after: 0, limit: 1 })
   const now = deps.clock.now()
-  await deps.deliveries.sweep(id, { deliveries: 0, events: now + 60_000 })
+  await deps.deliveries.sweep(id, { failed: 0, events: now + 60_000 })
   const ids = await write(1)
   const { status, problem } = await readStream(`?after=${first!.position}`, 1)
   assert.deepEqual([status, problem?.code], [410, 'input.expired'])

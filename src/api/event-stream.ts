@@ -1,5 +1,5 @@
 import { Fault, second } from '@patchbay/kit'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { eventJson } from '../engine/delivery/event-body.ts'
 import { checkTypePatterns } from '../engine/delivery/event-types.ts'
@@ -22,7 +22,8 @@ const queryOf = z.strictObject({
 /**
  * `GET /v1/events/stream`: events as server-sent events, as they come. `id` is a place in the order of the environment: whoever comes back with
  * `Last-Event-ID` goes on there, and misses nothing. One that does not read what it is sent is cut off, and can do the same. What was forgotten meanwhile
- * cannot be sent any more, and that is said instead of passing over it.
+ * cannot be sent any more, and that is said instead of passing over it. Who may read is asked again all the while: a stream has no end of its own, and a
+ * key that was revoked or has run out, or a person who was signed out, must not read on.
  */
 export function serveEventStream(app: FastifyInstance, engine: Engine, serving: Serving): void {
   const { deliveries, clock, log } = engine.deps
@@ -48,7 +49,8 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
       'x-accel-buffering': 'no',
     })
     try {
-      await run(response, id, after, filter, gone.signal)
+      const mayRead = () => isStillAllowed(request, gone.signal)
+      await run(response, id, after, { filter, mayRead, signal: gone.signal })
       response.end()
     } catch (error) {
       if (!gone.signal.aborted) log.warn('api.stream_broken', { requestId: request.id, environmentId: id, error })
@@ -62,14 +64,19 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
     response: FastifyReply['raw'],
     environmentId: string,
     begin: number,
-    filter: EventFilter,
-    signal: AbortSignal,
+    { filter, mayRead, signal }: { filter: EventFilter; mayRead: () => Promise<boolean>; signal: AbortSignal },
   ): Promise<void> {
     const reading = heads.follow(environmentId)
     try {
       // Reconnect after a second; and this is where the stream begins, so that it can be resumed before the first event.
       await write(response, `retry: 1000\nid: ${begin}\n: patchbay\n\n`, signal)
+      let askedAt = clock.now()
       for (let after = begin; !engine.isStopping(); ) {
+        // There is a turn for each page and each heartbeat, so no page goes out on an answer that is older than some seconds.
+        if (clock.now() - askedAt >= askAgainMs) {
+          if (!(await mayRead())) return
+          askedAt = clock.now()
+        }
         const head = reading.head()
         const events = await deliveries.eventsAfter(environmentId, { ...filter, after, limit: pageSize })
         if (events.length > 0) await write(response, events.map(frameOf).join(''), signal)
@@ -85,6 +92,19 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
       }
     } finally {
       reading.leave()
+    }
+  }
+
+  /** Whatever else goes wrong breaks the stream too: the reader comes back, and is told then. */
+  async function isStillAllowed(request: FastifyRequest, signal: AbortSignal): Promise<boolean> {
+    try {
+      await serving.authenticate(request, 'journal:read')
+      signal.throwIfAborted()
+      return true
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      log.info('api.stream_refused', { requestId: request.id, code: error.code })
+      return false
     }
   }
 
@@ -139,6 +159,8 @@ const frameOf = (event: PlacedEvent) => `id: ${event.position}\ndata: ${JSON.str
 
 const pageSize = 100
 const heartbeatMs = 15 * second
+/** How long a reader goes on who may not read any more; a look at the key costs less than the page that it spares. */
+const askAgainMs = 5 * second
 /** How long a reader may leave unread what it was sent, which is a page at most. */
 const patienceMs = 20 * second
 const mostOfEnvironment = 50

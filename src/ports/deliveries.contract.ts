@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Along, NewEvent } from './along.ts'
 import { describeContract } from './contract.ts'
-import type { Deliveries, Endpoint, Settled, Try } from './deliveries.ts'
+import type { Deliveries, Endpoint, EndpointChange, Settled, Try } from './deliveries.ts'
 import type { Journal } from './journal.ts'
 
 export interface DeliveriesWorld {
@@ -51,6 +51,8 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       (await deliveries.claim(environmentId, endpoint, { claim: by, now, until: now + ms, limit })).map(
         ({ eventId }) => eventId,
       )
+    const change = ({ deliveries }: DeliveriesWorld, environmentId: string, changes: EndpointChange) =>
+      deliveries.changeEndpoint(environmentId, 'end_1', changes, () => quiet)
     const settled = (eventId: string, more: Partial<Settled> = {}): Settled => ({
       ...{ eventId, state: 'delivered', nextAt: at, tried: exampleTry() },
       ...more,
@@ -79,13 +81,19 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         })
         const failing = { failures: 1, failingSince: at + 5, failingSays: 'no', restUntil: at + 9 }
         assert.deepEqual(fared, { ...one, ...failing })
-        await deliveries.saveEndpoint({ ...one, url: 'https://example.com/other' }, quiet)
-        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), {
-          ...{ ...one, url: 'https://example.com/other' },
-          ...failing,
+        const changed = { ...one, ...failing, url: 'https://example.com/other', types: ['item.*'], profiles: ['nova'] }
+        const { url, types, profiles } = changed
+        assert.deepEqual(await change(world, environmentId, { url, types, profiles, description: undefined }), changed)
+        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), changed)
+        const back = { url: one.url, types: null, profiles: null, description: 'More', ordered: true }
+        assert.deepEqual(await change(world, environmentId, back), { ...changed, ...back })
+        const { description, ordered } = one
+        const off = { reason: 'off', at, says: null } as const
+        assert.deepEqual(await change(world, environmentId, { description, ordered, disabled: off }), {
+          ...{ ...one, ...failing },
+          disabled: off,
         })
-        await deliveries.saveEndpoint({ ...one, disabled: { reason: 'off', at, says: null } }, quiet)
-        await deliveries.saveEndpoint(one, quiet)
+        assert.deepEqual(await change(world, environmentId, { disabled: null }), one)
         assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), one)
         assert.equal(await deliveries.endpoint('env_other', 'end_1'), null)
         assert.equal(await deliveries.removeEndpoint('env_other', 'end_1', quiet), false)
@@ -100,20 +108,57 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
     )
 
     story(
-      'what signs is changed by whoever read it last, and by nothing else',
-      async ({ deliveries }, environmentId) => {
-        const endpoint = exampleEndpoint(environmentId)
-        await deliveries.saveEndpoint(endpoint, quiet)
-        const keys = [{ ...endpoint.keys[0]!, id: 'key_2' }]
-        const change = { secret: 'sealed anew', keys, before: 'sealed' }
-        assert.equal(await deliveries.saveKeys('env_other', 'end_1', change, quiet), false)
-        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', change, quiet), true)
-        assert.equal(await deliveries.saveKeys(environmentId, 'end_1', { ...change, secret: 'too late' }, quiet), false)
-        await deliveries.saveEndpoint({ ...endpoint, description: 'Changed' }, quiet)
-        const { secret, keys: kept, description } = (await deliveries.endpoint(environmentId, 'end_1'))!
-        assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
+      'a change touches what it names, whatever happens beside it, and brings back nothing that is gone',
+      async (world, environmentId) => {
+        const { deliveries, journal } = world
+        const gone = { reason: 'gone', at, says: 'The receiver answered 410.' } as const
+        await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
+        await Promise.all([
+          change(world, environmentId, { description: 'Changed' }),
+          deliveries.tell(environmentId, 'end_1', { kind: 'disabled', disabled: gone }, quiet),
+          change(world, environmentId, { url: 'https://example.com/other' }),
+          change(world, environmentId, { ordered: true }),
+        ])
+        const after = {
+          ...exampleEndpoint(environmentId, 'end_1', { description: 'Changed', ordered: true, disabled: gone }),
+          url: 'https://example.com/other',
+        }
+        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), after)
+        // Why it is off is known better than that somebody switches it off once more.
+        const off = { reason: 'off', at: at + 1, says: null } as const
+        assert.deepEqual(await change(world, environmentId, { disabled: off }), after)
+        const seen: Endpoint[] = []
+        const along = (before: Endpoint) => {
+          seen.push(before)
+          return { ...quiet, audit: [{ id: 'aud_1', action: 'endpoint.changed', subject: 'end_1' }] }
+        }
+        const on = { ...after, disabled: null }
+        assert.deepEqual(await deliveries.changeEndpoint(environmentId, 'end_1', { disabled: null }, along), on)
+        assert.deepEqual(seen, [after])
+        await deliveries.removeEndpoint(environmentId, 'end_1', quiet)
+        for (const environment of [environmentId, 'env_other'])
+          assert.equal(await deliveries.changeEndpoint(environment, 'end_1', { disabled: null }, along), null)
+        assert.deepEqual(await deliveries.endpoints(environmentId), [])
+        assert.deepEqual(
+          (await journal.readAudit(environmentId, { limit: 5 })).map(({ id }) => id),
+          ['aud_1'],
+        )
       },
     )
+
+    story('what signs is changed by whoever read it last, and by nothing else', async (world, environmentId) => {
+      const { deliveries } = world
+      const endpoint = exampleEndpoint(environmentId)
+      await deliveries.saveEndpoint(endpoint, quiet)
+      const keys = [{ ...endpoint.keys[0]!, id: 'key_2' }]
+      const anew = { secret: 'sealed anew', keys, before: 'sealed' }
+      assert.equal(await deliveries.saveKeys('env_other', 'end_1', anew, quiet), false)
+      assert.equal(await deliveries.saveKeys(environmentId, 'end_1', anew, quiet), true)
+      assert.equal(await deliveries.saveKeys(environmentId, 'end_1', { ...anew, secret: 'too late' }, quiet), false)
+      await change(world, environmentId, { description: 'Changed' })
+      const { secret, keys: kept, description } = (await deliveries.endpoint(environmentId, 'end_1'))!
+      assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
+    })
 
     story('each event gets one place, and a delivery for each endpoint that wants it', async (world, environmentId) => {
       const { deliveries } = world
@@ -248,8 +293,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
 
     story('an endpoint that is off or rests gives nothing, and what waits stays', async (world, environmentId) => {
       const { deliveries } = world
-      const endpoint = exampleEndpoint(environmentId)
-      await deliveries.saveEndpoint(endpoint, quiet)
+      await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
       await writeMany(world, environmentId, 1)
       await place(world, environmentId)
       await deliveries.fared(environmentId, 'end_1', { ok: false, at, says: 'no', restUntil: at + 10 })
@@ -260,7 +304,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       assert.equal(await deliveries.tell(environmentId, 'end_1', news, quiet), true)
       assert.deepEqual(await claim(world, environmentId, { now: at + 10 }), [])
       assert.deepEqual((await deliveries.endpoint(environmentId, 'end_1'))!.disabled, news.disabled)
-      await deliveries.saveEndpoint(endpoint, quiet)
+      await change(world, environmentId, { disabled: null })
       assert.deepEqual(await claim(world, environmentId), ['evt_1'])
     })
 
@@ -285,19 +329,22 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       assert.equal(await tell({ kind: 'recovered' }), true)
       assert.equal(await tell({ kind: 'recovered' }), false)
       const disabled = { reason: 'failing', at, says: 'no' } as const
+      await deliveries.fared(environmentId, 'end_1', { ok: false, at, says: 'no', restUntil: null })
+      assert.equal(await tell({ kind: 'failing', at }), true)
       assert.equal(await tell({ kind: 'disabled', disabled }), true)
       assert.equal(await tell({ kind: 'disabled', disabled }), false)
+      await deliveries.fared(environmentId, 'end_1', { ok: true, restUntil: null })
+      assert.equal(await tell({ kind: 'recovered' }), false)
       const events = await world.journal.readEvents(environmentId, { limit: 9 })
       assert.deepEqual(
         events.map(({ type }) => type),
-        ['endpoint.disabled', 'endpoint.recovered', 'endpoint.failing'],
+        ['endpoint.disabled', 'endpoint.failing', 'endpoint.recovered', 'endpoint.failing'],
       )
     })
 
     story('one is sent again, and what was missed is found again', async (world, environmentId) => {
       const { deliveries } = world
-      const off = exampleEndpoint(environmentId, 'end_1', { disabled: { reason: 'off', at, says: null } })
-      await deliveries.saveEndpoint({ ...off, disabled: null }, quiet)
+      await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
       await writeMany(world, environmentId, 3)
       await place(world, environmentId)
       await claim(world, environmentId)
@@ -306,7 +353,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         settled('evt_2', { state: 'failed' }),
         settled('evt_3', { state: 'waiting', nextAt: at + 5000 }),
       ])
-      await deliveries.saveEndpoint(off, quiet)
+      await change(world, environmentId, { disabled: { reason: 'off', at, says: null } })
       await write(
         world,
         environmentId,
@@ -314,7 +361,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         { id: 'evt_5', type: 'endpoint.failing', data: { endpoint: 'end_1' } },
       )
       await place(world, environmentId)
-      await deliveries.saveEndpoint({ ...off, disabled: null }, quiet)
+      await change(world, environmentId, { disabled: null })
       const recover = (after: number, since = at, limit = 2) =>
         deliveries.recover(environmentId, 'end_1', { since, now: at, after, limit })
       assert.deepEqual(await recover(0, at + 1), { recovered: 0, next: null })
@@ -351,6 +398,22 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       ])
     })
 
+    story('a list goes by the order of events and not by their ids', async (world, environmentId) => {
+      const { deliveries } = world
+      for (const id of ['end_1', 'end_2']) await deliveries.saveEndpoint(exampleEndpoint(environmentId, id), quiet)
+      await write(world, environmentId, { id: 'evt_7' }, { id: 'evt_9' }, { id: 'evt_1' }, { id: 'evt_5' })
+      await place(world, environmentId)
+      const whole = ['evt_5', 'evt_1', 'evt_9', 'evt_7'].flatMap((id) => [`${id} end_2`, `${id} end_1`])
+      const list = async (query: Partial<Parameters<Deliveries['list']>[1]>) =>
+        (await deliveries.list(environmentId, { limit: 9, ...query })).map((one) => `${one.eventId} ${one.endpointId}`)
+      assert.deepEqual(await list({}), whole)
+      for (const [n, one] of whole.entries()) {
+        const [eventId = '', endpointId = ''] = one.split(' ')
+        assert.deepEqual(await list({ limit: 3, before: { eventId, endpointId } }), whole.slice(n + 1, n + 4))
+      }
+      assert.deepEqual(await list({ before: { eventId: 'evt_forgotten', endpointId: 'end_1' } }), [])
+    })
+
     story('events are read in their order from a place on', async (world, environmentId) => {
       const { deliveries } = world
       await write(
@@ -382,9 +445,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         })
       await place(world, environmentId)
       await claim(world, environmentId)
-      await deliveries.settle(environmentId, 'end_1', 'clm_1', [settled('evt_1'), settled('evt_2')])
-      assert.equal(await deliveries.sweep(environmentId, { deliveries: at + 12, events: at }), 0)
-      assert.equal(await deliveries.sweep(environmentId, { deliveries: at + 13, events: at + 50 }), 2 + 2)
+      await deliveries.settle(environmentId, 'end_1', 'clm_1', [
+        settled('evt_1'),
+        settled('evt_2', { state: 'failed' }),
+        settled('evt_3'),
+      ])
+      assert.equal(await deliveries.sweep(environmentId, { failed: at + 12, events: at }), 0)
+      assert.equal(await deliveries.sweep(environmentId, { failed: at + 13, events: at + 50 }), 1 + 2)
       assert.deepEqual(await deliveries.places(environmentId), { head: 4, swept: 2 })
       const left = await deliveries.eventsAfter(environmentId, { after: 0, limit: 9 })
       assert.deepEqual(
@@ -392,9 +459,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
         ['evt_2', 'evt_3'],
       )
       assert.deepEqual(
-        (await deliveries.list(environmentId, { limit: 9 })).map(({ eventId }) => eventId),
-        ['evt_3'],
+        (await deliveries.list(environmentId, { limit: 9 })).map(({ eventId, state }) => [eventId, state]),
+        [['evt_3', 'delivered']],
       )
+      // What was given up is found again by its event; what was taken is not sent a second time, however long ago that was.
+      const missed = await deliveries.recover(environmentId, 'end_1', { since: at, now: at, after: 0, limit: 9 })
+      assert.deepEqual(missed, { recovered: 1, next: null })
+      assert.deepEqual(await claim(world, environmentId, { by: 'clm_2' }), ['evt_2'])
       await write(world, environmentId, { id: 'evt_9' })
       assert.deepEqual(await place(world, environmentId), { placed: 1, head: 5 })
       assert.deepEqual(

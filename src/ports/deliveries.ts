@@ -48,6 +48,17 @@ export interface Disabled {
   readonly says: string | null
 }
 
+/** What a caller may change of an endpoint. What is absent stays as it is, also whether it is on. */
+export type EndpointChange = Partial<Pick<Endpoint, (typeof changeable)[number]>>
+export const changeable = [
+  'url',
+  'description',
+  'types',
+  'profiles',
+  'ordered',
+  'disabled',
+] as const satisfies readonly (keyof Endpoint)[]
+
 /** An event for an endpoint. There is one for each pair of them, whatever happens. */
 export interface Delivery {
   readonly eventId: string
@@ -110,8 +121,18 @@ export interface EventFilter {
 
 /** Endpoints, and what they are sent. */
 export interface Deliveries {
-  /** Inserts or replaces, but for how it fares and what signs. Switched on again it starts afresh. */
+  /** Inserts a new one. */
   saveEndpoint(endpoint: Endpoint, along: Along): Promise<void>
+  /**
+   * Changes what is named and nothing else, whatever happens to it at the same time. Why one is off stays when it is switched off again; switched on again
+   * it starts afresh. `along` goes by how it was in the moment before. Gives it as it is then; null when it is gone: then nothing was written.
+   */
+  changeEndpoint(
+    environmentId: string,
+    id: string,
+    change: EndpointChange,
+    along: (before: Endpoint) => Along,
+  ): Promise<Endpoint | null>
   /** Compare-and-swap of what signs. False when it is not as it was read any more: then nothing was written. */
   saveKeys(
     environmentId: string,
@@ -149,7 +170,7 @@ export interface Deliveries {
   settle(environmentId: string, endpointId: string, claim: string, settled: readonly Settled[]): Promise<void>
   /** Writes down how an endpoint fares, and gives it as it is then; null when it is gone. */
   fared(environmentId: string, endpointId: string, fared: Fared): Promise<Endpoint | null>
-  /** Tells of it, once: false when it was told already or is not so any more. */
+  /** Tells of it, once: false when it was told already or is not so any more. That one fails or has recovered is said only of one that is on. */
   tell(environmentId: string, endpointId: string, news: EndpointNews, along: Along): Promise<boolean>
 
   /** Makes one due as if it had never been tried. False when there is no such event or endpoint. */
@@ -164,7 +185,7 @@ export interface Deliveries {
     options: { since: Instant; now: Instant; after: number; limit: number },
   ): Promise<{ recovered: number; next: number | null }>
 
-  /** Newest event first, after that one. */
+  /** Newest event first, by their places, after that one. Nothing after one whose event was forgotten: what is older was forgotten too. */
   list(
     environmentId: string,
     query: {
@@ -182,8 +203,11 @@ export interface Deliveries {
   eventsAfter(environmentId: string, query: EventFilter & { after: number; limit: number }): Promise<PlacedEvent[]>
   /** The last place, and the last one whose event was forgotten. */
   places(environmentId: string): Promise<{ head: number; swept: number }>
-  /** Forgets deliveries that ended and events that happened before then, up to ten thousand of each, and what was never delivered of those events. */
-  sweep(environmentId: string, before: { readonly deliveries: Instant; readonly events: Instant }): Promise<number>
+  /**
+   * Forgets deliveries that were given up and events that happened before then, up to ten thousand of each, and every delivery of those events. What was
+   * taken is known for as long as its event is kept, so that `recover` does not send it again.
+   */
+  sweep(environmentId: string, before: { readonly failed: Instant; readonly events: Instant }): Promise<number>
 }
 
 /** How many tries of a delivery are kept. */

@@ -22,12 +22,14 @@ export interface ReadEventsOptions {
 
 /**
  * Events as they come, for as long as they are read. A connection that is lost is made again after the last place, so that each event comes once and
- * none is missed. Throws a PatchbayError when the server refuses, such as for a place that is too old, and when the signal aborts.
+ * none is missed; so is one for which there is no room just now (429), and where the server says how long that takes, not before. Throws a PatchbayError
+ * when the server refuses, such as for a place that is too old, and when the signal aborts.
  */
 export async function* readEvents(client: Client, options: ReadEventsOptions = {}): AsyncGenerator<StreamedEvent> {
   const { signal, types, profile, connection } = options
   let after = options.after
   for (let failures = 0; ; failures++) {
+    let askedMs = 0
     try {
       const wanted = Object.entries({ after, types: types?.join(','), profile, connection })
       const query = new URLSearchParams(wanted.filter((pair): pair is [string, string] => pair[1] !== undefined))
@@ -39,13 +41,20 @@ export async function* readEvents(client: Client, options: ReadEventsOptions = {
       }
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof PatchbayError && error.problem.status < 500) throw error
+      if (error instanceof PatchbayError) {
+        const { status, retryAfterMs } = error.problem
+        if (status < 500 && status !== 429) throw error
+        askedMs = Math.min(retryAfterMs ?? 0, longestAskedMs)
+      }
       options.onReconnect?.(error)
     }
     signal?.throwIfAborted()
-    await pause(Math.min(1000 * 2 ** failures, 30_000), signal)
+    await pause(Math.max(askedMs, Math.min(1000 * 2 ** failures, 30_000)), signal)
   }
 }
+
+/** A timer of more than some weeks would be over at once. */
+const longestAskedMs = 86_400_000
 
 async function* framesOf(response: Response): AsyncGenerator<{ id: string; data: string }> {
   let text = ''

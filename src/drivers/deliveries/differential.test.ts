@@ -49,11 +49,17 @@ const of = <const Kind extends string, Rest extends object>(
   rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> },
 ) => fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<{ kind: Kind } & Rest>
 
+const off = fc.integer({ min: 0, max: 3 }).map((n) => n === 0)
+const types = fc.constantFrom(null, ['connection.*'], ['*'], ['item.published', 'grant.*'])
+const profiles = fc.constantFrom(null, null, ['nova'])
+const undefinedToo = { nil: undefined }
+
 const operation = fc.oneof(
-  of('save', {
-    ...{ endpoint, ordered: fc.boolean(), off: fc.integer({ min: 0, max: 3 }).map((n) => n === 0) },
-    types: fc.constantFrom(null, ['connection.*'], ['*'], ['item.published', 'grant.*']),
-    profiles: fc.constantFrom(null, null, ['nova']),
+  of('save', { endpoint, ordered: fc.boolean(), off, types, profiles }),
+  of('change', {
+    ...{ endpoint, at, ordered: fc.option(fc.boolean(), undefinedToo), off: fc.option(off, undefinedToo) },
+    types: fc.option(types, undefinedToo),
+    profiles: fc.option(profiles, undefinedToo),
   }),
   of('remove', { endpoint, really: fc.integer({ min: 0, max: 4 }).map((n) => n === 0) }),
   of('write', {
@@ -80,7 +86,7 @@ const operation = fc.oneof(
     after: fc.integer({ min: 0, max: 4 }),
     limit: fc.integer({ min: 1, max: 4 }),
   }),
-  of('sweep', { deliveries: at, events: at, really: fc.integer({ min: 0, max: 4 }).map((n) => n === 0) }),
+  of('sweep', { failed: at, events: at, really: fc.integer({ min: 0, max: 4 }).map((n) => n === 0) }),
 )
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 
@@ -131,7 +137,16 @@ async function step(
       const { ordered, types, profiles, off } = one
       const disabled = off ? ({ reason: 'off', at: 1, says: null } as const) : null
       const more = { ordered, types, profiles, disabled }
+      if ((await deliveries.endpoint(environmentId, one.endpoint)) !== null) return
       return deliveries.saveEndpoint(exampleEndpoint(environmentId, one.endpoint, more), { at: n, actor: 'system' })
+    }
+    case 'change': {
+      const { ordered, types, profiles, off, at } = one
+      const disabled = off === undefined ? undefined : off ? ({ reason: 'off', at, says: null } as const) : null
+      const changes = { ordered, types, profiles, disabled }
+      return deliveries.changeEndpoint(environmentId, one.endpoint, changes, ({ disabled }) =>
+        along(disabled ? 'endpoint.failing' : 'endpoint.recovered'),
+      )
     }
     case 'remove':
       return one.really && deliveries.removeEndpoint(environmentId, one.endpoint, { at: n, actor: 'system' })
@@ -176,6 +191,6 @@ async function step(
       return deliveries.recover(environmentId, one.endpoint, { since, now: at, after, limit })
     }
     case 'sweep':
-      return one.really && deliveries.sweep(environmentId, { deliveries: one.deliveries, events: one.events })
+      return one.really && deliveries.sweep(environmentId, { failed: one.failed, events: one.events })
   }
 }

@@ -8,19 +8,29 @@ export const all = `select ${columns} from endpoint where environment_id = $1 or
 export const one = `select ${columns} from endpoint where environment_id = $1 and id = $2`
 export const remove = `delete from endpoint where environment_id = $1 and id = $2`
 
-/** Switched on again, what was said of it before is over. */
-const afresh = 'endpoint.disabled is not null and excluded.disabled is null'
-export const upsert = `
+export const insert = `
   insert into endpoint (environment_id, id, url, description, types, profiles, ordered, secret, keys, disabled, created_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-  on conflict (environment_id, id) do update set
-    url = excluded.url, description = excluded.description, types = excluded.types, profiles = excluded.profiles,
-    ordered = excluded.ordered, disabled = excluded.disabled,
-    failures = case when ${afresh} then 0 else endpoint.failures end,
-    failing_since = case when ${afresh} then null else endpoint.failing_since end,
-    failing_says = case when ${afresh} then null else endpoint.failing_says end,
-    told_at = case when ${afresh} then null else endpoint.told_at end,
-    rest_until = case when ${afresh} then null else endpoint.rest_until end`
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
+/** What goes along with a change goes by it. */
+export const lock = `${one} for update`
+
+const named = (column: string, value: string) =>
+  `${column} = case when '${column}' = any ($3::text[]) then ${value} else ${column} end`
+/** Switched on again, what was said of it before is over. */
+const afresh = `'disabled' = any ($3::text[]) and $9::jsonb is null and disabled is not null`
+/** $3 the columns that change, $4 to $9 what they hold then. */
+export const change = `
+  update endpoint set
+    ${named('url', '$4')}, ${named('description', '$5')}, ${named('types', '$6')}, ${named('profiles', '$7')}, ${named('ordered', '$8')},
+    ${named('disabled', 'case when $9::jsonb is null then null else coalesce(disabled, $9::jsonb) end')},
+    failures = case when ${afresh} then 0 else failures end,
+    failing_since = case when ${afresh} then null else failing_since end,
+    failing_says = case when ${afresh} then null else failing_says end,
+    told_at = case when ${afresh} then null else told_at end,
+    rest_until = case when ${afresh} then null else rest_until end
+  where environment_id = $1 and id = $2
+  returning ${columns}`
 
 /** $3 sealed secret, $4 keys, $5 the sealed secret that was read. */
 export const saveKeys = `update endpoint set secret = $3, keys = $4 where environment_id = $1 and id = $2 and secret = $5`
@@ -45,6 +55,6 @@ export const tell = {
     where environment_id = $1 and id = $2 and told_at is null and failing_since is not null and disabled is null`,
   recovered: `
     update endpoint set told_at = null
-    where environment_id = $1 and id = $2 and told_at is not null and failing_since is null`,
+    where environment_id = $1 and id = $2 and told_at is not null and failing_since is null and disabled is null`,
   disabled: `update endpoint set disabled = $3 where environment_id = $1 and id = $2 and disabled is null`,
 } as const

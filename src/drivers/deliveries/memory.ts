@@ -34,14 +34,19 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
   return {
     async saveEndpoint(endpoint, along) {
-      const key = keyOf(endpoint.environmentId, endpoint.id)
-      const before = endpoints.get(key)
-      const isAfresh = !before || (before.disabled !== null && endpoint.disabled === null)
-      const { failures, failingSince, failingSays, toldAt, restUntil } = before ?? untouched
-      const health = isAfresh ? untouched : { failures, failingSince, failingSays, toldAt, restUntil }
-      const { createdAt, secret, keys } = before ?? endpoint
-      endpoints.set(key, { ...structuredClone(endpoint), ...health, createdAt, secret, keys })
+      endpoints.set(keyOf(endpoint.environmentId, endpoint.id), { ...structuredClone(endpoint), ...untouched })
       log.write(endpoint.environmentId, along)
+    },
+
+    async changeEndpoint(environmentId, id, { disabled: wished, ...rest }, along) {
+      const before = endpoints.get(keyOf(environmentId, id))
+      if (!before) return null
+      const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+      const disabled = wished === undefined || (wished && before.disabled) ? before.disabled : wished
+      const health = before.disabled !== null && disabled === null ? untouched : {}
+      const after = change(environmentId, id, () => structuredClone({ ...before, ...named, ...health, disabled }))
+      log.write(environmentId, along(before))
+      return after
     },
 
     async saveKeys(environmentId, id, { secret, keys, before }, along) {
@@ -138,7 +143,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         if (news.kind === 'failing')
           return toldAt === null && failingSince !== null && disabled === null ? { ...endpoint, toldAt: news.at } : null
         if (news.kind === 'recovered')
-          return toldAt !== null && failingSince === null ? { ...endpoint, toldAt: null } : null
+          return toldAt !== null && failingSince === null && disabled === null ? { ...endpoint, toldAt: null } : null
         return disabled === null ? { ...endpoint, disabled: news.disabled } : null
       })
       if (told) log.write(environmentId, along)
@@ -172,15 +177,16 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async list(environmentId, { endpointId, eventId, state, type, limit, before }) {
       const place = placeOf(environmentId)
+      const from = before && (place.events.get(before.eventId)?.position ?? 0)
       const isAfter = (row: Row) =>
-        before === undefined || (compare(row.eventId, before.eventId) || compare(row.endpointId, before.endpointId)) < 0
+        from === undefined || (row.position - from || compare(row.endpointId, before!.endpointId)) < 0
       return [...place.rows.values()]
         .filter((row) => endpointId === undefined || row.endpointId === endpointId)
         .filter((row) => eventId === undefined || row.eventId === eventId)
         .filter((row) => state === undefined || row.state === state)
         .filter((row) => type === undefined || place.events.get(row.eventId)!.type === type)
         .filter(isAfter)
-        .sort((one, other) => compare(other.eventId, one.eventId) || compare(other.endpointId, one.endpointId))
+        .sort((one, other) => byPosition(other, one) || compare(other.endpointId, one.endpointId))
         .slice(0, limit)
         .map((row) => withEvent(place, row))
     },
@@ -204,8 +210,10 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async sweep(environmentId, before) {
       const place = placeOf(environmentId)
-      const ended = [...place.rows].filter(([, { endedAt }]) => endedAt !== null && endedAt < before.deliveries)
-      for (const [key] of ended.slice(0, mostSwept)) place.rows.delete(key)
+      const failed = [...place.rows].filter(
+        ([, { state, endedAt }]) => state === 'failed' && endedAt !== null && endedAt < before.failed,
+      )
+      for (const [key] of failed.slice(0, mostSwept)) place.rows.delete(key)
       const all = inOrder(place).slice(0, mostSwept)
       const newest = all.findIndex(({ at }) => at >= before.events)
       const old = newest < 0 ? all : all.slice(0, newest)
@@ -215,7 +223,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         place.swept = position
       }
       log.forget(new Set(old.map(({ sequence }) => sequence)))
-      return Math.min(ended.length, mostSwept) + old.length
+      return Math.min(failed.length, mostSwept) + old.length
     },
 
     *sealedTexts(environmentId) {

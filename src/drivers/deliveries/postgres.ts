@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../../ports/database.ts'
 import {
+  changeable,
   type Deliveries,
   type Delivery,
   type DeliveryWithEvent,
@@ -16,7 +17,7 @@ export function openPostgresDeliveries(database: Database): Deliveries {
   return {
     saveEndpoint: (endpoint, along) =>
       database.tenant(endpoint.environmentId, async (sql) => {
-        await sql(endpoints.upsert, [
+        await sql(endpoints.insert, [
           endpoint.environmentId,
           endpoint.id,
           endpoint.url,
@@ -30,6 +31,19 @@ export function openPostgresDeliveries(database: Database): Deliveries {
           new Date(endpoint.createdAt),
         ])
         await writeAlong(sql, endpoint.environmentId, along)
+      }),
+
+    changeEndpoint: (environmentId, id, change, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const before = (await sql<Row<Endpoint>>(endpoints.lock, [environmentId, id])).rows[0]
+        if (!before) return null
+        const names = changeable.filter((name) => change[name] !== undefined)
+        const { url, description, types, profiles, ordered, disabled } = change
+        const values = [url, description, types, profiles, ordered, disabled && JSON.stringify(disabled)]
+        const about = [environmentId, id, names, ...values.map((value) => value ?? null)]
+        const after = (await sql<Row<Endpoint>>(endpoints.change, about)).rows[0]!
+        await writeAlong(sql, environmentId, along(before))
+        return after
       }),
 
     saveKeys: (environmentId, id, { secret, keys, before }, along) =>
@@ -159,13 +173,13 @@ export function openPostgresDeliveries(database: Database): Deliveries {
 
     sweep: (environmentId, before) =>
       database.tenant(environmentId, async (sql) => {
-        const ended = await sql(statements.sweepEnded, [environmentId, new Date(before.deliveries)])
+        const failed = await sql(statements.sweepFailed, [environmentId, new Date(before.failed)])
         await lockPlace(sql, environmentId)
         const values = [environmentId, new Date(before.events)]
         const { rows } = await sql<{ swept: number; last: number | null }>(statements.sweepEvents, values)
         const { swept, last } = rows[0]!
         if (last !== null) await sql(statements.moveSwept, [environmentId, last])
-        return ended.count + swept
+        return failed.count + swept
       }),
   }
 }

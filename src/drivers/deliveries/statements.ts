@@ -5,7 +5,7 @@ const wants = `
   (endpoint.types is null or event.type = any (endpoint.types) or '*' = any (endpoint.types)
     or split_part(event.type, '.', 1) || '.*' = any (endpoint.types))
   and (endpoint.profiles is null or event.profile_id = any (endpoint.profiles))
-  and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' = endpoint.id)`
+  and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' is not distinct from endpoint.id)`
 
 export const makePlace = `insert into event_place (environment_id, head, swept) values ($1, 0, 0) on conflict do nothing`
 export const lockPlace = `select head from event_place where environment_id = $1 for update`
@@ -119,12 +119,15 @@ export const recover = `
 const some = (condition: string, order: string) => `
   select ${columns} from ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
 
-/** $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
+/** Of an event that was forgotten there is no place, and nothing older is left either. */
+const placeOfCursor = '(select position from event where environment_id = $1 and id = $7)'
+/** By the order of events, which their ids need not have. $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
 export const list = some(
   `($3::text is null or delivery.endpoint_id = $3) and ($4::text is null or delivery.event_id = $4)
     and ($5::text is null or delivery.state = $5) and ($6::text is null or event.type = $6)
-    and ($7::text is null or (delivery.event_id, delivery.endpoint_id) < ($7 collate "C", $8 collate "C"))`,
-  'order by delivery.event_id desc, delivery.endpoint_id desc limit $2',
+    and event.position is not null and ($7::text is null
+      or (event.position <= ${placeOfCursor} and (event.position, delivery.endpoint_id) < (${placeOfCursor}, $8 collate "C")))`,
+  'order by event.position desc, delivery.endpoint_id desc limit $2',
 )
 export const one = some('delivery.event_id = $2 and delivery.endpoint_id = $3', '')
 
@@ -137,10 +140,10 @@ export const eventsAfter = `
     and ($5::text[] is null or profile_id = any ($5)) and ($6::text is null or connection_id = $6)
   order by position limit $3`
 
-/** $2 before. */
-export const sweepEnded = `
+/** One that was taken stays beside its event: without it, that event would count as missed. $2 before. */
+export const sweepFailed = `
   delete from delivery where environment_id = $1 and (event_id, endpoint_id) in (
-    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 limit 10000)`
+    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 and state = 'failed' limit 10000)`
 
 /** From the front, so that what is forgotten is one piece of the order. $2 before. */
 export const sweepEvents = `
@@ -149,7 +152,7 @@ export const sweepEvents = `
       select id, bool_and(at < $2) over (order by position) as old
       from (select id, at, position from event where environment_id = $1 and position is not null order by position limit 10000) front
     ) prefix where old
-  ), unsent as (
+  ), theirs as (
     delete from delivery where environment_id = $1 and event_id in (select id from old)
   ), gone as (
     delete from event where environment_id = $1 and id in (select id from old) returning position

@@ -4,26 +4,39 @@ import { dayMs, minute } from '@patchbay/kit'
 import { runDeliverySweep } from './delivery-jobs.ts'
 import { openTestWorld } from './test-world.ts'
 
-test('deliveries are kept for a month after their end, events for a hundred days, and what is over is forgotten', async () => {
+test('what was given up is kept for a month, what was taken for as long as its event, and that for a hundred days', async () => {
   const world = await openTestWorld(({ url }) => (url.includes('bad') ? { status: 500 } : {}))
   const { deliveries } = world.deps
   const count = async () => [
     (await deliveries.list('env_test', { limit: 500 })).length,
     (await deliveries.eventsAfter('env_test', { after: 0, limit: 500 })).length,
   ]
+  /** As after three days of tries, which would take until then. */
+  const giveUp = async (endpointId: string) => {
+    const [now, claim] = [world.clock.now(), 'clm_last']
+    const claimed = await deliveries.claim('env_test', endpointId, { claim, now: now + dayMs, until: now, limit: 100 })
+    const tried = { at: now, durationMs: 1, status: 500, says: 'no', response: null }
+    const failed = claimed.map(({ eventId }) => ({ eventId, state: 'failed' as const, nextAt: now, tried }))
+    await deliveries.settle('env_test', endpointId, claim, failed)
+  }
   await world.clock.run(async () => {
-    await world.create()
+    const good = await world.create()
     const bad = await world.create({ url: 'https://bad.example/' })
     await world.endpoints.change(world.environment, bad.id, { enabled: true }, 'user:ada')
     await world.write(5)
     await world.send(minute)
     const sweep = () => runDeliverySweep(world.deps, new AbortController().signal)
+    await giveUp(bad.id)
     await world.clock.sleep(29 * dayMs)
     await sweep()
     assert.deepEqual(await count(), [10, 5])
     await world.clock.sleep(2 * dayMs)
     await sweep()
     assert.deepEqual(await count(), [5, 5])
+    const before = world.asked.length
+    assert.equal(await world.endpoints.recover(world.environment, good.id, world.start, 'user:ada'), 0)
+    await world.send(minute)
+    assert.equal(world.asked.length, before)
     await world.clock.sleep(70 * dayMs)
     await sweep()
     assert.deepEqual(await count(), [0, 0])

@@ -7,14 +7,17 @@ export async function startDeliveryJobs(deps: Deps): Promise<void> {
   await deps.jobs.cron(queue, '23 * * * *')
 }
 
-/** Deliveries are kept for 30 days after their end. Events are kept for 100 days, and for so long can be recovered and read again. */
+/**
+ * Events are kept for 100 days, and for so long can be recovered and read again. What was taken of them is known for as long, or it would be recovered too;
+ * what was given up is forgotten 30 days later.
+ */
 export async function runDeliverySweep(
   { deliveries, directory, clock }: Pick<Deps, 'deliveries' | 'directory' | 'clock'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { id } of await directory.environments()) {
     const now = clock.now()
-    const before = { deliveries: now - 30 * dayMs, events: now - 100 * dayMs }
+    const before = { failed: now - 30 * dayMs, events: now - 100 * dayMs }
     for (let swept = mostInOne; swept >= mostInOne && !signal.aborted; ) swept = await deliveries.sweep(id, before)
   }
 }

@@ -30,7 +30,8 @@ export async function noteHealth(deps: Needs, endpoint: Endpoint, posted: readon
     const isWell = endpoint.failures === 0 && endpoint.failingSince === null && endpoint.toldAt === null
     if (isWell && asked === null) return
     const after = await deps.deliveries.fared(environmentId, id, { ok: true, restUntil: asked })
-    if (after !== null && after.toldAt !== null) await tellRecovered(deps, after)
+    // One that is off gets nothing yet, however well a test of it went: that is over when somebody switches it on.
+    if (after !== null && after.toldAt !== null && after.disabled === null) await tellRecovered(deps, after)
     return
   }
   const { says } = failed.at(-1)!.tried

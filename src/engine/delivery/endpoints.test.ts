@@ -5,9 +5,13 @@ import { dayMs, hour, minute } from '@patchbay/kit'
 import { Webhook } from 'standardwebhooks'
 import { openTestWorld, type TestWorld } from './test-world.ts'
 
-const story = (title: string, tell: (world: TestWorld) => Promise<void>) =>
+const story = (
+  title: string,
+  tell: (world: TestWorld) => Promise<void>,
+  answer?: Parameters<typeof openTestWorld>[0],
+) =>
   test(title, async () => {
-    const world = await openTestWorld()
+    const world = await openTestWorld(answer)
     await world.clock.run(() => tell(world), { limitMs: 40 * dayMs })
   })
 
@@ -121,4 +125,71 @@ story('a test is sent at once, is no event that others get, and says what was an
   assert.equal(JSON.parse(world.asked[0]!.body).type, 'endpoint.test')
   assert.ok(takes(world, secret!))
   assert.equal(world.along.events.length, 0)
+})
+
+let status = 204
+story(
+  'a test that goes well ends what was said of an endpoint that is on, and leaves one that is off switched off',
+  async (world) => {
+    const { environment, endpoints } = world
+    const { id } = await world.create()
+    const test = () => endpoints.test(environment, id, 'user:ada')
+    const failForAnHour = async () => {
+      status = 500
+      await world.write(40)
+      await world.send(70 * minute, { pollMs: minute })
+    }
+    await failForAnHour()
+    assert.deepEqual(world.openTasks(), ['Repair the endpoint “a.example”'])
+    status = 204
+    await test()
+    assert.deepEqual([world.news(), world.openTasks()], [['endpoint.failing', 'endpoint.recovered'], []])
+    await failForAnHour()
+    status = 410
+    await world.send(hour, { pollMs: minute })
+    const news = ['endpoint.failing', 'endpoint.recovered', 'endpoint.failing', 'endpoint.disabled']
+    assert.deepEqual(world.news(), news)
+    status = 204
+    assert.equal((await test()).works, true)
+    assert.equal((await world.endpoint(id)).disabled?.reason, 'gone')
+    assert.deepEqual([world.news(), world.openTasks()], [news, ['The endpoint “a.example” was switched off']])
+    await endpoints.change(environment, id, { enabled: true }, 'user:ada')
+    assert.deepEqual([world.news(), world.openTasks()], [news, []])
+  },
+  () => ({ status }),
+)
+
+story('a change beside another, beside a removal and beside a refusal takes nothing back', async (world) => {
+  const { environment, endpoints } = world
+  const { deliveries } = world.deps
+  const [one, other, removed] = [await world.create(), await world.create(), await world.create()]
+  const change = (id: string, wish: Parameters<typeof endpoints.change>[2]) =>
+    endpoints.change(environment, id, wish, 'user:ada')
+  await Promise.all([change(one.id, { description: 'A' }), change(one.id, { url: 'https://b.example/' })])
+  const { description, url } = await world.endpoint(one.id)
+  assert.deepEqual([description, url], ['A', 'https://b.example/'])
+
+  const gone = { reason: 'gone', at: world.clock.now(), says: null } as const
+  const disable = () =>
+    deliveries.tell(environment.id, other.id, { kind: 'disabled', disabled: gone }, { at: gone.at, actor: 'system' })
+  await Promise.all([change(other.id, { description: 'B' }), disable()])
+  assert.deepEqual((await world.endpoint(other.id)).disabled, gone)
+
+  const [changed] = await Promise.allSettled([
+    change(removed.id, { description: 'C' }),
+    endpoints.remove(environment, removed.id, 'user:ada'),
+  ])
+  assert.equal(await deliveries.endpoint(environment.id, removed.id), null)
+  assert.ok(changed.status === 'fulfilled' || changed.reason.code === 'input.unknown')
+  await assert.rejects(change(removed.id, { enabled: true }), { code: 'input.unknown' })
+
+  const changes = world.along.audit.filter(({ action }) => action === 'endpoint.changed')
+  await change(other.id, { enabled: false, description: 'D' })
+  await change(other.id, { enabled: true })
+  await change(other.id, { enabled: true })
+  const after = world.along.audit.filter(({ action }) => action === 'endpoint.changed').slice(changes.length)
+  assert.deepEqual(
+    after.map(({ detail }) => detail?.changed),
+    [['description'], ['enabled'], []],
+  )
 })

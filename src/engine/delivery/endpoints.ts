@@ -1,7 +1,7 @@
 import { dayMs, Fault } from '@patchbay/kit'
 import type { Actor, Along } from '../../ports/along.ts'
 import type { Instant } from '../../ports/clock.ts'
-import type { Delivery, DeliveryWithEvent, Endpoint, EndpointKey, Try } from '../../ports/deliveries.ts'
+import type { Delivery, DeliveryWithEvent, Disabled, Endpoint, EndpointKey, Try } from '../../ports/deliveries.ts'
 import type { Environment } from '../../ports/directory.ts'
 import { NetworkFailure } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
@@ -64,7 +64,7 @@ export function openEndpoints(
       const endpoint: Endpoint = {
         ...{ ...rest, id, environmentId: environment.id, keys: [key], createdAt: at },
         secret: await seal(environment, id, { [key.id]: secret }),
-        disabled: enabled ? null : { reason: 'off', at, says: null },
+        disabled: enabled ? null : switchedOff(at),
         ...{ failures: 0, failingSince: null, failingSays: null, toldAt: null, restUntil: null },
       }
       await deliveries.saveEndpoint(endpoint, trace(actor, 'endpoint.created', id, { host: URL.parse(wish.url)?.host }))
@@ -72,18 +72,19 @@ export function openEndpoints(
     },
 
     async change(environment, id, wish, actor) {
-      const before = await find(environment, id)
       check(environment, wish)
       const { enabled, ...rest } = wish
-      const changed = Object.entries(rest).filter(([, value]) => value !== undefined)
-      const endpoint: Endpoint = { ...before, ...Object.fromEntries(changed), disabled: disabledOf(before, enabled) }
-      const names = [...changed.map(([name]) => name), ...(endpoint.disabled === before.disabled ? [] : ['enabled'])]
-      const isOnAgain = before.disabled !== null && endpoint.disabled === null
-      await deliveries.saveEndpoint(endpoint, {
-        ...trace(actor, 'endpoint.changed', id, { changed: names }),
-        closeTasks: isOnAgain ? [repairOf(before)] : [],
+      const names = Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+      const disabled = enabled === undefined ? undefined : enabled ? null : switchedOff(clock.now())
+      const changed = await deliveries.changeEndpoint(environment.id, id, { ...rest, disabled }, (before) => {
+        const isSwitched = enabled !== undefined && enabled !== (before.disabled === null)
+        return {
+          ...trace(actor, 'endpoint.changed', id, { changed: isSwitched ? [...names, 'enabled'] : names }),
+          closeTasks: isSwitched && enabled ? [repairOf(before)] : [],
+        }
       })
-      return find(environment, id)
+      if (!changed) throw unknownEndpoint()
+      return changed
     },
 
     async remove(environment, id, actor) {
@@ -172,12 +173,6 @@ export function openEndpoints(
     return vault.seal(environment.id, secretOf(id), JSON.stringify(secrets))
   }
 
-  function disabledOf({ disabled }: Endpoint, enabled: boolean | undefined): Endpoint['disabled'] {
-    if (enabled === undefined) return disabled
-    if (enabled) return null
-    return disabled ?? { reason: 'off', at: clock.now(), says: null }
-  }
-
   function check({ mode }: Environment, { url, types, profiles }: Partial<EndpointWish>): void {
     if (url !== undefined) checkUrl(mode, url)
     checkTypePatterns(types ?? [])
@@ -204,6 +199,8 @@ export function openEndpoints(
     return { at: clock.now(), actor, audit: [{ id: deps.random.id('aud'), action, subject, detail }] }
   }
 }
+
+const switchedOff = (at: Instant): Disabled => ({ reason: 'off', at, says: null })
 
 const unknownEndpoint = () => new Fault('input.unknown', 'There is no such endpoint.')
 export const unknownDelivery = () => new Fault('input.unknown', 'There is no such delivery.')
