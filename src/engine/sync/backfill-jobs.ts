@@ -93,21 +93,17 @@ export type BackfillMove = keyof typeof moves
 /** What a person decides about one that is there. Its place is kept: resumed, it goes on from there. */
 export async function moveBackfill(
   { clock, random, backfills, jobs }: AskDeps,
-  { id, environmentId, connectionId, state, stream }: Backfill,
+  { id, environmentId, state }: Backfill,
   move: BackfillMove,
   actor: Actor,
 ): Promise<void> {
   const { from, to } = moves[move]
-  if (move === 'resume' && state === 'failed') {
-    const query = { connectionId, limit: 200 }
-    const other = (await backfills.list(environmentId, query)).find(
-      (one) => one.stream === stream && openBackfillStates.includes(one.state),
-    )
-    if (other) throw new Fault('input.conflict', `${other.id} of this stream is ${other.state}.`)
-  }
   const at = clock.now()
   const audit = [{ id: random.id('aud'), action: `backfill.${move}`, subject: id }]
-  if (!(await backfills.move(environmentId, id, { from, to, at }, { at, actor, audit })))
+  const moved = await backfills.move(environmentId, id, { from, to, at }, { at, actor, audit })
+  if (moved === 'another')
+    throw new Fault('input.conflict', 'Another backfill of this stream is open. Cancel it, or wait for its end.')
+  if (moved === 'stale')
     throw new Fault('input.conflict', `It is ${state}: ${move} takes one that is ${from.join(' or ')}.`)
   if (move === 'resume') await jobs.send(queue, {}, { key: 'next' })
 }

@@ -202,6 +202,25 @@ story(
   },
 )
 
+story('one that failed is not resumed while another of its stream is open', async ({ world, deps, ask, now }) => {
+  const first = await ask()
+  world.platform.spoil = () => {
+    throw new Fault('connection.scopes')
+  }
+  await runNextBackfill(deps, never)
+  assert.equal((await now(first.id)).state, 'failed')
+  const second = await ask()
+  // Asked for after somebody looked whether another one is open.
+  const unseen = { ...deps, backfills: { ...deps.backfills, list: async () => [] } }
+  await assert.rejects(moveBackfill(unseen, await now(first.id), 'resume', 'key:k'), {
+    code: 'input.conflict',
+    message: 'Another backfill of this stream is open. Cancel it, or wait for its end.',
+  })
+  await moveBackfill(deps, second, 'cancel', 'key:k')
+  await moveBackfill(deps, await now(first.id), 'resume', 'key:k')
+  assert.equal((await now(first.id)).state, 'waiting')
+})
+
 story('what makes no sense is refused with what would', async ({ ask, deps, world }) => {
   for (const [wanted, code, says] of [
     [{ stream: 'nothing' }, 'input.invalid', /no stream "nothing"/],
