@@ -8,15 +8,19 @@ import type { Planner } from './planner.ts'
 import { type BackfillDeps, runNextBackfill } from './run-backfill.ts'
 
 const queue = 'sync.backfill'
-/** Of one job; the next one goes on. Shorter than what a stop waits for. */
+/** Of one job; the next one goes on. A stop does not wait for its end: it breaks the page off that is being read. */
 const turnMs = 45 * second
 
 /** Behind everything else: as long as nothing that is due waits for its turn in this process. */
 export async function startBackfillJobs(
   deps: BackfillDeps & Pick<Deps, 'jobs'>,
   planner: Pick<Planner, 'isIdle'>,
+  /** From the first moment of a stop on: what a job is given by its queue is aborted when nobody waits for it any more. */
+  stop: AbortSignal,
 ): Promise<void> {
-  await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, (_, signal) => runBackfills(deps, planner, signal))
+  await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, (_, signal) =>
+    runBackfills(deps, planner, AbortSignal.any([signal, stop])),
+  )
   await deps.jobs.cron(queue, '* * * * *')
 }
 
