@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { unlessGone } from '../unless-gone.ts'
 import type { RawRequest, RawResponse } from './forward.ts'
 import { holdShort } from './hold-short.ts'
 import type { Target } from './target.ts'
@@ -141,16 +142,6 @@ class SharedCall {
     signal?.addEventListener('abort', leave, { once: true })
     return leave
   }
-}
-
-function unlessGone<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 /** By what the platform sees of it. What only names a request does not make it another one. */
