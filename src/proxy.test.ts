@@ -523,9 +523,9 @@ test('an answer is given again to whoever says how old it may be, until somethin
   const names = spyNames(server.engine.deps.responses)
   assert.deepEqual(await ask(), ['{"call":4}', 'hit', true])
   const { responses, clock } = server.engine.deps
-  assert.notEqual(await responses.get(kept, names[0]!, clock.now()), null)
+  assert.notEqual((await responses.get(kept, names[0]!, clock.now())).text, null)
   await server.client().connections.disconnect({ id })
-  assert.equal(await responses.get(kept, names[0]!, clock.now()), null)
+  assert.equal((await responses.get(kept, names[0]!, clock.now())).text, null)
   const gone = await server.ask('GET', proxied('cached', id), { headers: { 'patchbay-max-age': '600' } })
   assert.deepEqual([gone.status, gone.headers.get('patchbay-fault')], [409, 'connection.inactive'])
 })

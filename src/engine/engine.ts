@@ -248,7 +248,7 @@ export async function openEngine(given: Deps, plain: Setting, options: EngineOpt
       await startConnectJobs({ ...ends, credentials })
       await startQuotaJobs(deps)
       await startAccessJobs(deps)
-      await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner)
+      await startBackfillJobs({ ...deps, ...setting, gateway, crowd }, planner, stopping.signal)
       await rotation.start()
       await startNoticeJobs({ deps, setting, vault })
       await startInboxJobs({ deps, setting, gateway })

@@ -76,15 +76,32 @@ export function backfillsContract(name: string, open: () => Promise<BackfillsWor
       await claim(backfills, 'a', at)
       const move = (from: Backfill['state'][], to: 'waiting' | 'paused' | 'cancelled') =>
         backfills.move(env, id, { from, to, at: at + 7 }, along)
-      assert.equal(await move(['waiting', 'running'], 'paused'), true)
+      assert.equal(await move(['waiting', 'running'], 'paused'), 'moved')
       const progress = { pages: 1, calls: 2, written: 3, seenFrom: null, seenTo: null }
       assert.equal(await backfills.report(env, id, 'a', { ...progress, until: at + minute }), false)
       assert.equal(await claim(backfills, 'b', at + 1e9), null)
-      assert.equal(await move(['running'], 'paused'), false)
-      assert.equal(await move(['paused'], 'waiting'), true)
+      assert.equal(await move(['running'], 'paused'), 'stale')
+      assert.equal(await move(['paused'], 'waiting'), 'moved')
       assert.partialDeepStrictEqual(await claim(backfills, 'b', at + 7), { id, startedAt: at })
-      assert.equal(await move(['running'], 'cancelled'), true)
+      assert.equal(await move(['running'], 'cancelled'), 'moved')
       assert.partialDeepStrictEqual(await backfills.read(env, id), { state: 'cancelled', endedAt: at + 7 })
+    })
+
+    story('one that failed is not resumed while another of its stream is open', async ({ backfills }, env) => {
+      const failed = [backfillOf(env, { state: 'failed' }), backfillOf(env, { state: 'failed' })] as const
+      for (const one of failed) assert.equal(await backfills.create(one, along), null)
+      const move = ({ id }: Backfill, to: 'waiting' | 'paused' | 'cancelled') =>
+        backfills.move(env, id, { from: ['failed', 'waiting', 'paused'], to, at }, along)
+      const moved = await Promise.all(failed.map((one) => move(one, 'waiting')))
+      assert.deepEqual(moved.toSorted(), ['another', 'moved'])
+      const [open, other] = moved[0] === 'moved' ? failed : [failed[1], failed[0]]
+      assert.equal(await move(open, 'paused'), 'moved')
+      assert.equal(await move(other, 'waiting'), 'another')
+      assert.deepEqual(await backfills.read(env, other.id), other)
+      assert.equal(await move(open, 'waiting'), 'moved')
+      assert.equal(await move(open, 'cancelled'), 'moved')
+      assert.equal(await move(other, 'waiting'), 'moved')
+      assert.equal(await backfills.move(env, 'bkf_nothing', { from: ['failed'], to: 'waiting', at }, along), 'stale')
     })
 
     story('the one that has been ready for longest is first', async ({ backfills }, env) => {

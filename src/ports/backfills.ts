@@ -68,11 +68,14 @@ export interface Backfills {
     outcome: Pick<Backfill, 'state' | 'fault' | 'says' | 'failures' | 'readyAt' | 'endedAt'>,
     along?: Along,
   ): Promise<boolean>
-  /** What a person decides. Whoever works on it finds out at its next report. False when it is not in one of `from`. */
+  /**
+   * What a person decides. Whoever works on it finds out at its next report. Nothing is written where it is `stale`, not in one of `from`, or where
+   * `another` of that stream is open and this one would be, too.
+   */
   move(
     environmentId: string,
     id: string,
     change: { from: readonly BackfillState[]; to: 'waiting' | 'paused' | 'cancelled'; at: Instant },
     along: Along,
-  ): Promise<boolean>
+  ): Promise<'moved' | 'stale' | 'another'>
 }

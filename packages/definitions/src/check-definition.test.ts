@@ -52,6 +52,27 @@ test('what has another form is said with its place', () => {
   assert.equal(checkDefinition([]).accepted, null)
 })
 
+test('where nothing more is said, nothing more is looked at', () => {
+  const document = exampleDefinition() as unknown as { streams: Record<string, { observations: object[] }> }
+  const [observation] = document.streams['profile']!.observations
+  const reads: number[] = []
+  const wrong = (nth: number) => ({
+    ...observation,
+    get metric() {
+      reads[nth] = (reads[nth] ?? 0) + 1
+      return 'audience.folowers'
+    },
+  })
+  const some = (from: number) => Array.from({ length: 30 }, (_, i) => wrong(from + i))
+  document.streams['profile']!.observations = some(0)
+  document.streams['daily']!.observations = some(30)
+  const { remarks } = checkDefinition(document)
+  assert.equal(remarks.length, 50)
+  assert.match(remarks[49]!.says, /did you mean "audience.followers"/)
+  assert.equal(reads[49], reads[0])
+  assert.ok(reads[50]! < reads[49]!, 'it is explained although nobody is told')
+})
+
 test('addresses lead out, by https', () => {
   const refuse = (address: string, why: string) => check('api.baseUrl', address, `api.baseUrl: ${why}`)
   refuse('http://api.tidewave.example', 'only https')

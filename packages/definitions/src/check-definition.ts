@@ -19,7 +19,8 @@ export interface Remark {
   readonly says: string
 }
 
-export type Say = (at: readonly (string | number)[], says: string, level?: Remark['level']) => void
+/** False when there is no room for more. */
+export type Say = (at: readonly (string | number)[], says: string, level?: Remark['level']) => boolean
 
 /** A definition is given back, compiled, when nothing is wrong with it. Warnings may come along. */
 export function checkDefinition(document: unknown): {
@@ -29,12 +30,13 @@ export function checkDefinition(document: unknown): {
   const remarks: Remark[] = []
   const say: Say = (at, says, level = 'error') => {
     if (remarks.length < mostRemarks) remarks.push({ at: at.join('.'), level, says })
+    return remarks.length < mostRemarks
   }
   const bytes = Buffer.byteLength(JSON.stringify(document) ?? '')
   if (bytes > limits.documentBytes)
     say([], `it has ${bytes} bytes, and a definition has ${limits.documentBytes} at most: shorten the examples`)
   const parsed = definitionSchema.safeParse(document)
-  if (!parsed.success) for (const issue of parsed.error.issues) explain(issue, [], document, say)
+  if (!parsed.success) explain(parsed.error.issues, [], document, say)
   if (!parsed.success || remarks.length > 0) return { remarks, accepted: null }
   const definition = parsed.data
   checkExpressions(definition, say)
@@ -49,13 +51,21 @@ export function checkDefinition(document: unknown): {
 
 const mostRemarks = 50
 
-function explain(issue: z.core.$ZodIssue, above: readonly PropertyKey[], document: unknown, say: Say): void {
-  const at = [...above, ...issue.path].map(String)
-  // Of several forms that a place may have, the one is explained that comes closest.
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+/** Sentences are made as long as there is room for them: a document may be wrong in many thousand places. False when there is no more. */
+function explain(
+  issues: readonly z.core.$ZodIssue[],
+  above: readonly PropertyKey[],
+  document: unknown,
+  say: Say,
+): boolean {
+  return issues.every((issue) => {
+    const at = [...above, ...issue.path].map(String)
+    if (issue.code !== 'invalid_union' || issue.errors.length === 0)
+      return say(at, sentenceOf(issue, valueAt(document, ...at)))
+    // Of several forms that a place may have, the one is explained that comes closest.
     const [closest = []] = [...issue.errors].sort((one, other) => one.length - other.length)
-    for (const inner of closest) explain(inner, at, document, say)
-  } else say(at, sentenceOf(issue, valueAt(document, ...at)))
+    return explain(closest, at, document, say)
+  })
 }
 
 function sentenceOf(issue: z.core.$ZodIssue, found: unknown): string {
@@ -146,8 +156,7 @@ function checkExamples(definition: Definition, provider: Provider, say: Say): vo
   for (const [name, stream] of Object.entries(streams)) checkStreamExamples(name, stream, say)
   for (const [name, { example, answer }] of Object.entries(actions)) {
     const taken = provider.actions![name]!.input.safeParse(example)
-    if (!taken.success)
-      for (const issue of taken.error.issues) explain(issue, ['actions', name, 'example'], definition, say)
+    if (!taken.success) explain(taken.error.issues, ['actions', name, 'example'], definition, say)
     if (!answer)
       say(['actions', name, 'answer'], 'without an example answer this action fails in test environments', 'warning')
   }

@@ -1,7 +1,12 @@
 /** The word that takes the fewest changes of a letter to get to: what was probably meant. */
 export function closestTo(written: string, words: readonly string[]): string {
   const short = written.slice(0, 60)
-  return words.reduce((best, word) => (changes(short, word) < changes(short, best) ? word : best))
+  let best = { word: '', distance: Number.POSITIVE_INFINITY }
+  for (const word of words) {
+    const distance = changes(short, word)
+    if (distance < best.distance) best = { word, distance }
+  }
+  return best.word
 }
 
 function changes(from: string, to: string): number {

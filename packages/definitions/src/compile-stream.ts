@@ -55,7 +55,7 @@ export function compileStream(stream: StreamDefinition): Stream {
 }
 
 /** What the templates of a stream's request may name. */
-export function streamValues(
+function streamValues(
   { days }: Pick<StreamDefinition, 'days'>,
   { account, cursor }: Subject,
   { settings, time }: Pick<ReadContext, 'settings' | 'time'>,

@@ -29,7 +29,7 @@ const address = z
   })
   .meta({ format: 'uri', description: 'https address with a public host name' })
 
-export function whyNotAddress(value: string): string | null {
+function whyNotAddress(value: string): string | null {
   const url = URL.parse(value)
   if (!url) return 'this is not an address: write it as https://api.example.com/v1'
   if (url.protocol !== 'https:') return 'only https is taken'

@@ -6,6 +6,8 @@ import { Meter } from './meter.ts'
 
 const list = Array.from({ length: 3000 }, (_, i) => ({ i, x: { y: [1, 2, 3] } }))
 
+const long = 'x'.repeat(50_000)
+
 /** A thousand objects, each in the one before. */
 function deep(): Json {
   let all: Json = {}
@@ -51,7 +53,7 @@ test('what takes long ends after the same steps everywhere', () => {
     for (const _ of [1, 2]) {
       const meter = new Meter()
       assert.throws(
-        () => parseExpression(text).evaluate({ list, one: deep(), other: deep() }, meter),
+        () => parseExpression(text).evaluate({ list, one: deep(), other: deep(), long }, meter),
         (error) => isFault(error, 'setup.definition') && error.message.includes('too long'),
         text,
       )
@@ -62,7 +64,18 @@ test('what takes long ends after the same steps everywhere', () => {
   tooLong('let $a = one, $b = other in list[?$a == $b] | length(@)')
   tooLong('let $l = list in list[?contains($l, @)] | length(@)')
   tooLong(`list${' | [@, @][]'.repeat(20)} | length(@)`)
+  // A part that is shared costs one step to name, and its full size to write out.
+  tooLong(`one${' | [@, @]'.repeat(30)}`)
+  tooLong(`one${' | {a: @, b: @}'.repeat(15)}`)
+  tooLong(`one${' | [@, @]'.repeat(30)} | to_string(@)`)
+  tooLong(`one${' | [@, @]'.repeat(30)} | length(to_string(@))`)
+  tooLong('let $t = long in list[].{a: $t}')
+  tooLong('let $t = long in list[].{a: from_items([[$t, i]])}')
+  tooLong("let $t = long in list[].[$t][] | join('', @) | length(@)")
+  tooLong('let $t = long in list[].from_items([[$t, i]]) | to_string(@) | length(@)')
   check('list[].{i: i, y: x.y[0]} | length(@)', { list }, 3000)
+  check('@', { list, long }, { list, long })
+  check('[a, a]', { a: { b: [1] } }, [{ b: [1] }, { b: [1] }])
 })
 
 test('texts do not grow', () => {

@@ -25,7 +25,9 @@ export function parseExpression(text: string): Expression {
     text,
     evaluate(input, meter) {
       try {
-        return (new MeteredInterpreter(meter).search(node as never, input as JSONValue) ?? null) as Json
+        const answer = (new MeteredInterpreter(meter).search(node as never, input as JSONValue) ?? null) as Json
+        payForRepeats(meter, answer, new Set())
+        return answer
       } catch (error) {
         if (error instanceof Fault) throw error
         const why = error instanceof Error ? error.message : String(error)
@@ -107,9 +109,10 @@ class MeteredInterpreter extends LibraryInterpreter {
     const { runtime } = this
     const call = runtime.callFunction.bind(runtime)
     runtime.callFunction = (name, values) => {
-      for (const value of values) meter.spend(sizeOf(value))
+      const weigh = deepFunctions.has(String(name)) ? payInFull : payForSize
+      for (const value of values) weigh(meter, value)
       const answer = call(name, values)
-      meter.spend(sizeOf(answer))
+      payForSize(meter, answer)
       return answer
     }
   }
@@ -132,18 +135,13 @@ class MeteredInterpreter extends LibraryInterpreter {
     }
     if (node.type === 'Comparator') {
       const [left, right] = [this.visit(node.left, value), this.visit(node.right, value)]
-      this.#weigh(left)
+      // Values are compared to their full depth, within this one step of the library's.
+      payInFull(this.#meter, left)
       return super.visit({ ...node, left: literal(left), right: literal(right) }, value)
     }
     const answer = super.visit(node, value)
     if (Array.isArray(answer)) this.#meter.spend(answer.length)
     return answer
-  }
-
-  /** Values are compared to their full depth, within this one step of the library's. */
-  #weigh(value: unknown): void {
-    this.#meter.spend(sizeOf(value))
-    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) this.#weigh(part)
   }
 }
 
@@ -154,3 +152,39 @@ function sizeOf(value: unknown): number {
   if (typeof value === 'string' || Array.isArray(value)) return 1 + value.length
   return typeof value === 'object' && value !== null ? 1 + Object.keys(value).length : 1
 }
+
+const payForSize = (meter: Meter, value: unknown) => meter.spend(sizeOf(value))
+
+/** These go through what they are given to its full depth, or through all of its texts, within one step of the library's. */
+const deepFunctions = new Set(['join', 'max', 'min', 'sort', 'to_string'])
+
+/** Ends when nothing is left, so it takes no longer than what may be spent, however often a part is shared. */
+function payInFull(meter: Meter, value: unknown): void {
+  payForSize(meter, value)
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) {
+    if (!Array.isArray(value)) meter.spend(key.length)
+    payInFull(meter, part)
+  }
+}
+
+/**
+ * What an answer has once was in the input, or was paid for when it was made. What it has again is shared here, and takes its full size wherever the
+ * answer is written out, so it is paid for each time. Of a text nobody sees whether it is shared: each one costs a little.
+ */
+function payForRepeats(meter: Meter, value: unknown, seen: Set<object>): void {
+  if (typeof value === 'string') meter.spend(Math.floor(value.length / freeCharacters))
+  if (typeof value !== 'object' || value === null) return
+  if (seen.has(value)) {
+    payInFull(meter, value)
+    return
+  }
+  seen.add(value)
+  for (const [key, part] of Object.entries(value)) {
+    meter.spend(Math.floor(key.length / freeCharacters))
+    payForRepeats(meter, part, seen)
+  }
+}
+
+/** So many of a text for one step: an answer of a platform has at most some millions, and pays for them with a twentieth of its steps. */
+const freeCharacters = 64

@@ -12,17 +12,19 @@ export function openMemoryBackfills(log: AlongLog): Backfills {
     const row = rows.get(keyOf(environmentId, id))
     return row?.claim === claim && row.state === 'running' ? row : null
   }
+  const openOf = ({ environmentId, connectionId, stream }: Backfill) =>
+    [...rows.values()].find(
+      (row) =>
+        row.environmentId === environmentId &&
+        row.connectionId === connectionId &&
+        row.stream === stream &&
+        openBackfillStates.includes(row.state),
+    )
 
   return {
     async create(backfill, along) {
-      const { environmentId, connectionId, stream } = backfill
-      const open = [...rows.values()].find(
-        (row) =>
-          row.environmentId === environmentId &&
-          row.connectionId === connectionId &&
-          row.stream === stream &&
-          openBackfillStates.includes(row.state),
-      )
+      const { environmentId } = backfill
+      const open = openOf(backfill)
       if (open) return toBackfill(open)
       set({ ...backfill, claim: null, claimedUntil: null })
       log.write(environmentId, along)
@@ -78,7 +80,8 @@ export function openMemoryBackfills(log: AlongLog): Backfills {
 
     async move(environmentId, id, { from, to, at }, along) {
       const row = rows.get(keyOf(environmentId, id))
-      if (!row || !from.includes(row.state)) return false
+      if (!row || !from.includes(row.state)) return 'stale'
+      if (openBackfillStates.includes(to) && (openOf(row) ?? row).id !== id) return 'another'
       const end = to === 'cancelled' ? at : null
       set({
         ...row,
@@ -92,7 +95,7 @@ export function openMemoryBackfills(log: AlongLog): Backfills {
         says: null,
       })
       log.write(environmentId, along)
-      return true
+      return 'moved'
     },
   }
 }

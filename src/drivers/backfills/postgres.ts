@@ -1,6 +1,7 @@
 import type { Backfill, Backfills } from '../../ports/backfills.ts'
 import type { Database } from '../../ports/database.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { DatabaseError } from '../database/database-error.ts'
 
 /** Backfills in PostgreSQL. Claims see all environments; everything else is one environment's. */
 export function openPostgresBackfills(database: Database): Backfills {
@@ -50,12 +51,20 @@ export function openPostgresBackfills(database: Database): Backfills {
       }),
 
     move: (environmentId, id, { from, to, at }, along) =>
-      database.tenant(environmentId, async (sql) => {
-        if ((await sql(moveTo, [environmentId, id, from, to, new Date(at)])).count === 0) return false
-        await writeAlong(sql, environmentId, along)
-        return true
-      }),
+      database
+        .tenant(environmentId, async (sql) => {
+          if ((await sql(moveTo, [environmentId, id, from, to, new Date(at)])).count === 0) return 'stale'
+          await writeAlong(sql, environmentId, along)
+          return 'moved'
+        })
+        .catch(unlessAnother),
   }
+}
+
+/** The index says that one of the stream is open, whoever comes first. */
+function unlessAnother(error: unknown): 'another' {
+  if (error instanceof DatabaseError && error.constraint === 'backfill_open') return 'another'
+  throw error
 }
 
 type Row = Backfill & Record<string, unknown>

@@ -10,16 +10,20 @@ export function openMemoryResponseCache({ placeBytes, allBytes } = responseLimit
   /** Whose last answer was kept longest ago comes first. */
   const places = new Map<string, Place>()
   let all = 0
+  /** Of places that were asked for lately. */
+  const epochs = new Map<string, string>()
+  let nextEpoch = 1
 
   return {
     async get(place, name, now) {
-      const kept = places.get(nameOf(place))?.texts.get(name)
-      return kept && kept.until > now ? kept.text : null
+      const key = nameOf(place)
+      const kept = places.get(key)?.texts.get(name)
+      return { text: kept && kept.until > now ? kept.text : null, epoch: epochOf(key) }
     },
 
-    async put(place, name, text, { until }) {
-      if (text.length > placeBytes) return
+    async put(place, name, text, { until, epoch }) {
       const key = nameOf(place)
+      if (text.length > placeBytes || epochs.get(key) !== epoch) return false
       let own = places.get(key) ?? { size: 0, texts: new Map() }
       const growth = text.length - (own.texts.get(name)?.text.length ?? 0)
       drop(key)
@@ -32,11 +36,22 @@ export function openMemoryResponseCache({ placeBytes, allBytes } = responseLimit
         if (all <= allBytes) break
         drop(oldest)
       }
+      return true
     },
 
     async forget(place) {
+      epochs.delete(nameOf(place))
       drop(nameOf(place))
     },
+  }
+
+  function epochOf(key: string): string {
+    const epoch = epochs.get(key) ?? String(nextEpoch++)
+    // Whose last question is longest ago comes first.
+    epochs.delete(key)
+    epochs.set(key, epoch)
+    if (epochs.size > mostEpochs) epochs.delete(epochs.keys().next().value!)
+    return epoch
   }
 
   function drop(key: string): void {
@@ -44,5 +59,7 @@ export function openMemoryResponseCache({ placeBytes, allBytes } = responseLimit
     places.delete(key)
   }
 }
+
+const mostEpochs = 10_000
 
 const nameOf = ({ environmentId, connectionId }: ResponsePlace) => `${environmentId} ${connectionId}`

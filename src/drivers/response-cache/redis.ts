@@ -21,17 +21,18 @@ export function openRedisResponseCache(link: RedisLink, { placeBytes, allBytes }
 
   return {
     get: (place, name, now) =>
-      orAway(null, async () => {
-        if (isClosed(now)) return null
+      orAway(nothing, async () => {
+        if (isClosed(now)) return nothing
         await pay(nameOf(place))
-        const reply = await link.run(scripts.get, [nameOf(place), name, now])
-        return typeof reply === 'string' ? reply : null
+        const [text, epoch] = (await link.run(scripts.get, [nameOf(place), name, now])) as [string | null, string]
+        return { text, epoch }
       }),
 
-    put: (place, name, text, { now, until }) =>
-      orAway(undefined, async () => {
+    put: (place, name, text, { now, until, epoch }) =>
+      orAway(false, async () => {
         await pay(nameOf(place))
-        await link.run(scripts.put, [nameOf(place), name, text, now, until, placeBytes, allBytes])
+        const reply = await link.run(scripts.put, [nameOf(place), name, text, now, until, placeBytes, allBytes, epoch])
+        return reply === 1
       }),
 
     async forget(place) {
@@ -58,6 +59,8 @@ export function openRedisResponseCache(link: RedisLink, { placeBytes, allBytes }
     return now < closedUntil
   }
 }
+
+const nothing = { text: null, epoch: null }
 
 async function orAway<T>(without: T, work: () => Promise<T>): Promise<T> {
   try {

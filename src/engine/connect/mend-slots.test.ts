@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { minute } from '@patchbay/kit'
+import { hour, minute } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import { openTestWorld } from './test-world.ts'
 
@@ -37,5 +37,43 @@ test('what is missing in the schedule of a connection that works is put there, a
     assert.equal(mended(), 2)
     await mend()
     assert.equal(mended(), 2, 'what is there is left alone')
+  })
+})
+
+test('a stream that is declared to be read at other intervals gets them, where a process died before it had said so', async () => {
+  const world = await openTestWorld()
+  const { schedule } = world.stores
+  const environmentId = world.environment.id
+  await world.run(async () => {
+    const { connection } = await world.connectAccount({ artist: 0 })
+    const slots = () => schedule.of(environmentId, [connection.id])
+    const intervals = async () =>
+      Object.fromEntries((await slots()).map(({ stream, everyMs, blocked }) => [stream, [everyMs / hour, blocked]]))
+    const asDeclared = await intervals()
+    assert.deepEqual(asDeclared, { profile: [1, null], fans: [6, null] })
+    const dueAt = (await slots()).map((slot) => slot.dueAt)
+    // Intervals of a version before this one.
+    const old = (await slots()).map((slot) => ({ ...slot, everyMs: 24 * hour }))
+    await schedule.put(environmentId, old)
+    await schedule.block(environmentId, connection.id, { streams: ['fans'], blocked: 'unsupported' })
+    await world.startJobs()
+    const mend = async () => {
+      assert.ok(await world.jobs.fire('connect.mend-slots'))
+      await world.clock.sleep(minute)
+    }
+    await mend()
+    assert.deepEqual(await intervals(), { profile: [1, null], fans: [24, 'unsupported'] })
+    await schedule.block(environmentId, connection.id, { streams: ['fans'], blocked: null })
+    await mend()
+    assert.deepEqual(await intervals(), asDeclared)
+    assert.deepEqual(
+      (await slots()).map((slot) => slot.dueAt),
+      dueAt,
+      'when it is due stays',
+    )
+    const mended = () => world.log.lines.filter(({ event }) => event === 'connect.slots_mended').length
+    assert.equal(mended(), 2)
+    await mend()
+    assert.equal(mended(), 2)
   })
 })

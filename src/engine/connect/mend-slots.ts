@@ -1,4 +1,4 @@
-import type { Provider } from '@patchbay/kit'
+import { type Provider, parseDuration } from '@patchbay/kit'
 import { activeStates, type Connection, inactiveStates } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -8,7 +8,8 @@ import { putSlots } from './slots.ts'
 
 /**
  * Puts into the schedule what is missing there of connections that work: a stream that came with a newer version or with another setting of the app,
- * and what a process left behind that died between two steps. What stands still for a reason of its own stays so.
+ * one that is declared to be read more or less often than it was, and what a process left behind that died between two steps. What stands still for a
+ * reason of its own stays so.
  */
 export async function runMendSlots(
   deps: Pick<Deps, 'clock' | 'connections' | 'directory' | 'log' | 'schedule'>,
@@ -47,10 +48,16 @@ async function mend(
   const provider = providers.get(connection.provider)
   if (!provider) return
   // Blocked because the connection was not to be read: of one that is, nobody took that back.
-  const standing = new Set(
-    slots.filter(({ blocked }) => !inactiveStates.has(blocked ?? '')).map(({ stream }) => stream),
+  const standing = new Map(
+    slots.filter(({ blocked }) => !inactiveStates.has(blocked ?? '')).map((slot) => [slot.stream, slot]),
   )
-  const streams = offeredStreams(provider, integration).flatMap(([name]) => (standing.has(name) ? [] : [name]))
+  const streams = offeredStreams(provider, integration).flatMap(([name, { every }]) => {
+    const slot = standing.get(name)
+    if (!slot) return [name]
+    // Putting it works out missing permissions anew, and takes back every other reason.
+    const mayBePut = slot.blocked === null || slot.blocked === 'missing_scope'
+    return mayBePut && slot.everyMs !== parseDuration(every) ? [name] : []
+  })
   if (streams.length === 0) return
   await putSlots(deps, provider, integration, connection, deps.clock.now(), streams)
   const { environmentId, id } = connection

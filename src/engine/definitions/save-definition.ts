@@ -111,7 +111,7 @@ async function keepsCredentials(deps: Needs, environmentId: string, id: string):
   )
 }
 
-/** Those that were not there before, or are read more or less often from now on. */
+/** Those that were not there before, or are read more or less often from now on, at once: what a process that dies here leaves is mended within the hour (`mend-slots.ts`). */
 async function planStreams(
   deps: Needs,
   setting: Setting,

@@ -4,7 +4,7 @@ import { Fault, type Provider } from '@patchbay/kit'
  * Headers that a call may bring along: those that only say something about the request itself, and those that the provider's manifest sets for
  * every call. Never who asks, where the request goes, or how it is framed.
  */
-export function isAllowedHeader(provider: Provider, name: string): boolean {
+function isAllowedHeader(provider: Provider, name: string): boolean {
   const wanted = name.toLowerCase()
   if (allowed.has(wanted)) return true
   for (const known in provider.api.headers) if (known.toLowerCase() === wanted) return true

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { unlessGone } from '../unless-gone.ts'
 import type { RawRequest, RawResponse } from './forward.ts'
 import { holdShort } from './hold-short.ts'
 import type { Target } from './target.ts'
@@ -9,8 +10,6 @@ export interface SharedRead {
   readonly joined: boolean
   /** The body, where it is there or was wanted whole and is short; else null. */
   readonly whole: Uint8Array | null | Promise<Uint8Array | null>
-  /** Whether something was written through the connection since this was asked for: then it may be from before. */
-  readonly isOvertaken: () => boolean
 }
 
 export interface SharedReads {
@@ -48,7 +47,7 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
         : begin(place, alone ? null : name)
 
       function begin(at: Place, shared: string | null): Promise<SharedRead> {
-        const call = new SharedCall(at, signal, whole)
+        const call = new SharedCall(signal, whole)
         if (shared !== null) at.calls.set(shared, call)
         call.read = send(target, request, call.signal).then(
           (response) => {
@@ -65,17 +64,16 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
     },
 
     overtake(environmentId, connectionId) {
-      drop(nameOf(environmentId, connectionId))
+      places.delete(nameOf(environmentId, connectionId))
     },
   }
 
   function answered(call: SharedCall, response: RawResponse): SharedRead {
     const { body } = response
-    const more = { joined: false, isOvertaken: call.isOvertaken }
-    if (body instanceof Uint8Array) return { response, whole: body, ...more }
-    if (!call.wantsWhole) return { response, whole: null, ...more }
+    if (body instanceof Uint8Array) return { response, whole: body, joined: false }
+    if (!call.wantsWhole) return { response, whole: null, joined: false }
     const held = holdShort(clock, body)
-    return { response: { ...response, body: held.live }, whole: held.whole, ...more }
+    return { response: { ...response, body: held.live }, whole: held.whole, joined: false }
   }
 
   function placeOf(key: string): Place {
@@ -83,16 +81,9 @@ export function openSharedReads({ clock }: Pick<Deps, 'clock'>, send: Send): Sha
     if (!place) {
       place = new Place()
       places.set(key, place)
-      if (places.size > mostPlaces) drop(places.keys().next().value!)
+      if (places.size > mostPlaces) places.delete(places.keys().next().value!)
     }
     return place
-  }
-
-  /** Whoever still holds it cannot hear of a write any more, so it counts as overtaken. */
-  function drop(key: string): void {
-    const place = places.get(key)
-    if (place) place.overtaken = true
-    places.delete(key)
   }
 }
 
@@ -101,7 +92,6 @@ const mostPlaces = 10_000
 
 /** What is under way for one connection since the last write. */
 class Place {
-  overtaken = false
   readonly calls = new Map<string, SharedCall>()
 
   /** From here on it is an answer, and no call that one could join. */
@@ -116,13 +106,11 @@ const nameOf = (environmentId: string, connectionId: string) => `${environmentId
 class SharedCall {
   read!: Promise<SharedRead>
   wantsWhole: boolean
-  readonly isOvertaken: () => boolean
   #callers = 0
   readonly #gone = new AbortController()
 
-  constructor(place: Place, signal: AbortSignal | undefined, wantsWhole: boolean) {
+  constructor(signal: AbortSignal | undefined, wantsWhole: boolean) {
     this.wantsWhole = wantsWhole
-    this.isOvertaken = () => place.overtaken
     this.#enter(signal)
   }
 
@@ -154,16 +142,6 @@ class SharedCall {
     signal?.addEventListener('abort', leave, { once: true })
     return leave
   }
-}
-
-function unlessGone<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 /** By what the platform sees of it. What only names a request does not make it another one. */

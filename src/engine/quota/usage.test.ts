@@ -89,4 +89,18 @@ suite('quota usage', () => {
       },
     ])
   })
+
+  test('of a platform of one’s own, too, what is counted by our address is what its calls took', async () => {
+    const calls: Quota = { id: 'calls', per: 'ip', limit: 10, window: { rollingMs: 60_000 }, source: 'docs' }
+    const usedOf = async (provider: ReturnType<typeof testProvider>) => {
+      const world = openTestWorld([200])
+      const own = testTarget(provider)
+      return world.clock.run(async () => {
+        await world.gateway.call(own, { path: '/x' })
+        return (await quotaUsage(world, own)).map(({ used }) => used)
+      })
+    }
+    const provider = testProvider({ quotas: [calls] })
+    assert.deepEqual([await usedOf(provider), await usedOf({ ...provider, ownedBy: 'env_1' })], [[1], [1]])
+  })
 })

@@ -3,7 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Usage } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
 import type { Target } from '../http/target.ts'
-import { bucketsOf } from './buckets.ts'
+import { bucketsOf, ipBucketsOf } from './buckets.ts'
 import { quotasUnder, windowAt } from './draws.ts'
 
 /** How much of one bucket is used. `whose`: a grant's or an account's id, null for the app's and our address's. */
@@ -35,7 +35,7 @@ export async function quotaUsage(
 ): Promise<QuotaUsage[]> {
   const now = clock.now()
   const ownPrefix = bucketsOf(target)
-  const ipPrefix = `${target.provider.id}/ip-${target.environment.mode}/`
+  const ipPrefix = ipBucketsOf(target)
   const [own, ip] = await Promise.all([limiter.usage(ownPrefix, now), limiter.usage(ipPrefix, now)])
   const found = quotasUnder(target).flatMap((quota) => {
     const prefix = quota.per === 'ip' ? ipPrefix : ownPrefix

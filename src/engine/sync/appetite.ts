@@ -2,20 +2,21 @@ import { dayMs, minute, type Quota } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { StreamNote } from '../../ports/stream-notes.ts'
 import type { Deps } from '../deps.ts'
+import { readingsApartMs } from './cadence.ts'
 
 /** Reading that nobody waits for keeps to a tenth of a limit. One stream that is read more often than it has to be leaves the other half of that to the rest. */
 const share = 0.05
 
 /**
  * The quota that has no room for a reading so often, of everybody whom it is counted for together; null when all have. What a reading takes is what the last
- * one took. Readings are a twelfth closer together than their interval.
+ * one took.
  */
 export function lackingQuota(
   quotas: readonly Quota[],
   spent: StreamNote['spent'],
   { everyMs, connections }: { everyMs: number; connections: number },
 ): string | null {
-  const readingsADay = dayMs / (everyMs * (11 / 12))
+  const readingsADay = dayMs / readingsApartMs(everyMs)
   for (const { id, per, limit, window } of quotas) {
     if ('concurrent' in window) continue
     const each = (spent[id] ?? 0) * readingsADay

@@ -8,15 +8,19 @@ import type { Planner } from './planner.ts'
 import { type BackfillDeps, runNextBackfill } from './run-backfill.ts'
 
 const queue = 'sync.backfill'
-/** Of one job; the next one goes on. Shorter than what a stop waits for. */
+/** Of one job; the next one goes on. A stop does not wait for its end: it breaks the page off that is being read. */
 const turnMs = 45 * second
 
 /** Behind everything else: as long as nothing that is due waits for its turn in this process. */
 export async function startBackfillJobs(
   deps: BackfillDeps & Pick<Deps, 'jobs'>,
   planner: Pick<Planner, 'isIdle'>,
+  /** From the first moment of a stop on: what a job is given by its queue is aborted when nobody waits for it any more. */
+  stop: AbortSignal,
 ): Promise<void> {
-  await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, (_, signal) => runBackfills(deps, planner, signal))
+  await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, (_, signal) =>
+    runBackfills(deps, planner, AbortSignal.any([signal, stop])),
+  )
   await deps.jobs.cron(queue, '* * * * *')
 }
 
@@ -93,21 +97,17 @@ export type BackfillMove = keyof typeof moves
 /** What a person decides about one that is there. Its place is kept: resumed, it goes on from there. */
 export async function moveBackfill(
   { clock, random, backfills, jobs }: AskDeps,
-  { id, environmentId, connectionId, state, stream }: Backfill,
+  { id, environmentId, state }: Backfill,
   move: BackfillMove,
   actor: Actor,
 ): Promise<void> {
   const { from, to } = moves[move]
-  if (move === 'resume' && state === 'failed') {
-    const query = { connectionId, limit: 200 }
-    const other = (await backfills.list(environmentId, query)).find(
-      (one) => one.stream === stream && openBackfillStates.includes(one.state),
-    )
-    if (other) throw new Fault('input.conflict', `${other.id} of this stream is ${other.state}.`)
-  }
   const at = clock.now()
   const audit = [{ id: random.id('aud'), action: `backfill.${move}`, subject: id }]
-  if (!(await backfills.move(environmentId, id, { from, to, at }, { at, actor, audit })))
+  const moved = await backfills.move(environmentId, id, { from, to, at }, { at, actor, audit })
+  if (moved === 'another')
+    throw new Fault('input.conflict', 'Another backfill of this stream is open. Cancel it, or wait for its end.')
+  if (moved === 'stale')
     throw new Fault('input.conflict', `It is ${state}: ${move} takes one that is ${from.join(' or ')}.`)
   if (move === 'resume') await jobs.send(queue, {}, { key: 'next' })
 }

@@ -4,7 +4,7 @@ import { addDays, defineProvider, defineStream, Fault, hour, type Json, minute }
 import { openMemoryBackfills } from '../../drivers/backfills/memory.ts'
 import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { catalogOnly } from '../definitions/providers.ts'
-import { askForBackfill, moveBackfill, runBackfills, type Wanted } from './backfill-jobs.ts'
+import { askForBackfill, moveBackfill, runBackfills, startBackfillJobs, type Wanted } from './backfill-jobs.ts'
 import { backfillOutlook, runNextBackfill } from './run-backfill.ts'
 import { environmentId, madeUp, openTestWorld, type TestWorld } from './test-world.ts'
 
@@ -153,6 +153,34 @@ story(
   },
 )
 
+story('a stop breaks off the page that is being read, and what was read stays', async ({ world, deps, ask, now }) => {
+  const { id } = await ask()
+  const stopping = new AbortController()
+  const wrapped = deps.gateway.http
+  // The third page takes a minute and a half, which is less than a page may take.
+  const gateway: typeof deps.gateway = {
+    ...deps.gateway,
+    http: (target, signal) => {
+      const http = wrapped(target, signal)
+      const get: typeof http.get = async (...question) => {
+        if (world.platform.requests.length === 2) await world.clock.sleep(1.5 * minute, signal)
+        return http.get(...question)
+      }
+      return new Proxy(http, { get: (all, name) => (name === 'get' ? get : Reflect.get(all, name)) })
+    },
+  }
+  await startBackfillJobs({ ...deps, gateway }, idle, stopping.signal)
+  await deps.jobs.start()
+  await world.clock.sleep(10_000)
+  const stoppedAt = world.clock.now()
+  stopping.abort()
+  await deps.jobs.stop(10_000)
+  assert.ok(world.clock.now() - stoppedAt < 1_000, `it took ${world.clock.now() - stoppedAt} ms`)
+  assert.partialDeepStrictEqual(await now(id), { state: 'waiting', pages: 2, fault: null, failures: 0 })
+  await runBackfills(deps, idle, never)
+  assert.partialDeepStrictEqual(await now(id), { state: 'done', pages: 6, calls: 6 })
+})
+
 story('it waits while anything that is due waits', async ({ world, deps, ask }) => {
   await ask()
   await runBackfills(deps, { isIdle: () => false }, never)
@@ -201,6 +229,25 @@ story(
     assert.partialDeepStrictEqual(await now(next.id), { state: 'failed', fault: 'connection.inactive' })
   },
 )
+
+story('one that failed is not resumed while another of its stream is open', async ({ world, deps, ask, now }) => {
+  const first = await ask()
+  world.platform.spoil = () => {
+    throw new Fault('connection.scopes')
+  }
+  await runNextBackfill(deps, never)
+  assert.equal((await now(first.id)).state, 'failed')
+  const second = await ask()
+  // Asked for after somebody looked whether another one is open.
+  const unseen = { ...deps, backfills: { ...deps.backfills, list: async () => [] } }
+  await assert.rejects(moveBackfill(unseen, await now(first.id), 'resume', 'key:k'), {
+    code: 'input.conflict',
+    message: 'Another backfill of this stream is open. Cancel it, or wait for its end.',
+  })
+  await moveBackfill(deps, second, 'cancel', 'key:k')
+  await moveBackfill(deps, await now(first.id), 'resume', 'key:k')
+  assert.equal((await now(first.id)).state, 'waiting')
+})
 
 story('what makes no sense is refused with what would', async ({ ask, deps, world }) => {
   for (const [wanted, code, says] of [

@@ -61,7 +61,7 @@ async function readPages(
     ...{ environment, provider, integration, connection, grantId: connection.grantId, runId: id, patienceMs },
     ...({ lane: 'backfill', spares: 'always' } as const),
   }
-  const http = deps.gateway.http(target, late.signal)
+  const http = deps.gateway.http(target, AbortSignal.any([late.signal, stop]))
   const now = deps.clock.now()
   const read = stream.read({
     http,
@@ -74,8 +74,13 @@ async function readPages(
   const walk = read[Symbol.asyncIterator]()
   const before = progress.calls
   for (let turn = 1; ; turn++) {
-    const next = await nextPage(deps, walk, late)
+    const next = await nextPage(deps, walk, late).catch((error) => {
+      if (stop.aborted) return 'stopped' as const
+      throw error
+    })
     progress.calls = before + http.spent.calls
+    // Whoever goes on reads that page again.
+    if (next === 'stopped') return 'more'
     if (next === null) throw new Fault('provider.changed', 'The walk ended without a last page.')
     for (const page of next) {
       const until = deps.clock.now() + claimMs

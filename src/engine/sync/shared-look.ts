@@ -1,7 +1,8 @@
 import type { Schedule, Slot } from '../../ports/schedule.ts'
 import type { Deps } from '../deps.ts'
+import { unlessGone } from '../unless-gone.ts'
 
-/** How slots stand a moment from now. */
+/** How slots stand a moment from now; whoever goes away meanwhile sees none. */
 export type SharedLook = (
   environmentId: string,
   connectionIds: readonly string[],
@@ -33,10 +34,13 @@ export function openSharedLook({
   }
 
   return async (environmentId, connectionIds, signal) => {
+    if (signal?.aborted) return []
     const { ids, slots } = nextOf(environmentId)
     for (const id of connectionIds) ids.add(id)
-    const gone = new Promise<null>((resolve) => signal?.addEventListener('abort', () => resolve(null), { once: true }))
-    const found = await Promise.race([slots, gone])
+    const found = await unlessGone(slots, signal).catch((error) => {
+      if (signal?.aborted) return null
+      throw error
+    })
     return found === null ? [] : connectionIds.flatMap((id) => found.get(id) ?? [])
   }
 }

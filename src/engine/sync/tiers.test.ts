@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayMs, hour, minute } from '@patchbay/kit'
+import { paces } from '../../ports/schedule.ts'
 import { emptyNote } from '../../ports/stream-notes.ts'
 import { lackingQuota } from './appetite.ts'
 import { lastReading, noteAfter, Tally } from './tally.ts'
@@ -75,6 +76,8 @@ test('a quota that everybody could not be read under slows down, and says which 
   check({ quickest: '1h', looked: 0, roomFrom: 2 * hour }, '3h declared')
   check({ quickest: '1h', looked: 0, roomFrom: 4 * hour }, '6h six_hourly')
   check({ quickest: '1h', chosen: '1h', roomFrom: 4 * hour }, '6h chosen')
+  for (const pace of paces) check({ quickest: '30m', chosen: '30m', roomFrom: pace }, `${pace / hour}h chosen`)
+  check({ quickest: '30m', chosen: '30m', roomFrom: 13 * hour }, '24h chosen')
   const { why } = check({ quickest: '1h', looked: 0, roomFrom: 30 * hour }, '24h daily')
   assert.match(why, /quota "daily"/)
 })

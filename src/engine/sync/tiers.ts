@@ -1,5 +1,6 @@
 import { type Duration, dayMs, hour, parseDuration, type Stream } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
+import { paces } from '../../ports/schedule.ts'
 import type { Attention, StreamNote } from '../../ports/stream-notes.ts'
 
 /** How often a stream of a connection is read, and why. */
@@ -73,7 +74,7 @@ function slowedDown(wanted: Steady, declaredMs: number, { lacks }: CadenceFacts)
   if (wanted.everyMs >= declaredMs) return wanted
   const short = lacks(wanted.everyMs)
   if (short === null) return wanted
-  const slower = [3 * hour, 6 * hour, 12 * hour, dayMs].find(
+  const slower = [...paces, dayMs].find(
     (everyMs) => everyMs > wanted.everyMs && everyMs < declaredMs && lacks(everyMs) === null,
   )
   const everyMs = slower ?? declaredMs

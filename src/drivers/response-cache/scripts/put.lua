@@ -1,8 +1,9 @@
--- KEYS[1]: what every key of ours begins with. ARGV: place, name, text, now, until, most bytes of a place, most of all.
+-- KEYS[1]: what every key of ours begins with. ARGV: place, name, text, now, until, most bytes of a place, most of all, epoch.
 local place, name, text = ARGV[1], ARGV[2], ARGV[3]
 local lasts = tonumber(ARGV[5]) - tonumber(ARGV[4])
 local most_of_place, most_of_all = tonumber(ARGV[6]), tonumber(ARGV[7])
 if #text > most_of_place or lasts <= 0 then return 0 end
+if redis.call('GET', epoch_of(place)) ~= ARGV[8] then return 0 end
 
 local own = of(place)
 local before = redis.call('HGET', own, name)

@@ -186,6 +186,34 @@ suite('an answer that was given before', () => {
     })
   })
 
+  test('is not kept when a write of another process overtook it, or one came while it was being kept', async () => {
+    const place = { environmentId: 'env_1', connectionId: 'con_1' }
+    const shared = openMemoryResponseCache()
+    const other = open(numbered(), { responses: shared })
+    for (const overtaken of ['under way', 'being kept'] as const) {
+      let writes = 0
+      const responses: ResponseCache = {
+        ...shared,
+        async put(...kept) {
+          if (overtaken === 'being kept' && writes++ === 0) await gateway.forget(place)
+          return shared.put(...kept)
+        },
+      }
+      const before = async () => {
+        if (overtaken === 'under way') await other.gateway.forget(place)
+        return { status: 200, text: '"before"' }
+      }
+      const { clock, ask, gateway } = open([before, { status: 200, text: '"after"' }], { responses })
+      await clock.run(async () => {
+        const { text, cache } = await ask(within(600))
+        assert.deepEqual([text, cache], ['"before"', 'patchbay; fwd=miss; fwd-status=200'], overtaken)
+        assert.equal((await ask(within(600))).text, '"after"', overtaken)
+        assert.equal((await ask(within(600))).cache, 'patchbay; hit; ttl=600', overtaken)
+        await gateway.forget(place)
+      })
+    }
+  })
+
   test('is asked about by its validators when it is old, and good again when nothing changed', async () => {
     const { clock, ask, asked } = open([
       {

@@ -40,7 +40,8 @@ export function openCachedReads(
       // Whoever may not call now learns so from the call.
       if (standing === null || place === null) return (await reads.read(target, request, signal)).response
       const name = hash('sha256', JSON.stringify([standing, target.integration.id, nameOfRead(request)]), 'base64url')
-      const before = await kept.read(place, name, clock.now()).catch((error) => withoutCache(error))
+      const found = await kept.read(place, name, clock.now()).catch((error) => withoutCache(error))
+      const before = found?.answer ?? null
       if (before && isFresh(before, wish, clock.now())) return given(before, { ttl: wish.maxAgeMs })
 
       const asked = before ? { ...request, headers: { ...request.headers, ...questionOf(before) } } : request
@@ -54,7 +55,7 @@ export function openCachedReads(
       if (before && response.status === 304) {
         await whole
         const answer = confirmed(before, response.headers, clock.now())
-        const stored = await keep(answer, read.isOvertaken)
+        const stored = await keep(answer)
         return given(answer, { status: `${forwarded}; fwd-status=304${stored}` })
       }
       if (before && outages.has(response.status) && mayBeStale(before, wish, clock.now()))
@@ -63,22 +64,21 @@ export function openCachedReads(
         return marked(response, `${forwarded}; fwd-status=${response.status}`)
       const at = clock.now()
       const toKeep = async (body: Uint8Array | null) =>
-        body === null ? '' : keep({ status: response.status, headers: response.headers, body, at }, read.isOvertaken)
+        body === null ? '' : keep({ status: response.status, headers: response.headers, body, at })
       if (!(response.body instanceof Uint8Array)) {
         const body = thenAlso(response.body, Promise.resolve(whole).then(toKeep).catch(withoutCache))
         return marked({ ...response, body }, `${forwarded}; fwd-status=${response.status}`)
       }
-      const stored = read.joined ? '' : await toKeep(response.body)
+      const stored = await toKeep(response.body)
       return marked(response, `${forwarded}; fwd-status=${response.status}${stored}${collapsed(read.joined)}`)
 
-      /** Unless a write went through since it was asked for: then it may be from before. */
-      async function keep(answer: KeptAnswer, isOvertaken: () => boolean): Promise<string> {
-        if (isOvertaken()) return ''
+      /** Unless a write went through since it was asked for: then it may be from before. When it was asked for whoever asked first knows, and keeps it. */
+      async function keep(answer: KeptAnswer): Promise<string> {
         const until = keptUntil(answer, wish)
-        if (until <= clock.now()) return ''
+        const epoch = found?.epoch ?? null
+        if (read!.joined || epoch === null || until <= clock.now()) return ''
         try {
-          await kept.keep(place!, name, answer, { now: clock.now(), until })
-          return '; stored'
+          return (await kept.keep(place!, name, answer, { now: clock.now(), until, epoch })) ? '; stored' : ''
         } catch (error) {
           withoutCache(error)
           return ''

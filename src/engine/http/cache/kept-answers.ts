@@ -1,5 +1,5 @@
 import type { Instant } from '../../../ports/clock.ts'
-import type { ResponseCache, ResponsePlace } from '../../../ports/response-cache.ts'
+import type { Epoch, ResponseCache, ResponsePlace } from '../../../ports/response-cache.ts'
 import type { Deps } from '../../deps.ts'
 import { nonceBytes, type OpenDataKey, openDataKey, openText, sealText } from '../../vault/sealed-text.ts'
 import type { Vault } from '../../vault/vault.ts'
@@ -7,8 +7,14 @@ import type { KeptAnswer } from './freshness.ts'
 
 /** Answers that are kept, each sealed for its place and name: where they lie others may read too. */
 export interface KeptAnswers {
-  read(place: ResponsePlace, name: string, now: Instant): Promise<KeptAnswer | null>
-  keep(place: ResponsePlace, name: string, answer: KeptAnswer, times: { now: Instant; until: Instant }): Promise<void>
+  read(place: ResponsePlace, name: string, now: Instant): Promise<{ answer: KeptAnswer | null; epoch: Epoch | null }>
+  /** False where it is not kept: as it is when something was written since that epoch. */
+  keep(
+    place: ResponsePlace,
+    name: string,
+    answer: KeptAnswer,
+    times: { now: Instant; until: Instant; epoch: Epoch },
+  ): Promise<boolean>
   forget(place: ResponsePlace): Promise<void>
 }
 
@@ -24,19 +30,19 @@ export function openKeptAnswers(
 
   return {
     async read(place, name, now) {
-      const sealed = await responses.get(place, name, now)
-      if (sealed === null) return null
+      const { text: sealed, epoch } = await responses.get(place, name, now)
+      if (sealed === null) return { answer: null, epoch }
       try {
-        return parse(openText(await keyOf(), place.environmentId, bindingOf(place, name), sealed))
+        return { answer: parse(openText(await keyOf(), place.environmentId, bindingOf(place, name), sealed)), epoch }
       } catch (error) {
         log.warn('response.cannot_open', { ...place, error })
-        return null
+        return { answer: null, epoch }
       }
     },
     async keep(place, name, answer, times) {
       const nonce = random.bytes(nonceBytes)
       const sealed = sealText(await keyOf(), place.environmentId, bindingOf(place, name), nonce, bytesOf(answer))
-      await responses.put(place, name, sealed, times)
+      return responses.put(place, name, sealed, times)
     },
     forget: (place) => responses.forget(place),
   }
