@@ -316,20 +316,26 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
         put('blocked', { blocked: 'paused' }),
         put('waiting', {}),
         put('held', { dueAt: start - minute }),
+        put('often', {}),
+        put('rarely', {}),
       ])
       await schedule.claim({ now: start - minute, until: start + minute, claim: 'held', limit: 9 })
-      await schedule.wake(environmentId, 'waiting', { lane: 'interactive', at: start - minute })
-      await schedule.claim({ now: start - minute, until: start, claim: 'clm_0', limit: 1 })
+      const read = ['waiting', 'often', 'rarely']
+      for (const id of read) await schedule.wake(environmentId, id, { lane: 'interactive', at: start - minute })
+      await schedule.claim({ now: start - minute, until: start, claim: 'clm_0', limit: 3 })
       await schedule.finish(environmentId, 'clm_0', [
         outcomeOf({ connectionId: 'waiting', dueAt: start + minute, fault: 'provider.exhausted' }),
+        outcomeOf({ connectionId: 'often', dueAt: start + 3 * minute, endedAt: start - 7 * minute }),
+        outcomeOf({ connectionId: 'rarely', dueAt: start + 3 * minute, endedAt: start - 27 * minute }),
       ])
-      const options = { environmentId, integrationId: 'int_1', stream: 'channel', before: start + 6 * minute }
+      const of = { environmentId, integrationId: 'int_1', stream: 'channel' }
+      const options = { ...of, before: start + 6 * minute, share: 0.1 }
       const companions = (limit: number) =>
         schedule
           .claimCompanions({ ...options, now: start, until: start + minute, claim: 'clm_1', limit })
           .then((slots) => slots.map(({ connectionId }) => connectionId))
-      assert.deepEqual(await companions(2), ['due', 'sooner'])
-      assert.deepEqual(await companions(9), ['soon'])
+      assert.deepEqual(await companions(2), ['due', 'rarely'])
+      assert.deepEqual(await companions(9), ['sooner', 'soon'])
     })
 
     story('claims of the dead end at once, and it shows that they were there', async ({ schedule }, environmentId) => {

@@ -86,12 +86,17 @@ export interface Schedule {
    * `upTo` leaves out the lanes below that one. Cost does not grow with the number of slots that are not due.
    */
   claim(options: { now: Instant; until: Instant; claim: string; limit: number; upTo?: Lane }): Promise<ClaimedSlot[]>
-  /** Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. One whose last run ended with a fault waits for its time. */
+  /**
+   * Slots of the same integration and stream as one already claimed, due before `before`: they ride along in its batch. Of the time between its last run
+   * and the next no more than `share` may be left: a slot may be read more often than its stream declares, and riding along is not to add to that. One
+   * whose last run ended with a fault waits for its time.
+   */
   claimCompanions(options: {
     environmentId: string
     integrationId: string
     stream: string
     before: Instant
+    share: number
     now: Instant
     until: Instant
     claim: string

@@ -34,12 +34,17 @@ export const claimDue = `
   where s.environment_id = due.environment_id and s.connection_id = due.connection_id and s.stream = due.stream
   returning ${slotColumns}, due.lapsed, due.ready_at as "readyAt"`
 
-/** One that waits because of a fault is not taken before its time. $1 environment, $2 integration, $3 stream, $4 before, $5 now, $6 until, $7 claim, $8 limit. */
+/**
+ * One that waits because of a fault is not taken before its time. $1 environment, $2 integration, $3 stream, $4 before, $5 now, $6 until, $7 claim,
+ * $8 limit, $9 share.
+ */
 export const claimCompanions = `
   with due as (
     select connection_id, ready_at, claim is not null as lapsed from schedule
     where environment_id = $1 and integration_id = $2 and stream = $3 and blocked is null
-      and (ready_at <= $5 or ready_at < $4 and claim is null and last_fault is null)
+      and (ready_at <= $5
+        or ready_at < $4 and claim is null and last_fault is null
+          and (last_ended_at is null or ready_at - $5 <= (ready_at - last_ended_at) * $9))
     order by ready_at
     limit $8
     for update skip locked)

@@ -96,7 +96,7 @@ async function answersOf(schedule: Schedule, environmentId: string, steps: reado
       case 'companions': {
         const of = { environmentId, integrationId: 'int_1', stream: 'channel', claim: taken.claim, limit: taken.limit }
         return spread(
-          await schedule.claimCompanions({ ...of, before: later(taken.offset), now, until: later(30) }),
+          await schedule.claimCompanions({ ...of, before: later(taken.offset), share: 0.5, now, until: later(30) }),
           taken.claim,
         )
       }

@@ -110,14 +110,18 @@ export function openMemorySchedule(): Schedule {
       return [...keys].map((key) => hold(rows.get(key)!, options))
     },
 
-    async claimCompanions({ environmentId, integrationId, stream, before, now, limit, ...options }) {
+    async claimCompanions({ environmentId, integrationId, stream, before, share, now, limit, ...options }) {
       return (
         [...(groups.get(groupOf({ environmentId, integrationId, stream })) ?? [])]
           .map((key) => rows.get(key)!)
           .filter(
             (row) =>
               row.blocked === null &&
-              (row.readyAt <= now || (row.readyAt < before && row.claim === null && row.lastFault === null)),
+              (row.readyAt <= now ||
+                (row.readyAt < before &&
+                  row.claim === null &&
+                  row.lastFault === null &&
+                  (row.lastEndedAt === null || row.readyAt - now <= (row.readyAt - row.lastEndedAt) * share))),
           )
           .sort((one, other) => one.readyAt - other.readyAt)
           .slice(0, limit)

@@ -30,10 +30,10 @@ export function openPostgresSchedule(database: Database): Schedule {
         return inOrder((await sql<Claimed>(claimDue, values, 'schedule.claim')).rows)
       }),
 
-    claimCompanions: ({ environmentId, integrationId, stream, before, now, until, claim, limit }) =>
+    claimCompanions: ({ environmentId, integrationId, stream, before, share, now, until, claim, limit }) =>
       database.tenant(environmentId, async (sql) => {
         const times = [new Date(before), new Date(now), new Date(until)]
-        const values = [environmentId, integrationId, stream, ...times, claim, limit]
+        const values = [environmentId, integrationId, stream, ...times, claim, limit, share]
         return inOrder((await sql<Claimed>(claimCompanions, values, 'schedule.claim_companions')).rows)
       }),
 

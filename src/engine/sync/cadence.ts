@@ -21,7 +21,7 @@ export function nextReading(
   const owner = (stream.batch ?? 1) > 1 ? `${slot.environmentId}/${slot.integrationId}` : slot.connectionId
   const place = Math.floor(unitOf(`${owner}/${slot.stream}`) * apartMs)
   // A place that comes up right after this run is let go by. The next one would then be too late, so some come nearer to their place turn by turn.
-  const earliest = now + everyMs / 10
+  const earliest = now + everyMs * rideAlongShare
   const next = place + Math.ceil((earliest - place) / apartMs) * apartMs
   return Math.min(next, now + oldestMs(everyMs))
 }
@@ -38,8 +38,8 @@ const oldestMs = (everyMs: number) => Math.floor(everyMs * (1 - marginShare / 2)
 export const isYoung = ({ syncedAt, everyMs }: Pick<Slot, 'syncedAt' | 'everyMs'>, now: Instant): boolean =>
   syncedAt !== null && now < syncedAt + oldestMs(everyMs)
 
-/** How far ahead of its time a slot may ride along in a batch. */
-export const rideAlongMs = (everyMs: number): number => everyMs / 10
+/** How much of an interval ahead of its time a slot may ride along in a batch. */
+export const rideAlongShare = 1 / 10
 
 /**
  * How long to wait after `failures` failed runs in a row: a minute, two, four … up to `mostMs`, and of that a share between half and all which

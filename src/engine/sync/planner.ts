@@ -2,7 +2,7 @@ import { minute, second } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
 import { closeLostRuns } from './abandon-runs.ts'
-import { rideAlongMs } from './cadence.ts'
+import { rideAlongShare } from './cadence.ts'
 import { FairQueue, type Owner, type Waiting } from './fair-queue.ts'
 import { claimMs } from './hold-claim.ts'
 import { type Group, runStream, type SyncDeps } from './run-stream.ts'
@@ -141,7 +141,7 @@ export function openPlanner(deps: SyncDeps, options: Partial<PlannerOptions> = {
       const { environmentId, integrationId, provider, stream, everyMs } = own[0]!
       const batch = Math.max(1, (await deps.providers.in(environmentId)).get(provider)?.streams[stream]?.batch ?? 1)
       const seats = Math.ceil(own.length / batch) * batch - own.length
-      const window = { now, until: now + claimMs, before: now + rideAlongMs(everyMs) }
+      const window = { now, until: now + claimMs, before: now + everyMs * rideAlongShare, share: rideAlongShare }
       const companions =
         seats > 0
           ? await schedule.claimCompanions({ environmentId, integrationId, stream, claim, limit: seats, ...window })
