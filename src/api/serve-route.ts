@@ -10,6 +10,7 @@ import { problemOf, sendProblem } from './problem.ts'
 import { isStorable } from './read-json.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Caller, FileAnswer, Route } from './route.ts'
+import { writeAnswers } from './write-answers.ts'
 
 export interface Serving {
   readonly deps: Pick<Deps, 'access' | 'clock' | 'log'>
@@ -45,6 +46,7 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
     },
     // zod checks requests, with messages for people; the JSON schemas are for the document and for writing answers.
     validatorCompiler: () => () => true,
+    serializerCompiler: writeAnswers,
     async handler(request, reply) {
       const caller = await serving.authenticate(request, route.scope)
       serving.rate.count(caller, reply)

@@ -1,5 +1,5 @@
 import { betterAuth } from 'better-auth'
-import { magicLink } from 'better-auth/plugins'
+import { magicLink } from 'better-auth/plugins/magic-link'
 import pg from 'pg'
 import type { Log } from '../../ports/log.ts'
 import type { People, Person } from '../../ports/people.ts'
