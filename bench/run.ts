@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<
   proxy: () => import('./proxy.ts'),
   credentials: () => import('./credentials.ts'),
   calls: () => import('./calls.ts'),
+  freshness: () => import('./freshness.ts'),
   limiter: () => import('./limiter.ts'),
   inbox: () => import('./inbox.ts'),
   delivery: () => import('./delivery.ts'),
