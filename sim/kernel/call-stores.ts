@@ -4,8 +4,8 @@ import type { Deps } from '../../src/engine/deps.ts'
 import { type Life, never } from './life.ts'
 
 /**
- * The ports behind which there is a database that all processes share and whose calls fail here. Three more have one and always work: `notices` and
- * `sealedTexts`, since in a story nobody is written to and nothing is rotated; and `history`, where a run that dies has saved what it read and not yet
+ * The ports behind which there is a database that all processes share and whose calls fail here. Two more have one and always work: `notices`,
+ * since in a story nobody is written to; and `history`, where a run that dies has saved what it read and not yet
  * ended, while `compareTrue` takes the last run that ended for the last reading.
  */
 export const storePorts = [
@@ -23,6 +23,7 @@ export const storePorts = [
   'subscriptions',
   'limiter',
   'deliveries',
+  'sealedTexts',
 ] as const
 
 export type StorePort = (typeof storePorts)[number]
