@@ -17,7 +17,9 @@ export interface Chance {
 export const digitsAndLetters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 export function seededChance(seed: string): Chance {
-  const state = (key: string) => hash(`${seed}\n${key}`)
+  // Every key comes after the same seed, whose part of the sum stands once.
+  const [first, second] = mixText(firstStart, secondStart, `${seed}\n`)
+  const state = (key: string) => finish(...mixText(first, second, key))
   const unit = (key: string) => toUnit(...state(key))
   return {
     state,
@@ -44,15 +46,20 @@ export function mix(first: number, second: number): number {
 
 const toUnit = (first: number, second: number): number => (first * 0x200000 + (second >>> 11)) / 2 ** 53
 
-/** 64 bits of a text, as two numbers of 32 (cyrb53 by bryc, public domain, keeping both halves). */
-function hash(text: string): readonly [number, number] {
-  let first = 0xdeadbeef
-  let second = 0x41c6ce57
+/** Between these two and `finish` a text goes through `mixText`: 64 bits of it, as two numbers of 32 (cyrb53 by bryc, public domain, keeping both halves). */
+const firstStart = 0xdeadbeef | 0
+const secondStart = 0x41c6ce57
+
+function mixText(first: number, second: number, text: string): [number, number] {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     first = Math.imul(first ^ code, 2654435761)
     second = Math.imul(second ^ code, 1597334677)
   }
+  return [first, second]
+}
+
+function finish(first: number, second: number): readonly [number, number] {
   first = Math.imul(first ^ (first >>> 16), 2246822507) ^ Math.imul(second ^ (second >>> 13), 3266489909)
   second = Math.imul(second ^ (second >>> 16), 2246822507) ^ Math.imul(first ^ (first >>> 13), 3266489909)
   return [first >>> 0, second >>> 0]

@@ -43,10 +43,11 @@ export function compareStored(
     for (const moment of began === undefined ? moments : [...moments, began]) {
       if (waiting.size === 0) break
       for (const truth of truthAt(world, provider, artist, from, moment)) {
-        const row = waiting.get(keyOf(truth))
+        const key = keyOf(truth)
+        const row = waiting.get(key)
         if (row && row.value !== truth.value)
           differ(into, artist, provider, row, `stored ${row.value}, true ${truth.value}`)
-        waiting.delete(keyOf(truth))
+        waiting.delete(key)
         if (waiting.size === 0) break
       }
     }
@@ -143,9 +144,14 @@ function truthAt({ sandbox }: PretendWorld, provider: Provider, artist: Artist, 
 type Key = Pick<Truth, 'metric' | 'day' | 'dimensions'> & { readonly item?: string | null }
 
 const seriesOf = ({ metric, item, dimensions = {} }: Omit<Key, 'day' | 'metric'> & { metric: string }) =>
-  `${metric} ${item ?? ''} ${Object.entries(dimensions).sort().join(' ')}`
+  `${metric} ${item ?? ''} ${textOf(dimensions)}`
 
-const keyOf = (row: Omit<Key, 'metric'> & { metric: string }) => `${row.day} ${seriesOf(row)}`
+/** Most numbers have no dimensions, and this is asked of every one after every reading. */
+const textOf = (dimensions: Readonly<Record<string, string>>) =>
+  Object.keys(dimensions).length === 0 ? '' : Object.entries(dimensions).sort().join(' ')
+
+/** The same for a number as it is true and as it is stored. */
+export const keyOf = (row: Omit<Key, 'metric'> & { metric: string }) => `${row.day} ${seriesOf(row)}`
 
 function differ(into: Comparison, artist: Artist, provider: Provider, row: Parameters<typeof keyOf>[0], what: string) {
   into.differences.push(`${provider.id}, ${artist.key}: ${keyOf(row).trim()}: ${what}`)

@@ -17,6 +17,7 @@ import type { Deps, Setting } from '../src/engine/deps.ts'
 import { type Engine, openEngine } from '../src/engine/engine.ts'
 import type { Connection } from '../src/ports/connections.ts'
 import type { Environment } from '../src/ports/directory.ts'
+import type { Keys } from '../src/ports/keys.ts'
 import { readBody, type WireRequest } from '../src/ports/network.ts'
 import type { StoredObservation } from '../src/ports/records.ts'
 import { deliver } from './deliver-message.ts'
@@ -36,6 +37,8 @@ export interface PretendWorldOptions {
   /** Fires what is due by the minute and by the hour, as `jobs` would. Off when absent: callers renew their tokens by themselves. */
   readonly crons?: boolean
   readonly ledgerSize?: number
+  /** Keys that anybody can guess when absent, which never change. */
+  readonly keys?: Keys
   /** Instead of one of its own, where something else moves the same time. */
   readonly clock?: SimulatedClock
 }
@@ -81,7 +84,7 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     log,
     random: new SeededRandom(seed, clock),
     networks: { test: sandbox, live: unreachable },
-    keys: openFixedKeys(),
+    keys: options.keys ?? openFixedKeys(),
     limiter: openMemoryLimiter(),
     responses: openMemoryResponseCache(),
     jobs: { ...jobs, cron: async (queue, expression) => void crons.set(queue, expression) },

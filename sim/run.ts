@@ -145,7 +145,9 @@ async function playInWorkers(
   const step = 2
   const workers = Array.from({ length: step }, (_, offset) => {
     const workerData: WorkerTask = { ...task, step, offset }
-    return new Worker(new URL('./seed-worker.ts', import.meta.url), { workerData })
+    // What a run makes is garbage after it: with more room most of it is never copied, which saves a tenth of the time.
+    const resourceLimits = { maxYoungGenerationSizeMb: 192 }
+    return new Worker(new URL('./seed-worker.ts', import.meta.url), { workerData, resourceLimits })
   })
   const ends = workers.map(
     (worker) =>

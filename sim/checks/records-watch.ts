@@ -1,7 +1,7 @@
 import { dayMs, type Observation } from '@patchbay/kit'
 import type { RunRecord } from '../../src/ports/journal.ts'
 import type { SavedPage } from '../../src/ports/records.ts'
-import { compareStored, compareTrue, noComparison, type Owned } from '../compare-truth.ts'
+import { compareStored, compareTrue, noComparison, type Owned, keyOf as valueKeyOf } from '../compare-truth.ts'
 import type { StoreCall } from '../kernel/call-stores.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { PretendWorld } from '../pretend-world.ts'
@@ -141,8 +141,7 @@ export class RecordsWatch {
 const aWhileMs = 30 * 3_600_000
 
 /** The same for a row as it was saved and as it is stored. */
-const keyOf = ({ connectionId, metric, item = null, day, dimensions = {} }: Key) =>
-  JSON.stringify([connectionId, metric, item, day, Object.entries(dimensions).sort()])
+const keyOf = ({ connectionId, ...row }: Key) => `${connectionId} ${valueKeyOf(row)}`
 
 interface Key extends Pick<Observation, 'day' | 'dimensions'> {
   readonly connectionId: string

@@ -4,8 +4,8 @@ import type { Deps } from '../../src/engine/deps.ts'
 import { type Life, never } from './life.ts'
 
 /**
- * The ports behind which there is a database that all processes share and whose calls fail here. Three more have one and always work: `notices` and
- * `sealedTexts`, since in a story nobody is written to and nothing is rotated; and `history`, where a run that dies has saved what it read and not yet
+ * The ports behind which there is a database that all processes share and whose calls fail here. Two more have one and always work: `notices`,
+ * since in a story nobody is written to; and `history`, where a run that dies has saved what it read and not yet
  * ended, while `compareTrue` takes the last run that ended for the last reading.
  */
 export const storePorts = [
@@ -23,6 +23,7 @@ export const storePorts = [
   'subscriptions',
   'limiter',
   'deliveries',
+  'sealedTexts',
 ] as const
 
 export type StorePort = (typeof storePorts)[number]
@@ -68,19 +69,37 @@ export function storesOf(life: Life, shared: Stores, boundary: StoreBoundary): S
 }
 
 function portOf(life: Life, port: StorePort, store: object, boundary: StoreBoundary): object {
-  const methods = Object.entries(store).map(([name, method]) => {
-    const effect = (args: unknown[]) => (method as (...args: unknown[]) => Promise<unknown>).apply(store, args)
-    return [name, (...args: unknown[]) => callStore(life, `${port}.${name}`, args, effect, boundary)]
+  const methods = Object.entries(store).map(([name, call]) => {
+    const effect = (args: unknown[]) => (call as (...args: unknown[]) => Promise<unknown>).apply(store, args)
+    const method = `${port}.${name}`
+    const kinds = kindsOf(boundary.faults, writes.has(method) ? boundary.faults.onWrites : 1)
+    return [name, (...args: unknown[]) => callStore(life, { method, kinds, effect }, args, boundary)]
   })
   return Object.fromEntries(methods)
 }
 
+type Kind = 'lose-request' | 'lose-reply' | 'kill-before' | 'kill-after'
+
+const kindsOf = (faults: StoreFaults, times: number): readonly (readonly [Kind, number])[] => [
+  ['lose-request', faults.loseRequest * times],
+  ['lose-reply', faults.loseReply * times],
+  ['kill-before', faults.killBefore * times],
+  ['kill-after', faults.killAfter * times],
+]
+
+/** One method of a store, as a process calls it. */
+interface Method {
+  readonly method: string
+  /** What may befall a call of it, and how likely. */
+  readonly kinds: readonly (readonly [Kind, number])[]
+  readonly effect: (args: unknown[]) => Promise<unknown>
+}
+
 function callStore(
   life: Life,
-  method: string,
+  { method, kinds, effect }: Method,
   args: unknown[],
-  effect: (args: unknown[]) => Promise<unknown>,
-  { faults, kill, done, unknown, absent }: StoreBoundary,
+  { kill, done, unknown, absent }: StoreBoundary,
 ): Promise<unknown> {
   if (!life.alive) return never()
   const { kernel } = life
@@ -88,13 +107,7 @@ function callStore(
   const [first, second] = kernel.chance.state(call)
   const rank = second / 2 ** 32
   const sentAt = kernel.now()
-  const times = writes.has(method) ? faults.onWrites : 1
-  const befalls = kernel.faults.befall(call, mix(second, first) / 2 ** 32, [
-    ['lose-request', faults.loseRequest * times],
-    ['lose-reply', faults.loseReply * times],
-    ['kill-before', faults.killBefore * times],
-    ['kill-after', faults.killAfter * times],
-  ])
+  const befalls = kernel.faults.befall(call, mix(second, first) / 2 ** 32, kinds)
   return new Promise((resolve, reject) => {
     const fail = (ms: number, error: Error) =>
       kernel.after(ms, rank, () => {
@@ -155,11 +168,15 @@ const writes: ReadonlySet<string> = new Set([
   'deliveries.settle',
 ])
 
-const lost = (outcome?: 'unknown') =>
-  new DatabaseError('the connection to the database broke', {
-    code: 'ECONNRESET',
-    ...(outcome ? { outcome } : { again: 'connection' }),
-  })
+function lost(outcome?: 'unknown'): DatabaseError {
+  // Where it was made says nothing, and to find that out takes longer than all the rest of a call.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const facts = { code: 'ECONNRESET', ...(outcome ? { outcome } : { again: 'connection' as const }) }
+  const error = new DatabaseError('the connection to the database broke', facts)
+  Error.stackTraceLimit = stackTraceLimit
+  return error
+}
 
 /** Ids and plain answers, which say enough; whole rows would say too much. */
 function describe(args: readonly unknown[], result: unknown): string {

@@ -28,7 +28,10 @@ export class History {
 
   add(at: Instant, who: string, what: string, detail = ''): void {
     this.#count++
-    this.#mix(at - this.#startAt, `${who} ${what} ${detail}`)
+    const ms = (at - this.#startAt) | 0
+    this.#low = Math.imul(this.#low ^ ms, prime)
+    this.#high = Math.imul(this.#high ^ ms, prime)
+    this.#mix(detail, this.#mix(' ', this.#mix(what, this.#mix(' ', this.#mix(who, 0)))))
     this.#events.push({ at, who, what, detail })
     if (this.#events.length >= 2 * this.#most) this.#events = this.#events.slice(-this.#most)
   }
@@ -46,15 +49,19 @@ export class History {
     return this.#events.slice(-count)
   }
 
-  #mix(ms: number, text: string): void {
-    let low = Math.imul(this.#low ^ (ms | 0), 0x01000193)
-    let high = Math.imul(this.#high ^ (ms | 0), 0x01000193)
+  /** Piece by piece, since joining the texts of an event takes longer than this. Gives the place after the piece. */
+  #mix(text: string, from: number): number {
+    let low = this.#low
+    let high = this.#high
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index)
-      low = Math.imul(low ^ code, 0x01000193)
-      high = Math.imul(high ^ (code + index), 0x01000193)
+      low = Math.imul(low ^ code, prime)
+      high = Math.imul(high ^ (code + from + index), prime)
     }
     this.#low = low
     this.#high = high
+    return from + text.length
   }
 }
+
+const prime = 0x01000193

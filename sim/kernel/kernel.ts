@@ -42,7 +42,9 @@ export class Kernel {
 
   /** Calls `then` after so long. `rank`, in [0, 1), orders it among what comes at the same instant. */
   after(ms: number, rank: number, then: () => void): void {
-    void this.sleep(ms, rank).then(then)
+    this.#rank = rank
+    this.clock.after(ms, then)
+    this.#rank = 0.5
   }
 
   sleep(ms: number, rank: number, signal?: AbortSignal): Promise<void> {

@@ -29,6 +29,7 @@ export class Life {
       sleep: (ms, signal) => {
         if (!this.#alive) return never()
         const rank = mix(salt[0] ^ ++this.#sleeps, salt[1]) / 2 ** 32
+        if (!signal) return new Promise((resolve) => kernel.after(ms, rank, () => this.deliver(resolve)))
         return this.#returning(kernel.sleep(ms, rank, signal))
       },
     }

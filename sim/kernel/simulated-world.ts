@@ -26,6 +26,8 @@ export interface Watch {
   received?(served: Served): void
   missed?(served: Served, why: string): void
   done?(call: StoreCall): void
+  /** What a process complains of. */
+  logged?(life: Life, event: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
 export interface SimulatedWorldOptions
@@ -229,11 +231,22 @@ export class SimulatedWorld {
       ...storesOf(life, base.deps, this.#stores()),
       clock: life.clock,
       random: new SeededRandom(`${kernel.seed}/${life.name}/${life.nth}`, life.clock),
-      log: logOf(kernel, life),
+      log: this.#logOf(life),
       networks: { test: network, live: base.deps.networks.live },
       jobs: this.jobs.of(life),
       ...(receiver && { receivers: receiversOf(life, receiver, (why) => this.kill(life, why)) }),
     }
+  }
+
+  /** What processes say goes into the history, so that the last events tell why. */
+  #logOf(life: Life): Log {
+    const say = (event: string, fields?: Readonly<Record<string, unknown>>) => {
+      const { error } = fields ?? {}
+      this.kernel.note(life.name, `log ${event}`, error instanceof Error ? error.message : '')
+      for (const watch of this.#watches) watch.logged?.(life, event, fields)
+    }
+    const log: Log = { debug: () => {}, info: () => {}, warn: say, error: say, with: () => log }
+    return log
   }
 
   #network(): NetworkBoundary {
@@ -290,14 +303,4 @@ const situationsOf: Readonly<Record<string, Situation>> = {
   lag: '401 after refresh, lag',
   'app refused': 'app refused, nobody asked',
   'cursor expired': 'cursor expired mid-walk',
-}
-
-/** What processes say goes into the history, so that the last events tell why. */
-function logOf(kernel: Kernel, life: Life): Log {
-  const say = (event: string, fields?: Readonly<Record<string, unknown>>) => {
-    const { error } = fields ?? {}
-    kernel.note(life.name, `log ${event}`, error instanceof Error ? error.message : '')
-  }
-  const log: Log = { debug: () => {}, info: () => {}, warn: say, error: say, with: () => log }
-  return log
 }

@@ -35,20 +35,19 @@ export const situations = {
   'outage of 48 h': 'a provider was down for two days',
   'event taken, answer lost': 'a receiver took an event, and nobody heard of it',
   'killed with an event on its way': 'a process died between sending an event and writing down that it was taken',
+  'duplicate webhook concurrent with first': 'a message came once more while the first copy was not yet answered',
+  'delete overtakes update': 'an older state of a thing came after the news that it is gone',
+  'tenant deleted while its sync runs': 'somebody was erased while an account of theirs was being read',
+  'erase while webhook of same subject is queued': 'somebody was erased while messages about them waited',
+  'rotation resumed after kill': 'a process died with texts that it was to seal anew, and another one went on',
 } as const
 
 export type Situation = keyof typeof situations
 
 /** Of the design's list, what no run can meet yet, and why. */
 export const notApplicable: Readonly<Record<string, string>> = {
-  'duplicate webhook concurrent with first': 'webhooks are received and not processed yet',
-  'delete overtakes update': 'webhooks are received and not processed yet',
-  'tenant deleted while its sync runs': 'there is no erasure yet',
-  'erase while webhook of same subject is queued': 'there is no erasure yet',
   'KMS down during new tenant':
-    'keys are fixed in a story; src/engine/vault/key-rotation.test.ts has their service away for ten minutes',
-  'rotation resumed after kill':
-    'nothing is rotated in a story; src/engine/vault/rotation-storm.test.ts kills rotations in the middle of everything',
+    'keys are at hand in a story; src/engine/vault/key-rotation.test.ts has their service away for ten minutes',
   'pool exhausted': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   '40001 five times': 'a matter of the PostgreSQL driver: src/drivers/database/postgres.test.ts',
   'disk full then free': 'a matter of the PostgreSQL driver; stores here have no disk',

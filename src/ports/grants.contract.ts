@@ -49,6 +49,17 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal(await grants.findBySubject(environmentId, 'int_1', 'nobody'), null)
     })
 
+    story('every grant of a person is found, whatever became of it', async ({ grants }, environmentId) => {
+      const find = (subject: string) => grants.idsOfSubject(environmentId, 'int_1', subject)
+      await grants.create(exampleGrant(environmentId, 'gra_2', { state: 'dead' }), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_3', { integrationId: 'int_2' }), along(1))
+      await grants.forget(environmentId, 'gra_1', 'revoked', along(2))
+      assert.deepEqual(await find('person'), ['gra_1', 'gra_2'])
+      assert.deepEqual(await find('nobody'), [])
+      assert.deepEqual(await grants.idsOfSubject('env_other', 'int_1', 'person'), [])
+    })
+
     story('F64: of 20 first consents of a person one makes the grant', async ({ grants, traces }, environmentId) => {
       const tries = Array.from({ length: 20 }, (_, n) =>
         grants.create(exampleGrant(environmentId, `gra_${n}`), along(1)),

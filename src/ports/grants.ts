@@ -50,6 +50,8 @@ export interface Grants {
   read(environmentId: string, id: string): Promise<Grant | null>
   /** The live grant of that person at that integration, newest first. */
   findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
+  /** The ids of all grants that person ever gave to that integration, whatever became of them; of more than a thousand the first. */
+  idsOfSubject(environmentId: string, integrationId: string, subjectId: string): Promise<string[]>
   /**
    * Compare-and-swap: takes the refresh lease if the generation is still that one, the grant may be refreshed and no lease runs. Counts the attempt.
    * With `dead`, a dead grant may be taken too, for one more look.

@@ -32,21 +32,32 @@ export class SimulatedClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (Number.isNaN(ms)) throw new RangeError('how long is NaN milliseconds?')
     if (signal?.aborted) return Promise.reject(signal.reason)
+    if (!signal) return new Promise((resolve) => void this.#set(ms, resolve))
     return new Promise((resolve, reject) => {
-      const alarm: Alarm = { at: this.#now + Math.max(0, Math.ceil(ms)), rank: this.#rank(), nth: this.#count++, wake }
+      const alarm = this.#set(ms, () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      })
       const stop = () => {
         this.#alarms.splice(this.#alarms.indexOf(alarm), 1)
-        reject(signal!.reason)
+        reject(signal.reason)
       }
-      function wake() {
-        signal?.removeEventListener('abort', stop)
-        resolve()
-      }
-      signal?.addEventListener('abort', stop, { once: true })
-      this.#alarms.splice(this.#place(alarm), 0, alarm)
+      signal.addEventListener('abort', stop, { once: true })
     })
+  }
+
+  /** Calls `then` after so long, inside of `run`, which fails with what it throws. */
+  after(ms: number, then: () => void): void {
+    this.#set(ms, then)
+  }
+
+  #set(ms: number, then: () => void): Alarm {
+    if (Number.isNaN(ms)) throw new RangeError('how long is NaN milliseconds?')
+    const at = this.#now + Math.max(0, Math.ceil(ms))
+    const alarm: Alarm = { at, rank: this.#rank(), nth: this.#count++, wake: then }
+    this.#alarms.splice(this.#place(alarm), 0, alarm)
+    return alarm
   }
 
   /** How many sleep. */

@@ -24,6 +24,8 @@ interface Place {
   swept: number
   readonly events: Map<string, PlacedEvent>
   readonly rows: Map<string, Row>
+  /** Of these, those that are looked through again and again. */
+  readonly waiting: Map<string, Row>
 }
 
 /** Endpoints and deliveries in memory, of the events in the same log. There nothing commits late, so the order is that of the log. */
@@ -67,8 +69,8 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async removeEndpoint(environmentId, id, along) {
       if (!endpoints.delete(keyOf(environmentId, id))) return false
-      const { rows } = placeOf(environmentId)
-      for (const [key, row] of rows) if (row.endpointId === id) rows.delete(key)
+      const place = placeOf(environmentId)
+      for (const [key, row] of place.rows) if (row.endpointId === id) drop(place, key)
       log.write(environmentId, along)
       return true
     },
@@ -82,7 +84,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         place.events.set(event.id, placed)
         for (const endpoint of endpoints.values())
           if (endpoint.environmentId === environmentId && endpoint.disabled === null && wants(endpoint, event))
-            place.rows.set(keyOf(event.id, endpoint.id), newRow(placed, endpoint.id, now))
+            put(place, keyOf(event.id, endpoint.id), newRow(placed, endpoint.id, now))
       }
       return { placed: found.length, head: place.head }
     },
@@ -90,7 +92,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
     async look(environmentId, now) {
       const place = placeOf(environmentId)
       const first = new Map<string, number>()
-      for (const row of place.rows.values())
+      for (const row of place.waiting.values())
         if (isDue(row, now)) first.set(row.endpointId, Math.min(row.nextAt, first.get(row.endpointId) ?? row.nextAt))
       const due = [...first]
         .filter(([id]) => isReady(endpoints.get(keyOf(environmentId, id)), now))
@@ -102,7 +104,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       const place = placeOf(environmentId)
       const endpoint = endpoints.get(keyOf(environmentId, endpointId))
       if (!endpoint || !isReady(endpoint, now)) return []
-      const own = [...place.rows.values()].filter((row) => row.endpointId === endpointId && row.state === 'waiting')
+      const own = [...place.waiting.values()].filter((row) => row.endpointId === endpointId)
       const chosen = endpoint.ordered
         ? front(own.sort(byPosition).slice(0, limit), own, now)
         : own
@@ -110,18 +112,18 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
             .sort((one, other) => one.nextAt - other.nextAt || byPosition(one, other))
             .slice(0, limit)
       return chosen.sort(byPosition).map((row) => {
-        place.rows.set(keyOf(row.eventId, endpointId), { ...row, claim, claimedUntil: until })
+        put(place, keyOf(row.eventId, endpointId), { ...row, claim, claimedUntil: until })
         return withEvent(place, row)
       })
     },
 
     async settle(environmentId, endpointId, claim, settled) {
-      const { rows } = placeOf(environmentId)
+      const place = placeOf(environmentId)
       for (const one of settled) {
         const key = keyOf(one.eventId, endpointId)
-        const row = rows.get(key)
+        const row = place.rows.get(key)
         if (row?.state === 'waiting' && (row.claim === claim || one.state === 'delivered'))
-          rows.set(key, settledRow(row, one))
+          put(place, key, settledRow(row, one))
       }
     },
 
@@ -213,13 +215,13 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       const failed = [...place.rows].filter(
         ([, { state, endedAt }]) => state === 'failed' && endedAt !== null && endedAt < before.failed,
       )
-      for (const [key] of failed.slice(0, mostSwept)) place.rows.delete(key)
+      for (const [key] of failed.slice(0, mostSwept)) drop(place, key)
       const all = inOrder(place).slice(0, mostSwept)
       const newest = all.findIndex(({ at }) => at >= before.events)
       const old = newest < 0 ? all : all.slice(0, newest)
       for (const { id, position } of old) {
         place.events.delete(id)
-        for (const [key, row] of place.rows) if (row.eventId === id) place.rows.delete(key)
+        for (const [key, row] of place.rows) if (row.eventId === id) drop(place, key)
         place.swept = position
       }
       log.forget(new Set(old.map(({ sequence }) => sequence)))
@@ -240,7 +242,10 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
   }
 
   function placeOf(environmentId: string): Place {
-    const place = places.get(environmentId) ?? { looked: 0, head: 0, swept: 0, events: new Map(), rows: new Map() }
+    const place = places.get(environmentId) ?? {
+      ...{ looked: 0, head: 0, swept: 0 },
+      ...{ events: new Map(), rows: new Map(), waiting: new Map() },
+    }
     places.set(environmentId, place)
     return place
   }
@@ -258,16 +263,27 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
     return changed
   }
 
-  function makeDue({ rows }: Place, event: PlacedEvent, endpointId: string, now: number): void {
+  function makeDue(place: Place, event: PlacedEvent, endpointId: string, now: number): void {
     const key = keyOf(event.id, endpointId)
     const fresh = newRow(event, endpointId, now)
-    const { tries, madeAt } = rows.get(key) ?? fresh
-    rows.set(key, { ...fresh, tries, madeAt })
+    const { tries, madeAt } = place.rows.get(key) ?? fresh
+    put(place, key, { ...fresh, tries, madeAt })
   }
 }
 
 const untouched = { failures: 0, failingSince: null, failingSays: null, toldAt: null, restUntil: null }
 const mostSwept = 10_000
+
+function put({ rows, waiting }: Place, key: string, row: Row): void {
+  rows.set(key, row)
+  if (row.state === 'waiting') waiting.set(key, row)
+  else waiting.delete(key)
+}
+
+function drop({ rows, waiting }: Place, key: string): void {
+  rows.delete(key)
+  waiting.delete(key)
+}
 
 const isReady = (endpoint: Endpoint | undefined, now: number) =>
   endpoint?.disabled === null && (endpoint.restUntil === null || endpoint.restUntil <= now)

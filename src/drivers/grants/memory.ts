@@ -52,6 +52,10 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
       return newest
     },
 
+    async idsOfSubject(environmentId, integrationId, subjectId) {
+      return [...(ofSubject.get(`${environmentId} ${integrationId} ${subjectId}`) ?? [])].sort().slice(0, 1000)
+    },
+
     async lease(environmentId, id, { generation, leaseId, now, until, dead }) {
       const grant = read(environmentId, id)
       if (!grant || grant.generation !== generation || isLeased(grant, now)) return false

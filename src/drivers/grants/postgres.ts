@@ -38,6 +38,17 @@ export function openPostgresGrants(database: Database): Grants {
         return rows[0] ? toGrant(rows[0]) : null
       }),
 
+    idsOfSubject: async (environmentId, integrationId, subjectId) => {
+      const values = [environmentId, integrationId, subjectId]
+      const rows = await database.read<{ id: string }>(
+        environmentId,
+        selectIdsOfSubject,
+        values,
+        'grants.ids_of_subject',
+      )
+      return rows.map(({ id }) => id)
+    },
+
     lease: (environmentId, id, { generation, leaseId, now, until, dead = false }) =>
       database.tenant(environmentId, async (sql) => {
         const values = [environmentId, id, generation, leaseId, new Date(now), new Date(until), dead]
@@ -168,6 +179,12 @@ const selectBySubject = `
   where environment_id = $1 and integration_id = $2 and subject_id = $3 and state in ('live', 'unknown')
   order by consented_at desc, id collate "C" desc
   limit 1`
+
+const selectIdsOfSubject = `
+  select id from account_grant
+  where environment_id = $1 and integration_id = $2 and subject_id = $3
+  order by id collate "C"
+  limit 1000`
 
 const insertGrant = `
   insert into account_grant (

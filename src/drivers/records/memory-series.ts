@@ -47,16 +47,19 @@ export class SeriesTable {
 
   /** Returns how many rows there were. */
   delete(connectionId: string): number {
-    const rows = [...this.of([connectionId])].length
+    const rows = this.of([connectionId]).length
     this.#connections.delete(connectionId)
     return rows
   }
 
-  /** All rows of these connections, in no order. */
-  *of(connections: Iterable<string>): Iterable<StoredRow> {
+  /** All rows of these connections, or of those of their series that are wanted, in no order. */
+  of(connections: Iterable<string>, isWanted: (series: Pick<Series, 'metric' | 'item'>) => boolean = () => true) {
+    const rows: StoredRow[] = []
     for (const connectionId of new Set(connections))
       for (const series of this.#connections.get(connectionId)?.values() ?? [])
-        for (const place of series.days.keys()) yield toRow(connectionId, series, place)
+        if (isWanted(series))
+          for (let place = 0; place < series.days.length; place++) rows.push(toRow(connectionId, series, place))
+    return rows
   }
 }
 

@@ -67,11 +67,12 @@ export function openMemoryRecords(log: AlongLog): Records {
     },
 
     async series(environmentId, { connections, metrics, from, to, item, latest, limit }) {
-      const rows = [...of(environmentId).observations.of(connections)]
-        .filter(
-          (row) =>
-            (metrics.length === 0 || metrics.includes(row.metric)) && isWithin(row, from, to) && isAbout(row, item),
+      const rows = of(environmentId)
+        .observations.of(
+          connections,
+          (series) => (metrics.length === 0 || metrics.includes(series.metric)) && isAbout(series, item),
         )
+        .filter((row) => isWithin(row, from, to))
         .sort(byKey)
       const wanted = latest ? rows.filter((row, i) => !sameSeries(row, rows[i + 1])) : rows
       return wanted.slice(0, limit).map(toStored)
@@ -79,14 +80,12 @@ export function openMemoryRecords(log: AlongLog): Records {
 
     async scan(environmentId, { connectionId, metric, from, to, item, after, limit }) {
       const last = after && toKey({ ...after, connectionId })
-      return [...of(environmentId).observations.of([connectionId])]
-        .filter(
-          (row) =>
-            (metric === undefined || row.metric === metric) &&
-            isWithin(row, from, to) &&
-            (item === null || isAbout(row, item)) &&
-            (last === undefined || byKey(last, row) < 0),
+      return of(environmentId)
+        .observations.of(
+          [connectionId],
+          (series) => (metric === undefined || series.metric === metric) && (item === null || isAbout(series, item)),
         )
+        .filter((row) => isWithin(row, from, to) && (last === undefined || byKey(last, row) < 0))
         .sort(byKey)
         .slice(0, limit)
         .map(toStored)
@@ -156,7 +155,7 @@ export function openMemoryRecords(log: AlongLog): Records {
 const isWithin = ({ day }: StoredRow, from: string | undefined, to: string | undefined) =>
   (from === undefined || day >= from) && (to === undefined || day <= to)
 
-const isAbout = (row: StoredRow, item: string | undefined) =>
+const isAbout = (row: Pick<StoredRow, 'item'>, item: string | undefined) =>
   item === '*' ? row.item !== '' : row.item === (item ?? '')
 
 const toKey = ({ item, dimensions, ...key }: ObservationKey) => ({

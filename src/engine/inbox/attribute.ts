@@ -1,7 +1,6 @@
 import type { Connection } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Message } from '../../ports/inbox.ts'
-import { connectionsOf } from '../connect/connection-states.ts'
 import type { Deps } from '../deps.ts'
 import type { Attribution } from './plan-message.ts'
 
@@ -9,7 +8,8 @@ type Needs = Pick<Deps, 'connections' | 'grants'>
 
 /**
  * Which connections of an app the accounts belong to: all of them, of whatever profile, and none of another app or environment (T34). What a callback
- * names is a person: also every account that person's consent reaches, and what is disconnected already, since there may be data of it.
+ * names is a person: also every account that a consent of that person reaches, and what is disconnected already, since there may be data of it; also
+ * where the consent is over, as it is for whoever ended it before they asked for that, or when the first try to erase them was broken off.
  */
 export async function attribute(
   deps: Needs,
@@ -29,10 +29,9 @@ export async function attribute(
   for (const { callback, accounts } of messages) {
     const [subject] = accounts
     if (callback === null || subject === undefined) continue
-    const grant = await deps.grants.findBySubject(integration.environmentId, integration.id, subject)
-    for (const connection of grant ? await connectionsOf(deps, grant) : []) add(subject, connection)
+    const grants = await deps.grants.idsOfSubject(integration.environmentId, integration.id, subject)
     for (const state of [undefined, 'disconnected'] as const)
-      for (const named of [{ accounts: [subject] }, { otherId: subject }])
+      for (const named of [{ accounts: [subject] }, { otherId: subject }, ...grants.map((grant) => ({ grant }))])
         for await (const connection of ofAccounts(deps, integration, named, state)) add(subject, connection)
   }
   return found
@@ -41,7 +40,7 @@ export async function attribute(
 async function* ofAccounts(
   deps: Needs,
   { environmentId, id, provider }: Integration,
-  named: { readonly accounts: readonly string[] } | { readonly otherId: string },
+  named: { readonly accounts: readonly string[] } | { readonly otherId: string } | { readonly grant: string },
   state?: 'disconnected',
 ): AsyncGenerator<Connection> {
   const limit = 200

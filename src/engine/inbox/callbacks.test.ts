@@ -130,6 +130,76 @@ story('what a reading stored that was under way is deleted half an hour later', 
   assert.deepEqual(await world.deps.records.series(world.environment.id, series), [])
 })
 
+story('who ended the consent before asking to be forgotten is forgotten all the same', async (world) => {
+  const { connection } = await world.connectAccount()
+  const user_id = await subjectOf(world, connection)
+  await world.startJobs()
+  await world.connect.disconnect(world.environment, connection.id, 'key:owner')
+  await world.clock.sleep(minute)
+  assert.equal((await world.grantOf(connection)).state, 'revoked')
+  assert.notEqual(user_id, connection.account.id)
+  await world.sendSigned('forget', { user_id })
+  await world.workOnce()
+  assert.equal((await world.connectionOf(connection)).account.name, 'Erased')
+})
+
+story('an erasure that is broken off in the middle is done by the next try', async (world) => {
+  const { connection } = await world.connectAccount()
+  const { update } = world.deps.connections
+  let times = 0
+  Object.assign(world.deps.connections, {
+    update: (...given: Parameters<typeof update>) =>
+      ++times === 1 ? Promise.reject(new Error('broken off')) : update(...given),
+  })
+  await world.sendSigned('forget', { user_id: await subjectOf(world, connection) })
+  await world.workOnce()
+  const between = await world.connectionOf(connection)
+  assert.deepEqual([between.state, between.account], ['disconnected', connection.account])
+  await world.clock.sleep(minute)
+  await world.workOnce()
+  assert.equal((await world.connectionOf(connection)).account.name, 'Erased')
+})
+
+story(
+  'a message that comes after the erasure, or waits because it is about others too, is deleted later',
+  async (world) => {
+    const { connection } = await world.connectAccount()
+    const { connection: other } = await world.connectAccount({ artist: 1 })
+    await world.startJobs()
+    await world.engines[0]!.startJobs()
+    await world.sendSigned('forget', { user_id: await subjectOf(world, connection) })
+    await world.workOnce()
+    const about = (...of: (typeof connection)[]) => ({
+      events: of.map(({ account }) => ({ account: account.id, type: 'comment', id: `c${of.length}`, data: 'said' })),
+    })
+    await world.send(about(connection))
+    await world.workOnce()
+    await world.send(about(connection, other))
+    const left = async () => (await world.messages({ accounts: [connection.account.id] })).length
+    assert.equal(await left(), 2)
+    await world.clock.sleep(31 * minute)
+    assert.equal(await left(), 1, 'what waits is still there')
+    await world.workOnce()
+    await world.clock.sleep(31 * minute)
+    assert.equal(await left(), 0)
+    assert.equal((await world.records('comment', { connections: [other.id] })).length, 1)
+  },
+)
+
+story('who connects again within that half hour keeps what comes then', async (world) => {
+  const { connection } = await world.connectAccount()
+  await world.startJobs()
+  await world.engines[0]!.startJobs()
+  await world.sendSigned('forget', { user_id: await subjectOf(world, connection) })
+  await world.workOnce()
+  const { connection: again } = await world.connectAccount()
+  assert.equal(again.account.id, connection.account.id)
+  await world.send({ events: [{ account: again.account.id, type: 'comment', id: 'c1', data: 'said' }] })
+  await world.workOnce()
+  await world.clock.sleep(31 * minute)
+  assert.equal((await world.messages({ accounts: [again.account.id] })).length, 1)
+})
+
 story('a signed request that is not quite right is a forgery', async (world) => {
   const { integrationId, clientSecret } = world
   const claims = Buffer.from('{"user_id":"1"}').toString('base64url')

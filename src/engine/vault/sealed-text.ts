@@ -28,8 +28,9 @@ export interface OpenDataKey {
 
 /** Made once for each opened key. */
 export function openDataKey(version: number, key: Uint8Array): OpenDataKey {
-  const commitment = createHmac('sha256', key).update(`patchbay data key ${version}`).digest().subarray(0, 16)
-  return { version, key: createSecretKey(key), commitment }
+  const ready = createSecretKey(key)
+  const commitment = createHmac('sha256', ready).update(`patchbay data key ${version}`).digest().subarray(0, 16)
+  return { version, key: ready, commitment }
 }
 
 /** `pb1.<key version>.<nonce>.<commitment, ciphertext and tag>`, base64url. The nonce is 12 random bytes, never used twice. */
