@@ -71,7 +71,7 @@ test('an artist page that is not there is a wrong answer on the connect page', a
   assert.equal(http.calls.length, 0, 'nothing is asked when the link is no link')
 })
 
-test('what development mode leaves out is null with the reason, never 0 and never left out', async () => {
+test('F49: what development mode leaves out is null with the reason, never 0 and never left out', async () => {
   const { observations } = await read('artist', dev, { http: recorded({ default: 'artist-development' }) })
   assert.deepEqual(observations.map(inShort), [
     'audience.followers null not_offered',

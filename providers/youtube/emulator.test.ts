@@ -36,7 +36,7 @@ test('what the connector reads is the truth, number by number, for channels of e
   }
 })
 
-test('young days are corrected until they are final, and final ones never change', async () => {
+test('F47: young days are corrected until they are final, and final ones never change', async () => {
   const { sandbox, clock, time, connect } = open()
   const artist = sandbox.world.artists[0]!
   const { http, id } = await connect(artist)

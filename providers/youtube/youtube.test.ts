@@ -38,7 +38,7 @@ test('a Google account without a channel is told what to do', async () => {
   )
 })
 
-test('one call reads many channels, and says what a number is worth', async () => {
+test('F49, F50: one call reads many channels, and says what a number is worth', async () => {
   const http = recorded({ '/channels': 'channels' })
   const ids = [mine, 'UCBBBBBBBBBBBBBBBBBBBBBB', 'UCCCCCCCCCCCCCCCCCCCCCCC', 'UCDDDDDDDDDDDDDDDDDDDDDD']
   const { pages, refused } = await tryStream(channel!, http, { ids, time })
@@ -237,7 +237,7 @@ test('a long list of due videos is asked for once, fifty at a time', async () =>
   assert.deepEqual([...broken.observations, ...rest.observations], run.observations)
 })
 
-test('a video that is left out of the counters is gone only when its owner cannot see it either', async () => {
+test('F30: a video that is left out of the counters is gone only when its owner cannot see it either', async () => {
   const cursor = {
     videos: [
       ['private_001', '2026-11-18', 'private'],
@@ -312,7 +312,7 @@ test('each line of the error table takes its own example', () => {
   }
 })
 
-test('every documented reason has its meaning', () => {
+test('F28: every documented reason has its meaning', () => {
   const check = (reason: string, expected: string) =>
     assert.equal(ruleFor(youtube.api.errors, 418, example(reason))?.is, expected, reason)
   check('authError', 'connection.expired')
@@ -359,7 +359,7 @@ test('an empty bucket is told by the call, and a minute is not a day', () => {
   check('GET youtubeanalytics.googleapis.com/v2/reports', perMinute, 'provider.throttled undefined {"ms":10000}')
 })
 
-test('every call draws on the bucket that Google draws on', () => {
+test('F37: every call draws on the bucket that Google draws on', () => {
   const meter = new QuotaMeter(youtube.api.quotas, youtube.api.costs)
   const check = (call: string, expected: string) => {
     const [method, place] = call.split(' ') as [string, string]

@@ -75,7 +75,7 @@ function checkMedia(
   )
 }
 
-test('one bad medium costs some smaller pages and only its own numbers', async () => {
+test('F29: one bad medium costs some smaller pages and only its own numbers', async () => {
   await check({ length: 0 }, { calls: 1, without: [] })
   await check({ length: 120 }, { calls: 3, without: [] })
   await checkRefused({ length: 50, place: 40, calls: 13, again: 6 })
@@ -130,7 +130,7 @@ test('a walk goes on from its place', async () => {
   assert.deepEqual([rest.media.length, rest.media[0]!.id, rest.calls], [80, '50', 2])
 })
 
-test('a place that was kept for too long is told apart from refused numbers', async () => {
+test('F41: a place that was kept for too long is told apart from refused numbers', async () => {
   const { pages } = await walk(list({ length: 130 }))
   await assert.rejects(
     walk(() => graph(100, '(#100) Invalid cursor'), { from: pages[0]!.next! }),

@@ -169,7 +169,7 @@ const lists = defineProvider({
   },
 })
 
-story('most of a list gone at once is not believed before it has lasted; a few are, and are told', async (world) => {
+story('F30: most of a list gone at once is not believed before it has lasted; a few are, and are told', async (world) => {
   Object.assign(world.deps, { providers: catalogOnly([lists]) })
   await world.connect('con_1', { streams: ['videos'] })
   const ids = Array.from({ length: 12 }, (_, i) => `v${i}`)

@@ -68,7 +68,7 @@ story('a run in which nothing changed writes and tells nothing', async (world) =
   assert.equal(world.along.events.length, told)
 })
 
-story('a corrected day is told as restated, a number that moved today only as updated', async (world) => {
+story('F47: a corrected day is told as restated, a number that moved today only as updated', async (world) => {
   await world.connect('con_1', { streams: ['channel', 'daily'] })
   world.platform.plays.set('acc_1', [30, 20])
   await world.runDue()
@@ -132,7 +132,7 @@ story('stopped at any checkpoint, it goes on to the same rows', async (world) =>
   assert.deepEqual(new Set(told), new Set(ids))
 })
 
-story('an expired page token costs the walk, not the stream', async (world) => {
+story('F41: an expired page token costs the walk, not the stream', async (world) => {
   await world.connect('con_1', { streams: ['videos'] })
   world.platform.videos.set('acc_1', videos(6))
   world.platform.spoil = ({ query }) => {
@@ -144,7 +144,7 @@ story('an expired page token costs the walk, not the stream', async (world) => {
   assert.equal((await world.stored()).list.length, 6)
 })
 
-story('an expired cursor is dropped once, and a platform that refuses every start is a failure', async (world) => {
+story('F41: an expired cursor is dropped once, and a platform that refuses every start is a failure', async (world) => {
   await world.connect('con_1', { streams: ['videos'] })
   world.platform.videos.set('acc_1', videos(2))
   await world.runDue()
@@ -160,7 +160,7 @@ story('an expired cursor is dropped once, and a platform that refuses every star
   assert.partialDeepStrictEqual(run, { state: 'waiting', fault: 'provider.cursor', calls: 2 })
 })
 
-story('F17: a bad row is set aside and costs nothing else', async (world) => {
+story('F17, F52: a bad row is set aside and costs nothing else', async (world) => {
   await world.connect('con_1')
   await world.connect('con_2')
   await world.connect('con_3')
@@ -307,7 +307,7 @@ story('in a batch, one account’s lost credential does not stop the others', as
   assert.equal(await stateOf(world, 'con_3'), 'healthy')
 })
 
-story('a permission that the platform misses is asked of the owner, and the rest goes on', async (world) => {
+story('F59: a permission that the platform misses is asked of the owner, and the rest goes on', async (world) => {
   await world.connect('con_1', { streams: ['channel', 'videos'] })
   world.platform.spoil = ({ path }) => {
     if (path === '/videos') throw new Fault('connection.scopes')
