@@ -260,7 +260,9 @@ const pages = z.discriminatedUnion('by', [
   z.strictObject({
     by: z.literal('offset'),
     parameter: text(100),
+    /** How many rows a page may have. */
     limit: z.number().int().min(1).max(limits.rows),
+    /** How many rows there are; without it the list ends with an empty page. */
     total: expression.optional(),
   }),
   z.strictObject({

@@ -163,12 +163,17 @@ test('a page too heavy to answer is asked in smaller ones', async () => {
   assert.deepEqual([media.length, calls], [60, 5])
 })
 
-test('a list that points at itself ends, an empty page with a next does not end it', async () => {
+test('F43: a list that points at itself is an error after its rows, F44: an empty page with a next does not end one', async () => {
   const next = (after: string, data: Json[]): Answer => ({
     body: { data, paging: { cursors: { after }, next: 'https://…' } },
   })
-  const loop = await walk(() => next('same', [{ id: '1' }]))
-  assert.equal(loop.calls, 2)
+  let calls = 0
+  const circle = () => {
+    calls++
+    return next('same', [{ id: '1' }])
+  }
+  await assert.rejects(walk(circle), (error) => isFault(error, 'provider.changed'))
+  assert.equal(calls, 2)
   const gap = await walk(({ query }) =>
     query!.after === undefined ? next('1', []) : { body: { data: [{ id: '7' }], paging: { cursors: { after: '2' } } } },
   )
