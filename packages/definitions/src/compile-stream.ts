@@ -8,6 +8,7 @@ import {
   linkHeader,
   type MetricKey,
   type Pager,
+  parseInstant,
   type ReadContext,
   readPages,
   type Stream,
@@ -57,7 +58,7 @@ export function compileStream(stream: StreamDefinition): Stream {
 
 /** What the templates of a stream's request may name. */
 function streamValues(
-  { days }: Pick<StreamDefinition, 'days'>,
+  { days, cursor: place }: Pick<StreamDefinition, 'days' | 'cursor'>,
   { account, cursor }: Subject,
   { settings, time }: Pick<ReadContext, 'settings' | 'time'>,
 ): Values {
@@ -66,9 +67,26 @@ function streamValues(
     'account.name': account.name,
     'account.handle': account.handle,
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])),
-    cursor: cursor ?? undefined,
+    cursor: place?.overlapSeconds === undefined ? (cursor ?? undefined) : earlier(cursor, place.overlapSeconds),
     ...(days && daysToRead(days, typeof cursor === 'string' ? cursor : null, time.today(days.timezone))),
   }
+}
+
+/** So long before a cursor that is a time, in the form that it has. Another one says where it is, and is left as it is. */
+function earlier(cursor: Json, seconds: number): Json | undefined {
+  const number =
+    typeof cursor === 'number' ? cursor : typeof cursor === 'string' ? Number(cursor || Number.NaN) : Number.NaN
+  if (Number.isFinite(number)) {
+    const before = number - seconds * (number < 1e11 ? 1 : 1000)
+    return typeof cursor === 'number' ? before : String(before)
+  }
+  const at = typeof cursor === 'string' ? parseInstant(cursor, 'UTC') : null
+  if (at === null) return cursor ?? undefined
+  const [day, time = ''] = new Date(at - seconds * 1000).toISOString().split('T')
+  // A platform that writes no fraction, or another zone, may read none.
+  const fraction = /\.\d+/.test(String(cursor)) ? time.slice(0, 12) : time.slice(0, 8)
+  const zone = /(Z|[+-]\d{2}:?\d{2})$/.exec(String(cursor))
+  return `${day}${String(cursor)[10]}${fraction}${zone ? 'Z' : ''}`
 }
 
 /** From where the last run ended, and before it what may have been corrected since. */

@@ -54,6 +54,30 @@ test('days go on where the last run ended, with those that may have been correct
   assert.equal((await read(provider, 'daily', silent, '2026-11-19'))[0]!.cursor, '2026-11-19')
 })
 
+test('F46: a cursor that is a time is asked for with what may be hidden behind it, in its own form', async () => {
+  const asked = async (cursor: Json, overlapSeconds?: number) => {
+    const { provider } = compiled((definition) => {
+      Object.assign(definition.streams.tracks!, {
+        cursor: { at: 'latest', keep: 'greatest', ...(overlapSeconds !== undefined && { overlapSeconds }) },
+        request: { path: '/artists/{account.id}/tracks', query: { since: '{cursor}' } },
+      })
+    })
+    const http = answering(() => ({ tracks: [] }))
+    const pages = await read(provider, 'tracks', http, cursor)
+    assert.deepEqual(pages.at(-1)!.cursor, cursor, 'where it stands is what was found')
+    return http.calls[0]!.query?.since
+  }
+  assert.equal(await asked(1_795_867_200), '1795867200')
+  assert.equal(await asked(1_795_867_200, 60), '1795867140')
+  assert.equal(await asked(1_795_867_200_000, 60), '1795867140000')
+  assert.equal(await asked('1795867200', 60), '1795867140')
+  assert.equal(await asked('2026-11-28T00:00:30Z', 60), '2026-11-27T23:59:30Z')
+  assert.equal(await asked('2026-11-28T01:00:30.250+01:00', 60), '2026-11-27T23:59:30.250Z')
+  assert.equal(await asked('2026-11-28 00:00:30', 60), '2026-11-27 23:59:30')
+  assert.equal(await asked('page-token', 60), 'page-token')
+  assert.equal(await asked(null, 60), undefined)
+})
+
 test('a list is walked by its token, and a bad row is refused alone', async () => {
   const { provider, definition } = compiled()
   const [first, second] = definition.streams.tracks!.examples!

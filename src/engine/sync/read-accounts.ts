@@ -9,6 +9,7 @@ import { checkPage } from './check-page.ts'
 import { isAccepted, looksVanished } from './doubt.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
 import { HeardRefusals } from './refusal-notes.ts'
+import { mayBeThePlace } from './refused-place.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
 import { setAsideZeros } from './suspect-zeros.ts'
 import { Tally } from './tally.ts'
@@ -74,6 +75,7 @@ async function readOnce(
   const spares = sparesOf(run, all, deps.clock.now())
   const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), spares }, run.abort)
   const seen = new Set<string>()
+  let pages = 0
   try {
     const subjects = [...accounts.values()].map(([one]): Subject => {
       const { cursor, checkpoint } = walks.places.get(one!)!
@@ -86,7 +88,6 @@ async function readOnce(
       run.startedAt,
     )
     for (const { slot } of all) run.refusals.set(slot, refusals)
-    let pages = 0
     let cutShort = false
     for await (const chunk of prepared.stream.read({
       http: run.seen ? observed(http, run.seen) : http,
@@ -104,7 +105,7 @@ async function readOnce(
     return new Set()
   } catch (error) {
     run.abort.throwIfAborted()
-    return judge(deps, run, all, carrier, toFault(error), walks)
+    return judge(deps, run, all, carrier, toFault(error), { ...walks, nothingCame: pages === 0 })
   } finally {
     run.counts.calls += http.spent.calls
     for (const [quota, amount] of Object.entries(http.spent.cost)) run.spent[quota] = (run.spent[quota] ?? 0) + amount
@@ -269,12 +270,18 @@ async function judge(
   all: readonly Ready[],
   carrier: Ready,
   fault: Fault,
-  walks: Walks,
+  walks: Walks & { readonly nothingCame: boolean },
 ): Promise<ReadonlySet<Ready>> {
   const left = all.filter(({ slot }) => run.endings.get(slot) !== 'done')
-  if (fault.code === 'provider.cursor') {
+  const isGuess = walks.nothingCame && mayBeThePlace(fault)
+  if (isGuess || fault.code === 'provider.cursor') {
     const again = new Set<Ready>()
-    for (const one of left) if (await stepBack(deps, run, one, walks)) again.add(one)
+    for (const one of left) {
+      const isWalking = walks.places.get(one)!.checkpoint !== null
+      // A cursor is where the next walk ends or begins, and is given up only where the platform says that it is gone.
+      if (isGuess && !isWalking && fault.detail.status !== 410) continue
+      if (await stepBack(deps, run, one, walks)) again.add(one)
+    }
     for (const one of left) {
       if (again.has(one)) run.endings.delete(one.slot)
       else run.endings.set(one.slot, fault)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, hour, minute } from '@patchbay/kit'
+import { at, defineStream, Fault, hour, listAt, minute, pageToken, readOne, readPages } from '@patchbay/kit'
 import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
 
@@ -158,6 +158,168 @@ story('F41: an expired cursor is dropped once, and a platform that refuses every
   }
   const [run] = await world.runDue({ aheadMs: 48 * hour })
   assert.partialDeepStrictEqual(run, { state: 'waiting', fault: 'provider.cursor', calls: 2 })
+})
+
+story(
+  'F41: a place that the platform refuses without a word for it is left, and the walk begins again',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    world.platform.videos.set('acc_1', videos(6))
+    const stop = new AbortController()
+    world.platform.spoil = () => {
+      stop.abort()
+      return undefined
+    }
+    assert.equal((await world.runDue({ stop: stop.signal }))[0]!.state, 'waiting')
+    for (const [code, status] of [
+      ['provider.rejected', 400],
+      ['provider.missing', 404],
+      ['provider.missing', 410],
+    ] as const) {
+      const before = world.platform.requests.length
+      // The token is of yesterday.
+      world.platform.spoil = ({ query }) => {
+        if (query?.page === '2' && world.platform.requests.length === before + 1)
+          throw new Fault(code, undefined, { status })
+        return undefined
+      }
+      const [run] = await world.runDue()
+      assert.partialDeepStrictEqual(run, { state: 'succeeded', calls: 4 }, code)
+      assert.equal((await world.stored()).list.length, 6)
+      // And the next one stops in the middle again.
+      const halt = new AbortController()
+      world.platform.spoil = () => {
+        halt.abort()
+        return undefined
+      }
+      assert.equal((await world.runDue({ aheadMs: 48 * hour, stop: halt.signal }))[0]!.state, 'waiting')
+    }
+  },
+)
+
+story(
+  'F41: what is refused at the beginning is refused, and nothing that is known is given up for it',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    world.platform.videos.set('acc_1', videos(2))
+    await world.runDue()
+    world.platform.spoil = () => {
+      throw new Fault('provider.missing', undefined, { status: 404 })
+    }
+    const [run] = await world.runDue({ aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(run, { state: 'failed', fault: 'provider.missing', calls: 1 })
+    const cursor = async () =>
+      (await world.deps.records.places(environmentId, [{ connectionId: 'con_1', stream: 'videos' }]))[0]!.cursor
+    assert.equal(await cursor(), 'v2')
+    // A place of which the platform says that it is gone is one.
+    world.platform.spoil = ({ query }) => {
+      if (typeof query?.since === 'string') throw new Fault('provider.missing', undefined, { status: 410 })
+      return undefined
+    }
+    assert.partialDeepStrictEqual((await world.runDue({ aheadMs: 96 * hour }))[0], { state: 'succeeded', calls: 2 })
+  },
+)
+
+/** A list of which a run asks for what came since, to the second and that second included, two a page. */
+const since = (overlapMs: number) =>
+  defineStream({
+    summary: 'Videos',
+    every: '24h',
+    metrics: [],
+    items: ['video'],
+    idleCalls: 1,
+    read: readPages({
+      request: ({ cursor }) => ({ path: '/since', query: { from: cursor === null ? 0 : Number(cursor) - overlapMs } }),
+      next: pageToken('next', 'page'),
+      parse: (body, { cursor }) => ({
+        items: listAt(body, 'items').map((one) => ({ kind: 'video', id: String(at(one, 'id')), title: 'A video' })),
+        cursor: Math.max(Number(cursor ?? 0), ...listAt(body, 'items').map((one) => Number(at(one, 'at')))),
+      }),
+      keep: (kept, found) => Math.max(Number(kept), Number(found)),
+    }),
+  })
+
+story(
+  'F46: rows of one second are neither lost nor had twice, wherever a page or a run ends between them',
+  async (world) => {
+    const overlapMs = 60_000
+    const streams = { videos: since(overlapMs) }
+    const deps = {
+      ...world.deps,
+      providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]),
+    }
+    await world.connect('con_1', { streams: ['videos'] })
+    // What the platform shows: in order of time, which is a second long, and a minute behind for what one of its machines wrote.
+    const rows: { id: string; at: number; shownAt: number }[] = []
+    const write = (id: string, atMs: number, shownAt = atMs) =>
+      rows.push({ id, at: Math.floor(atMs / 1_000) * 1_000, shownAt })
+    world.platform.spoil = ({ query = {} }) => {
+      const shown = rows.filter((row) => row.shownAt <= world.clock.now() && row.at >= Number(query.from))
+      shown.sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1))
+      const offset = Number(query.page ?? 0)
+      return {
+        items: shown.slice(offset, offset + 2).map(({ id, at }) => ({ id, at })),
+        next: offset + 2 < shown.length ? String(offset + 2) : null,
+      }
+    }
+    for (const id of ['a', 'b', 'c', 'd', 'e']) write(id, start - 500)
+    await world.runDue({ deps })
+    for (const id of ['f', 'g']) write(id, start - 200)
+    write('late', start - 30_000, start + 1_000)
+    await world.clock.sleep(2_000)
+    const told = world.along.events.length
+    await world.runDue({ deps, aheadMs: 48 * hour })
+    const ids = (await world.stored()).list.map(({ id }) => id)
+    assert.deepEqual(ids.sort(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'late'])
+    const published = world.along.events.slice(told).filter(({ type }) => type === 'item.published')
+    assert.deepEqual(published.map(({ data }) => (data.item as { id: string }).id).sort(), ['f', 'g', 'late'])
+  },
+)
+
+story('F48: a counter that goes down is stored as it is said, and flagged', async (world) => {
+  const lifetime = defineStream({
+    summary: 'Views',
+    every: '24h',
+    metrics: ['consumption.views', 'engagement.likes_daily'],
+    idleCalls: 1,
+    read: readOne({
+      request: () => ({ path: '/views' }),
+      parse: (body, _subject, { time }) => ({
+        observations: [
+          { metric: 'consumption.views', value: at(body, 'views') as number, day: time.today(), native: 'views' },
+          { metric: 'engagement.likes_daily', value: at(body, 'likes') as number, day: time.today(), native: 'likes' },
+        ],
+      }),
+    }),
+  })
+  const streams = { videos: lifetime }
+  const deps = { ...world.deps, providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]) }
+  await world.connect('con_1', { streams: ['videos'] })
+  const says: (string | null)[] = []
+  for (const [views, likes] of [
+    [1_000, 5],
+    [1_200, 0],
+    [900, -3],
+    [950, 2],
+  ]) {
+    world.platform.spoil = () => ({ views: views!, likes: likes! })
+    const [run] = await world.runDue({ deps, aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(run, { state: 'succeeded', refused: 0 })
+    says.push(run!.says)
+    await world.clock.sleep(24 * hour)
+  }
+  const query = { connections: ['con_1'], metrics: [], limit: 99 }
+  const stored = await world.deps.records.series(environmentId, query)
+  assert.deepEqual(
+    stored.map(({ value }) => value),
+    [1_000, 1_200, 900, 950, 5, 0, -3, 2],
+  )
+  assert.deepEqual(says, [
+    null,
+    null,
+    'Went down, and is stored as the platform says it: consumption.views from 1200 to 900. Of 1 amount more was taken back than came.',
+    null,
+  ])
 })
 
 story('F17, F52: a bad row is set aside and costs nothing else', async (world) => {
