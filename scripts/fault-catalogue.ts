@@ -117,7 +117,5 @@ export const lastNamed = 67
 
 /** Rows that no test names, each with why. */
 export const unnamed: Readonly<Record<string, string>> = {
-  F53: 'What platforms announce is logged once a day; nobody is asked to do anything about it yet.',
   F56: 'No platform of the catalog makes reports that have to be waited for, and definitions cannot say so.',
-  F57: 'An account that its platform no longer has makes its connection degraded; no person is asked yet.',
 }

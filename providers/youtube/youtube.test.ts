@@ -38,10 +38,10 @@ test('a Google account without a channel is told what to do', async () => {
   )
 })
 
-test('F49, F50: one call reads many channels, and says what a number is worth', async () => {
+test('F49, F50, F57: one call reads many channels, and says what a number is worth', async () => {
   const http = recorded({ '/channels': 'channels' })
   const ids = [mine, 'UCBBBBBBBBBBBBBBBBBBBBBB', 'UCCCCCCCCCCCCCCCCCCCCCCC', 'UCDDDDDDDDDDDDDDDDDDDDDD']
-  const { pages, refused } = await tryStream(channel!, http, { ids, time })
+  const { pages } = await tryStream(channel!, http, { ids, time })
   assert.deepEqual(
     http.calls.map(({ as, query }) => [as, query?.id]),
     [['app', ids]],
@@ -58,7 +58,10 @@ test('F49, F50: one call reads many channels, and says what a number is worth', 
       'catalogue.videos null unavailable',
     ],
   ])
-  assert.match(refused.map(({ what, why }) => `${what}: ${why}`).join(), /^channel UCDDDD.*answered without it/)
+  assert.deepEqual(
+    pages.flatMap(({ account, gone }) => (gone === undefined ? [] : [`${account.slice(2, 4)}: ${gone}`])),
+    ['DD: YouTube answers without the channel: it is closed, suspended or unknown.'],
+  )
   assert.deepEqual([...new Set(pages.flatMap((page) => page.observations!.map(({ day }) => day)))], ['2026-11-22'])
 })
 

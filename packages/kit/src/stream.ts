@@ -66,6 +66,8 @@ export interface Page<Cursor = Json> {
   readonly refused?: readonly { readonly what: string; readonly why: string }[]
   readonly checkpoint?: Json
   readonly cursor?: Cursor
+  /** Why the platform does not show this account any more, in a sentence: it is closed, suspended, private. The page ends its run, which has failed. */
+  readonly gone?: string
 }
 
 export type Read<Cursor = Json> = (

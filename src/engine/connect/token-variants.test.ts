@@ -55,7 +55,7 @@ const check = (
 check('no refresh token', () => ({}))
 for (const nothing of ['', null, 0, false, {}] as const)
   check(`${JSON.stringify(nothing)} for a refresh token`, () => ({ refresh_token: nothing }))
-check('the same refresh token', ({ refresh }) => (refresh === null ? {} : { refresh_token: refresh }))
+check('the same refresh token', ({ refresh }) => ({ refresh_token: refresh ?? '' }))
 check('another refresh token, which retires the one before', ({ refresh }) => ({ refresh_token: refresh }), {
   auth: { refresh: { model: 'rotates', graceMs: 0, source: 'made up' } },
 })

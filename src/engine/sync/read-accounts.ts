@@ -155,6 +155,7 @@ async function savePages(
   const at = deps.clock.now()
   const saved: SavedPage[] = []
   const ended: Ready[] = []
+  const gone = new Map<Ready, string>()
   const stray: { what: string; why: string }[] = []
   let goesInCircles = false
   for (const page of pages) {
@@ -186,6 +187,7 @@ async function savePages(
       })
     }
     if (isLast) ended.push(...owners)
+    if (page.gone !== undefined) for (const owner of owners) gone.set(owner, page.gone)
     else for (const { slot } of owners) run.endings.set(slot, 'more')
   }
   if (stray.length > 0) {
@@ -205,8 +207,10 @@ async function savePages(
     .save(run.environmentId, saved, { at, of: (changes) => announce(deps, news, changes, endedIds, at) })
     .catch((error: unknown) => refuseToGoOn(deps, run, error))
   for (const key of ['inserted', 'restated', 'unchanged', 'items', 'refused'] as const) run.counts[key] += counts[key]
-  for (const { slot, connection } of ended) {
-    run.endings.set(slot, 'done')
+  for (const owner of ended) {
+    const { slot, connection } = owner
+    const why = gone.get(owner)
+    run.endings.set(slot, why === undefined ? 'done' : accountGone(why))
     Object.assign(news.get(connection.id)!, { changed: false, resumed: false })
   }
   if (goesInCircles) throw new Fault('provider.changed', 'the list points back at a page that was read before')
@@ -260,8 +264,11 @@ function toFault(error: unknown): Fault {
   return new Fault('provider.changed', error instanceof Error ? error.message : undefined, {}, error)
 }
 
+/** It is the account itself, and not something of it. */
+const accountGone = (why: string) => new Fault('provider.missing', why.slice(0, 300), { reason: 'account' })
+
 const missing = ({ provider }: Prepared) =>
-  new Fault('provider.missing', 'The account was not in the answer.', { provider: provider.id })
+  new Fault('provider.missing', 'The account was not in the answer.', { provider: provider.id, reason: 'account' })
 
 /** Whose fault it was, and who is to be read again. */
 async function judge(

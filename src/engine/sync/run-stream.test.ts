@@ -322,6 +322,81 @@ story('F48: a counter that goes down is stored as it is said, and flagged', asyn
   ])
 })
 
+/** The made-up platform, whose answers leave out accounts that are gone, and say so. */
+const saysGone = defineStream({
+  summary: 'Followers',
+  every: '6h',
+  metrics: ['audience.followers'],
+  idleCalls: 1,
+  read: readOne({
+    request: ({ account }) => ({ path: '/channels', query: { ids: [account.id] } }),
+    parse: (body, _subject, { time }) => {
+      const followers = at(body, 'items', 0, 'followers') as number | undefined
+      const about = { metric: 'audience.followers', day: time.today(), native: 'followers' } as const
+      return followers === undefined
+        ? { observations: [{ ...about, value: null, reason: 'unavailable' }], gone: 'The channel is closed.' }
+        : { observations: [{ ...about, value: followers }] }
+    },
+  }),
+})
+const openTasks = ({ along }: TestWorld) => along.tasks.filter(({ closedAt }) => closedAt === null)
+
+story(
+  'F57: an account that is gone is a person’s matter with its cause; history stays, and it is asked for once a day',
+  async (world) => {
+    const streams = { channel: saysGone }
+    const deps = {
+      ...world.deps,
+      providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]),
+    }
+    await world.connect('con_1')
+    const live = async (days: number) => {
+      const calls = world.platform.requests.length
+      for (const end = world.clock.now() + days * 24 * hour; world.clock.now() < end; ) {
+        await world.runDue({ deps })
+        await world.clock.sleep(Math.max(minute, Math.min(end, (await slotOf(world)).dueAt) - world.clock.now()))
+      }
+      return world.platform.requests.length - calls
+    }
+    await live(1)
+    world.platform.followers.delete('acc_1')
+    await live(1)
+    assert.equal(await stateOf(world), 'degraded provider.missing')
+    const [task, ...more] = openTasks(world)
+    assert.deepEqual([task?.kind, task?.connectionId, more], ['check_account', 'con_1', []])
+    assert.match(task!.description, /^The channel is closed\./)
+    const slot = await slotOf(world)
+    assert.deepEqual([slot.blocked, slot.lastFault], [null, 'provider.missing'])
+    await live(3)
+    const calls = await live(30)
+    assert.ok(calls >= 25 && calls <= 62, `${calls} calls in 30 days of a stream that is read four times a day`)
+    assert.equal(openTasks(world).length, 1)
+    const values = (await world.stored()).accounts.map(({ value }) => value)
+    assert.deepEqual([values[0], values.at(-1)], [100, null])
+
+    world.platform.followers.set('acc_1', 120)
+    await live(2)
+    assert.equal(await stateOf(world), 'healthy')
+    assert.deepEqual(openTasks(world), [])
+    assert.equal((await world.stored()).accounts.at(-1)!.value, 120)
+  },
+)
+
+story(
+  'F30, F57: of accounts that are all gone at once a few are asked about: it is rather the platform',
+  async (world) => {
+    for (let nth = 1; nth <= 12; nth++) await world.connect(`con_${nth}`)
+    await world.runDue()
+    world.platform.followers.clear()
+    for (let times = 0; times < 6; times++) await world.runDue({ aheadMs: 48 * hour })
+    for (let nth = 1; nth <= 12; nth++) assert.equal(await stateOf(world, `con_${nth}`), 'degraded provider.missing')
+    assert.deepEqual(
+      openTasks(world).map(({ kind }) => kind),
+      Array(5).fill('check_account'),
+    )
+  },
+)
+
 story('F17, F52: a bad row is set aside and costs nothing else', async (world) => {
   await world.connect('con_1')
   await world.connect('con_2')
@@ -344,7 +419,7 @@ story('an account that is missing in a batch fails alone', async (world) => {
   assert.partialDeepStrictEqual(run, { state: 'partial', inserted: 2, fault: 'provider.missing' })
   assert.match(
     run!.says!,
-    /^1 of 3 accounts could not be read\. The platform has no such object\. It is tried again at /,
+    /^1 of 3 accounts could not be read\. The account was not in the answer\. It is tried again at /,
   )
   assert.deepEqual(
     [(await slotOf(world, 'con_1')).lastFault, (await slotOf(world, 'con_2')).lastFault],
