@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { faults } from '@patchbay/kit'
+import { catalogue, lastNamed, unnamed } from './fault-catalogue.ts'
 import { faultsFile, generateFaults } from './generate-faults.ts'
 
 test('the page about faults is what would be written now', () => {
@@ -15,3 +17,54 @@ test('it lists exactly the table, row by row', () => {
   )
   assert.deepEqual(listed, faults)
 })
+
+test('everything that can go wrong is named by a test, or it is said why not', () => {
+  const named = new Map<string, string[]>()
+  for (const [file, text] of testFiles())
+    for (const id of new Set(titlesIn(text).flatMap((title) => title.match(/\bF\d{2,3}\b/g) ?? [])))
+      named.set(id, [...(named.get(id) ?? []), file])
+  const owed = Object.keys(catalogue).filter((id) => Number(id.slice(1)) <= lastNamed)
+  assert.equal(owed.length, lastNamed, 'no row is missing')
+  assert.deepEqual(
+    owed.filter((id) => !named.has(id) && !(id in unnamed)),
+    [],
+    'no test names these: write one, or say in `unnamed` why there is none',
+  )
+  for (const [id, why] of Object.entries(unnamed)) {
+    assert.ok(why.length > 20 && id in catalogue, id)
+    assert.equal(named.has(id), false, `${id} is named by ${named.get(id)}, and no exception any more`)
+  }
+  assert.deepEqual(
+    [...named.keys()].filter((id) => !(id in catalogue)),
+    [],
+    'these stand in titles and not in the catalogue',
+  )
+})
+
+test('a number in a comment or in the code names nothing', () => {
+  assert.deepEqual(
+    titlesIn("// 'F01: no'\nconst F02 = 3 /* `F03` */\ntest('F04: yes', () => {})\nstory(`the end (F05)`)"),
+    ['F04: yes', 'the end (F05)'],
+  )
+})
+
+/** What stands in quotes, without comments. */
+const titlesIn = (text: string): string[] =>
+  [
+    ...text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|\s)\/\/.*$/gm, '')
+      .matchAll(/'([^'\n]*)'|"([^"\n]*)"|`([^`]*)`/g),
+  ].map(([, one, two, three]) => one ?? two ?? three ?? '')
+
+const root = join(import.meta.dirname, '..')
+
+function* testFiles(folder = root): Iterable<[string, string]> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.') || ['node_modules', 'dist', 'generated'].includes(entry.name)) continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* testFiles(path)
+    else if (/\.(test|contract)\.ts$/.test(entry.name) && path !== import.meta.filename)
+      yield [path, readFileSync(path, 'utf8')]
+  }
+}

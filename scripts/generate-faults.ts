@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { faultsIntroduction, faultTable } from '../src/api/reference.ts'
+import { catalogue } from './fault-catalogue.ts'
 
 /** Writes the page about faults from their table: `npm run generate`. A test compares the two. */
 export function generateFaults(): string {
@@ -21,7 +22,18 @@ ${faultsIntroduction} The API answers with these as problem documents (RFC 9457)
 itself, \`code\` is the first column, \`detail\` says what happened this time, and \`requestId\` is what to quote when asking for help. Retry is \`never\`
 (not unchanged), \`now\` (after a short wait) or \`later\` (when \`retryAfterMs\` is over, or by the schedule).
 
-${sections.join('\n')}`
+${sections.join('\n')}
+## What can go wrong
+
+What Patchbay is built and tested against, and what comes of it. The number stands in the titles of the tests: \`grep -rnw F43 --include=*.test.ts .\` finds
+those of one row. Rows are kept in scripts/fault-catalogue.ts.
+
+| | what happens | what comes of it |
+|---|---|---|
+${Object.entries(catalogue)
+  .map(([id, [happens, comesOfIt]]) => `| ${id} | ${happens} | ${comesOfIt} |`)
+  .join('\n')}
+`
 }
 
 /** What the faults of a family have in common. */

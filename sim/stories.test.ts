@@ -56,7 +56,7 @@ test('two days without any answer ask nobody for anything, and within the hour e
   assert.deepEqual(world.along.tasks, [])
 })
 
-test('a quota of the day on which clocks go back lasts for 25 hours', async () => {
+test('F36: a quota of the day on which clocks go back lasts for 25 hours', async () => {
   const daily = providers.filter(({ api }) => api.quotas.some(({ window }) => 'day' in window))
   assert.ok(daily.length > 0)
   for (const given of daily) {

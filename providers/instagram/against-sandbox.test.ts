@@ -153,7 +153,7 @@ test('all posts are read on the first run and once a week, the newest on other d
   now = start
 })
 
-test('a refused medium costs its own numbers only, and the walk can be broken off anywhere', async () => {
+test('F29: a refused medium costs its own numbers only, and the walk can be broken off anywhere', async () => {
   const withRefusal = byFame.filter((artist) =>
     truthOf(artist).some(
       ({ item, metric, value }) => item?.startsWith('17') && metric === 'consumption.views' && value === null,

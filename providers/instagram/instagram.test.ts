@@ -110,7 +110,7 @@ test('both forms of the token answer are read, with the permissions that were re
   assert.equal(auth.code!('AQDsample#_'), 'AQDsample')
 })
 
-test('an id beyond 2^53 keeps its digits', async () => {
+test('F51: an id beyond 2^53 keeps its digits', async () => {
   for (const name of ['me', 'me-in-a-list']) {
     const http = pretendHttp(() => fixture(name))
     const { subject, accounts } = await instagram.identify({ http, inputs: {}, settings: {}, time })

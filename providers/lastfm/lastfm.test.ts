@@ -44,7 +44,7 @@ test('a key and a page make an account, and its numbers are the true ones', asyn
   assert.ok(truth[0]!.value! > 0 && truth[1]!.value! > truth[0]!.value!)
 })
 
-test('numbers in strings are read, and nothing else is', async () => {
+test('F55: numbers in strings are read, and nothing else is', async () => {
   const body = fixture('artist-get-info')
   const values = (await read(answering(body), 'Nova Reef')).map(({ native, value }) => [native, value])
   assert.deepEqual(values, [
@@ -73,7 +73,7 @@ test('a plus sign goes out encoded once more', async () => {
   )
 })
 
-test('errors are read before the status, which is 200 or another', async () => {
+test('F31: errors are read before the status, which is 200 or another', async () => {
   const { world } = sandbox
   const isWrong = (error: unknown) => isFault(error, 'input.invalid') && error.detail.field === 'artist'
   const statuses = new Set<number>()

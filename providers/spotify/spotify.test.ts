@@ -71,7 +71,7 @@ test('an artist page that is not there is a wrong answer on the connect page', a
   assert.equal(http.calls.length, 0, 'nothing is asked when the link is no link')
 })
 
-test('what development mode leaves out is null with the reason, never 0 and never left out', async () => {
+test('F49: what development mode leaves out is null with the reason, never 0 and never left out', async () => {
   const { observations } = await read('artist', dev, { http: recorded({ default: 'artist-development' }) })
   assert.deepEqual(observations.map(inShort), [
     'audience.followers null not_offered',
@@ -79,7 +79,7 @@ test('what development mode leaves out is null with the reason, never 0 and neve
   ])
 })
 
-test('extended mode gives both numbers, and an older app in development mode may still have them', async () => {
+test('F57: extended mode gives both numbers, and an older app in development mode may still have them', async () => {
   const expected = ['audience.followers 48213', 'standing.popularity_index 47']
   const one = await read('artist', dev, { http: recorded({ default: 'artist-extended' }) })
   assert.deepEqual(one.observations.map(inShort), expected)
@@ -90,8 +90,8 @@ test('extended mode gives both numbers, and an older app in development mode may
     [expected, ['audience.followers null unavailable', 'standing.popularity_index null unavailable']],
   )
   assert.deepEqual(
-    many.pages.map((page) => page.refused?.length),
-    [0, 1],
+    many.pages.map((page) => page.gone ?? null),
+    [null, 'Spotify has no artist page of that id any more.'],
     'a null in the batch is a page that is gone',
   )
 })

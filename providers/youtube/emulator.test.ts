@@ -36,7 +36,7 @@ test('what the connector reads is the truth, number by number, for channels of e
   }
 })
 
-test('young days are corrected until they are final, and final ones never change', async () => {
+test('F47: young days are corrected until they are final, and final ones never change', async () => {
   const { sandbox, clock, time, connect } = open()
   const artist = sandbox.world.artists[0]!
   const { http, id } = await connect(artist)
@@ -143,12 +143,12 @@ test('a channel that opens later is not there before', async () => {
   await assert.rejects(connect(young), (error) => isFault(error, 'connection.unsuitable'))
   const { http } = await connect(sandbox.world.artists[0]!)
   const { id } = youtube.emulator.account(young, sandbox.world)
-  const { observations, refused } = await tryStream(channel!, http, { ids: [id], time: time() })
+  const { observations, pages } = await tryStream(channel!, http, { ids: [id], time: time() })
   assert.deepEqual(
     observations.map(({ value, reason }) => `${value} ${reason}`),
     Array(3).fill('null unavailable'),
   )
-  assert.equal(refused.length, 1)
+  assert.match(pages[0]!.gone!, /closed, suspended or unknown/)
 })
 
 test('YouTube says no in its own words, and each is understood', async () => {

@@ -124,6 +124,6 @@ const readList = (name: ListName) =>
   })
 
 const nextOf: Readonly<Record<ListName, Pager>> = {
-  uploads: offsetLimit(['items'], { limit: pageSize, total: ['total'] }),
+  uploads: offsetLimit(['items'], { total: ['total'] }),
   posts: pageToken('next', 'after'),
 }

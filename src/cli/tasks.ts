@@ -9,7 +9,7 @@ export const tasks: Command = {
     state: { type: 'string', says: 'open (as without it), snoozed, dismissed, done' },
     kind: {
       type: 'string',
-      says: 'only this kind: reconnect, grant_permission, set_up, repair_channel, repair_endpoint, replay_messages, check_numbers',
+      says: 'only this kind: reconnect, grant_permission, set_up, repair_channel, repair_endpoint, replay_messages, check_numbers, check_account, prepare_change',
     },
     connection: { type: 'string', says: 'only of this connection' },
     until: { type: 'string', says: 'when to ask again: 2026-12-01T09:00:00Z' },

@@ -64,5 +64,7 @@ export const taskKinds = [
   'repair_endpoint',
   'replay_messages',
   'check_numbers',
+  'check_account',
+  'prepare_change',
 ] as const
 export type TaskKind = (typeof taskKinds)[number]

@@ -269,7 +269,7 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       '1 take b 2: wait 1000',
       '1 take c: ok',
     ])
-    check('never loosens a rolling quota', 10, rolling(1000), [
+    check('F40: never loosens a rolling quota', 10, rolling(1000), [
       '0 take a 5: ok',
       '0 end a',
       '1 learn 2',
@@ -291,10 +291,10 @@ export function limiterContract(name: string, open: () => Promise<{ limiter: Lim
       '2 end c',
       '1000 take d 10: ok',
     ])
-    check('never loosens a day', 10, days, ['0 take a 5: ok', '0 end a', '1 learn 2', '2 usage: 5, resets 1000'])
+    check('F40: never loosens a day', 10, days, ['0 take a 5: ok', '0 end a', '1 learn 2', '2 usage: 5, resets 1000'])
     check('learns of a day before anything is taken', 10, days, ['0 learn 10', '1 take a: wait 999', '1000 take a: ok'])
 
-    test('takes from all buckets or from none, and names what holds it back', async () => {
+    test('F39: takes from all buckets or from none, and names what holds it back', async () => {
       const draws = (...limits: number[]): Draw[] =>
         limits.map((limit, index) => ({ bucket: `${prefix(index)}`, amount: 1, limit, window: { rollingMs: 1000 } }))
       const prefix = newPrefix()

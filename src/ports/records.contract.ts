@@ -79,7 +79,7 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       ])
     })
 
-    story('zero, null with a reason, and absent are three things', async ({ records }, environmentId) => {
+    story('F49: zero, null with a reason, and absent are three things', async ({ records }, environmentId) => {
       const observations = [
         observed(0, { day: '2026-10-01' }),
         observed(null, { day: '2026-10-02', reason: 'hidden' }),
@@ -112,7 +112,7 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await records.series(environmentId, { ...followers, item: '*' }), before)
     })
 
-    story('another value replaces the one before, which is kept', async ({ records }, environmentId) => {
+    story('F47, F48: another value replaces the one before, which is kept', async ({ records }, environmentId) => {
       for (const [hours, value] of [10, 20, 10].entries())
         await records.save(
           environmentId,
@@ -195,7 +195,7 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       )
     })
 
-    story('of two values of one key in one call the last counts', async ({ records }, environmentId) => {
+    story('F45: of two values of one key in one call the last counts', async ({ records }, environmentId) => {
       const first = pageOf({ observations: [observed(1), observed(2, { dimensions: { a: 'x', b: 'y' } })] })
       const second = pageOf({ observations: [observed(3), observed(4, { dimensions: { b: 'y', a: 'x' } })] })
       assert.equal((await records.save(environmentId, [first, second], at(noon))).inserted, 2)

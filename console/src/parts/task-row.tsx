@@ -81,13 +81,16 @@ function Times({ task }: { task: Task }) {
   )
 }
 
+/** Of a connection, and no other consent is what does it. */
+const consentHelpsNot: ReadonlySet<string> = new Set(['check_numbers', 'check_account'])
+
 /** What does it. */
 function Fix({ task }: { task: Task }) {
   const { kind, connection, subject } = task
   if (connection !== null)
     return (
       <>
-        {kind !== 'check_numbers' && (
+        {!consentHelpsNot.has(kind) && (
           <Reconnect connection={connection} look="primary" small>
             {kind === 'grant_permission' ? 'Grant permission' : 'Reconnect'}
           </Reconnect>

@@ -7,6 +7,8 @@ const kinds: Readonly<Record<string, string>> = {
   repair_channel: 'Notifications',
   replay_messages: 'Messages',
   check_numbers: 'Numbers',
+  check_account: 'Account',
+  prepare_change: 'Change ahead',
   repair_endpoint: 'Events',
 }
 export const taskKindOrder = [
@@ -17,6 +19,8 @@ export const taskKindOrder = [
   'repair_endpoint',
   'replay_messages',
   'check_numbers',
+  'check_account',
+  'prepare_change',
 ] as const
 export const taskKindName = (kind: string): string => kinds[kind] ?? kind.replace(/_/g, ' ')
 

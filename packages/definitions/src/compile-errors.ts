@@ -1,4 +1,4 @@
-import type { ApiResponse, ErrorRule, Errors } from '@patchbay/kit'
+import { type ApiResponse, type ErrorRule, type Errors, nearInstant } from '@patchbay/kit'
 import type { Definition } from './definition.ts'
 import { parseExpression } from './expression.ts'
 import { Meter } from './meter.ts'
@@ -48,6 +48,9 @@ function readWait(
   const said = headers[header.toLowerCase()]
   if (said === undefined || !/^\d{1,15}(\.\d+)?$/.test(said)) return null
   const amount = Number(said)
-  if (unit === 'epoch_seconds') return Math.max(0, amount * 1000 - at)
+  if (unit === 'epoch_seconds') {
+    const until = nearInstant(amount, at)
+    return until === null ? null : Math.max(0, until - at)
+  }
   return unit === 'seconds' ? amount * 1000 : amount
 }

@@ -8,6 +8,7 @@ import {
   linkHeader,
   type MetricKey,
   type Pager,
+  parseInstant,
   type ReadContext,
   readPages,
   type Stream,
@@ -16,15 +17,15 @@ import {
 } from '@patchbay/kit'
 import type { PagesDefinition, StreamDefinition } from './definition.ts'
 import { parseExpression } from './expression.ts'
-import { limits } from './limits.ts'
 import { Meter } from './meter.ts'
-import { rowReader } from './read-rows.ts'
+import { listOf, rowReader } from './read-rows.ts'
 import { fillRequest, type Values } from './template.ts'
 
 export function compileStream(stream: StreamDefinition): Stream {
   const { days, observations, items, audiences } = stream
   const read = rowReader(stream)
-  const next = stream.pages ? compilePager(stream.pages) : () => null
+  const next = stream.pages ? compilePager(stream.pages, stream.rows) : () => null
+  const total = totalOf(stream.pages)
   const place = stream.cursor && parseExpression(stream.cursor.at)
   const greatest = days !== undefined || stream.cursor?.keep === 'greatest'
   return {
@@ -41,14 +42,15 @@ export function compileStream(stream: StreamDefinition): Stream {
     read: readPages({
       request: (subject, context) => fillRequest(stream.request, streamValues(stream, subject, context)),
       next,
-      maxPages: stream.mostPages ?? limits.pages,
+      ...(stream.mostPages !== undefined && { maxPages: stream.mostPages }),
+      ...(total && { total }),
       ...(greatest && { keep: (kept: Json, found: Json) => (isLater(found, kept) ? found : kept) }),
       parse(body, subject, context) {
         const meter = new Meter()
-        const { count, latestDay, ...rows } = read(body, meter, context)
+        const { count: _, latestDay, ...rows } = read(body, meter, context)
         const found = days ? latestDay : place ? scalar(place.evaluate(body, meter)) : null
         // A run that found nothing starts the next one where it started itself.
-        return { ...rows, cursor: found ?? subject.cursor ?? undefined, done: isLast(stream.pages, count) }
+        return { ...rows, cursor: found ?? subject.cursor ?? undefined }
       },
     }),
   }
@@ -56,7 +58,7 @@ export function compileStream(stream: StreamDefinition): Stream {
 
 /** What the templates of a stream's request may name. */
 function streamValues(
-  { days }: Pick<StreamDefinition, 'days'>,
+  { days, cursor: place }: Pick<StreamDefinition, 'days' | 'cursor'>,
   { account, cursor }: Subject,
   { settings, time }: Pick<ReadContext, 'settings' | 'time'>,
 ): Values {
@@ -65,9 +67,26 @@ function streamValues(
     'account.name': account.name,
     'account.handle': account.handle,
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])),
-    cursor: cursor ?? undefined,
+    cursor: place?.overlapSeconds === undefined ? (cursor ?? undefined) : earlier(cursor, place.overlapSeconds),
     ...(days && daysToRead(days, typeof cursor === 'string' ? cursor : null, time.today(days.timezone))),
   }
+}
+
+/** So long before a cursor that is a time, in the form that it has. Another one says where it is, and is left as it is. */
+function earlier(cursor: Json, seconds: number): Json | undefined {
+  const number =
+    typeof cursor === 'number' ? cursor : typeof cursor === 'string' ? Number(cursor || Number.NaN) : Number.NaN
+  if (Number.isFinite(number)) {
+    const before = number - seconds * (number < 1e11 ? 1 : 1000)
+    return typeof cursor === 'number' ? before : String(before)
+  }
+  const at = typeof cursor === 'string' ? parseInstant(cursor, 'UTC') : null
+  if (at === null) return cursor ?? undefined
+  const [day, time = ''] = new Date(at - seconds * 1000).toISOString().split('T')
+  // A platform that writes no fraction, or another zone, may read none.
+  const fraction = /\.\d+/.test(String(cursor)) ? time.slice(0, 12) : time.slice(0, 8)
+  const zone = /(Z|[+-]\d{2}:?\d{2})$/.exec(String(cursor))
+  return `${day}${String(cursor)[10]}${fraction}${zone ? 'Z' : ''}`
 }
 
 /** From where the last run ended, and before it what may have been corrected since. */
@@ -80,7 +99,7 @@ function daysToRead(
   return { from: wanted > to ? to : wanted, to }
 }
 
-function compilePager(pages: PagesDefinition): Pager {
+function compilePager(pages: PagesDefinition, rows: string | undefined): Pager {
   switch (pages.by) {
     case 'link_header':
       return linkHeader()
@@ -97,27 +116,37 @@ function compilePager(pages: PagesDefinition): Pager {
     }
     case 'offset':
     case 'page':
-      return countedPager(pages)
+      return countedPager(pages, rows)
   }
 }
 
-/** An empty page ends a list that is counted; without a total a short one does, too. */
-function isLast(pages: PagesDefinition | undefined, count: number): boolean {
-  if (pages?.by === 'offset') return count < (pages.total === undefined ? pages.limit : 1)
-  return pages?.by === 'page' && count === 0
-}
-
-/** Lists that are asked for by a number. What ends them is in the answer, and how many rows it had. */
-function countedPager(pages: Extract<PagesDefinition, { by: 'offset' | 'page' }>): Pager {
-  const totalOf = pages.total === undefined ? null : parseExpression(pages.total)
+/**
+ * Lists that are asked for by a number. Their total ends them, or an empty page; a short one does not: platforms cap pages and leave out rows. The next
+ * page begins behind what really came.
+ */
+function countedPager(pages: Extract<PagesDefinition, { by: 'offset' | 'page' }>, rows: string | undefined): Pager {
+  const total = pages.total === undefined ? null : parseExpression(pages.total)
   const { by, parameter } = pages
   const start = by === 'offset' ? 0 : (pages.first ?? 1)
-  const step = by === 'offset' ? pages.limit : 1
+  const rowsOf = parseExpression(rows ?? '@')
   return (body, request: ApiRequest) => {
     const here = Number(request.query?.[parameter] ?? start)
-    const total = totalOf === null ? null : Number(totalOf.evaluate(body, new Meter()) ?? 0)
-    const more = total === null || here + step < (by === 'page' ? total + start : total)
-    return more ? withQuery(request, { [parameter]: here + step }) : null
+    const { length } = listOf(rowsOf.evaluate(body, new Meter()))
+    if (length === 0) return null
+    const next = here + (by === 'offset' ? length : 1)
+    const all = total === null ? null : Number(total.evaluate(body, new Meter()) ?? 0)
+    const more = all === null || next < (by === 'page' ? all + start : all)
+    return more ? withQuery(request, { [parameter]: next }) : null
+  }
+}
+
+/** How many rows a list has that is counted through. */
+function totalOf(pages: PagesDefinition | undefined): ((body: Json) => number | null) | null {
+  if (pages?.by !== 'offset' || pages.total === undefined) return null
+  const total = parseExpression(pages.total)
+  return (body) => {
+    const said = total.evaluate(body, new Meter())
+    return typeof said === 'number' ? said : null
   }
 }
 

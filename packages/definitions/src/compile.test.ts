@@ -54,6 +54,30 @@ test('days go on where the last run ended, with those that may have been correct
   assert.equal((await read(provider, 'daily', silent, '2026-11-19'))[0]!.cursor, '2026-11-19')
 })
 
+test('F46: a cursor that is a time is asked for with what may be hidden behind it, in its own form', async () => {
+  const asked = async (cursor: Json, overlapSeconds?: number) => {
+    const { provider } = compiled((definition) => {
+      Object.assign(definition.streams.tracks!, {
+        cursor: { at: 'latest', keep: 'greatest', ...(overlapSeconds !== undefined && { overlapSeconds }) },
+        request: { path: '/artists/{account.id}/tracks', query: { since: '{cursor}' } },
+      })
+    })
+    const http = answering(() => ({ tracks: [] }))
+    const pages = await read(provider, 'tracks', http, cursor)
+    assert.deepEqual(pages.at(-1)!.cursor, cursor, 'where it stands is what was found')
+    return http.calls[0]!.query?.since
+  }
+  assert.equal(await asked(1_795_867_200), '1795867200')
+  assert.equal(await asked(1_795_867_200, 60), '1795867140')
+  assert.equal(await asked(1_795_867_200_000, 60), '1795867140000')
+  assert.equal(await asked('1795867200', 60), '1795867140')
+  assert.equal(await asked('2026-11-28T00:00:30Z', 60), '2026-11-27T23:59:30Z')
+  assert.equal(await asked('2026-11-28T01:00:30.250+01:00', 60), '2026-11-27T23:59:30.250Z')
+  assert.equal(await asked('2026-11-28 00:00:30', 60), '2026-11-27 23:59:30')
+  assert.equal(await asked('page-token', 60), 'page-token')
+  assert.equal(await asked(null, 60), undefined)
+})
+
 test('a list is walked by its token, and a bad row is refused alone', async () => {
   const { provider, definition } = compiled()
   const [first, second] = definition.streams.tracks!.examples!
@@ -69,12 +93,12 @@ test('a list is walked by its token, and a bad row is refused alone', async () =
   assert.deepEqual(pages[0]!.items![0]!.identifiers, { isrc: 'QZEX12600003' })
 })
 
-test('every way to go on through a list ends where it should', async () => {
+test('F42, F43, F44: every way to go on through a list ends where it should', async () => {
   const check = async (
     pages: object,
     answer: (query: Record<string, unknown>) => Json,
     wanted: unknown[],
-    headers = {},
+    { headers = {}, leadsBack = false } = {},
   ) => {
     const { provider } = compiled((definition) => {
       Object.assign(definition.streams.tracks!, {
@@ -85,7 +109,11 @@ test('every way to go on through a list ends where it should', async () => {
       })
     })
     const http = answering(({ query }) => answer(query ?? {}), headers)
-    await read(provider, 'tracks', http)
+    const circle = await read(provider, 'tracks', http).then(
+      () => false,
+      (error: unknown) => isFault(error, 'provider.changed') || assert.fail(`${error}`),
+    )
+    assert.equal(circle, leadsBack, JSON.stringify(pages))
     assert.deepEqual(
       http.calls.map(({ query }) => query!.at),
       wanted,
@@ -93,12 +121,23 @@ test('every way to go on through a list ends where it should', async () => {
     )
   }
   const rows = (length: number) => Array.from({ length }, (_, i) => i)
-  await check({ by: 'offset', parameter: 'at', limit: 2 }, ({ at = 0 }) => ({ rows: rows(at === 4 ? 1 : 2) }), [
-    undefined,
-    2,
-    4,
-  ])
-  await check({ by: 'offset', parameter: 'at', limit: 2, total: 'n' }, () => ({ rows: rows(2), n: 4 }), [undefined, 2])
+  // A short page is not the last: the platform gives three at most, or left one out.
+  await check(
+    { by: 'offset', parameter: 'at', limit: 50 },
+    ({ at = 0 }) => ({ rows: rows(at === 3 ? 2 : at === 5 ? 1 : at === 6 ? 0 : 3) }),
+    [undefined, 3, 5, 6],
+  )
+  await check({ by: 'offset', parameter: 'at', limit: 50, total: 'n' }, () => ({ rows: rows(2), n: 4 }), [undefined, 2])
+  // Three of them went while it was read, and what stood behind them came to a page that was read already.
+  let calls = 0
+  await check(
+    { by: 'offset', parameter: 'at', limit: 4, total: 'n' },
+    ({ at = 0 }) => {
+      const n = calls++ === 0 ? 7 : 4
+      return { rows: rows(Math.max(0, Math.min(4, n - Number(at)))), n }
+    },
+    [undefined, 4, undefined],
+  )
   await check({ by: 'page', parameter: 'at' }, ({ at = 1 }) => ({ rows: rows(at === 3 ? 0 : 2) }), [undefined, 2, 3])
   await check({ by: 'page', parameter: 'at', total: 'n' }, () => ({ rows: rows(2), n: 2 }), [undefined, 2])
   await check({ by: 'page', parameter: 'at', first: 0, total: 'n' }, () => ({ rows: rows(2), n: 2 }), [undefined, 1])
@@ -107,12 +146,14 @@ test('every way to go on through a list ends where it should', async () => {
     ({ at }) => ({ rows: rows(1), next: at ? null : 'https://evil.example/x?at=b' }),
     [undefined, 'b'],
   )
-  await check({ by: 'token', at: 'next', parameter: 'at' }, () => ({ rows: rows(1), next: 'same' }), [
-    undefined,
-    'same',
-  ])
+  await check(
+    { by: 'token', at: 'next', parameter: 'at' },
+    () => ({ rows: rows(1), next: 'same' }),
+    [undefined, 'same'],
+    { leadsBack: true },
+  )
   await check({ by: 'link_header' }, () => ({ rows: rows(1) }), [undefined, 'z'], {
-    link: '<https://x.example/?at=z>; rel="next"',
+    ...{ headers: { link: '<https://x.example/?at=z>; rel="next"' }, leadsBack: true },
   })
 })
 

@@ -260,7 +260,9 @@ const pages = z.discriminatedUnion('by', [
   z.strictObject({
     by: z.literal('offset'),
     parameter: text(100),
+    /** How many rows a page may have. */
     limit: z.number().int().min(1).max(limits.rows),
+    /** How many rows there are; without it the list ends with an empty page. */
     total: expression.optional(),
   }),
   z.strictObject({
@@ -342,7 +344,17 @@ const stream = z.strictObject({
     })
     .optional(),
   /** Where the next run goes on: `{cursor}`. Found in each page; the first that was found is kept, or the greatest. */
-  cursor: z.strictObject({ at: expression, keep: z.enum(['first', 'greatest']).optional() }).optional(),
+  cursor: z
+    .strictObject({
+      at: expression,
+      keep: z.enum(['first', 'greatest']).optional(),
+      /**
+       * Of a cursor that is a time: the next run asks for so much of what is behind it as well. Several rows have the same second, and what one of the
+       * platform's machines wrote shows late at the others.
+       */
+      overlapSeconds: z.number().int().min(1).max(2_592_000).optional(),
+    })
+    .optional(),
   /** Each of the rows; the answer itself is the one when absent. */
   rows: expression.optional(),
   observations: z.array(observation).max(30).optional(),

@@ -63,7 +63,7 @@ export function rowReader(stream: StreamDefinition): ReadRows {
 }
 
 /** One thing is a list of one. */
-const listOf = (found: Json): Json[] => (found === null ? [] : Array.isArray(found) ? found : [found])
+export const listOf = (found: Json): Json[] => (found === null ? [] : Array.isArray(found) ? found : [found])
 
 type ObservationDefinition = NonNullable<StreamDefinition['observations']>[number]
 

@@ -30,17 +30,19 @@ export const pageToken =
     return typeof token === 'string' && token !== '' ? withQuery(request, { [parameter]: token }) : null
   }
 
-/** `offset` and `limit`, until `total` is reached or a page comes back empty. */
+/**
+ * A list that is counted through: until `total` is reached, or a page comes back empty. A page that is shorter than what was asked for ends nothing, since
+ * platforms cap pages and leave out rows: the next one begins behind what really came.
+ */
 export const offsetLimit =
-  (items: readonly string[], options: { offset?: string; limit: number; total?: readonly string[] }): Pager =>
+  (items: readonly string[], options: { offset?: string; total?: readonly string[] } = {}): Pager =>
   (body, request) => {
     const name = options.offset ?? 'offset'
     const list = at(body, ...items)
     if (!Array.isArray(list) || list.length === 0) return null
     const offset = Number(request.query?.[name] ?? 0) + list.length
     const total = options.total ? Number(at(body, ...options.total)) : Number.NaN
-    if (Number.isNaN(total) ? list.length < options.limit : offset >= total) return null
-    return withQuery(request, { [name]: offset })
+    return offset >= total ? null : withQuery(request, { [name]: offset })
   }
 
 /** A page number that counts up to the total in the body. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { parseInstant } from './instant.ts'
 import type { QuotaSignal } from './quota.ts'
 import { type QuotaHeader, quotaSignals } from './quota-headers.ts'
 
@@ -25,7 +26,7 @@ suite('counters, with the seconds to go', () => {
   check(header, {})
 })
 
-suite('counters, with an instant', () => {
+suite('F33: counters, with an instant', () => {
   const header = {
     quota: 'q',
     remaining: 'x-rate-limit-remaining',
@@ -40,11 +41,20 @@ suite('counters, with an instant', () => {
   check(header, left(String(at / 1000 + 90)), { remaining: 0, waitMs: 90_000 })
   check(header, left(String(at / 1000 + 0.5)), { remaining: 0, waitMs: 500 })
   check(header, left(String(at + 90_000)), { remaining: 0, waitMs: 90_000 })
+  check(header, left(String((at + 90_000) * 1000)), { remaining: 0, waitMs: 90_000 })
+  check(header, left(new Date(at + 90_000).toUTCString()), { remaining: 0, waitMs: 90_000 })
   check(header, left('2026-11-28T12:01:30Z'), { remaining: 0, waitMs: 90_000 })
   check(header, left('2026-11-28T12:01:30Z', 'Sat, 28 Nov 2026 12:01:00 GMT'), { remaining: 0, waitMs: 30_000 })
   // It is over, or nobody knows when it is.
   check(header, left(String(at / 1000 - 90)), { remaining: 0 })
   check(header, left('tomorrow'), { remaining: 0 })
+  // Nowhere near, in whatever unit; and of no zone, which would be another instant on each machine.
+  for (const far of ['90', '4102444800', '1e13', String(at * 1_000_000), '9999-12-31T00:00:00'])
+    check(header, left(far), { remaining: 0 })
+  check(header, left('2026-11-28 13:00:00'), { remaining: 0 })
+  const pacific = { ...header, resetZone: 'America/Los_Angeles' }
+  check(pacific, left('2026-11-28 13:00:00'), { remaining: 0, waitMs: 9 * 3_600_000 })
+  check(pacific, left('2026-11-28T12:01:30Z'), { remaining: 0, waitMs: 90_000 })
 })
 
 suite('counters, with a duration', () => {
@@ -134,4 +144,37 @@ test('several headers, and what the provider’s own function adds', () => {
     { quota: 'day', remaining: 2 },
     { quota: 'own', used: 0.5 },
   ])
+})
+
+test('F33: an instant of a zone is the same on every machine, also in the night in which its clocks change', () => {
+  const here = process.env.TZ
+  try {
+    for (const zone of ['Pacific/Kiritimati', 'America/Los_Angeles', 'UTC']) {
+      process.env.TZ = zone
+      const said = [
+        '2026-03-08 01:59:00',
+        '2026-03-08T03:00',
+        '2026-11-01 00:00:00',
+        '2026-11-02 00:00:00.5',
+        '2026-06-01 12:00',
+      ]
+      assert.deepEqual(
+        said.map((text) => new Date(parseInstant(text, 'America/Los_Angeles')!).toISOString()),
+        [
+          '2026-03-08T09:59:00.000Z',
+          '2026-03-08T10:00:00.000Z',
+          '2026-11-01T07:00:00.000Z',
+          '2026-11-02T08:00:00.500Z',
+          '2026-06-01T19:00:00.000Z',
+        ],
+      )
+      assert.deepEqual(
+        said.map((text) => parseInstant(text)),
+        said.map(() => null),
+      )
+    }
+  } finally {
+    if (here === undefined) delete process.env.TZ
+    else process.env.TZ = here
+  }
 })

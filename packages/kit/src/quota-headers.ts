@@ -1,4 +1,5 @@
 import type { ApiResponse, Errors } from './http.ts'
+import { nearInstant, parseInstant } from './instant.ts'
 import { type Json, parseJson } from './json.ts'
 import type { QuotaSignal } from './quota.ts'
 import { minute } from './time.ts'
@@ -25,9 +26,12 @@ export interface CountedHeaders {
   /** When there is room again. Asked only where nothing remains. */
   readonly reset?: string
   /**
-   * `seconds` to go (when absent), an `instant` since 1970 in seconds or milliseconds or in ISO 8601, or a `duration` such as `6m0s`, `20ms`, `1h2m`.
+   * `seconds` to go (when absent), an `instant` since 1970 in seconds, milliseconds or microseconds or in ISO 8601, or a `duration` such as `6m0s`, `20ms`,
+   * `1h2m`.
    */
   readonly resetIs?: 'seconds' | 'instant' | 'duration'
+  /** In which an instant is that names none, such as `2026-11-01 00:00:00`. Without it such a one says nothing. */
+  readonly resetZone?: string
 }
 
 /** JSON in which percentages of the limit stand somewhere, the highest of which counts: `{"call_count":28,"total_time":25}`. */
@@ -61,11 +65,14 @@ function textOf({ headers }: ApiResponse, name: string): string | null {
   return text === undefined || text.length > longest ? null : text
 }
 
-function readCounted({ quota, remaining, reset, resetIs }: CountedHeaders, response: ApiResponse): QuotaSignal[] {
+function readCounted(
+  { quota, remaining, reset, resetIs, resetZone }: CountedHeaders,
+  response: ApiResponse,
+): QuotaSignal[] {
   const left = numberOf(textOf(response, remaining))
   if (left === null) return []
   const text = left <= 0 && reset !== undefined ? textOf(response, reset) : null
-  const waitMs = text === null ? null : waitOf(text, resetIs ?? 'seconds', response)
+  const waitMs = text === null ? null : waitOf(text, { form: resetIs ?? 'seconds', zone: resetZone }, response)
   return [{ quota, remaining: Math.max(0, left), ...(waitMs !== null && waitMs > 0 && { waitMs }) }]
 }
 
@@ -137,17 +144,16 @@ function parseItems(text: string): Item[] {
 
 function waitOf(
   text: string,
-  form: NonNullable<CountedHeaders['resetIs']>,
+  { form, zone }: { form: NonNullable<CountedHeaders['resetIs']>; zone: string | undefined },
   { headers, at }: ApiResponse,
 ): number | null {
   if (form === 'duration') return durationOf(text)
   const number = numberOf(text)
   if (form === 'seconds') return number === null ? null : number * 1000
   // Clocks differ, so an instant is compared with the answer's own.
-  const said = Date.parse(headers.date ?? '')
-  const now = Number.isNaN(said) ? at : said
-  const until = number === null ? Date.parse(text) : number < 1e11 ? number * 1000 : number
-  return Number.isNaN(until) ? null : until - now
+  const now = parseInstant(headers.date ?? '') ?? at
+  const until = number === null ? parseInstant(text, zone) : nearInstant(number, now)
+  return until === null ? null : until - now
 }
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,3 +1,4 @@
+import { Fault } from './faults.ts'
 import type { ApiRequest, ApiResponse, Http, RunTime } from './http.ts'
 import type { Json } from './json.ts'
 import type { Audience, Item, MetricKey, Observation } from './metrics.ts'
@@ -65,6 +66,8 @@ export interface Page<Cursor = Json> {
   readonly refused?: readonly { readonly what: string; readonly why: string }[]
   readonly checkpoint?: Json
   readonly cursor?: Cursor
+  /** Why the platform does not show this account any more, in a sentence: it is closed, suspended, private. The page ends its run, which has failed. */
+  readonly gone?: string
 }
 
 export type Read<Cursor = Json> = (
@@ -121,9 +124,24 @@ export function readOne(options: {
 /** How a list goes on: given an answer and the request it came from, the next request, or null at the end. */
 export type Pager = (body: Json, request: ApiRequest, headers?: ApiResponse['headers']) => ApiRequest | null
 
+/** Where a walk over a list is. */
+interface Walk {
+  readonly request: ApiRequest
+  readonly first: Json
+  /** Read so far, over all runs of the walk. */
+  readonly pages?: number
+  /** Pages without any row, one after the other. */
+  readonly empty?: number
+  /** The most that the list was said to hold. */
+  readonly total?: number | null
+  /** It is walked once more, because it got shorter meanwhile. */
+  readonly isAgain?: boolean
+}
+
 /**
- * Walks a list from the first page or from a checkpoint. It stops at the end, when `parse` says `done`, or at `maxPages`; a next page that is
- * the same as one already read in this walk ends it too, since a list that points at itself never ends.
+ * Walks a list from the first page or from a checkpoint. It stops at the end, when `parse` says `done`, or at `maxPages`. It goes by what the answer says
+ * of the next page and not by how full this one is. A list that leads back to a page that was read, or that does not end, is `provider.changed`: what was
+ * read of it is kept, and is not called the whole.
  */
 export function readPages(options: {
   request: (subject: Subject, context: ReadContext) => ApiRequest
@@ -133,34 +151,70 @@ export function readPages(options: {
     subject: Subject,
     context: ReadContext,
   ) => Omit<Page, 'account' | 'checkpoint'> & { done?: boolean }
+  /** As far as the list is wanted, if it goes on. */
   maxPages?: number
+  /**
+   * How many there are in all, for lists that are counted through. One that gets shorter while it is read pulls rows over to a page that was read
+   * already: then it is read once more.
+   */
+  total?: (body: Json) => number | null
   /** Which of two pages' cursors is where the next run starts. The first that is not undefined when absent: usually it is the newest. */
   keep?: (kept: Json, found: Json) => Json
 }): Read {
   return async function* read(context) {
     for (const subject of context.subjects) {
-      const saved = subject.checkpoint as { request: ApiRequest; first: Json } | null
+      const account = subject.account.id
+      const saved = subject.checkpoint as Walk | null
       let request = saved?.request ?? options.request(subject, context)
       let first: Json | undefined = saved?.first
+      let { pages = 0, empty = 0, total = null, isAgain = false } = saved ?? {}
       const seen = new Set<string>()
-      for (let page = 0; ; page++) {
-        seen.add(JSON.stringify([request.path, request.query]))
+      for (;;) {
+        seen.add(nameOf(request))
         const { body, headers } = await context.http(request)
         const { done, cursor, ...rows } = options.parse(body, subject, context)
         if (cursor !== undefined) first = first === undefined ? cursor : (options.keep?.(first, cursor) ?? first)
-        const next = done ? null : options.next(body, request, headers)
-        const over =
-          next === null || page + 1 >= (options.maxPages ?? 1000) || seen.has(JSON.stringify([next.path, next.query]))
-        yield over
-          ? { account: subject.account.id, ...rows, cursor: first ?? null }
-          : {
-              account: subject.account.id,
-              ...rows,
-              checkpoint: { request: next as unknown as Json, first: first ?? null },
-            }
-        if (over) break
+        pages++
+        empty = isEmpty(rows) ? empty + 1 : 0
+        const said = options.total?.(body) ?? null
+        const isShorter = said !== null && total !== null && said < total
+        total = said === null || total === null ? (said ?? total) : Math.max(said, total)
+        let next = done ? null : options.next(body, request, headers)
+        if (next === null && !done && isShorter && !isAgain) {
+          next = options.request(subject, context)
+          isAgain = true
+          total = said
+          seen.clear()
+        }
+        if (next === null || pages >= (options.maxPages ?? Number.POSITIVE_INFINITY)) {
+          yield { account, ...rows, cursor: first ?? null }
+          break
+        }
+        const objection = objectTo({ isRead: seen.has(nameOf(next)), pages, empty })
+        if (objection !== null) {
+          // The place stays, so that whoever stops right here meets it again; a walk that gets no further from there begins anew.
+          yield { account, ...rows, ...(seen.size === 1 && { checkpoint: null }) }
+          throw new Fault('provider.changed', objection)
+        }
+        const walk: Walk = { request: next, first: first ?? null, pages, empty, total, isAgain }
+        yield { account, ...rows, checkpoint: walk as unknown as Json }
         request = next
       }
     }
   }
+}
+
+const nameOf = ({ host, path, query, body, form }: ApiRequest) => JSON.stringify([host, path, query, body, form])
+
+const isEmpty = ({ observations, items, audiences, removed, refused }: Omit<Page, 'account'>) =>
+  [observations, items, audiences, removed, refused].every((rows) => rows === undefined || rows.length === 0)
+
+/** No list that is worth a walk is longer, nor has such a hole. */
+const mostPages = 10_000
+const mostEmptyPages = 100
+
+function objectTo({ isRead, pages, empty }: { isRead: boolean; pages: number; empty: number }): string | null {
+  if (isRead) return 'The list leads back to a page that was read before. What was read of it is kept.'
+  if (pages >= mostPages) return `The list goes on after ${mostPages} pages. What was read of it is kept.`
+  return empty >= mostEmptyPages ? `The list goes on and on: ${empty} pages in a row were empty.` : null
 }

@@ -85,7 +85,7 @@ test('the first run reads 29 days, newest first, one call each and one for the s
   assert.equal(of('audience.followers_gained', '2026-10-24')[0]!.value, 24)
 })
 
-test('days of 23 and 25 hours fit', async () => {
+test('F54: days of 23 and 25 hours fit', async () => {
   for (const today of ['2026-03-15', '2026-11-08', '2026-11-01', '2026-11-02']) {
     const { calls, of } = await run(insights({ known: addDays(today, -1) }), noon(today))
     assert.equal(calls, 30)
@@ -152,7 +152,7 @@ test('a cursor that knows only what is settled has the days behind it read again
   await checkNights({ '2026-11-22': '2026-11-21' }, ['22 21 20'], { settled: '2026-11-19' })
 })
 
-test('what is not there is never zero, and is asked for again for a week', async () => {
+test('F49: what is not there is never zero, and is asked for again for a week', async () => {
   const late = await run(insights({ known: '2026-11-17' }), noon('2026-11-22'), { cursor: { settled: '2026-11-17' } })
   assert.deepEqual(
     ['2026-11-21', '2026-11-20', '2026-11-19'].map((day) => late.of('consumption.views_daily', day)[0]!.reason),

@@ -75,7 +75,7 @@ function checkMedia(
   )
 }
 
-test('one bad medium costs some smaller pages and only its own numbers', async () => {
+test('F29: one bad medium costs some smaller pages and only its own numbers', async () => {
   await check({ length: 0 }, { calls: 1, without: [] })
   await check({ length: 120 }, { calls: 3, without: [] })
   await checkRefused({ length: 50, place: 40, calls: 13, again: 6 })
@@ -130,7 +130,7 @@ test('a walk goes on from its place', async () => {
   assert.deepEqual([rest.media.length, rest.media[0]!.id, rest.calls], [80, '50', 2])
 })
 
-test('a place that was kept for too long is told apart from refused numbers', async () => {
+test('F41: a place that was kept for too long is told apart from refused numbers', async () => {
   const { pages } = await walk(list({ length: 130 }))
   await assert.rejects(
     walk(() => graph(100, '(#100) Invalid cursor'), { from: pages[0]!.next! }),
@@ -163,12 +163,17 @@ test('a page too heavy to answer is asked in smaller ones', async () => {
   assert.deepEqual([media.length, calls], [60, 5])
 })
 
-test('a list that points at itself ends, an empty page with a next does not end it', async () => {
+test('F43: a list that points at itself is an error after its rows, F44: an empty page with a next does not end one', async () => {
   const next = (after: string, data: Json[]): Answer => ({
     body: { data, paging: { cursors: { after }, next: 'https://…' } },
   })
-  const loop = await walk(() => next('same', [{ id: '1' }]))
-  assert.equal(loop.calls, 2)
+  let calls = 0
+  const circle = () => {
+    calls++
+    return next('same', [{ id: '1' }])
+  }
+  await assert.rejects(walk(circle), (error) => isFault(error, 'provider.changed'))
+  assert.equal(calls, 2)
   const gap = await walk(({ query }) =>
     query!.after === undefined ? next('1', []) : { body: { data: [{ id: '7' }], paging: { cursors: { after: '2' } } } },
   )

@@ -64,10 +64,12 @@ export async function* walkMedia(
     const plainly = async () => look ?? (await listPlainly(http, path, place!))
     const body: Json = refused || place.plain !== null ? await plainly() : (answer as Json)
     const next: Place | null = nextPlace(place, refused, body)
-    const ended: boolean = next === null || seen.has(next.after!) || next.asked >= mostMedia
+    const ended: boolean = next === null || next.asked >= mostMedia
     const media = listAt(body, 'data')
     const blamed = refused && media.length === 1 ? String(at(media[0]!, 'id')) : null
     yield { media, missing: missing(place, refused), blamed, next: ended ? null : next }
+    if (!ended && seen.has(next!.after!))
+      throw new Fault('provider.changed', 'The list of media leads back to a page that was read before.')
     if (next !== null) seen.add(next.after!)
     place = ended ? null : next
   }

@@ -52,7 +52,7 @@ test('a look costs as many pages as it takes to explain the total', () => {
   check([], `1 page ${before.map((id) => `-${id}`).join(' ')}`)
 })
 
-test('nothing is called gone by a list that moved while it was read', () => {
+test('F30, F42: nothing is called gone by a list that moved while it was read', () => {
   check(['album14', ...before.toSpliced(20, 1)], '3 pages +album14', before.toSpliced(20, 1))
   const { place } = look(read, ['album14', ...before.toSpliced(20, 1)], before.toSpliced(20, 1))
   const again = look(place, before.toSpliced(20, 1))
@@ -60,7 +60,7 @@ test('nothing is called gone by a list that moved while it was read', () => {
   assert.deepEqual(again.removed, ['album14', 'single5'])
 })
 
-test('what is swapped on a later page is found when the whole list is read again', () => {
+test('F42: what is swapped on a later page is found when the whole list is read again', () => {
   const swapped = before.with(24, 'single0')
   let place = read
   for (let quiet = 1; quiet < wholeEvery; quiet++) {

@@ -45,7 +45,7 @@ export const artists = defineStream({
         account: account.id,
         cursor: null,
         ...(answer === undefined
-          ? { ...parseNumbers({}, time.today(), 'unavailable'), refused: [gone(account.id)] }
+          ? { ...parseNumbers({}, time.today(), 'unavailable'), gone }
           : parseNumbers(answer, time.today(), 'unavailable')),
       }
     })
@@ -53,7 +53,7 @@ export const artists = defineStream({
 })
 
 /** In a batch an unknown id is a `null` in its place. */
-const gone = (id: string) => ({ what: `artist ${id}`, why: 'Spotify has no artist page of that id any more' })
+const gone = 'Spotify has no artist page of that id any more.'
 
 /**
  * In development mode the keys are left out, which is neither 0 nor an accident: the value is null and says why. Where a key is there, it is read

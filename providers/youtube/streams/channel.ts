@@ -34,8 +34,8 @@ export const channel = defineStream({
     yield ids.map((id): Page => {
       const item = items.get(id)
       if (!item) {
-        const why = 'YouTube answered without it: the channel is closed, suspended or unknown'
-        return { account: id, observations: unanswered(day), refused: [{ what: `channel ${id}`, why }], cursor: null }
+        const why = 'YouTube answers without the channel: it is closed, suspended or unknown.'
+        return { account: id, observations: unanswered(day), gone: why, cursor: null }
       }
       const { rows, refused } = readRows(channelRow, [item], `channel ${id}, item`)
       return { account: id, observations: rows.flatMap((row) => measured(row.statistics, day)), refused, cursor: null }

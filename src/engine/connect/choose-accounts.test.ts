@@ -49,3 +49,13 @@ test('a grant that does not know whose it is accepts whoever has the account', (
   check(identity('somebody', one), ['one'], {}, reconnect(null))
   check(identity('somebody', two), 'connection.mismatch', {}, reconnect(null))
 })
+
+test('F58: an account under another id is the same where the platform says so, and a name says nothing', () => {
+  const moved = { ...accountOf({ id: 'new', name: 'Elsewhere' }), otherIds: ['one'] }
+  check(identity('me', moved), ['new'], {}, reconnect('me'))
+  check(identity('me', moved, one), ['one'], {}, reconnect('me'))
+  check(identity('somebody', moved), 'connection.mismatch', {}, reconnect('me'))
+  check(identity('me', { ...one, id: 'new' }), 'connection.mismatch', {}, reconnect('me'))
+  const knew = { connection: { ...connection, account: { ...one, otherIds: ['new'] } }, grant: reconnect('me').grant }
+  check(identity('me', accountOf({ id: 'new', name: 'Elsewhere' })), ['new'], {}, knew)
+})

@@ -17,7 +17,9 @@ export function chooseAccounts(
     throw new Fault('connection.unsuitable', 'This consent reaches no account that can be connected.')
   if (reconnect) {
     const { connection, grant } = reconnect
-    const same = accounts.find(({ id }) => id === connection.account.id)
+    const same =
+      accounts.find(({ id }) => id === connection.account.id) ??
+      accounts.find((account) => isSameAccount(account, connection.account))
     // A grant that came from elsewhere may not know whose it is.
     const stranger = grant !== null && grant.subject.id !== '' && grant.subject.id !== identity.subject.id
     if (same && !stranger) return [same]
@@ -37,6 +39,13 @@ export function chooseAccounts(
     field: accountInput,
   })
 }
+
+/**
+ * Whether two are one account on the platform: by its id, or because one bears the other's id as one of its own besides. So a page that was merged, given
+ * another number or made a business keeps its connection (F58). What people call it says nothing: names change, and are given to others.
+ */
+export const isSameAccount = (one: Account, other: Account): boolean =>
+  one.id === other.id || (one.otherIds?.includes(other.id) ?? false) || (other.otherIds?.includes(one.id) ?? false)
 
 /** Names are people's own: what no database column takes is left out of them. */
 function storable(account: Account): Account {

@@ -180,7 +180,7 @@ story('T05: a stranger who is connected here keeps the tokens of his own connect
   await world.call(connection)
 })
 
-story('T06: what was not ticked is blocked with its reason, and the rest works', async (world) => {
+story('F59, T06: what was not ticked is blocked with its reason, and the rest works', async (world) => {
   const { connection } = await world.connectAccount({ scopes: ['profile'] })
   assert.deepEqual(
     [connection.state, connection.reason, connection.missingScopes],

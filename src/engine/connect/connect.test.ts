@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FaultCode, isFault, minute } from '@patchbay/kit'
+import { type Account, type FaultCode, isFault, minute } from '@patchbay/kit'
 import type { Network } from '../../ports/network.ts'
 import { accountOf, openTestWorld, type WorldOptions } from './test-world.ts'
 
@@ -115,6 +115,49 @@ const withPages: WorldOptions = {
     },
   },
 }
+
+/** What the platform calls the one account of whoever consents. */
+let called: Account = accountOf({ id: '17', name: 'nova' })
+const withNames: WorldOptions = {
+  provider: { identify: async () => ({ subject: { id: 'person', name: 'Owner' }, accounts: [called] }) },
+}
+
+story(
+  'F58: an account keeps its one connection, whatever name or number it has by now',
+  async (world) => {
+    const first = called
+    try {
+      const { connection } = await world.connectAccount()
+      const all = () => world.stores.connections.list(world.environment.id, { limit: 9 })
+      for (const next of [
+        { ...first, name: 'Nova Reef', handle: '@novareef' },
+        { ...first, id: '4711', handle: '@novareef', otherIds: ['17'], kind: 'business' as const },
+        { ...first, id: '4711', name: 'Nova Reef & Friends' },
+      ]) {
+        called = next
+        for (const how of [{}, { reconnect: connection.id }]) {
+          const { result } = await world.connectAccount(how)
+          assert.ok(!('fault' in result), JSON.stringify(result))
+          const [only, ...more] = await all()
+          assert.deepEqual([only!.id, only!.account, more], [connection.id, next, []])
+        }
+      }
+      assert.equal(world.events().filter((type) => type === 'connection.created').length, 1)
+      // Somebody else's that bears the name which was given up is another one.
+      called = { ...first, id: '99' }
+      await world.connectAccount()
+      assert.equal((await all()).length, 2)
+      // And one that has become the other is not to be had twice.
+      called = { ...first, id: '99', otherIds: ['4711'] }
+      const { result } = await world.connectAccount({ reconnect: connection.id })
+      assert.equal('fault' in result && result.fault, 'connection.mismatch')
+      assert.equal((await world.connectionOf(connection)).account.id, '4711')
+    } finally {
+      called = first
+    }
+  },
+  withNames,
+)
 
 story(
   'a consent that reaches several accounts connects them all',

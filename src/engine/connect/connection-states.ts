@@ -114,6 +114,8 @@ export async function markWorking(
       audit: options.type ? [{ id: deps.random.id('aud'), action: options.type, subject: id, detail: more }] : [],
       closeTasks: [
         { connectionId: id, kind: 'reconnect' },
+        // Whether the account is there is found out anew.
+        { connectionId: id, kind: 'check_account' },
         // The same permissions are still missing: it is the same task, and whoever turned it down is not asked again.
         ...(sameScopes(missing, connection.missingScopes) ? [] : [{ connectionId: id, kind: 'grant_permission' }]),
       ],

@@ -47,6 +47,7 @@ export async function runDisconnect(parts: DisconnectParts, connection: Connecti
     closeTasks: [
       { connectionId: id, kind: 'reconnect' },
       { connectionId: id, kind: 'grant_permission' },
+      { connectionId: id, kind: 'check_account' },
     ],
   })
   await deps.schedule.block(environmentId, id, { blocked: 'disconnected' })

@@ -96,3 +96,37 @@ story(
   },
   { tasks: ['set_up'] },
 )
+
+for (const [end, priority] of [
+  ['2026-12-31T23:59:59Z', 'low'],
+  ['2026-05-01T00:00:00Z', 'normal'],
+  ['2026-03-12T00:00:00Z', 'high'],
+] as const)
+  test(`F53: that the platform announces an end for ${end} is one task of the app, due then, and of priority ${priority}`, async () => {
+    const world = await openTestWorld({
+      engines: 2,
+      network: (sandbox) => ({
+        async send(request, signal) {
+          const answer = await sandbox.send(request, signal)
+          return { ...answer, headers: { ...answer.headers, sunset: new Date(end).toUTCString() } }
+        },
+      }),
+    })
+    await world.run(async () => {
+      const { connection } = await world.connectAccount()
+      for (let days = 0; days < 3; days++) {
+        for (const engine of [0, 1]) await world.call(connection, engine)
+        await world.clock.sleep(25 * hour)
+      }
+      const [task, ...more] = world.along.tasks.filter(({ kind }) => kind === 'prepare_change')
+      assert.deepEqual(
+        [task?.subject, task?.priority, task?.dueAt, more],
+        [world.integrationId, priority, Date.parse(end), []],
+      )
+      assert.match(
+        task!.description,
+        new RegExp(`GET api\\.tuneful\\.example/v1/me\\. It ends on ${end.slice(0, 10)}\\.`),
+      )
+      assert.equal((await world.connectionOf(connection)).state, 'pending')
+    })
+  })

@@ -3,7 +3,7 @@ import { faults } from '@patchbay/kit'
 import type { IncidentSource, Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
 import type { CallIncidents } from '../http/report-outage.ts'
-import { setUpTask } from './person-tasks.ts'
+import { changeTask, setUpTask } from './person-tasks.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>
 
@@ -66,7 +66,7 @@ export async function clearIncident(
 }
 
 /** The incidents that show in calls, for the gateway. What cannot be written now is seen by a later call. */
-export function callIncidents(deps: Needs): CallIncidents {
+export function callIncidents(deps: Needs & Pick<Deps, 'journal'>): CallIncidents {
   const keep = async (work: Promise<void>, integration: Integration) => {
     try {
       await work
@@ -80,6 +80,15 @@ export function callIncidents(deps: Needs): CallIncidents {
       return keep(raiseIncident(deps, integration, 'provider.down', `${host} does not work`, where), integration)
     },
     over: (integration) => keep(clearIncident(deps, integration, integration.incident?.source), integration),
+    ending: (integration, end) => {
+      const at = deps.clock.now()
+      const along = {
+        at,
+        actor: `provider:${integration.provider}`,
+        openTasks: [changeTask(deps, integration, end)],
+      } as const
+      return keep(deps.journal.note(integration.environmentId, along), integration)
+    },
   }
 }
 

@@ -18,6 +18,8 @@ export const taskFixedBy = {
   set_up: 'operator',
   repair_channel: 'operator',
   check_numbers: 'operator',
+  check_account: 'owner',
+  prepare_change: 'operator',
   replay_messages: 'operator',
   repair_endpoint: 'operator',
 } as const satisfies Record<TaskKind, FixedBy>
@@ -92,6 +94,26 @@ export async function permissionTask(
   }
 }
 
+/** What a person is asked to do about an account that its platform does not show any more. `says` is how the platform puts it. */
+export async function accountTask(
+  deps: Needs,
+  provider: Provider,
+  connection: Connection,
+  says: string,
+): Promise<NewTask> {
+  return {
+    id: deps.random.id('tsk'),
+    kind: 'check_account',
+    connectionId: connection.id,
+    title: `See what became of ${accountName(connection)} on ${provider.name}`,
+    description: `${says} It may have been closed, suspended, made private or merged with another one. What was read stays. It is asked for again once a day at the least, and goes on by itself when it is back; when it is not to come back, disconnect it.`,
+    category: 'connection',
+    priority: 'normal',
+    impact: impactOf({ share: 1, others: await othersOf(deps, connection) }),
+    dueAt: inDays(deps, 14),
+  }
+}
+
 /** What the operator is asked to do about an app that its platform refuses. `says` is what is wrong. */
 export async function setUpTask(deps: Needs, integration: Integration, says: string): Promise<NewTask> {
   const { environmentId, id, name } = integration
@@ -109,6 +131,27 @@ export async function setUpTask(deps: Needs, integration: Integration, says: str
     priority: 'high',
     impact: impactOf({ share: all === 0 ? 0 : own / all, others: 0 }),
     dueAt: inDays(deps, 2),
+  }
+}
+
+/** What the operator is asked to do about something that the platform announces the end of. `at` is when, where it says so. */
+export function changeTask(
+  { clock, random }: Pick<Deps, 'clock' | 'random'>,
+  { id, name }: Integration,
+  { place, at }: { place: string; at: Instant | null },
+): NewTask {
+  const days = at === null ? null : Math.floor((at - clock.now()) / dayMs)
+  const when = at === null ? 'It names no day.' : `It ends on ${new Date(at).toISOString().slice(0, 10)}.`
+  return {
+    id: random.id('tsk'),
+    kind: 'prepare_change',
+    subject: id,
+    title: `${name} will stop answering ${place}`,
+    description: `The platform announces the end of something that is read here: ${place}. ${when} Look for a version of Patchbay that does without, or change the definition where the platform is your own. It is said again as long as the platform says so.`,
+    category: 'setup',
+    priority: days === null || days > 90 ? 'low' : days > 14 ? 'normal' : 'high',
+    impact: days === null || days > 90 ? 10 : days > 14 ? 40 : 80,
+    dueAt: at,
   }
 }
 

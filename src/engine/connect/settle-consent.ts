@@ -1,10 +1,10 @@
-import type { Account, Identity } from '@patchbay/kit'
+import { type Account, Fault, type Identity } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
-import { chooseAccounts } from './choose-accounts.ts'
+import { chooseAccounts, isSameAccount } from './choose-accounts.ts'
 import { connectionEvent, connectionsOf, markWorking, sameScopes, workingState } from './connection-states.ts'
 import type { Consent } from './consent.ts'
 import type { TokenPlace } from './exchange.ts'
@@ -39,6 +39,7 @@ export async function settleConsent(
   const { environment } = place
   const before = reconnect && (await deps.grants.read(environment.id, reconnect.grantId))
   const accounts = chooseAccounts(identity, inputs, reconnect && { connection: reconnect, grant: before })
+  if (reconnect) await refuseTaken(deps, reconnect, accounts)
   const grant = await storeGrant(deps, vault, settlement, before)
 
   const connections: Connection[] = []
@@ -54,6 +55,20 @@ export async function settleConsent(
   await renewOthers(deps, setting, settlement, grant, connections)
   for (const id of replaced) await retireReplaced(deps, settlement, id)
   return { connections, reconnected: reconnect !== null }
+}
+
+/** An account that goes under another id now, which another connection of the profile has: it is not to be had twice. */
+async function refuseTaken(deps: Deps, reconnect: Connection, accounts: readonly Account[]): Promise<void> {
+  const [account] = accounts
+  if (!account || account.id === reconnect.account.id) return
+  const { environmentId, profileId: profile, integrationId: integration } = reconnect
+  const [taken] = await deps.connections.list(environmentId, { profile, integration, account: account.id, limit: 1 })
+  if (taken)
+    throw new Fault(
+      'connection.mismatch',
+      `The platform calls this account ${account.handle ?? account.name} now, and another connection of the profile has it already. Disconnect this one.`,
+      { expected: reconnect.account.id },
+    )
 }
 
 /** Makes the connection of an account by that grant and puts its streams into the schedule; or finds the one that the profile has, as it is. */
@@ -83,10 +98,21 @@ async function makeConnection(
     stateAt: at,
     createdAt: at,
   }
-  const existing = await create(deps, settlement, fresh)
+  const existing = (await findMoved(deps, fresh)) ?? (await create(deps, settlement, fresh))
   if (existing) return { connection: existing, existing: true }
   await putSlots(deps, place.provider, place.integration, fresh, at)
   return { connection: fresh, existing: false }
+}
+
+/** The connection of the account under the id that it had before, where the profile has none under the one that it has now. */
+async function findMoved(deps: Deps, { environmentId, profileId, integrationId, account }: Connection) {
+  const own = await deps.connections.list(environmentId, {
+    profile: profileId,
+    integration: integrationId,
+    limit: 1_000,
+  })
+  if (own.some((other) => other.account.id === account.id)) return null
+  return own.find((other) => isSameAccount(other.account, account)) ?? null
 }
 
 /** The same by a grant that is in use already. One that waits for a consent has one here; any other stays as it is. */

@@ -35,14 +35,14 @@ function check(
 
 test('RFC 6749', () => check(token, { access: 'at', refresh: 'rt', life: 3600, refreshLife: null, scopes: ['a', 'b'] }))
 
-test('no refresh token, or an empty one, is none: the old one stays', () => {
+test('F61: no refresh token, or an empty one, is none: the old one stays', () => {
   for (const refresh_token of [undefined, '', null, 0, false, {}, 'with space', 'with\nline']) {
     const { refresh_token: _, ...rest } = token
     check((refresh_token === undefined ? rest : { ...token, refresh_token }) as Json, { refresh: null })
   }
 })
 
-test('expires_in in every form there is', () => {
+test('F61: expires_in in every form there is', () => {
   const forms: [Json | undefined, number | null][] = [
     [undefined, null],
     [null, null],
@@ -76,7 +76,7 @@ test('the manifest says how long when the answer does not', () => {
   check(token, { life: 3600 }, auth)
 })
 
-test('scopes by spaces, commas or as a list; nothing says nothing', () => {
+test('F61: scopes by spaces, commas or as a list; nothing says nothing', () => {
   check({ ...token, scope: 'a,b' }, { scopes: ['a', 'b'] })
   check({ ...token, scope: 'a, b  c' }, { scopes: ['a', 'b', 'c'] })
   check({ ...token, scope: ['a', 'b', 'a'] }, { scopes: ['a', 'b'] })
@@ -95,7 +95,7 @@ test('the end of the refresh token by either name', () => {
   check({ ...token, refresh_expires_in: 0 }, { refreshLife: null })
 })
 
-test('token types are the manifest’s concern', () => {
+test('F61: token types are the manifest’s concern', () => {
   for (const token_type of ['bearer', 'BEARER', 'user', 'mac', null]) check({ ...token, token_type }, { access: 'at' })
 })
 

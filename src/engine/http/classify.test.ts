@@ -122,7 +122,7 @@ suite('classify', () => {
     check({ status: 404, text: '<html>Not Found</html>' }, 'provider.missing', {})
   })
 
-  suite('goes by the provider’s table first', () => {
+  suite('F28, F31: goes by the provider’s table first', () => {
     const example = { status: 400, body: null }
     const rules: ErrorRule[] = [
       {

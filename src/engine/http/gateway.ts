@@ -64,7 +64,7 @@ export function openGateway(
     breaker(deps), // not while the host is down
     pace(deps), // under every known quota
     authorize(credentials), // in whose name
-    noticeSunset(deps), // said once a day
+    noticeSunset(deps, incidents), // said once a day
     inTime(deps), // while what was granted still holds
   ]
   const send = compose(

@@ -87,7 +87,7 @@ suite('pace', () => {
     check(3600 * second, 0, second)
   })
 
-  suite('keeps the limit at the provider’s own count, however late requests arrive', () => {
+  suite('F38: keeps the limit at the provider’s own count, however late requests arrive', () => {
     const rolling = { rollingMs: 5 * second }
 
     check('50 in 5 s', {
@@ -221,7 +221,7 @@ suite('pace', () => {
     })
   })
 
-  suite('charges what was sent', () => {
+  suite('F37: charges what was sent', () => {
     const charges = (script: Scripted[], expected: number) =>
       test(script.map(String).join(', '), async () => {
         const world = openTestWorld(script)
@@ -266,7 +266,7 @@ suite('pace', () => {
     })
   })
 
-  suite('stops when the provider says so', () => {
+  suite('F32: stops when the provider says so', () => {
     const quotas = [
       quota(1_000, { rollingMs: 60 * second }),
       quota(1_000, { day: 'America/Los_Angeles' }, { id: 'search' }),
@@ -398,7 +398,7 @@ suite('pace', () => {
     })
   })
 
-  suite('heeds what headers say about quotas', () => {
+  suite('F39: heeds what headers say about quotas', () => {
     const check = (signals: QuotaSignal[], expected: { used?: number; waitMs?: number }) =>
       test(JSON.stringify(signals), async () => {
         const world = openTestWorld([200])
@@ -431,7 +431,7 @@ suite('pace', () => {
     check([{ quota: 'unheard of', used: 1, waitMs: 5_000 }], { used: 1 })
     check([], { used: 1 })
 
-    test('named as data, and never to loosen', async () => {
+    test('F40: named as data, and never to loosen', async () => {
       const answers = ['40', '90', 'many', '-1'].map((left) => ({ status: 200, headers: { 'x-left': left } }))
       const world = openTestWorld(answers)
       const errors = { ...testErrors, quotaHeaders: [{ quota: 'general', remaining: 'X-Left' }] }

@@ -1,4 +1,5 @@
 import { isFault } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { Integration } from '../../ports/directory.ts'
 import { firstRestMostMs } from './breaker.ts'
 import type { Intent, Layer } from './intent.ts'
@@ -9,6 +10,8 @@ export interface CallIncidents {
   outage(integration: Integration, host: string): Promise<void>
   /** What the integration's open incident says is over. */
   over(integration: Integration): Promise<void>
+  /** The platform announces the end of something that is used. `at` is when, where it says so. */
+  ending(integration: Integration, end: { readonly place: string; readonly at: Instant | null }): Promise<void>
 }
 
 /**

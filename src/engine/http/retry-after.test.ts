@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { clampWait, parseRetryAfter, readRetryAfter } from './retry-after.ts'
 
-suite('F25, T28: Retry-After', () => {
+suite('F25, F32, F33, T28: Retry-After', () => {
   const at = Date.UTC(2026, 10, 22, 8, 0, 0)
   const date = 'Sun, 22 Nov 2026 08:00:00 GMT'
   const day = 86_400_000

@@ -1,4 +1,4 @@
-import type { ApiResponse } from '@patchbay/kit'
+import { type ApiResponse, nearInstant } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 
 /** What an answer's `Retry-After` says, and `Retry-After-Ms`, which some send beside it or instead: the longer of them. */
@@ -37,10 +37,8 @@ const longestMs = 24 * 3_600_000
 
 /** Numbers of that size are no seconds; they are instants, if that puts them anywhere near. */
 function waitOfNumber(value: number, reference: Instant): number {
-  if (value >= 1e9)
-    for (const unitMs of [1000, 1, 0.001])
-      if (Math.abs(value * unitMs - reference) < 32 * 24 * 3_600_000) return value * unitMs - reference
-  return value * 1000
+  const until = value >= 1e9 ? nearInstant(value, reference) : null
+  return until === null ? value * 1000 : until - reference
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -24,6 +24,7 @@ export function retry(
     const key = sharedName(intent.target)
     budget.first(key, clock.now())
     let replayed = false
+    let mayBeDone = false
     for (let attempt = 1; ; attempt++) {
       intent.tally.sentNow = false
       intent.tally.answer = null
@@ -38,7 +39,10 @@ export function retry(
           budget.take(key, clock.now())
           continue
         }
+        if (mayBeDone && isFault(error) && tellsOfTheFirst(error, intent))
+          throw new Fault('provider.unsure', undefined, error.detail, error)
         if (attempt >= options.attempts || !isFault(error) || !mayHelp(error) || mayHurt(error, intent)) throw error
+        mayBeDone ||= leavesOpen(error, intent)
         const waitMs = waitBefore(attempt, error)
         if (clock.now() + waitMs > intent.deadlineAt) throw error
         if (intent.tally.sent > 0 && !budget.take(key, clock.now())) throw error
@@ -90,3 +94,20 @@ const neverDone = new Set<FaultCode>([
 
 const mayHurt = (fault: Fault, { idempotent, tally }: Intent) =>
   !idempotent && tally.sentNow && !neverDone.has(fault.code)
+
+/** Of an attempt whose answer was lost: it may have been done all the same. What is said before any work is done is no such answer. */
+const leavesOpen = ({ code, detail: { status } }: Fault, { tally }: Intent) =>
+  tally.sentNow &&
+  !neverDone.has(code) &&
+  (status === undefined || status === 408 || (status >= 500 && !beforeWork.has(status)))
+
+const beforeWork = new Set([503, 529])
+
+/**
+ * A refusal that may be the doing of an attempt before it, whose answer was lost: what it made is in the way of making it again, and what it removed is
+ * there no more.
+ */
+function tellsOfTheFirst({ detail: { status } }: Fault, { method }: Intent): boolean {
+  if (method === 'GET' || method === 'HEAD') return false
+  return status === 409 || status === 412 || (method === 'DELETE' && (status === 404 || status === 410))
+}

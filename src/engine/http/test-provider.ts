@@ -162,7 +162,12 @@ export function openTestWorld(
   const journal = options.journal ?? {
     calls: async (_: string, calls: readonly CallRecord[]) => void records.push(...calls),
   }
-  const incidents: CallIncidents = { outage: async () => {}, over: async () => {}, ...options.incidents }
+  const incidents: CallIncidents = {
+    outage: async () => {},
+    over: async () => {},
+    ending: async () => {},
+    ...options.incidents,
+  }
   const deps = {
     clock,
     random,

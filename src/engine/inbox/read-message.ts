@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Callback, isFault, type Json, type RecordKind, type WebhookEvent, type Webhooks } from '@patchbay/kit'
+import {
+  type Callback,
+  isFault,
+  type Json,
+  parseJson,
+  type RecordKind,
+  type WebhookEvent,
+  type Webhooks,
+} from '@patchbay/kit'
 
 /** What is known of a message before it is stored. */
 export interface Described {
@@ -30,7 +38,7 @@ function readBody(type: string, body: Uint8Array): Json | undefined {
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) return Object.fromEntries(new URLSearchParams(text))
   if (/\bxml\b|^text\/(?!json)/i.test(type)) return text
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Json, RawMessage, SignedRequest } from '@patchbay/kit'
+import { type Json, parseJson, type RawMessage, type SignedRequest } from '@patchbay/kit'
 
 /**
  * What was signed with one of these secrets, or null. The algorithm is ours to say: what the claims say about it is not looked at. The right signature
@@ -27,7 +27,7 @@ function isSigned(claims: string, signature: string, secret: string): boolean {
 
 function parsed(claims: string): Json | null {
   try {
-    return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as Json
+    return parseJson(Buffer.from(claims, 'base64url').toString('utf8'))
   } catch {
     return null
   }

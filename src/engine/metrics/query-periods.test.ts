@@ -42,7 +42,7 @@ test('a day that goes on is missing, although it has a value already', async () 
   assert.equal(point.coverage!.soFar, 3)
 })
 
-test('where a day goes on is for its zone to say', async () => {
+test('F54: where a day goes on is for its zone to say', async () => {
   // Noon in UTC is the 7th already on Kiritimati.
   const zoned = (timezone: string) => weekOf(daily('2026-10-05', [1, 2], { timezone }))
   const missing = async (timezone: string) => (await zoned(timezone)).coverage!.missing[0]!.from

@@ -146,7 +146,7 @@ test('an account that is connected twice is counted once', async () => {
   assert.partialDeepStrictEqual(await ask({}), [{ value: 10, parts: [{ connection: 'con_1' }] }])
 })
 
-test('money is added by currency, and groups of a breakdown are not added', async () => {
+test('F55: money is added by currency, and groups of a breakdown are not added', async () => {
   const money = (value: number, dimensions: Record<string, string>) =>
     observed(value, { metric: 'revenue.estimated_daily', dimensions })
   const ask = await openAccounts(

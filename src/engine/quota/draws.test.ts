@@ -11,7 +11,7 @@ const quota = (id: string, more: Partial<Quota> = {}): Quota => ({
   ...more,
 })
 
-suite('what a call takes', () => {
+suite('F37: what a call takes', () => {
   const quotas = [quota('general'), quota('search'), quota('burst')]
   const costs: Cost[] = [
     { call: 'GET api.acme.example/v1/search', takes: { search: 100 } },
@@ -61,7 +61,7 @@ suite('what a reading that spares a limit draws besides', () => {
   check(10, { concurrent: true }, 'always', null)
 })
 
-suite('whose bucket', () => {
+suite('F39: whose bucket', () => {
   const connection = (id: string) => ({ account: { id, name: 'A', kind: 'page' } }) as unknown as Connection
   const check = (per: Quota['per'], as: 'account' | 'app', more: Partial<Target>, expected: string | null) =>
     test(`${per}, ${as}, ${JSON.stringify(more)}`, () => {
@@ -109,7 +109,7 @@ suite('which quotas hold', () => {
   check({}, { mode: 'dev' }, false, {})
 })
 
-suite('a calendar day', () => {
+suite('F36: a calendar day', () => {
   const check = (zone: string, now: string, hours: number, startsAt: string) =>
     test(`${now} in ${zone}`, () => {
       const window = windowAt(quota('q', { window: { day: zone } }), Date.parse(now))

@@ -76,7 +76,7 @@ suite('what the schedule will draw until the window resets', () => {
     ['2026-11-03T10:00:00Z', 24, '2026-11-04T08:00:00.000Z'],
   ] as const
   for (const [at, hours, resetsAt] of nights)
-    test(`a day of ${hours} hours ends when the platform's does`, () => {
+    test(`F36: a day of ${hours} hours ends when the platform's does`, () => {
       const ahead = look(at, [])
       assert.deepEqual([ahead.windowMs, iso(ahead.resetsAt)], [hours * hour, resetsAt])
       // Due in the last quarter of an hour of that day, and in the first of the next.

@@ -60,7 +60,7 @@ function play(...runs: (string | null)[]) {
 }
 const times = (count: number, run: string | null) => Array.from({ length: count }, () => run)
 
-test('a field that is new in a well-known answer is told once', () => {
+test('F52: a field that is new in a well-known answer is told once', () => {
   assert.deepEqual(play(...times(20, 'id'), ...times(9, 'id likes')), ['20 +likes'])
   assert.deepEqual(play(...times(19, 'id'), ...times(9, 'id likes')), [])
   assert.deepEqual(play(...times(20, 'id'), ...times(9, 'id stats stats.views stats.likes')), ['20 +stats'])
@@ -89,7 +89,7 @@ test('each stream of an app is looked at once in ten minutes', () => {
   assert.equal(turns.isDue('b', 5 * minute), true)
 })
 
-test('a platform that takes a field away is told as an event of the app, once', async () => {
+test('F52: a platform that takes a field away is told as an event of the app, once', async () => {
   const world = await openTestWorld()
   await world.clock.run(async () => {
     await world.connect('con_1')

@@ -7,15 +7,22 @@ import { madeUp } from './test-world.ts'
 const now = Date.parse('2026-10-05T12:00:00Z')
 const stream = {
   ...madeUp.streams.videos!,
-  metrics: ['consumption.views', 'revenue.estimated_daily'] as const,
+  metrics: [
+    'consumption.views',
+    'engagement.likes_daily',
+    'audience.followers_gained',
+    'revenue.estimated_daily',
+  ] as const,
   audiences: ['viewers'] as const,
 }
 const good: Observation = { metric: 'consumption.views', value: 5, day: '2026-10-05', native: 'views' }
 const page = (more: Partial<Page>) => checkPage(stream, { account: 'acc_1', ...more }, now)
 
 const check = (what: string, row: object, why: RegExp | null) =>
-  test(`an observation with ${what} ${why ? `is set aside: ${why.source}` : 'is stored'}`, () => {
-    const { observations, refused } = page({ observations: [{ ...good, ...row } as Observation, good] })
+  test(`F49, F52, F55: an observation with ${what} ${why ? `is set aside: ${why.source}` : 'is stored'}`, () => {
+    const { observations, refused } = page({
+      observations: [{ ...good, ...row } as Observation, { ...good, item: 'another' }],
+    })
     assert.equal(observations.length, why ? 1 : 2)
     assert.equal(refused.length, why ? 1 : 0)
     if (why) assert.match(refused[0]!.why, why)
@@ -28,9 +35,11 @@ check('a null without reason', { value: null }, /needs a reason/)
 check('a reason nobody knows', { value: null, reason: 'because' }, /needs a reason/)
 check('no value at all', { value: undefined }, /not a number/)
 check('text for a number', { value: '5' }, /not a number: 5/)
+check('a number as people write it', { value: '1.234,5' }, /not a number: 1.234,5/)
 check('NaN', { value: Number.NaN }, /not a number/)
 check('infinity', { value: Infinity }, /not a number/)
 check('a negative count', { value: -1 }, /negative/)
+check('more likes taken back than given', { metric: 'engagement.likes_daily', value: -2 }, null)
 check('negative money, which is a refund', { metric: 'revenue.estimated_daily', value: -1 }, null)
 check('a metric of another stream', { metric: 'audience.followers' }, /does not declare/)
 check('a metric nobody knows', { metric: 'audience.fans' }, /not in the vocabulary/)
@@ -42,7 +51,7 @@ check('a zone', { timezone: 'America/Los_Angeles' }, null)
 check('a zone that is none', { timezone: 'Mars/Olympus' }, /not a time zone/)
 check('an empty item', { item: '' }, /not an item id/)
 check('an item id as long as a book', { item: 'x'.repeat(400) }, /not an item id/)
-check('a number as item id', { item: 7 }, /not an item id/)
+check('a number as item id (F51)', { item: 7 }, /not an item id/)
 check('no native name', { native: '' }, /own name/)
 check('a modelled value', { provenance: 'modelled' }, /never stored/)
 check('an estimate of the provider', { provenance: 'provider_estimate' }, null)
@@ -99,4 +108,61 @@ test('what the provider’s code refused is kept, cut to a readable length and n
   const { refused } = page({ refused: many })
   assert.equal(refused.length, 200)
   assert.equal(refused[0]!.why.length, 500)
+})
+
+test('F45: of what is there twice the last counts, and where the two differ it is said', () => {
+  const observed = (value: number | null, more: Partial<Observation> = {}): Observation => ({ ...good, value, ...more })
+  const { observations, refused } = page({
+    observations: [
+      observed(5),
+      observed(7, { item: 'v' }),
+      observed(6),
+      observed(7, { item: 'v' }),
+      observed(1, { dimensions: { a: 'x', b: 'y' } }),
+      observed(2, { dimensions: { b: 'y', a: 'x' } }),
+      observed(3, { dimensions: { a: 'x' } }),
+      observed(4, { day: '2026-10-04' }),
+    ],
+  })
+  assert.deepEqual(
+    observations.map(({ value }) => value),
+    [6, 7, 2, 3, 4],
+  )
+  assert.deepEqual(
+    refused.map(({ why }) => why),
+    ['twice in one answer, and the last counts: 5', 'twice in one answer, and the last counts: 1'],
+  )
+  const item = (title: string, id = 'a'): Item => ({ kind: 'video', id, title })
+  const listed = page({ items: [item('Old'), item('Same', 'b'), item('New'), item('Same', 'b')] })
+  assert.deepEqual(
+    listed.items.map(({ title }) => title),
+    ['New', 'Same'],
+  )
+  assert.equal(listed.refused.length, 1)
+})
+
+test('F54: a time without a zone is the day that it names, and one with a zone stays', () => {
+  const here = process.env.TZ
+  try {
+    for (const zone of ['Pacific/Kiritimati', 'America/Los_Angeles']) {
+      process.env.TZ = zone
+      const dates = [
+        '2026-10-05T23:30:00',
+        '2026-10-05T23:30',
+        '2026-10-05T23:30:00Z',
+        '2026-10-05T23:30:00.000+02:00',
+        '2026-10',
+      ]
+      const { items } = page({
+        items: dates.map((publishedAt, i) => ({ kind: 'video', id: `v${i}`, title: '', publishedAt })),
+      })
+      assert.deepEqual(
+        items.map(({ publishedAt }) => publishedAt),
+        ['2026-10-05', '2026-10-05', ...dates.slice(2)],
+      )
+    }
+  } finally {
+    if (here === undefined) delete process.env.TZ
+    else process.env.TZ = here
+  }
 })

@@ -3,10 +3,12 @@ import {
   addDays,
   dayOf,
   type Item,
+  type MetricDefinition,
   metricDefinition,
   type NullReason,
   type Observation,
   type Page,
+  parseInstant,
   type Stream,
 } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
@@ -31,13 +33,32 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
       return why === null
     })
   const lastDay = addDays(dayOf(now), 2)
+  /** Of what is there twice the last counts, and where the two differ that is said (F45). */
+  const lastOfEach = <Row>(rows: readonly Row[], key: (row: Row) => string, said: (row: Row) => string) => {
+    const last = new Map<string, Row>()
+    for (const row of rows) {
+      const before = last.get(key(row))
+      if (before !== undefined && said(before) !== said(row))
+        refused.push({ what: cut(key(row)), why: cut(`twice in one answer, and the last counts: ${said(before)}`) })
+      last.set(key(row), row)
+    }
+    return last.size === rows.length ? rows : [...last.values()]
+  }
   return {
-    observations: sort(page.observations, observationName, (row) => objectToObservation(stream, row, lastDay)),
-    items: sort(
-      page.items,
-      ({ kind, id }) => `${kind} ${id}`,
-      (item) => objectToItem(stream, item),
-    ).map(tidyItem),
+    observations: lastOfEach(
+      sort(page.observations, observationName, (row) => objectToObservation(stream, row, lastDay)),
+      observationKey,
+      ({ value }) => String(value),
+    ),
+    items: lastOfEach(
+      sort(
+        page.items,
+        ({ kind, id }) => `${kind} ${id}`,
+        (item) => objectToItem(stream, item),
+      ).map(tidyItem),
+      ({ id }) => `item ${id}`,
+      (item) => JSON.stringify(item),
+    ),
     audiences: sort(
       page.audiences,
       ({ population }) => `audience ${population}`,
@@ -57,6 +78,12 @@ const isId = (id: unknown): id is string => typeof id === 'string' && id.length 
 const observationName = ({ metric, item, day }: Observation) =>
   [metric, item, day].filter((part) => part !== undefined).join(' ')
 
+/** What makes two values values of the same thing. */
+const observationKey = ({ metric, item = '', day, dimensions }: Observation) =>
+  dimensions === undefined
+    ? `${metric} ${item} ${day}`
+    : `${metric} ${item} ${day} ${JSON.stringify(Object.entries(dimensions).sort(([one], [other]) => (one < other ? -1 : 1)))}`
+
 function objectToObservation(stream: Stream, row: Observation, lastDay: string): string | null {
   const definition = metricDefinition(row.metric)
   if (!definition) return 'this metric is not in the vocabulary'
@@ -71,10 +98,16 @@ function objectToObservation(stream: Stream, row: Observation, lastDay: string):
   if (!isDimensions(row.dimensions)) return 'dimensions are names with texts'
   if (row.value === null) return nullReasons.has(row.reason!) ? null : 'a value that is null needs a reason'
   if (typeof row.value !== 'number' || !Number.isFinite(row.value)) return `not a number: ${String(row.value)}`
-  // Refunds make money negative. People, plays and seconds are not, however a platform corrects itself.
-  if (row.value < 0 && definition.unit !== 'money' && definition.unit !== 'percent') return `negative: ${row.value}`
+  if (row.value < 0 && !mayBeNegative(definition)) return `negative: ${row.value}`
   return null
 }
+
+/**
+ * Refunds make money negative, and likes that are taken back or a purge of false plays the amount of a day (F48). People, seconds and what there is in all
+ * are not negative, however a platform corrects itself.
+ */
+const mayBeNegative = ({ unit, kind, uniqueness }: MetricDefinition) =>
+  unit === 'money' || unit === 'percent' || (unit === 'count' && kind === 'delta' && uniqueness === 'events')
 
 const storedProvenances: ReadonlySet<string> = new Set(['measured', 'provider_estimate', 'imported', 'self_reported'])
 
@@ -133,13 +166,15 @@ function objectToItem(stream: Stream, item: Item): string | null {
 
 const publishedAt = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T\d{2}:\d{2}.*)?)?)?$/
 
-/** A date such as `0000-00-00` is no date, and no reason to do without the item. */
+/**
+ * A date such as `0000-00-00` is no date, and no reason to do without the item. Of a time that names no zone the day is kept: the moment would be another
+ * one on each machine (F54).
+ */
 function tidyItem({ publishedAt: given, durationMs, ...item }: Item): Item {
+  const isDate = typeof given === 'string' && publishedAt.test(given) && !given.startsWith('0000')
   return {
     ...item,
-    ...(typeof given === 'string' && publishedAt.test(given) && !given.startsWith('0000')
-      ? { publishedAt: given }
-      : {}),
+    ...(isDate ? { publishedAt: parseInstant(given) === null ? given.slice(0, 10) : given } : {}),
     ...(Number.isSafeInteger(durationMs) && durationMs! >= 0 ? { durationMs } : {}),
   }
 }

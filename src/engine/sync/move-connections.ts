@@ -1,9 +1,10 @@
+import { type FaultCode, faults } from '@patchbay/kit'
 import type { Along } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import { connectionEvent, workingState } from '../connect/connection-states.ts'
-import { permissionTask } from '../connect/person-tasks.ts'
+import { accountTask, permissionTask } from '../connect/person-tasks.ts'
 import { reasonSays } from '../connect/reasons.ts'
-import { degrades, failuresUntilDegraded } from './outcome.ts'
+import { accountFaults, degrades, failuresUntilDegraded } from './outcome.ts'
 import type { Prepared } from './prepare-run.ts'
 import type { SyncDeps } from './run-stream.ts'
 import type { Settled } from './settle-run.ts'
@@ -19,9 +20,37 @@ export async function moveConnections(deps: SyncDeps, prepared: Prepared, settle
     if (fault === null) await recover(deps, one)
     else if (fault === 'connection.scopes') await lackPermission(deps, prepared, one)
     else if (degrades(fault) && failures >= failuresUntilDegraded && connection.reason !== 'missing_scope')
-      await move(deps, connection, ['pending', 'healthy'], { to: 'degraded', reason: fault })
+      await degrade(deps, prepared, one, fault)
   }
 }
+
+async function degrade(
+  deps: SyncDeps,
+  { provider }: Prepared,
+  { ready: { connection }, outcome: { failures, says } }: Settled,
+  reason: FaultCode,
+): Promise<void> {
+  const isNews = connection.state !== 'degraded' || failures === failuresUntilDegraded
+  const asks = isNews && accountFaults.has(reason) && (await areFew(deps, connection, reason))
+  const openTasks = asks ? [await accountTask(deps, provider, connection, says ?? faults[reason].says)] : []
+  if (await move(deps, connection, ['pending', 'healthy'], { to: 'degraded', reason }, { openTasks })) return
+  // It was degraded by something else already.
+  if (openTasks.length > 0)
+    await deps.journal.note(connection.environmentId, { at: deps.clock.now(), actor: 'schedule', openTasks })
+}
+
+/** Where more are gone at once than a few, it is rather the platform that took a part of its API away (F30): nobody is asked about each. */
+async function areFew(
+  deps: SyncDeps,
+  { environmentId, integrationId }: Connection,
+  reason: FaultCode,
+): Promise<boolean> {
+  const degraded = { integration: integrationId, state: 'degraded' as const, limit: 1_000 }
+  const alike = (await deps.connections.list(environmentId, degraded)).filter((other) => other.reason === reason)
+  return alike.length < mostAsked
+}
+
+const mostAsked = 5
 
 async function recover(deps: SyncDeps, { ready: { connection, slot } }: Settled): Promise<void> {
   const next = workingState(connection)
@@ -34,7 +63,9 @@ async function recover(deps: SyncDeps, { ready: { connection, slot } }: Settled)
     )
     if (ails) return
   }
-  await move(deps, connection, ['pending', 'degraded'], next)
+  await move(deps, connection, ['pending', 'degraded'], next, {
+    closeTasks: [{ connectionId: connection.id, kind: 'check_account' }],
+  })
 }
 
 /** The platform says so; the consent did not. */
@@ -59,10 +90,12 @@ async function move(
   connection: Connection,
   from: readonly ConnectionState[],
   { to, reason }: { to: ConnectionState; reason: string | null },
-): Promise<void> {
+  tasks: Pick<Along, 'openTasks' | 'closeTasks'> = {},
+): Promise<boolean> {
   const says = reasonSays({ reason, missingScopes: connection.missingScopes })
   const event = connectionEvent(deps, `connection.${to}`, connection, { reason, says })
-  const along: Along = { at: deps.clock.now(), actor: 'schedule', events: [event] }
+  const along: Along = { at: deps.clock.now(), actor: 'schedule', events: [event], ...tasks }
   const moved = await deps.connections.move(connection.environmentId, connection.id, { from, to, reason }, along)
   if (moved) deps.log.info('connection.moved', { connectionId: connection.id, from: connection.state, to, reason })
+  return moved
 }

@@ -78,7 +78,7 @@ test('waits grow to half an hour for what ends by itself, to the interval for wh
   assert.ok(waits(6 * hour)[4]! >= 180)
 })
 
-test('a quota day of 25 hours is named by its own clock', () => {
+test('F36: a quota day of 25 hours is named by its own clock', () => {
   // The night in which Los Angeles turns its clocks back.
   const resetsAt = Date.parse('2026-11-01T07:00:00Z')
   const { says } = after('provider.exhausted', { quota: 'daily', waitMs: resetsAt - now })

@@ -1,4 +1,5 @@
 import {
+  dayMs,
   type Fault,
   type FaultCode,
   faults,
@@ -84,8 +85,10 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     const says = sayWait({ code, quota, until: dueAt }, now)
     return { dueAt, failures: slot.failures, blocked: null, fault: code, quota: quota?.id ?? null, says }
   }
-  const needsPerson = fault.kind.retry === 'never' || code.startsWith('setup.')
-  const mostMs = needsPerson ? Math.max(slot.everyMs, hour) : 30 * minute
+  // Nobody but who put it there brings it back: it is looked for once a day, however often it was read.
+  const isGone = accountFaults.has(code)
+  const needsPerson = isGone || fault.kind.retry === 'never' || code.startsWith('setup.')
+  const mostMs = needsPerson ? Math.max(slot.everyMs, isGone ? dayMs : hour) : 30 * minute
   const dueAt = now + backoffMs(failures, slot.connectionId, mostMs)
   return {
     dueAt,
@@ -93,7 +96,7 @@ export function afterFault(fault: Fault, facts: Facts): Outcome {
     blocked: null,
     fault: code,
     quota: null,
-    says: `${faults[code].says} It is tried again at ${timeIn('UTC', dueAt, now)}.`,
+    says: `${isGone && fault.detail.reason === 'account' ? fault.message : faults[code].says} It is tried again at ${timeIn('UTC', dueAt, now)}.`,
   }
 }
 
@@ -108,6 +111,9 @@ function afterWaitMs({ connectionId, syncedAt, everyMs }: Slot, waitMs: number, 
 
 /** In intervals. */
 const mostLate = 30
+
+/** The platform has, or shows, no such thing. Where that goes on it is about the account (F57). */
+export const accountFaults: ReadonlySet<FaultCode> = new Set(['provider.missing', 'provider.forbidden'])
 
 /** How many failed runs in a row make a connection degraded. One or two are weather. */
 export const failuresUntilDegraded = 3

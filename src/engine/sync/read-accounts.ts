@@ -9,6 +9,7 @@ import { checkPage } from './check-page.ts'
 import { isAccepted, looksVanished } from './doubt.ts'
 import type { Prepared, Ready } from './prepare-run.ts'
 import { HeardRefusals } from './refusal-notes.ts'
+import { mayBeThePlace } from './refused-place.ts'
 import type { Run, SyncDeps } from './run-stream.ts'
 import { setAsideZeros } from './suspect-zeros.ts'
 import { Tally } from './tally.ts'
@@ -74,6 +75,7 @@ async function readOnce(
   const spares = sparesOf(run, all, deps.clock.now())
   const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), spares }, run.abort)
   const seen = new Set<string>()
+  let pages = 0
   try {
     const subjects = [...accounts.values()].map(([one]): Subject => {
       const { cursor, checkpoint } = walks.places.get(one!)!
@@ -86,7 +88,6 @@ async function readOnce(
       run.startedAt,
     )
     for (const { slot } of all) run.refusals.set(slot, refusals)
-    let pages = 0
     let cutShort = false
     for await (const chunk of prepared.stream.read({
       http: run.seen ? observed(http, run.seen) : http,
@@ -104,7 +105,7 @@ async function readOnce(
     return new Set()
   } catch (error) {
     run.abort.throwIfAborted()
-    return judge(deps, run, all, carrier, toFault(error), walks)
+    return judge(deps, run, all, carrier, toFault(error), { ...walks, nothingCame: pages === 0 })
   } finally {
     run.counts.calls += http.spent.calls
     for (const [quota, amount] of Object.entries(http.spent.cost)) run.spent[quota] = (run.spent[quota] ?? 0) + amount
@@ -154,6 +155,7 @@ async function savePages(
   const at = deps.clock.now()
   const saved: SavedPage[] = []
   const ended: Ready[] = []
+  const gone = new Map<Ready, string>()
   const stray: { what: string; why: string }[] = []
   let goesInCircles = false
   for (const page of pages) {
@@ -185,6 +187,7 @@ async function savePages(
       })
     }
     if (isLast) ended.push(...owners)
+    if (page.gone !== undefined) for (const owner of owners) gone.set(owner, page.gone)
     else for (const { slot } of owners) run.endings.set(slot, 'more')
   }
   if (stray.length > 0) {
@@ -204,8 +207,10 @@ async function savePages(
     .save(run.environmentId, saved, { at, of: (changes) => announce(deps, news, changes, endedIds, at) })
     .catch((error: unknown) => refuseToGoOn(deps, run, error))
   for (const key of ['inserted', 'restated', 'unchanged', 'items', 'refused'] as const) run.counts[key] += counts[key]
-  for (const { slot, connection } of ended) {
-    run.endings.set(slot, 'done')
+  for (const owner of ended) {
+    const { slot, connection } = owner
+    const why = gone.get(owner)
+    run.endings.set(slot, why === undefined ? 'done' : accountGone(why))
     Object.assign(news.get(connection.id)!, { changed: false, resumed: false })
   }
   if (goesInCircles) throw new Fault('provider.changed', 'the list points back at a page that was read before')
@@ -259,8 +264,11 @@ function toFault(error: unknown): Fault {
   return new Fault('provider.changed', error instanceof Error ? error.message : undefined, {}, error)
 }
 
+/** It is the account itself, and not something of it. */
+const accountGone = (why: string) => new Fault('provider.missing', why.slice(0, 300), { reason: 'account' })
+
 const missing = ({ provider }: Prepared) =>
-  new Fault('provider.missing', 'The account was not in the answer.', { provider: provider.id })
+  new Fault('provider.missing', 'The account was not in the answer.', { provider: provider.id, reason: 'account' })
 
 /** Whose fault it was, and who is to be read again. */
 async function judge(
@@ -269,12 +277,18 @@ async function judge(
   all: readonly Ready[],
   carrier: Ready,
   fault: Fault,
-  walks: Walks,
+  walks: Walks & { readonly nothingCame: boolean },
 ): Promise<ReadonlySet<Ready>> {
   const left = all.filter(({ slot }) => run.endings.get(slot) !== 'done')
-  if (fault.code === 'provider.cursor') {
+  const isGuess = walks.nothingCame && mayBeThePlace(fault)
+  if (isGuess || fault.code === 'provider.cursor') {
     const again = new Set<Ready>()
-    for (const one of left) if (await stepBack(deps, run, one, walks)) again.add(one)
+    for (const one of left) {
+      const isWalking = walks.places.get(one)!.checkpoint !== null
+      // A cursor is where the next walk ends or begins, and is given up only where the platform says that it is gone.
+      if (isGuess && !isWalking && fault.detail.status !== 410) continue
+      if (await stepBack(deps, run, one, walks)) again.add(one)
+    }
     for (const one of left) {
       if (again.has(one)) run.endings.delete(one.slot)
       else run.endings.set(one.slot, fault)

@@ -230,6 +230,29 @@ story(
   },
 )
 
+story('F41: one whose place the platform refuses begins again', async ({ world, deps, ask, now }) => {
+  const { id } = await ask()
+  const stop = new AbortController()
+  world.platform.spoil = () => {
+    if (world.platform.requests.length === 3) stop.abort()
+    return undefined
+  }
+  await runNextBackfill(deps, stop.signal)
+  world.platform.spoil = ({ query }) => {
+    // Any place that was kept is refused, without a word that would tell why.
+    if (query?.to !== '2026-09-29') throw new Fault('provider.rejected', undefined, { status: 400 })
+    return undefined
+  }
+  await runNextBackfill(deps, never)
+  assert.partialDeepStrictEqual(await now(id), { state: 'waiting', fault: 'provider.rejected', failures: 1 })
+  await world.clock.sleep(hour)
+  world.platform.spoil = () => undefined
+  const before = world.platform.requests.length
+  await runBackfills(deps, idle, never)
+  assert.equal((await now(id)).state, 'done')
+  assert.equal(world.platform.requests[before]!.request.query!.to, '2026-09-29')
+})
+
 story('one that failed is not resumed while another of its stream is open', async ({ world, deps, ask, now }) => {
   const first = await ask()
   world.platform.spoil = () => {

@@ -9,6 +9,7 @@ import { missingForStream, offeredStreams } from '../connect/scopes.ts'
 import { backoffMs } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import { HeardRefusals } from './refusal-notes.ts'
+import { mayBeThePlace } from './refused-place.ts'
 import type { SyncDeps } from './run-stream.ts'
 import { setAsideZeros } from './suspect-zeros.ts'
 
@@ -178,8 +179,8 @@ async function settle(
   if (ending === 'done') await release({ ...calm, state: 'done', readyAt: now, endedAt: now })
   else if (ending === 'more') await release({ ...calm, state: 'waiting', readyAt: now })
   else {
-    // A place that was kept for too long: it begins again, and what is stored is stored.
-    if (ending.code === 'provider.cursor')
+    // A place that was kept for too long, or that may have been: it begins again, and what is stored is stored.
+    if (ending.code === 'provider.cursor' || (progress.pages === backfill.pages && mayBeThePlace(ending)))
       await deps.records.forgetPlaces(environmentId, connectionId, { stream: id, all: true })
     await release(afterFault(backfill, ending, now))
   }

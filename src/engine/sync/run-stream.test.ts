@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, hour, minute } from '@patchbay/kit'
+import { at, defineStream, Fault, hour, listAt, minute, pageToken, readOne, readPages } from '@patchbay/kit'
 import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
 
@@ -68,7 +68,7 @@ story('a run in which nothing changed writes and tells nothing', async (world) =
   assert.equal(world.along.events.length, told)
 })
 
-story('a corrected day is told as restated, a number that moved today only as updated', async (world) => {
+story('F47: a corrected day is told as restated, a number that moved today only as updated', async (world) => {
   await world.connect('con_1', { streams: ['channel', 'daily'] })
   world.platform.plays.set('acc_1', [30, 20])
   await world.runDue()
@@ -132,7 +132,7 @@ story('stopped at any checkpoint, it goes on to the same rows', async (world) =>
   assert.deepEqual(new Set(told), new Set(ids))
 })
 
-story('an expired page token costs the walk, not the stream', async (world) => {
+story('F41: an expired page token costs the walk, not the stream', async (world) => {
   await world.connect('con_1', { streams: ['videos'] })
   world.platform.videos.set('acc_1', videos(6))
   world.platform.spoil = ({ query }) => {
@@ -144,7 +144,7 @@ story('an expired page token costs the walk, not the stream', async (world) => {
   assert.equal((await world.stored()).list.length, 6)
 })
 
-story('an expired cursor is dropped once, and a platform that refuses every start is a failure', async (world) => {
+story('F41: an expired cursor is dropped once, and a platform that refuses every start is a failure', async (world) => {
   await world.connect('con_1', { streams: ['videos'] })
   world.platform.videos.set('acc_1', videos(2))
   await world.runDue()
@@ -160,7 +160,244 @@ story('an expired cursor is dropped once, and a platform that refuses every star
   assert.partialDeepStrictEqual(run, { state: 'waiting', fault: 'provider.cursor', calls: 2 })
 })
 
-story('F17: a bad row is set aside and costs nothing else', async (world) => {
+story(
+  'F41: a place that the platform refuses without a word for it is left, and the walk begins again',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    world.platform.videos.set('acc_1', videos(6))
+    const stop = new AbortController()
+    world.platform.spoil = () => {
+      stop.abort()
+      return undefined
+    }
+    assert.equal((await world.runDue({ stop: stop.signal }))[0]!.state, 'waiting')
+    for (const [code, status] of [
+      ['provider.rejected', 400],
+      ['provider.missing', 404],
+      ['provider.missing', 410],
+    ] as const) {
+      const before = world.platform.requests.length
+      // The token is of yesterday.
+      world.platform.spoil = ({ query }) => {
+        if (query?.page === '2' && world.platform.requests.length === before + 1)
+          throw new Fault(code, undefined, { status })
+        return undefined
+      }
+      const [run] = await world.runDue()
+      assert.partialDeepStrictEqual(run, { state: 'succeeded', calls: 4 }, code)
+      assert.equal((await world.stored()).list.length, 6)
+      // And the next one stops in the middle again.
+      const halt = new AbortController()
+      world.platform.spoil = () => {
+        halt.abort()
+        return undefined
+      }
+      assert.equal((await world.runDue({ aheadMs: 48 * hour, stop: halt.signal }))[0]!.state, 'waiting')
+    }
+  },
+)
+
+story(
+  'F41: what is refused at the beginning is refused, and nothing that is known is given up for it',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    world.platform.videos.set('acc_1', videos(2))
+    await world.runDue()
+    world.platform.spoil = () => {
+      throw new Fault('provider.missing', undefined, { status: 404 })
+    }
+    const [run] = await world.runDue({ aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(run, { state: 'failed', fault: 'provider.missing', calls: 1 })
+    const cursor = async () =>
+      (await world.deps.records.places(environmentId, [{ connectionId: 'con_1', stream: 'videos' }]))[0]!.cursor
+    assert.equal(await cursor(), 'v2')
+    // A place of which the platform says that it is gone is one.
+    world.platform.spoil = ({ query }) => {
+      if (typeof query?.since === 'string') throw new Fault('provider.missing', undefined, { status: 410 })
+      return undefined
+    }
+    assert.partialDeepStrictEqual((await world.runDue({ aheadMs: 96 * hour }))[0], { state: 'succeeded', calls: 2 })
+  },
+)
+
+/** A list of which a run asks for what came since, to the second and that second included, two a page. */
+const since = (overlapMs: number) =>
+  defineStream({
+    summary: 'Videos',
+    every: '24h',
+    metrics: [],
+    items: ['video'],
+    idleCalls: 1,
+    read: readPages({
+      request: ({ cursor }) => ({ path: '/since', query: { from: cursor === null ? 0 : Number(cursor) - overlapMs } }),
+      next: pageToken('next', 'page'),
+      parse: (body, { cursor }) => ({
+        items: listAt(body, 'items').map((one) => ({ kind: 'video', id: String(at(one, 'id')), title: 'A video' })),
+        cursor: Math.max(Number(cursor ?? 0), ...listAt(body, 'items').map((one) => Number(at(one, 'at')))),
+      }),
+      keep: (kept, found) => Math.max(Number(kept), Number(found)),
+    }),
+  })
+
+story(
+  'F46: rows of one second are neither lost nor had twice, wherever a page or a run ends between them',
+  async (world) => {
+    const overlapMs = 60_000
+    const streams = { videos: since(overlapMs) }
+    const deps = {
+      ...world.deps,
+      providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]),
+    }
+    await world.connect('con_1', { streams: ['videos'] })
+    // What the platform shows: in order of time, which is a second long, and a minute behind for what one of its machines wrote.
+    const rows: { id: string; at: number; shownAt: number }[] = []
+    const write = (id: string, atMs: number, shownAt = atMs) =>
+      rows.push({ id, at: Math.floor(atMs / 1_000) * 1_000, shownAt })
+    world.platform.spoil = ({ query = {} }) => {
+      const shown = rows.filter((row) => row.shownAt <= world.clock.now() && row.at >= Number(query.from))
+      shown.sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1))
+      const offset = Number(query.page ?? 0)
+      return {
+        items: shown.slice(offset, offset + 2).map(({ id, at }) => ({ id, at })),
+        next: offset + 2 < shown.length ? String(offset + 2) : null,
+      }
+    }
+    for (const id of ['a', 'b', 'c', 'd', 'e']) write(id, start - 500)
+    await world.runDue({ deps })
+    for (const id of ['f', 'g']) write(id, start - 200)
+    write('late', start - 30_000, start + 1_000)
+    await world.clock.sleep(2_000)
+    const told = world.along.events.length
+    await world.runDue({ deps, aheadMs: 48 * hour })
+    const ids = (await world.stored()).list.map(({ id }) => id)
+    assert.deepEqual(ids.sort(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'late'])
+    const published = world.along.events.slice(told).filter(({ type }) => type === 'item.published')
+    assert.deepEqual(published.map(({ data }) => (data.item as { id: string }).id).sort(), ['f', 'g', 'late'])
+  },
+)
+
+story('F48: a counter that goes down is stored as it is said, and flagged', async (world) => {
+  const lifetime = defineStream({
+    summary: 'Views',
+    every: '24h',
+    metrics: ['consumption.views', 'engagement.likes_daily'],
+    idleCalls: 1,
+    read: readOne({
+      request: () => ({ path: '/views' }),
+      parse: (body, _subject, { time }) => ({
+        observations: [
+          { metric: 'consumption.views', value: at(body, 'views') as number, day: time.today(), native: 'views' },
+          { metric: 'engagement.likes_daily', value: at(body, 'likes') as number, day: time.today(), native: 'likes' },
+        ],
+      }),
+    }),
+  })
+  const streams = { videos: lifetime }
+  const deps = { ...world.deps, providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]) }
+  await world.connect('con_1', { streams: ['videos'] })
+  const says: (string | null)[] = []
+  for (const [views, likes] of [
+    [1_000, 5],
+    [1_200, 0],
+    [900, -3],
+    [950, 2],
+  ]) {
+    world.platform.spoil = () => ({ views: views!, likes: likes! })
+    const [run] = await world.runDue({ deps, aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(run, { state: 'succeeded', refused: 0 })
+    says.push(run!.says)
+    await world.clock.sleep(24 * hour)
+  }
+  const query = { connections: ['con_1'], metrics: [], limit: 99 }
+  const stored = await world.deps.records.series(environmentId, query)
+  assert.deepEqual(
+    stored.map(({ value }) => value),
+    [1_000, 1_200, 900, 950, 5, 0, -3, 2],
+  )
+  assert.deepEqual(says, [
+    null,
+    null,
+    'Went down, and is stored as the platform says it: consumption.views from 1200 to 900. Of 1 amount more was taken back than came.',
+    null,
+  ])
+})
+
+/** The made-up platform, whose answers leave out accounts that are gone, and say so. */
+const saysGone = defineStream({
+  summary: 'Followers',
+  every: '6h',
+  metrics: ['audience.followers'],
+  idleCalls: 1,
+  read: readOne({
+    request: ({ account }) => ({ path: '/channels', query: { ids: [account.id] } }),
+    parse: (body, _subject, { time }) => {
+      const followers = at(body, 'items', 0, 'followers') as number | undefined
+      const about = { metric: 'audience.followers', day: time.today(), native: 'followers' } as const
+      return followers === undefined
+        ? { observations: [{ ...about, value: null, reason: 'unavailable' }], gone: 'The channel is closed.' }
+        : { observations: [{ ...about, value: followers }] }
+    },
+  }),
+})
+const openTasks = ({ along }: TestWorld) => along.tasks.filter(({ closedAt }) => closedAt === null)
+
+story(
+  'F57: an account that is gone is a person’s matter with its cause; history stays, and it is asked for once a day',
+  async (world) => {
+    const streams = { channel: saysGone }
+    const deps = {
+      ...world.deps,
+      providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]),
+    }
+    await world.connect('con_1')
+    const live = async (days: number) => {
+      const calls = world.platform.requests.length
+      for (const end = world.clock.now() + days * 24 * hour; world.clock.now() < end; ) {
+        await world.runDue({ deps })
+        await world.clock.sleep(Math.max(minute, Math.min(end, (await slotOf(world)).dueAt) - world.clock.now()))
+      }
+      return world.platform.requests.length - calls
+    }
+    await live(1)
+    world.platform.followers.delete('acc_1')
+    await live(1)
+    assert.equal(await stateOf(world), 'degraded provider.missing')
+    const [task, ...more] = openTasks(world)
+    assert.deepEqual([task?.kind, task?.connectionId, more], ['check_account', 'con_1', []])
+    assert.match(task!.description, /^The channel is closed\./)
+    const slot = await slotOf(world)
+    assert.deepEqual([slot.blocked, slot.lastFault], [null, 'provider.missing'])
+    await live(3)
+    const calls = await live(30)
+    assert.ok(calls >= 25 && calls <= 62, `${calls} calls in 30 days of a stream that is read four times a day`)
+    assert.equal(openTasks(world).length, 1)
+    const values = (await world.stored()).accounts.map(({ value }) => value)
+    assert.deepEqual([values[0], values.at(-1)], [100, null])
+
+    world.platform.followers.set('acc_1', 120)
+    await live(2)
+    assert.equal(await stateOf(world), 'healthy')
+    assert.deepEqual(openTasks(world), [])
+    assert.equal((await world.stored()).accounts.at(-1)!.value, 120)
+  },
+)
+
+story(
+  'F30, F57: of accounts that are all gone at once a few are asked about: it is rather the platform',
+  async (world) => {
+    for (let nth = 1; nth <= 12; nth++) await world.connect(`con_${nth}`)
+    await world.runDue()
+    world.platform.followers.clear()
+    for (let times = 0; times < 6; times++) await world.runDue({ aheadMs: 48 * hour })
+    for (let nth = 1; nth <= 12; nth++) assert.equal(await stateOf(world, `con_${nth}`), 'degraded provider.missing')
+    assert.deepEqual(
+      openTasks(world).map(({ kind }) => kind),
+      Array(5).fill('check_account'),
+    )
+  },
+)
+
+story('F17, F52: a bad row is set aside and costs nothing else', async (world) => {
   await world.connect('con_1')
   await world.connect('con_2')
   await world.connect('con_3')
@@ -182,7 +419,7 @@ story('an account that is missing in a batch fails alone', async (world) => {
   assert.partialDeepStrictEqual(run, { state: 'partial', inserted: 2, fault: 'provider.missing' })
   assert.match(
     run!.says!,
-    /^1 of 3 accounts could not be read\. The platform has no such object\. It is tried again at /,
+    /^1 of 3 accounts could not be read\. The account was not in the answer\. It is tried again at /,
   )
   assert.deepEqual(
     [(await slotOf(world, 'con_1')).lastFault, (await slotOf(world, 'con_2')).lastFault],
@@ -307,7 +544,7 @@ story('in a batch, one account’s lost credential does not stop the others', as
   assert.equal(await stateOf(world, 'con_3'), 'healthy')
 })
 
-story('a permission that the platform misses is asked of the owner, and the rest goes on', async (world) => {
+story('F59: a permission that the platform misses is asked of the owner, and the rest goes on', async (world) => {
   await world.connect('con_1', { streams: ['channel', 'videos'] })
   world.platform.spoil = ({ path }) => {
     if (path === '/videos') throw new Fault('connection.scopes')

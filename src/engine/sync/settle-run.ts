@@ -10,7 +10,7 @@ import { afterFault, afterSuccess, type Outcome } from './outcome.ts'
 import type { Prepared, Ready, Skipped } from './prepare-run.ts'
 import type { Group, Run, SyncDeps } from './run-stream.ts'
 import { type Noted, notedOf, traceOf } from './settle-notes.ts'
-import { lastReading } from './tally.ts'
+import { fallen, lastReading } from './tally.ts'
 
 /** A slot with what became of it. */
 export interface Settled {
@@ -125,13 +125,15 @@ function summary(
   settled: readonly Settled[],
   skipped: readonly Skipped[],
   unfinished: readonly Ready[],
-  { counts }: Run,
+  { counts, tallies }: Run,
 ): Pick<RunRecord, 'state' | 'fault' | 'says'> {
   const good = settled.filter(({ outcome }) => outcome.fault === null).length
   const bad = [...settled.map(({ outcome }) => outcome), ...skipped].filter(({ fault }) => fault !== null)
   const doubted = settled.filter(({ noted }) => noted?.suspicion)
   const total = settled.length + skipped.length + unfinished.length
   const [first] = bad
+  const fell = settled.flatMap(({ ready, noted }) => (noted ? fallen(ready.note, noted.note) : []))
+  const negative = [...tallies.values()].reduce((sum, tally) => sum + tally.negative, 0)
   const parts = [
     bad.length > 0 && total > 1 ? `${bad.length} of ${total} accounts could not be read.` : null,
     first?.says ?? null,
@@ -140,6 +142,8 @@ function summary(
       ? `${counts.refused} ${counts.refused === 1 ? 'row' : 'rows'} could not be understood and ${counts.refused === 1 ? 'was' : 'were'} set aside.`
       : null,
     ...new Set(doubted.map(({ noted }) => noted!.suspicion!.says)),
+    fell.length > 0 ? `Went down, and is stored as the platform says it: ${listed(fell)}.` : null,
+    negative > 0 ? `Of ${negative} ${negative === 1 ? 'amount' : 'amounts'} more was taken back than came.` : null,
     bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
   ].filter((part) => part !== null)
   return {
@@ -148,6 +152,9 @@ function summary(
     says: parts.length > 0 ? parts.join(' ') : null,
   }
 }
+
+const listed = (all: readonly string[]) =>
+  all.length > 3 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(', ')
 
 const isEmpty = ({ inserted, restated, unchanged, items, refused }: Run['counts']) =>
   inserted + restated + unchanged + items + refused === 0

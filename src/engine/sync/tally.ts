@@ -26,6 +26,8 @@ export class Tally {
   /** Items that were there and of which the platform said that they are gone, before this page and with it. */
   removed = 0
   removing = 0
+  /** Amounts of a day of which more was taken back than came. */
+  negative = 0
   /** Why what it brought is not believed. */
   suspicion: Suspicion | null = null
 
@@ -33,6 +35,7 @@ export class Tally {
     for (const { metric, item, value, dimensions } of observations) {
       if (item !== undefined) this.items++
       else this.own++
+      if (value !== null && value < 0 && metricDefinition(metric)?.unit === 'count') this.negative++
       if (item === undefined && value !== null && dimensions === undefined && isState(metric))
         if (this.heads.size < mostHeads || this.heads.has(metric)) this.heads.set(metric, value)
     }
@@ -67,6 +70,15 @@ export class Tally {
   get volume(): Volume {
     return { own: this.own, items: this.items }
   }
+}
+
+/** Lifetime counters of the account that went down between two readings, as `metric: from 1000 to 900`. They are stored as the platform says them (F48). */
+export function fallen(before: Pick<StreamNote, 'heads'>, after: Pick<StreamNote, 'heads'>): string[] {
+  return Object.entries(after.heads).flatMap(([metric, value]) => {
+    const stood = before.heads[metric]
+    const falls = metricDefinition(metric)?.kind === 'cumulative' && stood !== undefined && value < stood
+    return falls ? [`${metric} from ${stood} to ${value}`] : []
+  })
 }
 
 /** A number that says how things are, and not what came on a day. */

@@ -1726,7 +1726,7 @@ export interface Operations {
       cursor?: string
       open?: string
       state?: "open" | "snoozed" | "dismissed" | "done"
-      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers"
+      kind?: "reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers" | "check_account" | "prepare_change"
       category?: "connection" | "setup" | "quota"
       priority?: "low" | "normal" | "high"
       connection?: string
@@ -1885,7 +1885,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers" | "check_account" | "prepare_change")[] | null
       quiet?: {
         zone: string
         from: string
@@ -1938,7 +1938,7 @@ export interface Operations {
         kind: "push"
       }
       enabled?: boolean
-      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers")[] | null
+      kinds?: ("reconnect" | "grant_permission" | "set_up" | "repair_channel" | "repair_endpoint" | "replay_messages" | "check_numbers" | "check_account" | "prepare_change")[] | null
       quiet?: {
         zone: string
         from: string
