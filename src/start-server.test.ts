@@ -86,7 +86,7 @@ test('a process that only works answers for its health, and for nothing else', a
   await assert.rejects(status('/health'))
 })
 
-test('told to stop, a server answers until what it began is done, and says that it takes no more', async () => {
+test('F92: told to stop, a server answers until what it began is done, and says that it takes no more', async () => {
   const server = await start(configuration())
   const finish = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
@@ -112,7 +112,7 @@ test('told to stop, a server answers until what it began is done, and says that 
   await assert.rejects(fetch(`${server.url}/health`))
 })
 
-test('Redis decides quotas where it is told of one, and nothing waits for it', { skip: noRedis }, async () => {
+test('F84: Redis decides quotas where it is told of one, and nothing waits for it', { skip: noRedis }, async () => {
   const redis = await startTestRedis({ password: 'open sesame' })
   const config = configuration({ REDIS_URL: redis.url })
   const checksOf = async ({ url }: { url: string }) => {

@@ -75,7 +75,7 @@ story('is asked for once in half a second', async ({ clock, asked, stateHere }) 
   assert.deepEqual([await stateHere(), asked.times], ['healthy', 2])
 })
 
-story('a clock that is set back keeps nothing for longer', async ({ clock, machine, move, stateHere }) => {
+story('F95: a clock that is set back keeps nothing for longer', async ({ clock, machine, move, stateHere }) => {
   await stateHere()
   await move('healthy', 'disconnected')
   machine.offsetMs -= 3_600_000

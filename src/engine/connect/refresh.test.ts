@@ -251,7 +251,7 @@ story('a grant whose connections were never made is given back, not renewed for 
   assert.equal(world.sandbox.grants.list()[0]!.ended?.why, 'app')
 })
 
-story('stopping waits for a refresh that is under way', async (world, connection) => {
+story('F92: stopping waits for a refresh that is under way', async (world, connection) => {
   await expire(world)
   world.sandbox.weather.add({ kind: 'delay', ms: 30 * second, route: 'POST accounts.tuneful.example/oauth/token' })
   await world.clock.sleep(10 * second)

@@ -94,7 +94,7 @@ const isRight = async (name: Name, message: RawMessage, secrets = secretsOf(name
   (await verifyMessage(signatures[name](), message, secrets, at, world)).ok
 
 for (const name of Object.keys(signatures) as Name[]) {
-  test(`${name}: what the platform signs is right, and no forgery is`, async () => {
+  test(`T29: ${name}: what the platform signs is right, and no forgery is`, async () => {
     assert.equal(await isRight(name, messageOf(signed(name))), true)
     const made = forgeries(name)
     assert.ok(made.length >= 20, `${made.length} forgeries of ${name}`)
@@ -103,7 +103,7 @@ for (const name of Object.keys(signatures) as Name[]) {
   })
 }
 
-test('an exchanged secret counts beside the new one, while it is given', async () => {
+test('F72: an exchanged secret counts beside the new one, while it is given', async () => {
   for (const name of Object.keys(signatures) as Name[]) {
     if (signatures[name]().scheme !== 'hmac') continue
     const message = messageOf(signed(name))
