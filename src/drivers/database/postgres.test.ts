@@ -139,6 +139,39 @@ test('F82: a transaction inside a transaction is refused: the pool could never g
     /inside another one/,
   ))
 
+test('F82: who finds no connection free, or a lock held, or asks for too much, waits so long and no longer', async () => {
+  const database = openPostgres({ connection: testDatabase.url, log: openCapturedLog(), poolSize: 1, patienceMs: 50 })
+  const busy = (state: string) => (error: unknown) => {
+    assert.deepEqual(error instanceof DatabaseError && [error.code, error.trouble], [state, 'busy'], String(error))
+    return true
+  }
+  try {
+    const { promise: hold, resolve: release } = Promise.withResolvers<void>()
+    const holding = database.system(() => hold)
+    const waiting = Array.from({ length: 20 }, () => database.system((sql) => sql('select 1')))
+    for (const one of waiting) await assert.rejects(one, busy('pool.exhausted'))
+    release()
+    await holding
+    await owner.query('begin; lock table isolation_probe in access exclusive mode')
+    const locked = database.tenant('env_a', async (sql) => {
+      await sql(`set local lock_timeout = '20ms'`)
+      await ids(sql)
+    })
+    await assert.rejects(locked, busy('55P03'))
+    await owner.query('rollback')
+    const slow = database.system(async (sql) => {
+      await sql(`set local statement_timeout = '20ms'`)
+      await sql('select pg_sleep(10)')
+    })
+    await assert.rejects(slow, busy('57014'))
+    // The one connection that there is serves the next.
+    assert.deepEqual(await database.tenant('env_a', ids), ['secret of a'])
+  } finally {
+    await owner.query('rollback')
+    await database.close()
+  }
+})
+
 test('work begun by a transaction may open another one when the first has ended', async () => {
   let ended = () => {}
   const wait = new Promise<void>((resolve) => {
