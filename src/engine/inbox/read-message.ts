@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Callback, isFault, type Json, type RecordKind, type WebhookEvent, type Webhooks } from '@patchbay/kit'
+import {
+  type Callback,
+  isFault,
+  type Json,
+  parseJson,
+  type RecordKind,
+  type WebhookEvent,
+  type Webhooks,
+} from '@patchbay/kit'
 
 /** What is known of a message before it is stored. */
 export interface Described {
@@ -17,7 +25,9 @@ export function readEvents(
   const read = readBody(headers['content-type'] ?? '', body)
   if (read === undefined) return null
   try {
-    return webhooks.events(read).slice(0, mostEvents)
+    const events = webhooks.events(read)
+    // Part of it done and the rest forgotten would look as if all were done: so nothing is, it is kept, and a person is asked.
+    return events.length > mostEvents ? null : events
   } catch (error) {
     // A body of another shape than the one that was documented; anything else is a bug and is not hidden.
     if (error instanceof TypeError || isFault(error)) return null
@@ -30,7 +40,7 @@ function readBody(type: string, body: Uint8Array): Json | undefined {
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) return Object.fromEntries(new URLSearchParams(text))
   if (/\bxml\b|^text\/(?!json)/i.test(type)) return text
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text)
   } catch {
     return undefined
   }
