@@ -179,7 +179,7 @@ test('what no operation knows is refused: keys of the query, keys of the body, t
   }
 })
 
-test('a limit is held to its bounds', async () => {
+test('T58: a limit is held to its bounds', async () => {
   let looked = 0
   for (const operation of operations) {
     const limit = operation.query.find(({ name }) => name === 'limit')

@@ -107,7 +107,7 @@ test('addresses that may not be asked are refused in words that say who can allo
   await assert.rejects(server.client().endpoints.create({ url: 'http://192.168.0.1:3000/' }), /PATCHBAY_EGRESS_ALLOW/)
 })
 
-test('each is of its environment', async () => {
+test('T37: each is of its environment', async () => {
   const [own, other] = [server.client(), server.client(server.keys.other)]
   const { id } = await own.endpoints.create({ url: `${receiver.origin}/own` })
   for (const refused of [

@@ -43,7 +43,7 @@ const patienceMs = 60_000
 const client = () => server.client()
 const messages = async () => (await client().messages.list({ limit: 200 })).data
 
-test('the address is answered with the platform’s question, as plain text that nothing can be put into', async () => {
+test('T35: the address is answered with the platform’s question, as plain text that nothing can be put into', async () => {
   const ask = (query: string) => fetch(`${server.url}/hooks/${integration}?hub.mode=subscribe&${query}`)
   const right = await ask('hub.challenge=1158201444&hub.verify_token=our%20word')
   assert.deepEqual([right.status, await right.text()], [200, '1158201444'])
@@ -91,7 +91,7 @@ test('a comment is acknowledged, kept within seconds for whoever it belongs to, 
   assert.ok(!JSON.stringify(events).includes('schön'), 'an event says no more than it has to')
 })
 
-test('what is not signed, not ours or too large is refused in the words of the API and leaves nothing', async () => {
+test('F77, T29: what is not signed, not ours or too large is refused in the words of the API and leaves nothing', async () => {
   const before = (await messages()).length
   const problem = async (answer: { status: number; headers: Headers; text: string }, status: number, code: string) => {
     assert.equal(answer.status, status, answer.text)
@@ -109,7 +109,7 @@ test('what is not signed, not ours or too large is refused in the words of the A
   assert.equal((await messages()).length, before)
 })
 
-test('bytes that are no JSON, of whatever kind they are said to be, are kept as they came', async () => {
+test('F77: bytes that are no JSON, of whatever kind they are said to be, are kept as they came', async () => {
   const bytes = new Uint8Array(gzipSync('{"object":"x"}'))
   for (const type of [
     'application/json',

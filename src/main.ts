@@ -15,6 +15,7 @@ import { readClientConfig, readConfig } from './config.ts'
 import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
 import { openLog } from './open-drivers.ts'
+import type { Log } from './ports/log.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
 
@@ -29,7 +30,9 @@ const services: Services = {
     const config = configuration()
     const remark = (text: string) => process.stderr.write(text)
     const told = listenForSignals()
-    const server = await startServer(config, providers, { demo: !empty })
+    const log = openLog(config)
+    endOnWhatNobodyCaught(log.log)
+    const server = await startServer(config, providers, { demo: !empty, log })
     const stopped = whenAborted(told).then(() => server.stop().finally(endSoon))
     const introduced = introduce().catch((error: unknown) => {
       // Told to stop in the middle of it, the server is gone for the demo as well.
@@ -159,6 +162,17 @@ function endSoon(): void {
     process.stderr.write('A call that was under way did not end in time and was left.\n')
     process.exit()
   }, 1_000).unref()
+}
+
+/**
+ * Something went wrong where nobody had thought of it, so nobody knows what is half done: the process ends as if it had been killed, which is an everyday
+ * outcome, and whoever watches it starts the next. Node itself would print the error as it is, with whatever secrets it carries.
+ */
+function endOnWhatNobodyCaught(log: Log): void {
+  process.on('uncaughtException', (error: unknown, origin) => {
+    log.error('process.broken', { origin, error })
+    process.exit(1)
+  })
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Config } from './config.ts'
+import { keepComparing, openDatabaseClock } from './drivers/clock/database-clock.ts'
 import { systemClock } from './drivers/clock/system.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
@@ -28,6 +29,7 @@ import { openHttpReceivers } from './drivers/receivers/http.ts'
 import { openMemoryResponseCache } from './drivers/response-cache/memory.ts'
 import type { Deps } from './engine/deps.ts'
 import { openKeys } from './open-keys.ts'
+import type { Clock } from './ports/clock.ts'
 import type { Database } from './ports/database.ts'
 import type { Limiter } from './ports/limiter.ts'
 import type { Log } from './ports/log.ts'
@@ -70,9 +72,10 @@ export async function openDrivers(
     const failpoints = openFailpoints(config.failpoints)
     const { database } = failpoints.into({ database: openPostgres({ connection, log, poolSize: 12 }) })
     closers.push(() => database.close())
-    const redis = config.redisUrl === null ? null : await openRedis(database, config.redisUrl)
+    const clock = await openClock(database)
+    const redis = config.redisUrl === null ? null : await openRedis(database, clock, config.redisUrl)
     const record = openPostgresLimiter(database)
-    const limiter = openLeasedLimiter(redis?.lend(record) ?? record, { clock: systemClock, log })
+    const limiter = openLeasedLimiter(redis?.lend(record) ?? record, { clock, log })
     closers.push(() => limiter.close())
     const stores = openPostgresStores(database)
     // A key is made only while nothing was ever sealed with another one.
@@ -92,7 +95,7 @@ export async function openDrivers(
       () => email.close(),
     )
     const deps: Deps = failpoints.into({
-      clock: systemClock,
+      clock,
       random: systemRandom,
       log,
       networks: { live, test: sandboxed(toSandbox, options.sandboxUrl) },
@@ -106,7 +109,7 @@ export async function openDrivers(
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
         email,
-        webhook: openWebhookMessenger({ network: live, clock: systemClock }),
+        webhook: openWebhookMessenger({ network: live, clock }),
         push: openPushMessenger({ network: live, contact: contactOf(config) }),
       }),
     })
@@ -124,8 +127,23 @@ export async function openDrivers(
     throw error
   }
 
+  /** The database's time, which all processes share. */
+  async function openClock(database: Database): Promise<Clock> {
+    const ask = async () => (await database.read<{ at: number }>(null, 'select clock_timestamp() as at'))[0]!.at
+    const clock = openDatabaseClock(ask, { log })
+    await clock.measure()
+    const ending = new AbortController()
+    const comparing = keepComparing(clock, { log, signal: ending.signal })
+    closers.push(async () => {
+      clock.close()
+      ending.abort()
+      await comparing
+    })
+    return clock
+  }
+
   /** What processes share in Redis: halves of quotas, and answers that may be given again. Two connections, so that a long answer holds up no call. */
-  async function openRedis(database: Database, url: string) {
+  async function openRedis(database: Database, clock: Clock, url: string) {
     registerSecret(decodeURIComponent(new URL(url).password))
     const installation = await installationOf(database)
     // Its library takes 28 MB, which whoever has no Redis keeps.
@@ -137,7 +155,7 @@ export async function openDrivers(
         import('./drivers/response-cache/redis.ts'),
       ])
     const connect = async (serves: 'quota' | 'response', meanwhile: string) => {
-      const link = openRedisLink({ url, installation, clock: systemClock, log, serves, meanwhile })
+      const link = openRedisLink({ url, installation, clock, log, serves, meanwhile })
       closers.push(() => link.close())
       // Where it is away nobody waits for it, now or later.
       await link.connect()
@@ -149,7 +167,7 @@ export async function openDrivers(
       responses: openRedisResponseCache(responses),
       lend(record: ReturnType<typeof openPostgresLimiter>): Limiter {
         const redis = { ...openRedisLimiter(quotas), reached: () => quotas.reached }
-        const lent = openLentLimiter(record, redis, { clock: systemClock, log })
+        const lent = openLentLimiter(record, redis, { clock, log })
         closers.push(() => lent.close())
         return lent
       },

@@ -65,7 +65,7 @@ suite('two servers with one Redis', { skip: noRedis }, () => {
     client.destroy()
   })
 
-  test('while Redis is away every answer comes from its platform', async () => {
+  test('F84: while Redis is away every answer comes from its platform', async () => {
     redis.signal('SIGKILL')
     assert.match(await ask(server.url), /of call 4"\} fwd=miss$/)
     assert.match(await ask(server.url), /of call 5"\} fwd=miss$/)

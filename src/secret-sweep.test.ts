@@ -72,7 +72,7 @@ test('a whole story: connecting, reading, renewing, failing in every way, acting
     for (const token of [...accessTokens, ...refreshTokens]) know('token', token)
 })
 
-test('T24: nothing of it is in any line of the log, any answer or page, or any column of the database', async () => {
+test('T24, T48: nothing of it is in any line of the log, any answer or page, or any column of the database', async () => {
   const kinds = new Set([...secrets.keys()].map((name) => name.replace(/ \d+$/, '')))
   for (const kind of expectedKinds) assert.ok(kinds.has(kind), `no ${kind} was seen: ${[...kinds].join()}`)
   assert.ok(secrets.size > 150, `${secrets.size} secrets`)

@@ -11,7 +11,7 @@ import { noRedis, startTestRedis } from './drivers/limiter/test-redis.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
 import { examine } from './examine.ts'
 import { startServer } from './start-server.ts'
-import { keyProvider, until } from './test-server.ts'
+import { keyProvider, providers, until } from './test-server.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 let database: TestDatabase
@@ -86,7 +86,7 @@ test('a process that only works answers for its health, and for nothing else', a
   await assert.rejects(status('/health'))
 })
 
-test('told to stop, a server answers until what it began is done, and says that it takes no more', async () => {
+test('F92: told to stop, a server answers until what it began is done, and says that it takes no more', async () => {
   const server = await start(configuration())
   const finish = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
@@ -112,7 +112,43 @@ test('told to stop, a server answers until what it began is done, and says that 
   await assert.rejects(fetch(`${server.url}/health`))
 })
 
-test('Redis decides quotas where it is told of one, and nothing waits for it', { skip: noRedis }, async () => {
+test('F76: a platform’s question is answered while the server is being replaced', async () => {
+  const hooked = providers.find(({ webhooks }) => webhooks?.handshakes && webhooks.callbacks)!
+  const starting = () =>
+    startServer(configuration(), [hooked], { demo: false, log: { log: quiet, registerSecret: () => {} } })
+  const server = await starting()
+  const integration = (await server.engine.deps.directory.integrations(server.test.id))[0]!
+  const settings = { verifyToken: 'our word' }
+  await server.engine.saveIntegration(server.test, { id: integration.id, provider: hooked.id, settings }, 'system')
+  const ask = async (url: string) => {
+    const query = 'hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=our%20word'
+    const answer = await fetch(`${url}/hooks/${integration.id}?${query}`)
+    return [answer.status, await answer.text()]
+  }
+  const finish = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const { jobs } = server.engine.deps
+  await jobs.send('test.deploy', {})
+  await jobs.work('test.deploy', { concurrency: 1, retries: 0 }, () => {
+    begun.resolve()
+    return finish.promise
+  })
+  await begun.promise
+  const stopping = server.stop()
+  let next: Awaited<ReturnType<typeof starting>> | null = null
+  try {
+    assert.equal((await fetch(`${server.url}/ready`)).status, 503)
+    assert.deepEqual(await ask(server.url), [200, '1158201444'], 'the one that goes')
+    next = await starting()
+    assert.deepEqual(await ask(next.url), [200, '1158201444'], 'the one that comes')
+  } finally {
+    finish.resolve()
+    await stopping
+    await next?.stop()
+  }
+})
+
+test('F84: Redis decides quotas where it is told of one, and nothing waits for it', { skip: noRedis }, async () => {
   const redis = await startTestRedis({ password: 'open sesame' })
   const config = configuration({ REDIS_URL: redis.url })
   const checksOf = async ({ url }: { url: string }) => {

@@ -52,6 +52,8 @@ export async function startTestServer(
   options: {
     /** Stands between the server and its sandbox. */
     front?: (sandboxUrl: string) => Promise<{ url: string; close(): Promise<void> }>
+    /** Stands between the server and its database. */
+    way?: (databaseUrl: string) => Promise<{ url: string; close(): Promise<void> }>
     env?: (sandbox: Sandbox) => Record<string, string>
     networks?: StartOptions['networks']
   } = {},
@@ -60,12 +62,13 @@ export async function startTestServer(
   const database = await openTestDatabase()
   const sandbox = await startSandbox({ providers, host: '127.0.0.1', port: 0, artists: 24, seed: 'api' })
   const front = await options.front?.(sandbox.url)
+  const way = await options.way?.(database.url)
   const lines: string[] = []
   const redactor = openRedactor()
   const log = openPinoLog({ redactor, level: 'debug', write: (line) => lines.push(line) })
   const config = readConfig(
     {
-      ...{ PORT: '0', DATABASE_URL: database.url, PATCHBAY_DATA_DIR: folder },
+      ...{ PORT: '0', DATABASE_URL: way?.url ?? database.url, PATCHBAY_DATA_DIR: folder },
       ...{ PATCHBAY_SANDBOX_URL: front?.url ?? sandbox.url, PATCHBAY_ENCRYPTION_KEY: '5a'.repeat(32) },
       ...options.env?.(sandbox.sandbox),
     },
@@ -156,6 +159,7 @@ export async function startTestServer(
     async stop() {
       await front?.close()
       await server.stop()
+      await way?.close()
       await sandbox.close()
       for (const { id } of [server.test, other, live]) await checkEvents(database, id)
       await database.drop()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isWholeBurst, runBurst } from './burst.ts'
 
-test('webhooks that come while servers and their database are killed, and a thousand copies of one: each is stored and done once', async (t) => {
+test('F71, F78, T31, T32: webhooks that come while servers and their database are killed, and a thousand copies of one: each is stored and done once', async (t) => {
   const summary = await runBurst({
     ...{ perSecond: 40, seconds: 10, servers: 2, seed: 'harbor', copies: 1_000 },
     places: ['inbox.store.after', 'inbox.finish.before'],

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isWhole } from './examine.ts'
 import { runFourServers } from './four-servers.ts'
 
-test('four servers on one database are killed at places and moments, and nothing is lost without its cause', async (t) => {
+test('F91: four servers on one database are killed at places and moments, and nothing is lost without its cause', async (t) => {
   const summary = await runFourServers({
     kills: 3,
     artists: 1,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isWhole } from './examine.ts'
 import { runKills } from './kill.ts'
 
-test('a server that is killed while it works, once with its database, loses nothing', async (t) => {
+test('F79, F91: a server that is killed while it works, once with its database, loses nothing', async (t) => {
   const summary = await runKills({
     kills: 4,
     artists: 1,

@@ -28,7 +28,7 @@ const takesAway = {
   '0999-gone': '-- Needs servers from 0998 on: those before wrote there.\ndrop table of_the_next_version',
 }
 
-test('roles apart, rolled to the next version one process at a time: nothing asked for is lost, and who cannot go on says so', async () => {
+test('F86, F92, F97: roles apart, rolled to the next version one process at a time: nothing asked for is lost, and who cannot go on says so', async () => {
   const database = await openEmptyDatabase()
   const stage = openStage()
   try {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runStorms } from './storm.ts'
 
-test('real servers at expiry: one token request; and while the token endpoint is down, a good token is used', async (t) => {
+test('T71: real servers at expiry: one token request; and while the token endpoint is down, a good token is used', async (t) => {
   const found = await runStorms({
     seed: 'harbor',
     storms: ['quick', 'endpoint down, one server', 'endpoint down, four servers'],

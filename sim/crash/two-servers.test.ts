@@ -11,7 +11,7 @@ import { connected, lateStreams, wakeAll } from './work.ts'
 const accounts = Object.keys(catalog).length
 const empty = { options: ['--empty'] }
 
-test('processes share a database: roles apart, one is told to stop, one is killed, and the others carry on', async () => {
+test('F89, F92: processes share a database: roles apart, one is told to stop, one is killed, and the others carry on', async () => {
   const database = await openEmptyDatabase()
   const stage = openStage()
   try {

@@ -1,5 +1,6 @@
-import { Fault, type FaultCode, type FixedBy, faults, isFault, kindOfFault } from '@patchbay/kit'
+import { type FaultCode, type FixedBy, faults, kindOfFault, second } from '@patchbay/kit'
 import type { FastifyReply } from 'fastify'
+import { faultOf } from '../engine/fault-of.ts'
 
 /** Who can end a trouble, wherever the API says so. */
 export const fixers = ['caller', 'owner', 'operator', 'provider', 'platform', 'time'] as const satisfies FixedBy[]
@@ -37,9 +38,10 @@ const reference = '/reference/faults#'
 
 /** Writes any error as a problem. What is not a Fault is a bug of ours, and its text stays inside. */
 export function problemOf(error: unknown, requestId: string): Problem {
-  const fault = isFault(error) ? error : new Fault('platform.bug', undefined, {}, error)
+  const fault = faultOf(error)
   const kind = faults[fault.code]
   const { detail } = fault
+  const waitMs = detail.waitMs ?? usualWaitMs[fault.code]
   return {
     type: `${reference}${fault.code}`,
     title: kind.says,
@@ -49,7 +51,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
     fixedBy: kind.fixedBy,
     retry: kind.retry,
     requestId,
-    ...(detail.waitMs !== undefined && { retryAfterMs: detail.waitMs }),
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
     ...(detail.field !== undefined && { field: detail.field }),
     ...(detail.issues !== undefined && { issues: detail.issues }),
     ...((detail.provider !== undefined || detail.reason !== undefined) && {
@@ -57,6 +59,9 @@ export function problemOf(error: unknown, requestId: string): Problem {
     }),
   }
 }
+
+/** Where nobody knows how long it takes: a database that was restarted is there again after so long, and one that is full is asked seldom enough. */
+const usualWaitMs: Partial<Record<FaultCode, number>> = { 'platform.storage': 5 * second, 'platform.busy': 2 * second }
 
 /** Answers with a problem document and the headers that belong to it. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {

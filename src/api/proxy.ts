@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
-import { Fault } from '@patchbay/kit'
+import { Fault, isFault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -20,8 +20,9 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request.id)
-    if (problem.code === 'platform.bug')
-      engine.deps.log.error('api.bug', { requestId: request.id, route: 'proxy', error })
+    const about = { requestId: request.id, route: 'proxy', error }
+    if (problem.code === 'platform.bug') engine.deps.log.error('api.bug', about)
+    else if (!isFault(error)) engine.deps.log.warn('api.store_in_the_way', about)
     // The provider's own answers may be problem documents, too.
     return sendProblem(reply.header(faultHeader, problem.code), problem)
   })

@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger'
-import { Fault } from '@patchbay/kit'
+import { Fault, isFault } from '@patchbay/kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
@@ -183,15 +183,12 @@ function openBare(engine: Engine): FastifyInstance {
   })
 
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(clientError(error) ?? error, request.id)
-    if (problem.status >= 500 && problem.code === 'platform.bug') {
-      engine.deps.log.error('api.bug', {
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-        error,
-      })
-    }
+    const refused = clientError(error)
+    const problem = problemOf(refused ?? error, request.id)
+    const about = { requestId: request.id, method: request.method, route: request.routeOptions.url, error }
+    if (problem.code === 'platform.bug') engine.deps.log.error('api.bug', about)
+    // What a store is in the way of is nobody's bug, and still somebody's to look at. Whoever made a fault of it has said so.
+    else if (refused === null && !isFault(error)) engine.deps.log.warn('api.store_in_the_way', about)
     return sendProblem(reply, problem)
   })
   app.setNotFoundHandler(() => {

@@ -7,6 +7,7 @@ import { openMemoryConnections } from '../drivers/connections/memory.ts'
 import { openMemoryDefinitions } from '../drivers/definitions/memory.ts'
 import { openMemoryDirectory } from '../drivers/directory/memory.ts'
 import { openMemoryGrants } from '../drivers/grants/memory.ts'
+import { openCapturedLog } from '../drivers/log/captured.ts'
 import { SeededRandom } from '../drivers/random/seeded.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connections.ts'
@@ -46,7 +47,7 @@ async function openProcesses() {
     sleep: (ms, signal) => clock.sleep(ms, signal),
   }
   const stores = {
-    ...{ clock: host, connections: counted, random: new SeededRandom('recent', clock) },
+    ...{ log: openCapturedLog(), clock: host, connections: counted, random: new SeededRandom('recent', clock) },
     definitions: openMemoryDefinitions(log),
     ...{ access: openMemoryAccess(), directory: openMemoryDirectory(log), grants: openMemoryGrants(log) },
   }
@@ -75,7 +76,7 @@ story('is asked for once in half a second', async ({ clock, asked, stateHere }) 
   assert.deepEqual([await stateHere(), asked.times], ['healthy', 2])
 })
 
-story('a clock that is set back keeps nothing for longer', async ({ clock, machine, move, stateHere }) => {
+story('F95: a clock that is set back keeps nothing for longer', async ({ clock, machine, move, stateHere }) => {
   await stateHere()
   await move('healthy', 'disconnected')
   machine.offsetMs -= 3_600_000

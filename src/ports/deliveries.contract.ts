@@ -160,61 +160,64 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       assert.deepEqual([secret, kept, description], ['sealed anew', keys, 'Changed'])
     })
 
-    story('each event gets one place, and a delivery for each endpoint that wants it', async (world, environmentId) => {
-      const { deliveries } = world
-      const wanting: Record<string, Partial<Endpoint>> = {
-        end_all: {},
-        end_family: { types: ['connection.*'] },
-        end_name: { types: ['item.published', 'grant.refreshed'] },
-        end_profile: { profiles: ['nova'] },
-        end_star: { types: ['*'], profiles: ['luna', 'nova'] },
-        end_off: { disabled: { reason: 'off', at, says: null } },
-      }
-      for (const [id, more] of Object.entries(wanting))
-        await deliveries.saveEndpoint(exampleEndpoint(environmentId, id, more), quiet)
-      await write(
-        world,
-        environmentId,
-        { id: 'evt_1', type: 'connection.created', profileId: 'nova', connectionId: 'con_1', data: { n: 1 } },
-        { id: 'evt_2', type: 'item.published', profileId: 'luna' },
-        { id: 'evt_3', type: 'connect.failed' },
-        { id: 'evt_4', type: 'endpoint.failing', data: { endpoint: 'end_all' } },
-      )
-      assert.equal((await deliveries.look(environmentId, at)).unplaced, true)
-      const done = await Promise.all([
-        place(world, environmentId),
-        place(world, environmentId),
-        place(world, environmentId),
-      ])
-      assert.equal(
-        done.reduce((sum, { placed }) => sum + placed, 0),
-        4,
-      )
-      assert.deepEqual(await deliveries.places(environmentId), { head: 4, swept: 0 })
-      assert.deepEqual(await deliveries.look('env_other', at), { unplaced: false, due: [] })
-      const wanted = await deliveries.list(environmentId, { limit: 100 })
-      assert.deepEqual(
-        wanted.map(({ eventId, endpointId }) => `${eventId} ${endpointId}`),
-        [
-          ...['evt_3 end_all', 'evt_2 end_star', 'evt_2 end_name', 'evt_2 end_all'],
-          ...['evt_1 end_star', 'evt_1 end_profile', 'evt_1 end_family', 'evt_1 end_all'],
-        ],
-      )
-      assert.deepEqual((await deliveries.look(environmentId, at)).due, [
-        'end_all',
-        'end_family',
-        'end_name',
-        'end_profile',
-        'end_star',
-      ])
-      const { sequence: _, ...event } = (await deliveries.delivery(environmentId, 'evt_1', 'end_family'))!.event
-      assert.deepEqual(event, {
-        ...{ id: 'evt_1', environmentId, type: 'connection.created', connectionId: 'con_1', profileId: 'nova' },
-        ...{ data: { n: 1 }, at, position: 1 },
-      })
-      await write(world, environmentId, { id: 'evt_4', type: 'connect.failed' }, { id: 'evt_5' })
-      assert.deepEqual(await place(world, environmentId), { placed: 1, head: 5 })
-    })
+    story(
+      'T37: each event gets one place, and a delivery for each endpoint that wants it',
+      async (world, environmentId) => {
+        const { deliveries } = world
+        const wanting: Record<string, Partial<Endpoint>> = {
+          end_all: {},
+          end_family: { types: ['connection.*'] },
+          end_name: { types: ['item.published', 'grant.refreshed'] },
+          end_profile: { profiles: ['nova'] },
+          end_star: { types: ['*'], profiles: ['luna', 'nova'] },
+          end_off: { disabled: { reason: 'off', at, says: null } },
+        }
+        for (const [id, more] of Object.entries(wanting))
+          await deliveries.saveEndpoint(exampleEndpoint(environmentId, id, more), quiet)
+        await write(
+          world,
+          environmentId,
+          { id: 'evt_1', type: 'connection.created', profileId: 'nova', connectionId: 'con_1', data: { n: 1 } },
+          { id: 'evt_2', type: 'item.published', profileId: 'luna' },
+          { id: 'evt_3', type: 'connect.failed' },
+          { id: 'evt_4', type: 'endpoint.failing', data: { endpoint: 'end_all' } },
+        )
+        assert.equal((await deliveries.look(environmentId, at)).unplaced, true)
+        const done = await Promise.all([
+          place(world, environmentId),
+          place(world, environmentId),
+          place(world, environmentId),
+        ])
+        assert.equal(
+          done.reduce((sum, { placed }) => sum + placed, 0),
+          4,
+        )
+        assert.deepEqual(await deliveries.places(environmentId), { head: 4, swept: 0 })
+        assert.deepEqual(await deliveries.look('env_other', at), { unplaced: false, due: [] })
+        const wanted = await deliveries.list(environmentId, { limit: 100 })
+        assert.deepEqual(
+          wanted.map(({ eventId, endpointId }) => `${eventId} ${endpointId}`),
+          [
+            ...['evt_3 end_all', 'evt_2 end_star', 'evt_2 end_name', 'evt_2 end_all'],
+            ...['evt_1 end_star', 'evt_1 end_profile', 'evt_1 end_family', 'evt_1 end_all'],
+          ],
+        )
+        assert.deepEqual((await deliveries.look(environmentId, at)).due, [
+          'end_all',
+          'end_family',
+          'end_name',
+          'end_profile',
+          'end_star',
+        ])
+        const { sequence: _, ...event } = (await deliveries.delivery(environmentId, 'evt_1', 'end_family'))!.event
+        assert.deepEqual(event, {
+          ...{ id: 'evt_1', environmentId, type: 'connection.created', connectionId: 'con_1', profileId: 'nova' },
+          ...{ data: { n: 1 }, at, position: 1 },
+        })
+        await write(world, environmentId, { id: 'evt_4', type: 'connect.failed' }, { id: 'evt_5' })
+        assert.deepEqual(await place(world, environmentId), { placed: 1, head: 5 })
+      },
+    )
 
     story('what is claimed nobody else gets, and it is free again when that runs out', async (world, environmentId) => {
       await world.deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)

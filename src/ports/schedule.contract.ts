@@ -152,7 +152,7 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
       assert.deepEqual(await claimed(schedule), ['backfill'])
     })
 
-    story('a claim that runs out is anybody’s, and says so', async ({ schedule }, environmentId) => {
+    story('F89: a claim that runs out is anybody’s, and says so', async ({ schedule }, environmentId) => {
       await schedule.put(environmentId, [slotOf({})])
       await schedule.claim({ now: start, until: start + minute, claim: 'clm_1', limit: 9 })
       assert.equal(await schedule.nextDueAt(), start + minute)
@@ -446,7 +446,7 @@ export function scheduleContract(name: string, open: () => Promise<ScheduleWorld
       assert.equal((await schedule.of(environmentId, ['units']))[0]!.lastQuota, null)
     })
 
-    story('of many that claim at once each slot has one holder', async ({ schedule }, environmentId) => {
+    story('F96: of many that claim at once each slot has one holder', async ({ schedule }, environmentId) => {
       const slots = Array.from({ length: 60 }, (_, i) => slotOf({ connectionId: `con_${i}`, dueAt: start - i }))
       await schedule.put(environmentId, slots)
       const takers = Array.from({ length: 10 }, (_, i) =>

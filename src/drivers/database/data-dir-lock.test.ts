@@ -10,17 +10,18 @@ const here = { namespace: processNamespace(), host: 'here' }
 const me = { pid: process.pid, identity: processIdentity(process.pid), ...here }
 
 test('an empty directory is taken, and left as it was', () => check(null, 'taken'))
-test('a living process keeps it', () => check(me, `process ${process.pid}`))
+test('F85: a living process keeps it', () => check(me, `process ${process.pid}`))
 test('a process that ended loses it', () => check({ ...me, pid: 2 ** 22 + 1 }, 'taken'))
-test('a number that now belongs to another process is no holder', () =>
+test('F85: a number that now belongs to another process is no holder', () =>
   check({ ...me, identity: 'an earlier start' }, 'taken'))
-test('a lock from before the machine restarted is stale', () => check({ ...me, identity: 'another-boot 1' }, 'taken'))
-test('an unreadable lock is stale', () => check('half a lo', 'taken'))
+test('F85: a lock from before the machine restarted is stale', () =>
+  check({ ...me, identity: 'another-boot 1' }, 'taken'))
+test('F85: an unreadable lock is stale', () => check('half a lo', 'taken'))
 test('a container that still touches it keeps it', () =>
   check({ ...me, namespace: 'other', host: 'box' }, 'on box', { touched: true }))
 test('a container that no longer touches it loses it', () => check({ ...me, namespace: 'other' }, 'taken'))
 
-test('of several that find a stale lock one gets it', async (t) => {
+test('F85: of several that find a stale lock one gets it', async (t) => {
   const dataDir = temporary(t)
   writeFileSync(join(dataDir, 'patchbay.lock'), JSON.stringify({ ...me, identity: 'an earlier start' }))
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataDir(dataDir)))

@@ -1,3 +1,5 @@
+import type { StoreTrouble } from '../../ports/store-trouble.ts'
+
 /** What a caller may know of a failed statement. */
 interface Facts {
   /** SQLSTATE, or `ECONNRESET`, `pool.exhausted` and the like where no server answered. */
@@ -22,6 +24,8 @@ export class DatabaseError extends Error {
   readonly constraint: string | undefined
   readonly again: 'conflict' | 'connection' | null
   readonly outcome: 'unknown' | undefined
+  /** Null where it failed because of what was asked. */
+  readonly trouble: StoreTrouble | null
 
   constructor(message: string, facts: Facts) {
     super(message)
@@ -32,6 +36,7 @@ export class DatabaseError extends Error {
     this.constraint = facts.constraint
     this.again = facts.again ?? null
     this.outcome = facts.outcome
+    this.trouble = troubleIn(this)
   }
 }
 
@@ -60,6 +65,21 @@ const conflict = new Set(['40001', '40P01'])
 /** Connection exceptions, shut down by an administrator or a crash, starting up; and what the operating system says to the same. */
 const connectionLost = /^(08...|57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE|ENOENT|ETIMEDOUT)$/
 const connectionLostMessage = /^Connection terminated|^Client has encountered a connection error/
+
+/** The disk is full, memory is, or a limit of the server that its operator sets; or it is one that takes no writes, as after a failover. */
+const full = /^(53100|53200|53400|25006|ENOSPC)$/
+
+/**
+ * No connection free, here or there; a lock or a statement that took too long; conflicts that did not end. Whoever comes again finds it otherwise, and
+ * nothing of this is a mistake in the statement.
+ */
+const busy = /^(pool\.exhausted|query\.timeout|53300|55P03|57014|25P03|40001|40P01)$/
+
+function troubleIn({ code, again, outcome }: DatabaseError): StoreTrouble | null {
+  if (full.test(code)) return 'full'
+  if (busy.test(code)) return 'busy'
+  return again === 'connection' || outcome === 'unknown' || connectionLost.test(code) ? 'away' : null
+}
 
 /** Class 22 is "data exception": the message quotes the data. Elsewhere names of tables and columns are quoted, which help. */
 function withoutValues(code: string, message: string): string {

@@ -62,7 +62,7 @@ test('the password is asked for, and readable by its owner only', async () => {
   assert.equal(statSync(join(dataDir, 'postgres', 'password')).mode & 0o777, 0o600)
 })
 
-test('after kill -9 the running database is adopted, and stopped by its new owner', async () => {
+test('F91: after kill -9 the running database is adopted, and stopped by its new owner', async () => {
   const killed = await openInChild()
   const [before] = await query(killed.url, 'select pg_postmaster_start_time()::text as at')
   await killed.kill()
@@ -74,7 +74,7 @@ test('after kill -9 the running database is adopted, and stopped by its new owne
   await assert.rejects(query(server.url, 'select 1'), /ENOENT/)
 })
 
-test('a second server is refused, and told by whom', async () => {
+test('F85: a second server is refused, and told by whom', async () => {
   await using server = await open()
   await assert.rejects(
     startEmbeddedPostgres({ dataDir, log: silent }),
@@ -83,7 +83,7 @@ test('a second server is refused, and told by whom', async () => {
   assert.deepEqual(await query(server.url, 'select 1 as still'), [{ still: 1 }])
 })
 
-test('a database that dies is started again', async () => {
+test('F79: a database that dies is started again', async () => {
   await using server = await open()
   const postmaster = Number(readFileSync(join(dataDir, 'postgres', 'files', 'postmaster.pid'), 'utf8').split('\n')[0])
   process.kill(postmaster, 'SIGKILL')

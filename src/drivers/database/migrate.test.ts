@@ -32,7 +32,7 @@ test('a migration that changed after it ran refuses the start', async (t) => {
   )
 })
 
-test('an older server accepts a database that is ahead of it by additions, and says who replaces it', async (t) => {
+test('F86, F97: an older server accepts a database that is ahead of it by additions, and says who replaces it', async (t) => {
   const { run, standing, log } = await setUp(t)
   await run({ ...one, ...two })
   assert.deepEqual(await standing(one), { pending: [], ahead: ['0002-two'] })
@@ -45,7 +45,7 @@ test('an older server accepts a database that is ahead of it by additions, and s
   assert.match(String(said?.fields.says), /to 0002-two; this one ends at 0001-one\. It goes on.*Whoever deploys/)
 })
 
-test('a migration that takes something away is for servers that can do without it, and refuses every other in a sentence', async (t) => {
+test('F97: a migration that takes something away is for servers that can do without it, and refuses every other in a sentence', async (t) => {
   const { run, standing, query } = await setUp(t)
   const three = {
     '0003-three.sql': '-- Needs servers from 0002 on: before, they read it.\nalter table one drop column id;',
@@ -115,7 +115,7 @@ test('every migration that takes something away says which servers it needs', ()
   assert.doesNotMatch(withoutComments('-- drop table a\ncreate table b (c text not null)'), takesAway)
 })
 
-test('a migration that fails leaves nothing, keeps those before it, and says where', async (t) => {
+test('F86: a migration that fails leaves nothing, keeps those before it, and says where', async (t) => {
   const { run, query } = await setUp(t)
   const broken = { '0002-two.sql': 'create table two (id text);\n\nselect nonsense;' }
   await assert.rejects(run({ ...one, ...broken }), /0002-two failed and left nothing behind: .*nonsense.*\(line 3\)/)
@@ -125,7 +125,7 @@ test('a migration that fails leaves nothing, keeps those before it, and says whe
   assert.deepEqual(await run({ ...one, ...two }), ['0002-two'])
 })
 
-test('of two servers that start together one does the work', async (t) => {
+test('F86, F96: of two servers that start together one does the work', async (t) => {
   const { run } = await setUp(t)
   const results = await Promise.all([run({ ...one, ...two }), run({ ...one, ...two })])
   assert.deepEqual(results.flat().sort(), ['0001-one', '0002-two'])

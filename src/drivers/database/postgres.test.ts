@@ -45,7 +45,7 @@ test('role and environment end with the transaction', async () => {
   assert.deepEqual(rows, [{ role: 'patchbay_system', environment: '' }])
 })
 
-test('an environment’s id cannot carry SQL', async () => {
+test('T56: an environment’s id cannot carry SQL', async () => {
   for (const id of ['', `a'; drop table isolation_probe; --`, 'a b', 'ä', 'x'.repeat(65)]) {
     await assert.rejects(async () => tenant(id, ids), /letters, digits/)
   }
@@ -76,7 +76,7 @@ test('a named statement is prepared once and takes values', async () => {
 })
 
 for (const state of ['40001', '40P01']) {
-  test(`${state} is tried again, from the start`, async () => {
+  test(`F80: ${state} is tried again, from the start`, async () => {
     let attempts = 0
     const result = await tenant('env_d', async (sql) => {
       await sql('insert into isolation_probe values ($1, $2)', ['env_d', state])
@@ -87,7 +87,7 @@ for (const state of ['40001', '40P01']) {
   })
 }
 
-test('after five more attempts it gives up', async () => {
+test('F80: after five more attempts it gives up', async () => {
   let attempts = 0
   const work = (sql: Sql) => {
     attempts++
@@ -133,11 +133,44 @@ test('an error names the constraint, which says what went wrong', async () => {
   })
 })
 
-test('a transaction inside a transaction is refused: the pool could never give it a connection', () =>
+test('F82: a transaction inside a transaction is refused: the pool could never give it a connection', () =>
   assert.rejects(
     tenant('env_a', () => system(async () => {})),
     /inside another one/,
   ))
+
+test('F82: who finds no connection free, or a lock held, or asks for too much, waits so long and no longer', async () => {
+  const database = openPostgres({ connection: testDatabase.url, log: openCapturedLog(), poolSize: 1, patienceMs: 50 })
+  const busy = (state: string) => (error: unknown) => {
+    assert.deepEqual(error instanceof DatabaseError && [error.code, error.trouble], [state, 'busy'], String(error))
+    return true
+  }
+  try {
+    const { promise: hold, resolve: release } = Promise.withResolvers<void>()
+    const holding = database.system(() => hold)
+    const waiting = Array.from({ length: 20 }, () => database.system((sql) => sql('select 1')))
+    for (const one of waiting) await assert.rejects(one, busy('pool.exhausted'))
+    release()
+    await holding
+    await owner.query('begin; lock table isolation_probe in access exclusive mode')
+    const locked = database.tenant('env_a', async (sql) => {
+      await sql(`set local lock_timeout = '20ms'`)
+      await ids(sql)
+    })
+    await assert.rejects(locked, busy('55P03'))
+    await owner.query('rollback')
+    const slow = database.system(async (sql) => {
+      await sql(`set local statement_timeout = '20ms'`)
+      await sql('select pg_sleep(10)')
+    })
+    await assert.rejects(slow, busy('57014'))
+    // The one connection that there is serves the next.
+    assert.deepEqual(await database.tenant('env_a', ids), ['secret of a'])
+  } finally {
+    await owner.query('rollback')
+    await database.close()
+  }
+})
 
 test('work begun by a transaction may open another one when the first has ended', async () => {
   let ended = () => {}
@@ -157,13 +190,13 @@ test('sql is of no use after its transaction', async () => {
   await assert.rejects(kept('select 1'), /has ended/)
 })
 
-test('an idle connection that dies is replaced', async () => {
+test('F83: an idle connection that dies is replaced', async () => {
   await tenant('env_a', ids)
   await endOtherSessions()
   assert.deepEqual(await tenant('env_a', ids), ['secret of a'])
 })
 
-test('a connection that dies in the middle starts the transaction again', async () => {
+test('F79: a connection that dies in the middle starts the transaction again', async () => {
   let attempts = 0
   const found = await tenant('env_a', async (sql) => {
     if (++attempts === 1) await endOtherSessions()
@@ -172,7 +205,7 @@ test('a connection that dies in the middle starts the transaction again', async 
   assert.deepEqual([found, attempts], [['secret of a'], 2])
 })
 
-test('a COMMIT whose answer is lost is neither success nor failure, and is not tried again', async () => {
+test('F79: a COMMIT whose answer is lost is neither success nor failure, and is not tried again', async () => {
   await owner.query(`
     create function die() returns trigger language plpgsql security definer as
       $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
@@ -187,7 +220,7 @@ test('a COMMIT whose answer is lost is neither success nor failure, and is not t
   await owner.query('drop trigger die on isolation_probe')
 })
 
-test('statements and idle transactions have an end', async () => {
+test('T58: statements and idle transactions have an end', async () => {
   const { rows } = await system((sql) =>
     sql(
       `select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`,
@@ -251,7 +284,7 @@ function code(expected: string) {
   }
 }
 
-test('a server that takes a client and goes away in the same breath ends a transaction and not the process', async () => {
+test('F83: a server that takes a client and goes away in the same breath ends a transaction and not the process', async () => {
   const message = (type: string, ...parts: (string | Buffer)[]) => {
     const body = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
     const length = Buffer.alloc(4)

@@ -16,13 +16,18 @@ import { parseColumn } from './parse-column.ts'
  * and when the connection broke before COMMIT was sent. If it broke after, nobody knows whether it holds: that is an error with
  * `outcome: 'unknown'`, for the caller to look up by key.
  */
-export function openPostgres(options: { connection: string; log: Log; poolSize?: number }): Database {
+export function openPostgres(options: {
+  connection: string
+  log: Log
+  poolSize?: number
+  /** How long a request waits for a connection before it is told that the server is busy. */
+  patienceMs?: number
+}): Database {
   const { connection, log } = options
   const pool = new pg.Pool({
     connectionString: connection,
     max: options.poolSize ?? 10,
-    // How long a request waits for a connection before it is told that the server is busy.
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.patienceMs ?? 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     pipeline: true,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { PgBoss } from 'pg-boss'
 import type { Jobs } from '../../ports/jobs.ts'
 import type { Log } from '../../ports/log.ts'
+import { toDatabaseError } from '../database/database-error.ts'
 
 /** A job that ends in neither way within this time is given to somebody else. */
 const expireInSeconds = 300
@@ -11,7 +12,10 @@ const keptSeconds = 7 * 24 * 3600
 /** Jobs in PostgreSQL, in a schema of pg-boss's own. Queues are made when they are first named. */
 export function openPgBoss(options: { connection: string; log: Log; pollSeconds?: number }): Jobs {
   const { log, pollSeconds = 2 } = options
-  const boss = new PgBoss({ connectionString: options.connection, max: 3, application_name: 'patchbay jobs' })
+  const boss = new PgBoss({
+    ...{ connectionString: options.connection, max: 3, application_name: 'patchbay jobs' },
+    connectionTimeoutMillis: 5_000,
+  })
   boss.on('error', (error) => log.warn('jobs.error', { message: error.message }))
   const queues = new Map<string, Promise<void>>()
 
@@ -23,13 +27,17 @@ export function openPgBoss(options: { connection: string; log: Log; pollSeconds?
     stop: (timeoutMs) => boss.stop({ graceful: true, timeout: timeoutMs }),
 
     async send(queue, data, { at, key } = {}) {
-      await ensure(queue)
-      const id = await boss.send(queue, data, {
-        // The queue holds one waiting job a key: one without gets a key that nobody else has.
-        singletonKey: key ?? randomUUID(),
-        ...(at !== undefined && { startAfter: new Date(at) }),
-      })
-      return id !== null
+      try {
+        await ensure(queue)
+        const id = await boss.send(queue, data, {
+          // The queue holds one waiting job a key: one without gets a key that nobody else has.
+          singletonKey: key ?? randomUUID(),
+          ...(at !== undefined && { startAfter: new Date(at) }),
+        })
+        return id !== null
+      } catch (error) {
+        throw toDatabaseError(error)
+      }
     },
 
     async work(queue, { concurrency, retries }, handler) {

@@ -222,7 +222,7 @@ suite('leased limiter over a shared one', () => {
     assert.equal(await usedAt(ticketMs + 60_001), 0)
   })
 
-  test('while the shared limiter does not answer nothing is handed out, and what could not be told counts for longer', async () => {
+  test('F84: while the shared limiter does not answer nothing is handed out, and what could not be told counts for longer', async () => {
     const { limiter, memory, away, log, clock } = openOne()
     const draw: Draw = { bucket: 'provider/int/day', amount: 1, limit: 9_000, window: { rollingMs: 1_000 } }
     await clock.run(async () => {

@@ -23,7 +23,7 @@ const limits = { one: 20, two: 24, three: 250, day: 100 }
 const clients = 8
 
 suite('limiter that lends to redis, under faults of redis', { skip: noRedis }, () => {
-  test('eight clients overspend no window while Redis is flushed, evicted, paused, stopped and killed', async () => {
+  test('F84: eight clients overspend no window while Redis is flushed, evicted, paused, stopped and killed', async () => {
     const server = await startTestRedis()
     const database = await openTestDatabase({ poolSize: 8 })
     const clock = quickClock()

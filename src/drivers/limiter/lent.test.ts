@@ -120,7 +120,7 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     await other.close()
   })
 
-  test('grants no more than the limit when everything is forgotten', async () => {
+  test('F84: grants no more than the limit when everything is forgotten', async () => {
     const granted = await world.drainSome(30)
     await admin.flushAll()
     assert.equal(granted + (await world.drain()), 30 + limit / 2, 'the half that was not lent is there at once')
@@ -151,7 +151,7 @@ suite('limiter that lends to redis', { skip: noRedis }, () => {
     assert.equal(granted + more + (await world.drain()), limit)
   })
 
-  test('when Redis does not answer, the record decides, and after a moment without waiting for it', async () => {
+  test('F84: when Redis does not answer, the record decides, and after a moment without waiting for it', async () => {
     await world.drainSome(10)
     server.signal('SIGSTOP')
     try {

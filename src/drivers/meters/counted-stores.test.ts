@@ -5,10 +5,10 @@ import { exampleCall, exampleRun } from '../../ports/history.contract.ts'
 import { openMemoryStores } from '../memory-stores.ts'
 import { countStores } from './counted-stores.ts'
 
-test('what is written down is counted, once, by how it ended', async () => {
+test('F73: what is written down is counted, once, by how it ended', async () => {
   const registry = new Registry()
   const { stores } = openMemoryStores()
-  const { journal, history } = countStores(stores, registry)
+  const { journal, history, inbox } = countStores(stores, registry)
   await journal.calls('env', [
     exampleCall('env', { id: 'call_1', provider: 'acme', durationMs: 900, waitedMs: 700 }),
     exampleCall('env', { id: 'call_2', provider: 'acme', fault: 'provider.down' }),
@@ -21,6 +21,16 @@ test('what is written down is counted, once, by how it ended', async () => {
       ...{ ok: 2, refused: 0, failed: 3, upstream: 1, left: 0 },
     },
   ])
+  await inbox.store([
+    {
+      ...{ id: 'm1', environmentId: 'env', integrationId: 'int', provider: 'acme', callback: null, dedupe: 'id:1' },
+      ...{ accounts: ['a'], types: ['t'], headers: {}, body: Buffer.from('{}'), receivedAt: 1, signedAt: null },
+    },
+  ])
+  await inbox.claim({ now: 10, until: 20, claim: 'clm', limit: 1 })
+  const ended = { id: 'm1', attempts: 0, dueAt: 1, fault: null, says: 'A stranger.', effects: null, processedAt: 10 }
+  const unmatched = { ...ended, state: 'unmatched' } as const
+  for (const claim of ['clm', 'of somebody else']) await inbox.finish('env', claim, [unmatched])
 
   const said = (await registry.metrics()).split('\n')
   for (const line of [
@@ -30,6 +40,7 @@ test('what is written down is counted, once, by how it ended', async () => {
     'patchbay_rows_total{provider="acme",kind="inserted"} 3',
     'patchbay_requests_total{operation="runs.list",ending="failed"} 2',
     'patchbay_requests_total{operation="runs.list",ending="upstream"} 1',
+    'patchbay_messages_total{state="unmatched"} 1',
   ])
     assert.ok(said.includes(line), `${line}\n${said.join('\n')}`)
   assert.equal(said.filter((line) => line.startsWith('patchbay_runs_total{')).length, 1)

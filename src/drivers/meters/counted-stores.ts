@@ -1,17 +1,19 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { History } from '../../ports/history.ts'
+import type { Inbox } from '../../ports/inbox.ts'
 import type { Journal } from '../../ports/journal.ts'
 
 interface Counted {
   readonly journal: Journal
   readonly history: History
+  readonly inbox: Inbox
 }
 
 /**
  * Counts for Prometheus what this process writes down: calls, runs and requests. They are counted when they are kept, so that the two agree; what could not
  * be kept is in the log. Names as Prometheus wants them (https://prometheus.io/docs/practices/naming/).
  */
-export function countStores({ journal, history }: Counted, registry: Registry): Counted {
+export function countStores({ journal, history, inbox }: Counted, registry: Registry): Counted {
   const registers = [registry]
   const calls = new Counter({
     name: 'patchbay_calls_total',
@@ -52,7 +54,23 @@ export function countStores({ journal, history }: Counted, registry: Registry): 
     registers,
   })
 
+  const messages = new Counter({
+    name: 'patchbay_messages_total',
+    help: 'Webhooks that were worked through, by what became of them: processed, unmatched, failed, or received where they are tried again',
+    labelNames: ['state'],
+    registers,
+  })
+
   return {
+    inbox: {
+      ...inbox,
+      async finish(environmentId, claim, outcomes) {
+        const finished = await inbox.finish(environmentId, claim, outcomes)
+        // Of a claim that was lost whoever has it now counts.
+        if (finished === outcomes.length) for (const { state } of outcomes) messages.inc({ state })
+        return finished
+      },
+    },
     journal: {
       ...journal,
       async calls(environmentId, records) {

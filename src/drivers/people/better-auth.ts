@@ -3,6 +3,7 @@ import { magicLink } from 'better-auth/plugins/magic-link'
 import pg from 'pg'
 import type { Log } from '../../ports/log.ts'
 import type { People, Person } from '../../ports/people.ts'
+import { toDatabaseError } from '../database/database-error.ts'
 
 export interface PeopleOptions {
   /** PostgreSQL connection string. Its tables are those of `db/migrations/0002-people.sql`, in the schema `people`. */
@@ -25,6 +26,9 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     application_name: 'patchbay people',
     options: '-c role=patchbay_people -c search_path=people -c TimeZone=UTC',
     idleTimeoutMillis: 60_000,
+    // A page waits so long for who looks at it, and no longer.
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
   })
   pool.on('error', (error) => options.log.warn('people.connection_lost', { message: error.message }))
   // The library does not listen to a connection that it has taken: should the database go away just then, that would end the process (F83). The query
@@ -59,7 +63,7 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
 
   return {
     async personOf(headers) {
-      const found = await auth.api.getSession({ headers: new Headers(headers) })
+      const found = await auth.api.getSession({ headers: new Headers(headers) }).catch(rethrowCause)
       if (!found) return null
       const { user, session } = found
       return {
@@ -89,6 +93,11 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     },
     close: () => pool.end(),
   }
+}
+
+/** The library says only that it failed; what the database said is its cause. */
+function rethrowCause(error: Error): never {
+  throw error.cause instanceof Error ? toDatabaseError(error.cause) : error
 }
 
 function roleOf(user: Record<string, unknown>): Person['role'] {

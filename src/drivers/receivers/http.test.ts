@@ -36,7 +36,7 @@ test('what a receiver answers is told, with the beginning of its body, and the c
   assert.ok(server.connections() <= 2, `${server.connections()} connections`)
 })
 
-test('a redirect is not followed', async (t) => {
+test('T38: a redirect is not followed', async (t) => {
   let inner = 0
   const { post } = await open(t, (request, response) => {
     if (request.url === '/inner') inner++
@@ -46,7 +46,7 @@ test('a redirect is not followed', async (t) => {
   assert.equal(inner, 0)
 })
 
-test('an answer without end, or one that drips, is cut off, and its status counts', async (t) => {
+test('T38: an answer without end, or one that drips, is cut off, and its status counts', async (t) => {
   const { post } = await open(
     t,
     (request, response) => {
@@ -60,7 +60,7 @@ test('an answer without end, or one that drips, is cut off, and its status count
   assert.deepEqual((await post('/drip')).text, 'a')
 })
 
-test('one that never answers is given up', async (t) => {
+test('T38: one that never answers is given up', async (t) => {
   const limits: Partial<WireLimits> = { firstByteMs: 50 }
   const { post } = await open(t, () => {}, { limits })
   await assert.rejects(post(), { kind: 'timeout', sent: true })

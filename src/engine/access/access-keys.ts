@@ -3,6 +3,7 @@ import { Fault } from '@patchbay/kit'
 import type { AccessKey } from '../../ports/access.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { Environment } from '../../ports/directory.ts'
+import { troubleOf } from '../../ports/store-trouble.ts'
 import type { Deps } from '../deps.ts'
 import { type Recent, recentMs } from '../recent.ts'
 
@@ -63,7 +64,7 @@ export async function createAccessKey(
 
 /** Finds the key that a request carries. Every way of being wrong gives the same fault. */
 export async function checkAccessKey(
-  deps: Pick<Deps, 'access' | 'clock'>,
+  deps: Pick<Deps, 'access' | 'clock' | 'log'>,
   recent: Recent,
   text: string,
 ): Promise<AccessKey> {
@@ -78,9 +79,19 @@ export async function checkAccessKey(
   // To the minute is enough to find a forgotten key, and spares a write per request.
   if (key.lastUsedAt === null || now - key.lastUsedAt > 60_000) {
     recent.noteUse(hashed, now)
-    await deps.access.touchKey(key.environmentId, key.id, now)
+    await noteUse(deps, key, now)
   }
   return key
+}
+
+/** A store that takes nothing for now can still be read, and so it is: that a key was used is no reason to refuse it. */
+async function noteUse({ access, log }: Pick<Deps, 'access' | 'log'>, key: AccessKey, now: Instant): Promise<void> {
+  try {
+    await access.touchKey(key.environmentId, key.id, now)
+  } catch (error) {
+    if (troubleOf(error) === null) throw error
+    log.warn('access.use_not_noted', { environmentId: key.environmentId, keyId: key.id, error })
+  }
 }
 
 /** Revokes it at once and for good: when this returns, no process takes it any more. False when there is none that still works. */

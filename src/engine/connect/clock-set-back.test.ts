@@ -34,7 +34,7 @@ const story = (
 
 const expire = (world: TestWorld) => world.sandbox.meddle('tuneful', world.artists[0]!.key, 'expire')
 
-story('a token from before is not fresh: it is renewed at once when it is refused', async (world, connection) => {
+story('F95: a token from before is not fresh: it is renewed at once when it is refused', async (world, connection) => {
   await world.clock.sleep(10 * minute)
   world.setBack()
   expire(world)
@@ -43,7 +43,7 @@ story('a token from before is not fresh: it is renewed at once when it is refuse
   assert.ok(world.clock.now() - started < 2 * second, `it took ${world.clock.now() - started} ms`)
 })
 
-story('a renewal from before does not forbid the next', async (world, connection) => {
+story('F95: a renewal from before does not forbid the next', async (world, connection) => {
   await world.clock.sleep(10 * minute)
   expire(world)
   await world.call(connection)
@@ -112,7 +112,7 @@ function openHand() {
   }
 }
 
-test('a token endpoint rests no longer than was decided', () => {
+test('F95: a token endpoint rests no longer than was decided', () => {
   const { clock, pass } = openHand()
   const circuit = new TokenCircuit(clock)
   const integration = { id: 'int_1', clientId: 'app', clientSecret: 'secret' } as Integration

@@ -5,6 +5,7 @@ import type { Environment } from '../../ports/directory.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import { targetOf } from '../catalog/target-of.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { faultOf } from '../fault-of.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { type Recent, recentMs } from '../recent.ts'
@@ -170,7 +171,8 @@ export function openConnectionActions(
       return await validated(environment, connection, actor, 'scheduled')
     } catch (error) {
       deps.log.error('connection.validate_bug', { connectionId: connection.id, error })
-      return { works: false, fault: 'platform.bug', says: faults['platform.bug'].says }
+      const { code, message } = faultOf(error)
+      return { works: false, fault: code, says: message }
     }
   }
 

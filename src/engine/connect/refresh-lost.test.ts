@@ -190,7 +190,7 @@ const failingCommits = (times: number, kept: boolean): WorldOptions => ({
 })
 
 story(
-  'commit unknown and not done: the tokens in memory are written again, and were not used before',
+  'F79: commit unknown and not done: the tokens in memory are written again, and were not used before',
   async (world, connection) => {
     await expire(world)
     await world.call(connection)
@@ -203,7 +203,7 @@ story(
 )
 
 story(
-  'commit unknown and done: it is found, and nothing is written twice',
+  'F79: commit unknown and done: it is found, and nothing is written twice',
   async (world, connection) => {
     await expire(world)
     await world.call(connection)
@@ -263,7 +263,7 @@ story(
 )
 
 story(
-  'a late winner whose lease ran out still stores good tokens',
+  'F93: a late winner whose lease ran out still stores good tokens',
   async (world, connection) => {
     // Nobody else asks while the first answer is on its way, so its tokens are the good ones.
     await expire(world)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import { openDatabaseClock } from '../../drivers/clock/database-clock.ts'
 import type { Connection } from '../../ports/connections.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
@@ -38,6 +39,37 @@ story(
     assert.equal((await world.grantOf(connection)).generation, 2)
   },
   { engines: 4 },
+)
+
+/** Each process on a machine whose clock is hours from the others', as it is before anybody compares them. */
+const hoursApart = (): WorldOptions['wrap'] => {
+  let opened = 0
+  return ({ clock, log }) => {
+    const aheadMs = [0, hour, -hour, 3 * hour][opened++ % 4]!
+    const machine = { wall: () => clock.now() + aheadMs, monotonic: () => clock.now() }
+    const shared = openDatabaseClock(async () => clock.now(), { log, machine })
+    void shared.measure()
+    return { clock: { now: shared.now, sleep: clock.sleep.bind(clock) } }
+  }
+}
+
+story(
+  'F88: four processes on machines whose clocks are hours apart: nobody takes another’s lease for over',
+  async (world, connection) => {
+    await world.clock.sleep(hour - 2 * second)
+    const route = 'POST accounts.tuneful.example/oauth/token'
+    world.sandbox.weather.add({ kind: 'delay', ms: 50 * second, route })
+    await world.clock.sleep(3 * second)
+    const first = world.call(connection, 0)
+    await world.clock.sleep(second)
+    const others = Array.from({ length: 30 }, (_, n) => world.call(connection, 1 + (n % 3)))
+    for (const { status } of await Promise.allSettled([first, ...others])) assert.equal(status, 'rejected')
+    await world.clock.sleep(50 * second)
+    await many(world, connection, 4, 5)
+    assert.equal(refreshes(world), 1)
+    assert.equal((await world.grantOf(connection)).state, 'live')
+  },
+  { engines: 4, wrap: hoursApart() },
 )
 
 for (const seconds of [25, 55])
@@ -251,7 +283,7 @@ story('a grant whose connections were never made is given back, not renewed for 
   assert.equal(world.sandbox.grants.list()[0]!.ended?.why, 'app')
 })
 
-story('stopping waits for a refresh that is under way', async (world, connection) => {
+story('F92: stopping waits for a refresh that is under way', async (world, connection) => {
   await expire(world)
   world.sandbox.weather.add({ kind: 'delay', ms: 30 * second, route: 'POST accounts.tuneful.example/oauth/token' })
   await world.clock.sleep(10 * second)

@@ -78,6 +78,60 @@ story(
   },
 )
 
+test('T36: the reference library takes what we send, and nothing that anybody can make of it', async (t) => {
+  const world = await openTestWorld()
+  await world.clock.run(async () => {
+    const { secret } = await world.endpoints.create(world.environment, wish, 'hmac', 'user:ada')
+    const other = await world.endpoints.create(world.environment, wish, 'hmac', 'user:ada')
+    await world.write(2)
+    await world.send(minute)
+    // It asks the machine what time it is.
+    t.mock.timers.enable({ apis: ['Date'], now: world.start })
+    const [sent, next] = world.asked.filter(({ headers, body }) => {
+      const [id, seconds] = [headers['webhook-id']!, Number(headers['webhook-timestamp'])]
+      return new Webhook(secret!).sign(id, new Date(seconds * 1000), body) === headers['webhook-signature']
+    })
+    const accepts = (headers: Record<string, string>, body = sent!.body, key = secret!) => {
+      try {
+        new Webhook(key).verify(body, headers)
+        return true
+      } catch {
+        return false
+      }
+    }
+    const { headers, body } = sent!
+    const signature = headers['webhook-signature']!
+    const seconds = Number(headers['webhook-timestamp'])
+    assert.ok(accepts(headers))
+    const mutations: Record<string, boolean> = {
+      'a byte more': accepts(headers, `${body} `),
+      'a byte less': accepts(headers, body.slice(0, -1)),
+      'another type': accepts(headers, body.replace('channel.recovered', 'channel.failing')),
+      'JSON in another order': accepts(
+        headers,
+        JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(body)).reverse())),
+      ),
+      'another id': accepts({ ...headers, 'webhook-id': next!.headers['webhook-id']! }),
+      'another second': accepts({ ...headers, 'webhook-timestamp': String(seconds + 1) }),
+      'another event’s body': accepts(headers, next!.body),
+      'another event’s signature': accepts({ ...headers, 'webhook-signature': next!.headers['webhook-signature']! }),
+      'another endpoint’s secret': accepts(headers, body, other.secret!),
+      'no signature': accepts({ ...headers, 'webhook-signature': '' }),
+      'no version': accepts({ ...headers, 'webhook-signature': signature.slice(3) }),
+      'another version': accepts({ ...headers, 'webhook-signature': signature.replace('v1,', 'v2,') }),
+      'a signature cut': accepts({ ...headers, 'webhook-signature': signature.slice(0, -4) }),
+      'a signature in capitals': accepts({ ...headers, 'webhook-signature': `v1,${signature.slice(3).toUpperCase()}` }),
+      'no id': accepts({ ...headers, 'webhook-id': '' }),
+    }
+    assert.deepEqual(
+      Object.entries(mutations).filter(([, taken]) => taken),
+      [],
+    )
+    t.mock.timers.setTime(world.start + 10 * minute)
+    assert.ok(!accepts(headers), 'ten minutes later')
+  })
+})
+
 story('with Ed25519 the public key is all that a receiver needs, and there is no secret to give', async (world) => {
   const { endpoint, secret } = await world.endpoints.create(world.environment, wish, 'ed25519', 'user:ada')
   assert.equal(secret, null)

@@ -177,7 +177,7 @@ let stuck = 0
 let mostStuck = 0
 let tellTime: TestWorld['clock'] | undefined
 story(
-  'one that never answers holds up nobody and holds few connections',
+  'T38: one that never answers holds up nobody and holds few connections',
   async ({ url }) => {
     if (!url.includes('tarpit')) return {}
     mostStuck = Math.max(mostStuck, ++stuck)

@@ -3,6 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { CallRecord } from '../../ports/journal.ts'
 import type { ResponsePlace } from '../../ports/response-cache.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { faultOf } from '../fault-of.ts'
 import { authorize } from './authorize.ts'
 import { breaker } from './breaker.ts'
 import { wishesOf } from './cache/cache-control.ts'
@@ -169,7 +170,7 @@ export function openGateway(
 const responseOf = ({ response, joined }: SharedRead) => (joined ? marked(response, 'fwd=bypass; collapsed') : response)
 
 const faultCodeOf = (error: unknown, signal: AbortSignal | undefined): string =>
-  isFault(error) ? error.code : signal?.aborted ? 'aborted' : 'platform.bug'
+  !isFault(error) && signal?.aborted ? 'aborted' : faultOf(error).code
 
 /** Recorded when the last byte went through, or when nobody wants more of it. */
 async function* counted(

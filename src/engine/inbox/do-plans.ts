@@ -1,4 +1,4 @@
-import { Fault, hour, isFault, minute, second } from '@patchbay/kit'
+import { hour, minute, second } from '@patchbay/kit'
 import type { NewEvent } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Message, MessageEffects, MessageOutcome } from '../../ports/inbox.ts'
@@ -6,6 +6,7 @@ import type { TypedRecordChange } from '../../ports/typed-records.ts'
 import { connectionEvent } from '../connect/connection-states.ts'
 import type { TokenPlace } from '../connect/exchange.ts'
 import type { Deps } from '../deps.ts'
+import { faultOf } from '../fault-of.ts'
 import { checkAccessLater } from './check-access.ts'
 import type { Attribution, Plan } from './plan-message.ts'
 
@@ -119,7 +120,7 @@ function listed(one: string, many: string, names: readonly string[]): string {
 
 /** What becomes of a message that could not be worked through: another try, later and later, and in the end a person is asked. */
 export function retryOf(message: Message, error: unknown, now: number): MessageOutcome {
-  const fault = isFault(error) ? error : new Fault('platform.bug', undefined, {}, error)
+  const fault = faultOf(error)
   const attempts = message.attempts + 1
   const waitMs = waitsMs[message.attempts]
   const shared = { id: message.id, attempts, fault: fault.code, says: fault.message, effects: null }

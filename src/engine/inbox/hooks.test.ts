@@ -37,7 +37,7 @@ story('a signed message is stored as it came, and then acknowledged', async (wor
 })
 
 story(
-  'one message is one, however often and wherever it comes in',
+  'F68, T30: one message is one, however often and wherever it comes in',
   async (world) => {
     const sent = Array.from({ length: 100 }, (_, n) => world.send(comment('c1'), { engine: n % 2 }))
     assert.equal((await Promise.all(sent)).filter(({ status }) => status === 200).length, 100)
@@ -49,7 +49,7 @@ story(
   { engines: 2 },
 )
 
-story('nothing that is not signed rightly leaves more than a number', async (world) => {
+story('T29: nothing that is not signed rightly leaves more than a number', async (world) => {
   const right = world.sign(JSON.stringify(comment('c1')))
   const wrong = [
     {},
@@ -72,7 +72,7 @@ story('nothing that is not signed rightly leaves more than a number', async (wor
   )
 })
 
-story('a flood of forgeries is told to slow down, a few lines long, and shuts nobody out', async (world) => {
+story('T32: a flood of forgeries is told to slow down, a few lines long, and shuts nobody out', async (world) => {
   const codes = new Map<string, number>()
   for (let n = 0; n < 5_000; n++)
     await world.send(comment(`c${n}`), { headers: { 'x-signature': 'v1=00' } }).catch((error: { code: string }) => {
@@ -111,7 +111,7 @@ story('every address at which nothing is received is refused in the same words',
   assert.match([...refusals][0]!, /^input\.unknown/)
 })
 
-story('who makes up addresses has the database asked only so often', async (world) => {
+story('T32: who makes up addresses has the database asked only so often', async (world) => {
   let asked = 0
   const { directory } = world.deps
   const ask = directory.environmentOfIntegration
@@ -133,7 +133,7 @@ story('who makes up addresses has the database asked only so often', async (worl
   await fails(world.send(comment('c'), { id: 'int_x' }), 'input.unknown')
 })
 
-story('after its secret was exchanged both count for a day, and then only the new one', async (world) => {
+story('F72: after its secret was exchanged both count for a day, and then only the new one', async (world) => {
   const [old, next] = [world.clientSecret, 'the next secret']
   const { startIntegrations } = await import('../connect/start-integrations.ts')
   const app = { ...world.apps[world.provider.id]!, clientSecret: next }
@@ -151,7 +151,7 @@ story('after its secret was exchanged both count for a day, and then only the ne
   assert.equal((await world.messages()).length, 3)
 })
 
-story('a question is answered and stored nowhere; without the right word it is a forgery', async (world) => {
+story('T35: a question is answered and stored nowhere; without the right word it is a forgery', async (world) => {
   const ask = (query: Record<string, string>) =>
     world.hooks.receive(world.integrationId, null, {
       method: 'GET',
@@ -170,7 +170,7 @@ story('a question is answered and stored nowhere; without the right word it is a
   assert.deepEqual(await world.messages(), [])
 })
 
-story('what cannot be read is stored all the same, since it was signed', async (world) => {
+story('F77: what cannot be read is stored all the same, since it was signed', async (world) => {
   const bodies = ['no json', '{"events": 7}', '{}', '', Buffer.from([0xff, 0x00, 0xfe])]
   for (const body of bodies) await world.send(body)
   assert.equal((await world.messages()).length, bodies.length)
@@ -227,7 +227,7 @@ story(
 )
 
 story(
-  'what waits to be stored has an end: who comes then is told to come again at once',
+  'F71, T32: what waits to be stored has an end: who comes then is told to come again at once',
   async (world) => {
     const at = world.clock.now()
     const sent = Array.from({ length: 5_000 }, (_, n) =>

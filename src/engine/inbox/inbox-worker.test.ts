@@ -118,7 +118,7 @@ story('F74: of a message with good and bad parts the good ones are done', async 
   assert.deepEqual([message!.effects?.records, (await world.records()).map(({ key }) => key)], [1, ['c1']])
 })
 
-story('I13: the final state is the newest one, in whatever order messages come, twice or not', async (world) => {
+story('I13, F69: the final state is the newest one, in whatever order messages come, twice or not', async (world) => {
   const { connection } = await world.connectAccount()
   const account = connection.account.id
   const start = world.clock.now() - hour
@@ -185,7 +185,7 @@ const breaking = (broken: { now: boolean }) => ({
 
 const broken = { now: true }
 story(
-  'one that fails is tried again later and later, holds up no other, and in the end a person is asked',
+  'F89: one that fails is tried again later and later, holds up no other, and in the end a person is asked',
   async (world) => {
     broken.now = true
     const { connection } = await world.connectAccount()
@@ -239,7 +239,7 @@ story('what was done is not done twice by a replay', async (world) => {
 })
 
 for (const where of ['claim', 'finish', 'records', 'schedule'] as const)
-  test(`a process that dies ${where === 'claim' ? 'after' : 'at'} ${where} leaves nothing undone and nothing done twice`, async () => {
+  test(`F89: a process that dies ${where === 'claim' ? 'after' : 'at'} ${where} leaves nothing undone and nothing done twice`, async () => {
     let dead = false
     let died = false
     const never = () => new Promise<never>(() => {})

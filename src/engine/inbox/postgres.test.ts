@@ -13,7 +13,7 @@ describe('the inbox over PostgreSQL', () => {
   })
   after(() => testDatabase.drop())
 
-  test('I11: a thousand copies at once before four processes are one message with one effect', async () => {
+  test('I11, F68: a thousand copies at once before four processes are one message with one effect', async () => {
     const world = await openInboxWorld({ engines: 4, stores: (clock) => postgresStores(testDatabase, clock) })
     await world.run(async () => {
       const { connection } = await world.connectAccount()
@@ -34,7 +34,7 @@ describe('the inbox over PostgreSQL', () => {
     })
   })
 
-  test('I13: five thousand states of two hundred things, shuffled, before four workers: the newest of each is left', async () => {
+  test('I13, F69: five thousand states of two hundred things, shuffled, before four workers: the newest of each is left', async () => {
     const seed = 'shuffled'
     const world = await openInboxWorld({ engines: 4, seed, stores: (clock) => postgresStores(testDatabase, clock) })
     await world.run(async () => {

@@ -128,7 +128,7 @@ const scenes: Record<string, (world: TestWorld) => void | Promise<void>> = {
 }
 
 for (const [title, prepare] of Object.entries(scenes))
-  test(`${title}, killed at any point and begun again, ends the same (I14–I17, I29)`, async () => {
+  test(`F91: ${title}, killed at any point and begun again, ends the same (I14–I17, I29)`, async () => {
     const undisturbed = await openScene(async () => {})
     const expected = await undisturbed.clock.run(async () => {
       await prepare(undisturbed)

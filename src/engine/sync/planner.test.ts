@@ -46,7 +46,7 @@ const unread = async ({ deps }: TestWorld) => {
 
 const readOf = ({ platform }: TestWorld) => platform.requests.flatMap(({ request }) => request.query?.ids as string[])
 
-story('every due slot is read once, in full batches, by however many planners', async (world) => {
+story('F96: every due slot is read once, in full batches, by however many planners', async (world) => {
   await connectMany(world, 100)
   const planners = [1, 2, 3].map(() => startPlanner(world, { concurrency: 4, reserved: 1 }))
   await world.clock.sleep(20 * minute)
@@ -192,7 +192,7 @@ story('a reading that was under way when a refresh was asked does not count as i
   await stop()
 })
 
-story('a stop ends after the page, gives back what waits, and leaves no claim', async (world) => {
+story('F92: a stop ends after the page, gives back what waits, and leaves no claim', async (world) => {
   await connectMany(world, 20, { streams: ['videos'] })
   for (let i = 1; i <= 20; i++)
     world.platform.videos.set(
@@ -217,7 +217,7 @@ story('a stop ends after the page, gives back what waits, and leaves no claim', 
   assert.equal((await world.stored()).list.length, 400)
 })
 
-story('a stop does not wait for ever', async (world) => {
+story('F92: a stop does not wait for ever', async (world) => {
   await world.connect('con_1')
   world.platform.spoil = async () => {
     await world.clock.sleep(hour)
@@ -230,7 +230,7 @@ story('a stop does not wait for ever', async (world) => {
   assert.equal(world.clock.now() - askedAt, 25_000)
 })
 
-story('what a dead process held is read by another when its claims run out', async (world) => {
+story('F89: what a dead process held is read by another when its claims run out', async (world) => {
   await connectMany(world, 10, { streams: ['daily'] })
   const dead = { value: false }
   const deps = mortal(world.deps, dead)
@@ -261,7 +261,7 @@ story('the run of a dead process is closed, also when its connection is never re
   )
 })
 
-story('a store that is away for a while loses nothing', async (world) => {
+story('F79: a store that is away for a while loses nothing', async (world) => {
   await connectMany(world, 5, { streams: ['daily'] })
   let away = true
   const broken = <Port extends object>(port: Port) =>

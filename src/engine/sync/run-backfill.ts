@@ -6,6 +6,7 @@ import type { SavedPage } from '../../ports/records.ts'
 import { quotaFaults } from '../../ports/schedule.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import { missingForStream, offeredStreams } from '../connect/scopes.ts'
+import { faultOf } from '../fault-of.ts'
 import { backoffMs } from './cadence.ts'
 import { checkPage } from './check-page.ts'
 import { HeardRefusals } from './refusal-notes.ts'
@@ -38,7 +39,7 @@ export async function runNextBackfill(deps: BackfillDeps, stop: AbortSignal): Pr
     ending = await readPages(deps, backfill, claim, progress, stop)
   } catch (error) {
     if (!isFault(error)) deps.log.error('sync.backfill_broken', { backfillId: backfill.id, error })
-    ending = isFault(error) ? error : new Fault('platform.bug', undefined, {}, error)
+    ending = faultOf(error)
   }
   if (ending !== 'lost') await settle(deps, backfill, claim, progress, ending)
   return true
@@ -155,12 +156,12 @@ async function prepare(deps: BackfillDeps, { environmentId, integrationId, conne
   if (!integration.enabled) throw new Fault('setup.configuration', 'The app is switched off.')
   const stream = new Map(offeredStreams(provider, integration)).get(backfill.stream)
   if (!stream?.backfill) throw new Fault('setup.unsupported')
-  if (!connection || inactiveStates.has(connection.state)) throw new Fault(faultOf(connection))
+  if (!connection || inactiveStates.has(connection.state)) throw new Fault(inactiveFault(connection))
   if (missingForStream(stream, connection.missingScopes).length > 0) throw new Fault('connection.scopes')
   return { environment, integration, provider, stream, connection }
 }
 
-const faultOf = (connection: Connection | null): FaultCode =>
+const inactiveFault = (connection: Connection | null): FaultCode =>
   connection?.state === 'needs_reauth' || connection?.state === 'revoked' ? 'connection.expired' : 'connection.inactive'
 
 async function settle(

@@ -592,7 +592,7 @@ story('F17: provider code that stumbles over an answer says that the answer chan
   assert.partialDeepStrictEqual((await world.runDue())[0], { state: 'failed', fault: 'provider.changed' })
 })
 
-story('a run whose claim is lost writes nothing more, and its slot goes on (I26)', async (world) => {
+story('F93: a run whose claim is lost writes nothing more, and its slot goes on (I26)', async (world) => {
   await world.connect('con_1')
   const slow = world.deps
   let release = () => {}

@@ -1,8 +1,9 @@
-import { Fault, isFault } from '@patchbay/kit'
+import { type Fault, isFault } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { ClaimedSlot, Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { faultOf } from '../fault-of.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { SeenFields, ShapeTurns } from './answer-shape.ts'
 import type { Crowd } from './appetite.ts'
@@ -184,5 +185,5 @@ async function abandon(
 /** Ours, or the store's: noted with its cause, and the slots are tried again later like any other. */
 function bug(deps: SyncDeps, { environmentId, stream, integrationId }: Group, { id }: Run, error: unknown): Fault {
   deps.log.error('sync.run_broken', { environmentId, integrationId, stream, runId: id, error })
-  return new Fault('platform.bug', undefined, {}, error)
+  return faultOf(error)
 }

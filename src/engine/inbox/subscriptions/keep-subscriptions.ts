@@ -13,6 +13,7 @@ import type { Instant } from '../../../ports/clock.ts'
 import type { Subscription } from '../../../ports/subscriptions.ts'
 import { findPlace } from '../../connect/find-place.ts'
 import type { Deps, Setting } from '../../deps.ts'
+import { faultOf } from '../../fault-of.ts'
 import type { Gateway } from '../../http/gateway.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { hookSecrets } from '../hook-secrets.ts'
@@ -55,7 +56,7 @@ export async function keepSubscription(
   } catch (error) {
     // A bug of a connector keeps none of the others waiting either.
     if (!isFault(error)) deps.log.error('subscription.bug', { environmentId, connectionId: row.connectionId, error })
-    await postpone(deps, row, isFault(error) ? error.code : 'platform.bug')
+    await postpone(deps, row, faultOf(error).code)
   }
 }
 

@@ -23,7 +23,7 @@ async function subscribed(provider: Provider) {
   return { ...world, artist: artist!, connection, row, told }
 }
 
-test('a lease is renewed with as much time again as is left of it, and never has a gap', async () => {
+test('F76: a lease is renewed with as much time again as is left of it, and never has a gap', async () => {
   const world = await subscribed(leased)
   const first = (await world.row())!
   const leaseMs = first.until! - first.confirmedAt!
@@ -84,7 +84,7 @@ test('a connector that stumbles over one is tried again later, and keeps none of
   assert.equal((await world.row())!.fault, null)
 })
 
-test('what the platform forgot is found within a day and asked for again', async () => {
+test('F75: what the platform forgot is found within a day and asked for again', async () => {
   const world = await subscribed(watched)
   const before = (await world.row())!
   world.sandbox.subscriptions.remove(world.sandbox.subscriptions.list()[0])
@@ -176,7 +176,7 @@ test('nobody has us confirm what we did not ask for, or end what we want', async
   assert.ok((await world.row())!.until! > world.clock.now() + dayMs)
 })
 
-test('an exchanged secret is told to the platform while the earlier one still counts', async () => {
+test('F72: an exchanged secret is told to the platform while the earlier one still counts', async () => {
   const world = await subscribed(leased)
   const { sandbox, environment, engine } = world
   const [kind] = (await world.row())!.kinds
@@ -227,7 +227,7 @@ test('an app that is switched off, or a disconnection that nobody heard of, ends
   assert.deepEqual(unheard.sandbox.subscriptions.list(), [])
 })
 
-test('how much a platform does not tell of is known from what reading finds', async () => {
+test('F75: how much a platform does not tell of is known from what reading finds', async () => {
   const announcing = all.find(({ webhooks }) => webhooks?.subscription?.announces)!
   const world = await subscribed(announcing)
   const { sandbox, deps, setting, environment } = world

@@ -56,7 +56,7 @@ test('a certificate is fetched once a day', async () => {
   assert.equal(asked.length, 2)
 })
 
-test('only an address of the platform is asked for', async () => {
+test('T35: only an address of the platform is asked for', async () => {
   const { network, asked } = pretendNetwork({})
   const certificates = openCertificates(network)
   for (const url of [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import crypto, { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { type RawMessage, signatures, type Verification } from '@patchbay/kit'
 import { type SignedLetter, type SigningKeys, signers } from '../../../../sandbox/signers.ts'
@@ -94,7 +95,7 @@ const isRight = async (name: Name, message: RawMessage, secrets = secretsOf(name
   (await verifyMessage(signatures[name](), message, secrets, at, world)).ok
 
 for (const name of Object.keys(signatures) as Name[]) {
-  test(`${name}: what the platform signs is right, and no forgery is`, async () => {
+  test(`T29: ${name}: what the platform signs is right, and no forgery is`, async () => {
     assert.equal(await isRight(name, messageOf(signed(name))), true)
     const made = forgeries(name)
     assert.ok(made.length >= 20, `${made.length} forgeries of ${name}`)
@@ -103,7 +104,7 @@ for (const name of Object.keys(signatures) as Name[]) {
   })
 }
 
-test('an exchanged secret counts beside the new one, while it is given', async () => {
+test('F72: an exchanged secret counts beside the new one, while it is given', async () => {
   for (const name of Object.keys(signatures) as Name[]) {
     if (signatures[name]().scheme !== 'hmac') continue
     const message = messageOf(signed(name))
@@ -127,6 +128,39 @@ test('at the edges of a window', async () => {
       assert.equal(await isRight(name, message, undefined, at + side * time.toleranceMs), true, name)
       assert.equal(await isRight(name, message, undefined, at + side * (time.toleranceMs + 1)), false, name)
     }
+  }
+})
+
+test('T33: how much of a guess was right is not to be measured: digests of one length are compared, and each in full', async (t) => {
+  const compared = t.mock.method(crypto, 'timingSafeEqual')
+  syncBuiltinESMExports()
+  t.after(() => {
+    compared.mock.restore()
+    syncBuiltinESMExports()
+  })
+  for (const name of Object.keys(signatures) as Name[]) {
+    const verify = signatures[name]()
+    if (verify.scheme !== 'hmac') continue
+    const { signature, ...letter } = signed(name)
+    const bytes = Buffer.from(signature, verify.encoding)
+    const guesses = [0, bytes.length - 1].map((right) => {
+      const guess = Buffer.from(bytes.map((byte, place) => (place <= right && right > 0 ? byte : byte ^ 255)))
+      if (right > 0) guess[right]! ^= 255
+      return guess.toString(verify.encoding)
+    })
+    const steps: number[] = []
+    for (const given of [...guesses, signature]) {
+      compared.mock.resetCalls()
+      await isRight(name, withSignature(messageOf({ ...letter, signature }), signature, given))
+      steps.push(compared.mock.callCount())
+      for (const { arguments: both } of compared.mock.calls)
+        assert.deepEqual(
+          both.map((one) => one.byteLength),
+          [32, 32],
+        )
+    }
+    // A wrong first byte, a wrong last one, and none.
+    assert.ok(steps[0]! > 0 && steps.every((count) => count === steps[0]), `${name}: ${steps}`)
   }
 })
 

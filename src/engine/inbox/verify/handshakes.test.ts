@@ -77,7 +77,7 @@ test('a hub has confirmed what was asked for and nothing else', async () => {
   assert.equal(await ask(webSub, asked('https://hub.example/feed?channel_id=UC2'), {}, [topic]), 404)
 })
 
-test('nothing is said back that is more than a word', async () => {
+test('T35: nothing is said back that is more than a word', async () => {
   const meta = { verify: signatures.meta(), handshakes: [handshakes.meta()] }
   const asked = (challenge: string) =>
     message('GET', `${hook}?hub.mode=subscribe&hub.verify_token=meadow&hub.challenge=${encodeURIComponent(challenge)}`)
