@@ -9,5 +9,6 @@ test('senders that are killed while they send lose no event, invent none and kee
   assert.equal(summary.kills, 8)
   // Somebody died between an answer and its note, or nothing was put to the test.
   assert.ok(summary.again > 0, 'nothing came twice')
+  assert.ok(summary.held > 0, 'none was killed while it wrote')
   assert.ok(Object.keys(summary.at).length > 0, 'none died at a place')
 })

@@ -18,7 +18,7 @@ import type { NewEvent } from '../../src/ports/along.ts'
 import type { Database } from '../../src/ports/database.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { type Cluster, openCluster } from './test-cluster.ts'
-import { openStage, query } from './test-processes.ts'
+import { openStage, query, type Running } from './test-processes.ts'
 import { type Noted, openTestReceivers, type TestReceivers } from './test-receivers.ts'
 
 export interface SendersOptions {
@@ -30,6 +30,8 @@ export interface SendersOptions {
 
 export interface SendersSummary {
   readonly kills: number
+  /** How many of those were killed while deliveries could not be written. */
+  readonly held: number
   /** How many of those died at each named place. */
   readonly at: Readonly<Record<string, number>>
   readonly events: number
@@ -53,7 +55,7 @@ export interface SendersSummary {
   readonly settled_ms: number
 }
 
-/** Places at which every third process ends itself: around each step of a delivery. */
+/** Places at which a third of them end themselves: around each step of a delivery. */
 export const senderPlaces = [
   'deliveries.settle.before',
   'deliveries.place.after',
@@ -91,6 +93,7 @@ interface WrittenEvent {
 
 interface Done {
   kills: number
+  held: number
   readonly at: Record<string, number>
 }
 
@@ -112,16 +115,16 @@ export async function runSenders(options: SendersOptions): Promise<SendersSummar
     const writing = new AbortController()
     const written = write(database, random.fork('writer'), writing.signal)
     const forgetting = forgetDead(server.url, writing.signal)
-    const done: Done = { kills: 0, at: {} }
+    const done: Done = { kills: 0, held: 0, at: {} }
     const beginAnother = () => done.kills + underWay < kills && ++underWay > 0
     let underWay = 0
     await Promise.all(
       Array.from({ length: senders }, async (_, n) => {
         const own = random.fork(`sender/${n}`)
         for (let turn = n; beginAnother(); turn++) {
-          await killOne({ cluster, name: `sender-${n}`, turn, random: own, done })
+          await killOne({ cluster, databaseUrl: server.url, name: `sender-${n}`, turn, random: own, done })
           underWay--
-          say(`${done.kills}/${kills} killed, ${receivers.at('/all').noted.length} came to one`)
+          say(`${done.kills}/${kills} killed, ${receivers.at('/all').noted.filter(isCame).length} came to one`)
         }
       }),
     )
@@ -148,15 +151,16 @@ export const isWholeSending = (found: SendersSummary): boolean =>
   found.wanted > found.events &&
   found.events > 0
 
-/** One life of one sender. Every third ends itself at a place, if it comes by there. */
+/** One life of one sender, which ends at a random moment, in the middle of a statement, or at a named place, if it comes by there. */
 async function killOne(options: {
   cluster: Cluster
+  databaseUrl: string
   name: string
   turn: number
   random: SeededRandom
   done: Done
 }): Promise<void> {
-  const { cluster, name, turn, random, done } = options
+  const { cluster, databaseUrl, name, turn, random, done } = options
   const place = turn % 3 === 2 ? senderPlaces[Math.floor(random.unit() * senderPlaces.length)]! : null
   // The first passing is at the start, where there is much to do at once; a later one in the middle of it.
   const passing = 1 + Math.floor(random.unit() * 40)
@@ -167,16 +171,41 @@ async function killOne(options: {
   await Promise.race([died, cluster.ready(member)]).catch((error: unknown) => {
     if (member.process.isRunning() || place === null) throw error
   })
-  const isOver = new AbortController()
-  const patienceMs = place === null ? random.unit() ** 2 * 3 * second : 15 * second
-  const diedAlone = await Promise.race([died, systemClock.sleep(patienceMs, isOver.signal).then(() => false)])
-  isOver.abort('over')
-  if (place !== null && diedAlone) done.at[place] = (done.at[place] ?? 0) + 1
-  else if (diedAlone) throw new Error(`${name} ended by itself`)
-  member.process.kill('SIGKILL')
-  await member.process.ended
+  if (place === null) {
+    await systemClock.sleep(random.unit() ** 2 * 3 * second)
+    if (!member.process.isRunning()) throw new Error(`${name} ended by itself`)
+  }
+  if (turn % 3 === 1) {
+    const released = holdDeliveries(databaseUrl)
+    await systemClock.sleep(heldMs - 200)
+    await kill(member.process)
+    await released
+    done.held++
+  } else {
+    const isOver = new AbortController()
+    const patience = systemClock.sleep(place === null ? 0 : 15 * second, isOver.signal).then(() => false)
+    if (await Promise.race([died, patience])) done.at[place!] = (done.at[place!] ?? 0) + 1
+    isOver.abort('over')
+    await kill(member.process)
+  }
   done.kills++
 }
+
+async function kill(process: Running): Promise<void> {
+  process.kill('SIGKILL')
+  await process.ended
+}
+
+/**
+ * Nobody can write deliveries for that long, though everything else: so whoever is killed meanwhile is killed between two steps, where there are two. It
+ * is longer than a sender sleeps.
+ */
+const holdDeliveries = (url: string) =>
+  query(
+    url,
+    `begin; lock table delivery in share row exclusive mode; select pg_sleep(${heldMs / 1000}); commit; select 1 as done`,
+  )
+const heldMs = 1_800
 
 /** Gives their ids, by path. */
 async function makeEndpoints(database: Database, url: string, receivers: TestReceivers): Promise<Map<string, string>> {
@@ -297,7 +326,7 @@ async function examine(url: string, receivers: TestReceivers, ids: ReadonlyMap<s
     const { noted, unsigned } = receivers.at(path)
     const wanted = all.filter((event) => wants(path, event)).toSorted((one, other) => one.position - other.position)
     const taken = new Set(noted.filter(({ what }) => what === 'taken').map(({ id }) => id))
-    const came = noted.filter(({ what }) => what === 'came')
+    const came = noted.filter(isCame)
     found.wanted += wanted.length
     found.arrivals += came.length
     found.unsigned += unsigned()
@@ -345,6 +374,7 @@ function overtaking(noted: readonly Noted[], wanted: readonly WrittenEvent[]): n
   return overtook
 }
 
+const isCame = ({ what }: Noted) => what === 'came'
 const environmentId = 'env_test'
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 
