@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign } from 'node:crypto'
 import type { Instant } from '../../ports/clock.ts'
 import type { EndpointKey } from '../../ports/deliveries.ts'
 import type { Random } from '../../ports/random.ts'
@@ -31,7 +31,11 @@ export function signersOf(keys: readonly EndpointKey[], secrets: KeySecrets, now
 
 function signerOf(kind: EndpointKey['kind'], secret: string): Signer {
   const bytes = Buffer.from(secret.slice(secret.indexOf('_') + 1), 'base64')
-  if (kind === 'hmac') return (content) => `v1,${createHmac('sha256', bytes).update(content).digest('base64')}`
+  if (kind === 'hmac') {
+    // Bytes would be made into a key for each signature, which takes five times as long as the signature.
+    const key = createSecretKey(bytes)
+    return (content) => `v1,${createHmac('sha256', key).update(content).digest('base64')}`
+  }
   const key = privateKeyOf(bytes)
   return (content) => `v1a,${sign(null, Buffer.from(content), key).toString('base64')}`
 }
