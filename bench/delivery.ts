@@ -10,20 +10,22 @@ import { openHttpReceivers } from '../src/drivers/receivers/http.ts'
 import { openEndpoints } from '../src/engine/delivery/endpoints.ts'
 import { openSender } from '../src/engine/delivery/sender.ts'
 import { openVault } from '../src/engine/vault/vault.ts'
+import type { Environment } from '../src/ports/directory.ts'
 import type { Receivers } from '../src/ports/receivers.ts'
 import { quiet, startBenchDatabase } from './bench-database.ts'
+import { cpuOfDatabase } from './cpu-of-database.ts'
 import { percentile } from './measure.ts'
 import type { Line } from './run.ts'
 
 const events = 5_000
 const rounds = 8
-/** As many as an environment has, one left for the one that does not answer. */
-const others = 49
+/** Of two environments, which have fifty each: one is left for the one that does not answer. */
+const others = [50, 49]
 
 /**
  * Events from their row in PostgreSQL, every commit on disk, to a receiver on this machine that answers 204: placed, fanned out, claimed, signed, sent,
- * settled. All of it, and the receiver, in one process. And what one receiver that never answers costs
- * all the others that an environment may have: how late they get their events, beside how late that is without it.
+ * settled. All of it, and the receiver, in one process. And what one receiver that never answers costs 99 others: how late they get their events, beside
+ * how late that is without it.
  */
 export async function* run(): AsyncIterable<Line> {
   const server = await startBenchDatabase()
@@ -43,12 +45,15 @@ export async function* run(): AsyncIterable<Line> {
     }
     const vault = openVault(deps)
     await vault.start()
-    const environment = { id: 'env_bench', workspace: 'w', mode: 'test', createdAt: systemClock.now() } as const
-    await deps.directory.saveEnvironment(environment)
+    const environments = ['env_bench', 'env_other'].map((id) => ({
+      ...{ id, workspace: 'w', mode: 'test' as const, createdAt: systemClock.now() },
+    }))
+    for (const environment of environments) await deps.directory.saveEnvironment(environment)
+    const [environment] = environments as [Environment, ...Environment[]]
     const endpoints = openEndpoints({ ...deps }, vault)
-    const create = (path: string, profile: string) =>
+    const create = (path: string, profile: string, of = environment) =>
       endpoints.create(
-        environment,
+        of,
         {
           ...{ url: `${receiver.origin}${path}`, description: '', types: null, profiles: [profile] },
           ordered: false,
@@ -57,13 +62,13 @@ export async function* run(): AsyncIterable<Line> {
         'hmac',
         'system',
       )
-    const write = async (count: number, profile: string) => {
+    const write = async (count: number, profile: string, of = environment) => {
       const all = Array.from({ length: count }, () => ({
         ...{ id: systemRandom.id('evt'), type: 'metrics.updated', profileId: profile },
         data: { connection: 'con_1', profile, provider: 'acme', stream: 'videos', run: 'run_1' },
       }))
       for (let n = 0; n < count; n += 1000)
-        await deps.journal.note(environment.id, {
+        await deps.journal.note(of.id, {
           at: systemClock.now(),
           actor: 'system',
           events: all.slice(n, n + 1000),
@@ -82,6 +87,7 @@ export async function* run(): AsyncIterable<Line> {
     for (let n = 0; n < 10; n++) await write(events / 10 + 100, `p${n}`)
     const bare = await perSecondOfBare(receivers, `${receiver.origin}/take`)
     const cpuBefore = process.cpuUsage()
+    const databaseBefore = cpuOfDatabase(server.folder)
     const startedAt = performance.now()
     let tookMs = 0
     const before = receiver.taken.length
@@ -91,6 +97,7 @@ export async function* run(): AsyncIterable<Line> {
       return true
     })
     const { user, system } = process.cpuUsage(cpuBefore)
+    const databaseAfter = cpuOfDatabase(server.folder)
     yield {
       metric: 'per_s',
       value: (events / tookMs) * 1000,
@@ -99,16 +106,24 @@ export async function* run(): AsyncIterable<Line> {
     yield { metric: 'bare', value: bare, unit: 'requests/s of the same client to the same receiver, nothing else' }
     yield { metric: 'ratio', value: ((events / tookMs) * 1000) / bare, unit: 'of the bare requests' }
     yield { metric: 'cpu', value: (user + system) / events, unit: 'µs of this process for each, the receiver included' }
+    if (databaseBefore !== null && databaseAfter !== null)
+      yield {
+        metric: 'cpu_database',
+        value: (databaseAfter - databaseBefore) / events,
+        unit: 'µs of PostgreSQL for each',
+      }
 
     for (const { id } of await deps.deliveries.endpoints(environment.id))
       await endpoints.remove(environment, id, 'system')
-    for (let n = 0; n < others; n++) await create('/take', 'everybody')
-    const latenessOf = async (count: number) => {
+    for (const [nth, count] of others.entries())
+      for (let n = 0; n < count; n++) await create('/take', 'everybody', environments[nth])
+    const count = others.reduce((sum, one) => sum + one, 0)
+    const latenessOf = async () => {
       const late: number[] = []
       for (let round = 0; round < rounds; round++) {
         const from = receiver.taken.length
         const at = performance.now()
-        await write(1, 'everybody')
+        for (const one of environments) await write(1, 'everybody', one)
         while (receiver.taken.length - from < count) await systemClock.sleep(2)
         late.push(...receiver.taken.slice(from).map((takenAt) => takenAt - at))
       }
@@ -116,15 +131,15 @@ export async function* run(): AsyncIterable<Line> {
     }
     const stopping = new AbortController()
     const ended = openSender({ deps, vault }, { pollMs: 50 }).run(stopping.signal)
-    await latenessOf(others)
-    const alone = await latenessOf(others)
-    const tarpit = await create('/tarpit', 'everybody')
-    const beside = await latenessOf(others)
+    await latenessOf()
+    const alone = await latenessOf()
+    const tarpit = await create('/tarpit', 'everybody', environments[1])
+    const beside = await latenessOf()
     receiver.release()
     stopping.abort()
     await ended
-    await endpoints.remove(environment, tarpit.endpoint.id, 'system')
-    yield { metric: 'p99_alone', value: alone, unit: `ms from the commit of an event to ${others} receivers` }
+    await endpoints.remove(environments[1]!, tarpit.endpoint.id, 'system')
+    yield { metric: 'p99_alone', value: alone, unit: `ms from the commit of an event to ${count} receivers` }
     yield { metric: 'p99_beside_tarpit', value: beside, unit: 'ms, beside one that never answers' }
     yield {
       metric: 'tarpit_p99_ratio',

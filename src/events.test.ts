@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request as requestHttp } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { PatchbayError } from '@patchbay/sdk'
 import { Webhook } from 'standardwebhooks'
@@ -227,4 +228,138 @@ test('streams are bounded, and each that ends makes room', async () => {
     one.abort()
     return status === 200
   })
+})
+
+interface Told {
+  readonly place: string
+  readonly event?: { id: string; type: string }
+}
+
+/** Reads over a WebSocket until `enough` events are there. `first` is what comes before any. */
+async function readSocket(query: string, enough: number) {
+  const socket = openSocket(query)
+  let first: Told | undefined
+  const told: Told[] = []
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener('error', () => reject(new Error('the socket broke')))
+    socket.addEventListener('message', ({ data }) => {
+      const one = JSON.parse(String(data)) as Told
+      first ??= one
+      if (one.event) told.push(one)
+      if (told.length >= enough) resolve()
+    })
+  })
+  socket.close()
+  return { first, told, ids: told.map(({ event }) => event!.id) }
+}
+
+function openSocket(query = '', key = server.keys.test) {
+  const headers = { authorization: `Bearer ${key}` }
+  return new WebSocket(`${server.url.replace('http', 'ws')}/v1/events/stream${query}`, { headers } as never)
+}
+
+/** Asks for an upgrade, and gives what HTTP answers. */
+async function handshake(
+  path: string,
+  {
+    method = 'GET',
+    body = '',
+    ...headers
+  }: { method?: string; body?: string; upgrade?: string; [header: string]: string | undefined } = {},
+): Promise<{ status: number; json: StreamProblem | null }> {
+  return new Promise((resolve, reject) => {
+    const asking = requestHttp(`${server.url}${path}`, {
+      method,
+      headers: {
+        ...{ authorization: `Bearer ${server.keys.test}`, connection: 'upgrade', upgrade: 'websocket' },
+        ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
+        ...headers,
+      },
+    })
+    asking.on('error', reject)
+    asking.on('upgrade', (_, socket) => {
+      socket.destroy()
+      resolve({ status: 101, json: null })
+    })
+    asking.on('response', async (response) => {
+      const pieces: Buffer[] = []
+      for await (const piece of response) pieces.push(piece as Buffer)
+      const text = Buffer.concat(pieces).toString()
+      const isJson = response.headers['content-type']?.includes('json')
+      resolve({ status: response.statusCode!, json: isJson ? JSON.parse(text) : null })
+    })
+    asking.end(body)
+  })
+}
+
+test('over a WebSocket the stream is the same: the same filters, places and resumption', async () => {
+  const { head } = await server.engine.deps.deliveries.places(server.environments.test.id)
+  const reading = readSocket(`?types=channel.*&after=${head}`, 3)
+  const ids = await write(3)
+  await write(2, server.environments.other)
+  const { first, told, ids: read } = await reading
+  assert.deepEqual(first, { place: String(head) })
+  assert.deepEqual(read, ids)
+  const inHttp = await readStream(`?after=${head}`, 3)
+  assert.deepEqual(
+    told.map(({ place, event }) => [place, event!.id]),
+    inHttp.events.map(({ id, event }) => [id, event]),
+  )
+  // More than a page, of which the reader comes back in the middle.
+  const more = await write(250)
+  const resumed = await readSocket(`?after=${told[0]!.place}`, 252)
+  assert.deepEqual(resumed.ids, [...ids.slice(1), ...more])
+  assert.deepEqual((await readSocket(`?after=${resumed.told[99]!.place}`, 152)).ids, resumed.ids.slice(100))
+  assert.deepEqual((await readSocket(`?after=${head}&profile=nobody`, 0)).ids, [])
+})
+
+test('who is refused a WebSocket hears why in HTTP', async () => {
+  const check = async (path: string, more: Parameters<typeof handshake>[1], status: number, code: string) => {
+    const { status: answered, json } = await handshake(path, more)
+    assert.deepEqual([answered, json?.code], [status, code], path)
+  }
+  await check('/v1/events/stream', { authorization: 'Bearer nobody' }, 401, 'input.unauthenticated')
+  await check('/v1/events/stream?after=99999999', {}, 422, 'input.invalid')
+  await check('/v1/events/stream?types=nobody.*', {}, 422, 'input.invalid')
+  await check('/v1/events/stream?after=1', {}, 410, 'input.expired')
+  await check('/v1/events/streams', {}, 404, 'input.unknown')
+  assert.equal((await handshake('/v1/events/stream')).status, 101)
+})
+
+test('whoever offers another protocol with an ordinary request gets the ordinary answer', async () => {
+  const body = JSON.stringify({ url: `${receiver.origin}/upgraded` })
+  const about = { method: 'POST', body, upgrade: 'h2c', 'content-type': 'application/json' }
+  assert.equal((await handshake('/v1/endpoints', about)).status, 201)
+  assert.equal((await handshake('/v1/endpoints', { ...about, upgrade: 'websocket' })).status, 201)
+  assert.equal((await handshake('/v1/endpoints', { upgrade: 'websocket' })).status, 200)
+})
+
+test('both kinds of streams share their limit, and a handshake that fails makes room as well', async () => {
+  const live = { authorization: `Bearer ${server.keys.live}` }
+  for (let n = 0; n < 60; n++)
+    assert.equal((await handshake('/v1/events/stream', { ...live, 'sec-websocket-key': 'no key' })).status, 400)
+  const stopping = new AbortController()
+  const inHttp = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      fetch(`${server.url}/v1/events/stream`, { headers: live, signal: stopping.signal }),
+    ),
+  )
+  assert.ok(inHttp.every(({ ok }) => ok))
+  const sockets = Array.from({ length: 30 }, () => openSocket('', server.keys.live))
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.addEventListener('open', resolve))))
+  const { status, json } = await handshake('/v1/events/stream', live)
+  assert.deepEqual([status, json?.code], [429, 'input.throttled'])
+  sockets[0]!.close()
+  await until(async () => (await handshake('/v1/events/stream', live)).status === 101)
+  for (const socket of sockets) socket.close()
+  stopping.abort()
+})
+
+test('a socket whose reader speaks is closed with a reason', async () => {
+  const socket = openSocket()
+  const closed = new Promise<[number, string]>((resolve) => {
+    socket.addEventListener('close', ({ code, reason }) => resolve([code, reason]))
+  })
+  socket.addEventListener('open', () => socket.send('hello'))
+  assert.deepEqual(await closed, [1003, 'This stream is only read.'])
 })

@@ -24,7 +24,11 @@ export interface Cluster {
   start(
     name: string,
     roles: string,
-    more?: { readonly options?: readonly string[]; readonly program?: string },
+    more?: {
+      readonly options?: readonly string[]
+      readonly program?: string
+      readonly env?: Readonly<Record<string, string>>
+    },
   ): Promise<Member>
   ready(member: Member): Promise<void>
 }
@@ -39,11 +43,11 @@ export async function openCluster(stage: Stage, databaseUrl: string): Promise<Cl
   return {
     sandbox,
     env,
-    async start(name, roles, { options = [], program } = {}) {
+    async start(name, roles, { options = [], program, env: more = {} } = {}) {
       const port = await findPort()
       const dataDir = join(stage.folder, name)
       const own = { PORT: String(port), PATCHBAY_DATA_DIR: dataDir, PATCHBAY_ROLES: roles }
-      const process = stage.start(name, ['start', ...options], { ...env, ...own }, program)
+      const process = stage.start(name, ['start', ...options], { ...env, ...own, ...more }, program)
       return { url: `http://127.0.0.1:${port}`, dataDir, process }
     },
     async ready({ url, process }) {

@@ -908,8 +908,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/deliveries/postgres.ts',
-        instead: 'const before = await lockPlace(sql, environmentId)\n        const values = [environmentId, limit',
-        put: "await sql('commit'); await sql('begin'); await sql('set local role patchbay_tenant'); await sql(\"select set_config('app.environment', $1, true)\", [environmentId])\n        const before = await lockPlace(sql, environmentId)\n        await sql(statements.movePlace, [environmentId, before + 1])\n        await sql('commit'); await sql('begin'); await sql('set local role patchbay_tenant'); await sql(\"select set_config('app.environment', $1, true)\", [environmentId])\n        const values = [environmentId, limit",
+        instead: 'void lockPlace(sql, environmentId)\n        const values = [environmentId, limit',
+        put: "void lockPlace(sql, environmentId)\n        void sql('update event_place set head = head + 1 where environment_id = $1', [environmentId])\n        void sql('commit'); void sql('begin'); void sql('set local role patchbay_tenant'); void sql(\"select set_config('app.environment', $1, true)\", [environmentId])\n        const values = [environmentId, limit",
       },
     ],
     caughtBy: placing,

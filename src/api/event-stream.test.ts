@@ -2,74 +2,176 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { Fault, minute, second } from '@patchbay/kit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { openTestWorld } from '../engine/delivery/test-world.ts'
 import type { Engine } from '../engine/engine.ts'
-import { serveEventStream } from './event-stream.ts'
+import { isStreamUpgrade, serveEventStream } from './event-stream.ts'
 import type { Serving } from './serve-route.ts'
 
-/** Reads while an event happens every `everyMs`, by a key that is revoked after a minute, and looks how long after that the stream goes on. */
-async function check(everyMs: number, refusal: Error, expected: { ended: string; withinMs: number }) {
-  const world = await openTestWorld()
-  const { clock, environment, start, write } = world
-  let handle: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>) | undefined
-  const app = {
-    get(_path: string, _options: object, handler: typeof handle) {
-      handle = handler
-    },
-  }
-  const authenticate = async () => {
-    if (clock.now() - start >= minute) throw refusal
-    return { environment, actor: 'key:1', scopes: ['*'], via: 'key' }
-  }
-  const serving = { authenticate, rate: { count: () => {} } } as unknown as Serving
-  serveEventStream(
-    app as unknown as FastifyInstance,
-    { deps: world.deps, isStopping: () => false } as unknown as Engine,
-    serving,
-  )
-  let lastAt = 0
-  let ended = ''
-  const response = Object.assign(new EventEmitter(), {
-    writeHead: () => {},
-    write(text: string) {
-      if (text.includes('data: ')) lastAt = clock.now()
-      return true
-    },
-    end() {
-      ended = 'ended'
-    },
-    destroy() {
-      ended = 'broken'
-    },
-  })
-  await clock.run(
-    async () => {
-      const reading = handle!(
-        { query: {}, headers: {}, id: 'req_1' } as unknown as FastifyRequest,
-        { hijack: () => {}, getHeaders: () => ({}), raw: response } as unknown as FastifyReply,
-      ).then(() => clock.now())
-      for (let past = 0; past < 2 * minute; past += everyMs) {
-        await write(1)
-        await clock.sleep(everyMs)
-      }
-      const endedAt = ended === '' ? Number.POSITIVE_INFINITY : await reading
-      assert.ok(lastAt > start)
-      const late = Math.max(endedAt, lastAt) - start - minute
-      assert.ok(late <= expected.withinMs, `read for ${late} ms by a key that was revoked`)
-      assert.equal(ended, expected.ended)
-    },
-    { limitMs: 3 * minute },
-  )
+type Route = Required<Pick<RouteOptions, 'preHandler' | 'handler' | 'wsHandler'>>
+
+interface Story {
+  /** How often something happens, and for how long. */
+  readonly everyMs: number
+  readonly forMs: number
+  /** From when on its key is refused, and how. */
+  readonly refused?: { readonly atMs: number; readonly error: Error }
+  readonly stopsAtMs?: number
+  /** From when on it reads nothing any more. */
+  readonly readsUntilMs?: number
+  readonly speaksAtMs?: number
 }
 
+/** Has a stream read on a pretend clock. How it ended, when, and when it was told the last event; the rest of a socket's words. */
+async function read(kind: 'response' | 'socket', story: Story) {
+  const world = await openTestWorld()
+  const { clock, environment, start, write } = world
+  const since = () => clock.now() - start
+  let route: Route | undefined
+  const app = {
+    register: async () => {},
+    route(options: Route) {
+      route = options
+    },
+  }
+  const serving = {
+    rate: { count: () => {} },
+    async authenticate() {
+      if (story.refused && since() >= story.refused.atMs) throw story.refused.error
+      return { environment, actor: 'key:1', scopes: ['*'], via: 'key' }
+    },
+  } as unknown as Serving
+  const isStopping = () => since() >= (story.stopsAtMs ?? Number.POSITIVE_INFINITY)
+  const engine = { deps: world.deps, isStopping } as unknown as Engine
+  await serveEventStream(app as unknown as FastifyInstance, engine, serving)
+
+  const seen = { ended: '', endedAt: Number.NaN, lastAt: 0, texts: [] as string[], pongs: 0 }
+  const end = (how: string) => {
+    if (seen.ended === '') Object.assign(seen, { ended: how, endedAt: since() })
+  }
+  const reads = () => since() < (story.readsUntilMs ?? Number.POSITIVE_INFINITY)
+  const note = (text: string) => {
+    seen.texts.push(text)
+    if (text.includes('evt_')) seen.lastAt = since()
+  }
+  const outlet = Object.assign(
+    new EventEmitter(),
+    kind === 'response'
+      ? {
+          writeHead: () => {},
+          write(text: string) {
+            note(text)
+            return reads()
+          },
+          end: () => end('ended'),
+          destroy: () => end('broken'),
+        }
+      : {
+          ...{ OPEN: 1, readyState: 1, bufferedAmount: 0 },
+          send(text: string, sent: () => void) {
+            note(text)
+            if (reads()) sent()
+          },
+          pong: () => seen.pongs++,
+          close: (code: number) => end(`closed ${code}`),
+          terminate: () => end('broken'),
+        },
+  )
+  const connection = Object.assign(new EventEmitter(), { destroyed: false })
+  const request = { query: {}, headers: {}, id: 'req_1', ws: kind === 'socket', raw: { socket: connection } }
+  const reply = { hijack: () => {}, header: () => {}, getHeaders: () => ({}), raw: outlet }
+  await clock.run(
+    async () => {
+      const { preHandler, handler, wsHandler } = route! as never as Record<
+        string,
+        (...about: unknown[]) => Promise<void>
+      >
+      await preHandler!(request, reply)
+      const reading = kind === 'socket' ? wsHandler!(outlet, request) : handler!(request, reply)
+      const happenings = (async () => {
+        for (let past = 0; past < story.forMs; past += story.everyMs) {
+          await write(1)
+          await clock.sleep(story.everyMs)
+        }
+      })()
+      if (story.speaksAtMs !== undefined) {
+        await clock.sleep(story.speaksAtMs)
+        outlet.emit('ping', Buffer.from('?'))
+        Object.assign(outlet, { bufferedAmount: 1 }).emit('ping', Buffer.from('?'))
+        outlet.emit('message', 'hello')
+      }
+      await happenings
+      if (seen.ended === '') outlet.emit('close')
+      await reading
+    },
+    { limitMs: 5 * minute },
+  )
+  return seen
+}
+
+const kinds = { response: 'ended', socket: 'closed 1008' } as const
+type Kind = keyof typeof kinds
+const eachKind = Object.keys(kinds) as Kind[]
+const revoked = { atMs: minute, error: new Fault('input.unauthenticated') }
+
 test('a stream ends soon after its key was revoked, however much or little happens', async () => {
-  const refusal = new Fault('input.unauthenticated')
-  for (const everyMs of [100, second, 7 * second, 50 * second])
-    await check(everyMs, refusal, { ended: 'ended', withinMs: 16 * second })
-  await check(second, refusal, { ended: 'ended', withinMs: 6 * second })
+  for (const kind of eachKind)
+    for (const everyMs of [100, second, 7 * second, 50 * second]) {
+      const { ended, endedAt, lastAt } = await read(kind, { everyMs, forMs: 2 * minute, refused: revoked })
+      assert.ok(lastAt > 0)
+      const late = Math.max(endedAt, lastAt) - minute
+      const withinMs = everyMs === second ? 6 * second : 16 * second
+      assert.ok(late <= withinMs, `${kind}: read for ${late} ms by a key that was revoked`)
+      assert.equal(ended, kinds[kind])
+    }
 })
 
 test('a stream is broken off where nobody can say whether it may go on', async () => {
-  await check(second, new Error('the database went away'), { ended: 'broken', withinMs: 6 * second })
+  const refused = { atMs: minute, error: new Error('the database went away') }
+  for (const kind of eachKind) {
+    const { ended, endedAt } = await read(kind, { everyMs: second, forMs: 2 * minute, refused })
+    assert.equal(ended, 'broken')
+    assert.ok(endedAt <= minute + 6 * second)
+  }
+})
+
+test('a reader who does not read is cut off after 20 seconds, and is not sent anything more meanwhile', async () => {
+  for (const kind of eachKind) {
+    const { ended, endedAt, texts, lastAt } = await read(kind, {
+      ...{ everyMs: second, forMs: 2 * minute, readsUntilMs: minute },
+    })
+    assert.equal(ended, 'broken', kind)
+    assert.ok(endedAt >= minute + 20 * second && endedAt <= minute + 22 * second, `${endedAt}`)
+    assert.ok(lastAt <= minute + 2 * second)
+    assert.ok(texts.length < 70, `${texts.length}`)
+  }
+})
+
+test('a server that stops says so to a socket, and lets a response end', async () => {
+  for (const [kind, expected] of [
+    ['response', 'ended'],
+    ['socket', 'closed 1001'],
+  ] as const) {
+    const { ended, endedAt } = await read(kind, { everyMs: 7 * second, forMs: minute, stopsAtMs: 20 * second })
+    assert.equal(ended, expected)
+    assert.ok(endedAt <= 22 * second, `${endedAt}`)
+  }
+})
+
+test('a socket answers pings that there is room for, and closes when its reader says anything', async () => {
+  const { ended, endedAt, pongs } = await read('socket', {
+    ...{ everyMs: second, forMs: minute, speaksAtMs: 10 * second },
+  })
+  assert.deepEqual([ended, endedAt, pongs], ['closed 1003', 10 * second, 1])
+})
+
+test('only the stream leaves HTTP, and only for a WebSocket', () => {
+  const check = (url: string, upgrade: string | undefined, expected: boolean) =>
+    assert.equal(isStreamUpgrade({ url, headers: { upgrade } }), expected, `${url} ${upgrade}`)
+  check('/v1/events/stream', 'websocket', true)
+  check('/v1/events/stream?after=0', 'WebSocket', true)
+  check('/v1/events/stream', 'h2c', false)
+  check('/v1/events/stream', undefined, false)
+  check('/v1/events', 'websocket', false)
+  check('/v1/events/streams', 'websocket', false)
 })

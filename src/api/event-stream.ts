@@ -1,44 +1,47 @@
-import { Fault, second } from '@patchbay/kit'
+import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import { eventJson } from '../engine/delivery/event-body.ts'
-import { checkTypePatterns } from '../engine/delivery/event-types.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { EventFilter, PlacedEvent } from '../ports/deliveries.ts'
-import { openHeads } from './event-heads.ts'
-import { idText } from './route.ts'
-import { parse, type Serving } from './serve-route.ts'
+import { type EventReader, type EventWriter, openEventReaders, patienceMs } from './event-readers.ts'
+import { socketOptions, tellSocket } from './event-socket.ts'
+import type { Serving } from './serve-route.ts'
 import { writeInTime } from './write-in-time.ts'
 
-const queryOf = z.strictObject({
-  /** The place after which it begins: what `id` said. From now on when absent, and `Last-Event-ID` goes before. */
-  after: z.string().max(20).optional(),
-  /** `connection.*,item.published`. */
-  types: z.string().max(2000).optional(),
-  profile: z.string().min(1).max(200).optional(),
-  connection: idText.optional(),
-})
+const path = '/v1/events/stream'
+
+/** Whether a request may leave HTTP. Whatever else offers an upgrade, as some clients do with every request, is answered as if it had not. */
+export const isStreamUpgrade = ({ url, headers }: Pick<FastifyRequest['raw'], 'url' | 'headers'>): boolean =>
+  url?.split('?', 1)[0] === path && headers.upgrade?.toLowerCase() === 'websocket'
 
 /**
- * `GET /v1/events/stream`: events as server-sent events, as they come. `id` is a place in the order of the environment: whoever comes back with
- * `Last-Event-ID` goes on there, and misses nothing. One that does not read what it is sent is cut off, and can do the same. What was forgotten meanwhile
- * cannot be sent any more, and that is said instead of passing over it. Who may read is asked again all the while: a stream has no end of its own, and a
- * key that was revoked or has run out, or a person who was signed out, must not read on.
+ * `GET /v1/events/stream`: events as they come, as server-sent events or, where the client asks for that, over a WebSocket. Who is refused hears so in HTTP
+ * either way. One that does not read what it is sent is cut off, and can go on where it was.
  */
-export function serveEventStream(app: FastifyInstance, engine: Engine, serving: Serving): void {
-  const { deliveries, clock, log } = engine.deps
-  const heads = openHeads(engine)
-  const open = new Map<string, number>()
+export async function serveEventStream(app: FastifyInstance, engine: Engine, serving: Serving): Promise<void> {
+  const { clock, log } = engine.deps
+  const readers = openEventReaders(engine, serving)
+  const admitted = new WeakMap<FastifyRequest, EventReader>()
+  await app.register(fastifyWebsocket, { options: socketOptions })
+  app.route({
+    method: 'GET',
+    url: path,
+    schema: { hide: true },
+    exposeHeadRoute: false,
+    async preHandler(request, reply) {
+      // After a refusal nothing reads that connection any more: without this, the client's next request would go there.
+      if (request.ws) reply.header('connection', 'close')
+      const reader = await readers.admit(request, reply)
+      admitted.set(request, reader)
+      if (!request.ws) return
+      // Also where the rest of the handshake fails.
+      request.raw.socket.once('close', reader.leave)
+      if (request.raw.socket.destroyed) reader.leave()
+    },
+    handler: (request, reply) => tellResponse(admitted.get(request)!, reply),
+    wsHandler: (socket, request) => tellSocket(engine, readers, admitted.get(request)!, socket),
+  })
 
-  app.get('/v1/events/stream', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
-    const caller = await serving.authenticate(request, 'journal:read')
-    serving.rate.count(caller, reply)
-    const query = parse(queryOf, request.query, 'query') as z.output<typeof queryOf>
-    const filter = filterOf(query)
-    const { id } = caller.environment
-    const lastId = request.headers['last-event-id']
-    const after = await placeOf(id, (typeof lastId === 'string' ? lastId : undefined) ?? query.after)
-    const close = begin(id)
+  async function tellResponse(reader: EventReader, reply: FastifyReply): Promise<void> {
     reply.hijack()
     const response = reply.raw
     const gone = new AbortController()
@@ -48,120 +51,24 @@ export function serveEventStream(app: FastifyInstance, engine: Engine, serving: 
       'content-type': 'text/event-stream; charset=utf-8',
       'x-accel-buffering': 'no',
     })
+    const write = (text: string) => writeInTime(response, text, { clock, patienceMs, signal: gone.signal })
     try {
-      const mayRead = () => isStillAllowed(request, gone.signal)
-      await run(response, id, after, { filter, mayRead, signal: gone.signal })
+      await readers.tell(reader, framesInto(write), gone.signal)
       response.end()
     } catch (error) {
-      if (!gone.signal.aborted) log.warn('api.stream_broken', { requestId: request.id, environmentId: id, error })
+      const { request, environmentId } = reader
+      if (!gone.signal.aborted) log.warn('api.stream_broken', { requestId: request.id, environmentId, error })
       response.destroy()
     } finally {
-      close()
-    }
-  })
-
-  async function run(
-    response: FastifyReply['raw'],
-    environmentId: string,
-    begin: number,
-    { filter, mayRead, signal }: { filter: EventFilter; mayRead: () => Promise<boolean>; signal: AbortSignal },
-  ): Promise<void> {
-    const reading = heads.follow(environmentId)
-    try {
-      // Reconnect after a second; and this is where the stream begins, so that it can be resumed before the first event.
-      await write(response, `retry: 1000\nid: ${begin}\n: patchbay\n\n`, signal)
-      let askedAt = clock.now()
-      for (let after = begin; !engine.isStopping(); ) {
-        // There is a turn for each page and each heartbeat, so no page goes out on an answer that is older than some seconds.
-        if (clock.now() - askedAt >= askAgainMs) {
-          if (!(await mayRead())) return
-          askedAt = clock.now()
-        }
-        const head = reading.head()
-        const events = await deliveries.eventsAfter(environmentId, { ...filter, after, limit: pageSize })
-        if (events.length > 0) await write(response, events.map(frameOf).join(''), signal)
-        if (events.length === pageSize) {
-          after = events.at(-1)!.position
-          continue
-        }
-        // What has a place up to the head was seen, wanted or not.
-        after = Math.max(after, head, events.at(-1)?.position ?? 0)
-        if (!(await reading.moved(after, heartbeatMs, signal)))
-          await write(response, `id: ${after}\n: still here\n\n`, signal)
-        signal.throwIfAborted()
-      }
-    } finally {
-      reading.leave()
-    }
-  }
-
-  /** Whatever else goes wrong breaks the stream too: the reader comes back, and is told then. */
-  async function isStillAllowed(request: FastifyRequest, signal: AbortSignal): Promise<boolean> {
-    try {
-      await serving.authenticate(request, 'journal:read')
-      signal.throwIfAborted()
-      return true
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      log.info('api.stream_refused', { requestId: request.id, code: error.code })
-      return false
-    }
-  }
-
-  function write(response: FastifyReply['raw'], text: string, signal: AbortSignal): Promise<void> {
-    return writeInTime(response, text, { clock, patienceMs, signal })
-  }
-
-  async function placeOf(environmentId: string, text: string | undefined): Promise<number> {
-    const { head, swept } = await heads.look(environmentId)
-    if (text === undefined || text === '') return head
-    const after = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (!(after <= head))
-      throw new Fault(
-        'input.invalid',
-        'That is no place in this stream. Use an id that it gave, or 0 for its beginning.',
-        {
-          field: 'after',
-        },
-      )
-    // At the very beginning nobody has missed anything.
-    if (after < swept && after > 0)
-      throw new Fault(
-        'input.expired',
-        `Events after that place are not kept any more. Begin with after=${swept}, and fetch what you need from the API instead.`,
-        { field: 'after' },
-      )
-    return Math.max(after, swept)
-  }
-
-  /** Throws when too many are open. Gives what ends this one. */
-  function begin(environmentId: string): () => void {
-    const count = open.get(environmentId) ?? 0
-    const all = [...open.values()].reduce((sum, one) => sum + one, 0)
-    if (count >= mostOfEnvironment || all >= mostStreams)
-      throw new Fault('input.throttled', 'Too many event streams are open. Close one, or read several types in one.')
-    open.set(environmentId, count + 1)
-    return () => {
-      const left = open.get(environmentId)! - 1
-      if (left > 0) open.set(environmentId, left)
-      else open.delete(environmentId)
+      reader.leave()
     }
   }
 }
 
-function filterOf({ types, profile, connection }: z.output<typeof queryOf>): EventFilter {
-  const patterns = types?.split(',').map((type) => type.trim())
-  checkTypePatterns(patterns ?? [])
-  return { types: patterns ?? null, profiles: profile === undefined ? null : [profile], connectionId: connection }
-}
-
-const frameOf = (event: PlacedEvent) => `id: ${event.position}\ndata: ${JSON.stringify(eventJson(event))}\n\n`
-
-const pageSize = 100
-const heartbeatMs = 15 * second
-/** How long a reader goes on who may not read any more; a look at the key costs less than the page that it spares. */
-const askAgainMs = 5 * second
-/** How long a reader may leave unread what it was sent, which is a page at most. */
-const patienceMs = 20 * second
-const mostOfEnvironment = 50
-const mostStreams = 500
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html, with the place as `id`. Whoever lost it comes back after a second. */
+const framesInto = (write: (text: string) => Promise<void>): EventWriter => ({
+  begins: (place) => write(`retry: 1000\nid: ${place}\n: patchbay\n\n`),
+  events: (events) =>
+    write(events.map((event) => `id: ${event.position}\ndata: ${JSON.stringify(eventJson(event))}\n\n`).join('')),
+  stillHere: (place) => write(`id: ${place}\n: still here\n\n`),
+})

@@ -1,6 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import { Fault, isFault } from '@patchbay/kit'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import type { People } from '../ports/people.ts'
@@ -17,7 +17,7 @@ import { connectionRoutes } from './connections.ts'
 import { serveConsole } from './console-files.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
-import { serveEventStream } from './event-stream.ts'
+import { isStreamUpgrade, serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
@@ -98,7 +98,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
 
 /** The HTTP server: API, connect pages, webhooks, console. It listens when its caller says so. */
 export async function openApi(engine: Engine, options: ApiOptions): Promise<FastifyInstance> {
-  const app = openBare(engine)
+  const app = openBare(engine, isStreamUpgrade)
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
     readJson(text),
@@ -152,7 +152,10 @@ export async function openHealth(engine: Engine, registry: Registry): Promise<Fa
 }
 
 /** Limits, headers and refusals, which are the same for everything that is answered. */
-function openBare(engine: Engine): FastifyInstance {
+function openBare(
+  engine: Engine,
+  shouldUpgradeCallback: (request: FastifyRequest['raw']) => boolean = () => false,
+): FastifyInstance {
   const app = Fastify({
     // Request lines are ours to write: Fastify's would carry whole addresses.
     logger: false,
@@ -162,7 +165,7 @@ function openBare(engine: Engine): FastifyInstance {
     requestTimeout: passedOnMs,
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
+    http: { headersTimeout: 20_000, maxHeaderSize: 16 * 1024, shouldUpgradeCallback },
     routerOptions: { maxParamLength: 256 },
     // Each operation brings its own checks (zod); this one must not coerce or remove anything.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } },

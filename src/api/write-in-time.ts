@@ -6,19 +6,26 @@ export interface Outlet {
   once(event: 'drain', then: () => void): unknown
 }
 
+/** For how long a reader is waited for. */
+export interface Patience {
+  readonly clock: Clock
+  readonly patienceMs: number
+  readonly signal: AbortSignal
+}
+
 /** Writes, and waits for a reader who is slow, but not for ever. Throws when nothing was read for so long, or when the signal aborts. */
-export async function writeInTime(
-  outlet: Outlet,
-  text: string,
-  { clock, patienceMs, signal }: { clock: Clock; patienceMs: number; signal: AbortSignal },
-): Promise<void> {
-  signal.throwIfAborted()
+export async function writeInTime(outlet: Outlet, text: string, patience: Patience): Promise<void> {
+  patience.signal.throwIfAborted()
   if (outlet.write(text)) return
-  const drained = new AbortController()
-  const isDrained = new Promise<true>((resolve) => outlet.once('drain', () => resolve(true)))
-  const isLate = clock.sleep(patienceMs, AbortSignal.any([signal, drained.signal])).then(() => false)
-  const inTime = await Promise.race([isDrained, isLate])
+  await inTime(new Promise<void>((resolve) => outlet.once('drain', resolve)), patience)
+}
+
+/** Waits until what was written is on its way. */
+export async function inTime(drained: Promise<unknown>, { clock, patienceMs, signal }: Patience): Promise<void> {
+  const isOver = new AbortController()
+  const isLate = clock.sleep(patienceMs, AbortSignal.any([signal, isOver.signal])).then(() => false)
+  const isInTime = await Promise.race([drained.then(() => true), isLate])
   isLate.catch(() => {})
-  drained.abort('drained')
-  if (!inTime) throw new Error('the reader does not read')
+  isOver.abort('drained')
+  if (!isInTime) throw new Error('the reader does not read')
 }

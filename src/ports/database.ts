@@ -6,7 +6,7 @@
  */
 export interface Database {
   /** Runs `work` in one transaction as the tenant role, with `app.environment` set to `environmentId`. Retries serialization failures and deadlocks up to 5 times: `work` must have no other effect. */
-  tenant<T>(environmentId: string, work: (sql: Sql) => Promise<T>): Promise<T>
+  tenant<T>(environmentId: string, work: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Runs `work` in one transaction as the system role. */
   system<T>(work: (sql: Sql) => Promise<T>): Promise<T>
   /** Runs one statement that only reads, as the tenant role of that environment or, without one, as the system role. It takes one round trip. */
@@ -17,6 +17,11 @@ export interface Database {
     name?: string,
   ): Promise<Row[]>
   close(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** False: nobody waits until it is on disk, so that it may be gone, whole, after a crash of the database. For what only runs out, such as claims. */
+  readonly lasts: boolean
 }
 
 export interface Sql {

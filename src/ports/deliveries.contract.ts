@@ -47,16 +47,48 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
       { deliveries }: DeliveriesWorld,
       environmentId: string,
       { now = at, by = 'clm_1', limit = 100, endpoint = 'end_1', ms = 1000 } = {},
-    ) =>
-      (await deliveries.claim(environmentId, endpoint, { claim: by, now, until: now + ms, limit })).map(
+    ) => {
+      const options = { claim: by, now, until: now + ms, limit, limitWhileFailing: 1 }
+      return ((await deliveries.claim(environmentId, endpoint, options))?.deliveries ?? []).map(
         ({ eventId }) => eventId,
       )
+    }
     const change = ({ deliveries }: DeliveriesWorld, environmentId: string, changes: EndpointChange) =>
       deliveries.changeEndpoint(environmentId, 'end_1', changes, () => quiet)
     const settled = (eventId: string, more: Partial<Settled> = {}): Settled => ({
       ...{ eventId, state: 'delivered', nextAt: at, tried: exampleTry() },
       ...more,
     })
+
+    story(
+      'a claim brings the endpoint along, none while it is off or rests, and few while nothing gets through',
+      async (world, environmentId) => {
+        const { deliveries } = world
+        await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
+        await writeMany(world, environmentId, 5)
+        await place(world, environmentId)
+        const ask = async (claim: string, now = at) => {
+          const options = { claim, now, until: now + 1000, limit: 3, limitWhileFailing: 2 }
+          const found = await deliveries.claim(environmentId, 'end_1', options)
+          return found && [found.endpoint.failures, ...found.deliveries.map(({ event }) => event.position)]
+        }
+        assert.deepEqual(await ask('clm_1'), [0, 1, 2, 3])
+        const fails = { ok: false, at, says: 'no', restUntil: at + 5 } as const
+        const failing = await deliveries.fared(environmentId, 'end_1', fails)
+        assert.equal(await ask('clm_2'), null)
+        assert.deepEqual(await ask('clm_2', at + 1000), [1, 1, 2])
+        assert.deepEqual(await ask('clm_3', at + 1000), [1, 3, 4])
+        assert.deepEqual(await deliveries.endpoint(environmentId, 'end_1'), failing)
+        await change(world, environmentId, { disabled: { reason: 'off', at, says: null } })
+        assert.equal(await ask('clm_4', at + 1000), null)
+        assert.equal(
+          await deliveries.claim(environmentId, 'end_none', {
+            ...{ claim: 'clm_5', now: at, until: at + 1, limit: 1, limitWhileFailing: 1 },
+          }),
+          null,
+        )
+      },
+    )
 
     story(
       'an endpoint is kept as it was, changed, and taken away; how it fares is its own',

@@ -93,6 +93,12 @@ export interface PlacedEvent extends EventRecord {
 
 export type DeliveryWithEvent = Delivery & { readonly event: PlacedEvent }
 
+export interface Claimed {
+  readonly endpoint: Endpoint
+  /** In the order of their events. */
+  readonly deliveries: readonly DeliveryWithEvent[]
+}
+
 export interface Settled {
   readonly eventId: string
   readonly state: Delivery['state']
@@ -155,14 +161,15 @@ export interface Deliveries {
   /** Whether events wait for their place, and which endpoints have something that is due, longest due first. */
   look(environmentId: string, now: Instant): Promise<{ unplaced: boolean; due: string[] }>
   /**
-   * What is due of an endpoint, each with its event; nobody else gets it until `until`. Nothing while it is off or rests. Of an ordered endpoint only
-   * from the front, and only while nobody else has any.
+   * What is due of an endpoint, each with its event; nobody else gets it until `until`. While nothing gets through to it, `limitWhileFailing` of them. Of an
+   * ordered endpoint only from the front, and only while nobody else has any. Gives the endpoint as it was then, too; null while it is off or rests. A
+   * claim may be forgotten when the store itself breaks down, which has the same end as one that ran out.
    */
   claim(
     environmentId: string,
     endpointId: string,
-    options: { claim: string; now: Instant; until: Instant; limit: number },
-  ): Promise<DeliveryWithEvent[]>
+    options: { claim: string; now: Instant; until: Instant; limit: number; limitWhileFailing: number },
+  ): Promise<Claimed | null>
   /**
    * What became of claimed ones; they are free again. That one was taken counts whoever says so. What else is said counts only while the claim is still
    * one's own.

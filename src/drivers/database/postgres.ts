@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as aTurn, setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Database, Sql } from '../../ports/database.ts'
 import type { Log } from '../../ports/log.ts'
@@ -45,7 +45,8 @@ export function openPostgres(options: {
   pool.on('connect', (client) => client.on('error', () => {}))
 
   return {
-    tenant: (environmentId, work) => transaction(`begin; ${becomeTenant(environmentId)}`, work),
+    tenant: (environmentId, work, { lasts } = { lasts: true }) =>
+      transaction(`begin; ${lasts ? '' : `${forgetful}; `}${becomeTenant(environmentId)}`, work),
     system: (work) => transaction(`begin; ${becomeSystem}`, work),
     async read<Row extends Record<string, unknown>>(
       environmentId: string | null,
@@ -129,6 +130,9 @@ const limits = {
 /** A conflict is over in milliseconds; a restart of the server takes seconds. */
 const baseDelayMs = { conflict: 5, connection: 100 }
 
+/** https://www.postgresql.org/docs/current/wal-async-commit.html: less than a second of them can be lost, and nothing of them stays by half. */
+const forgetful = 'set local synchronous_commit = off'
+
 const becomeSystem = 'set local role patchbay_system'
 
 /** It stands in the text of a statement, so what an id looks like is checked here and nowhere trusted. */
@@ -167,6 +171,8 @@ async function commit(client: pg.PoolClient, state: State, harmless: boolean): P
       throw new DatabaseError(failure.message, { ...failure, again: null, outcome: 'unknown' })
     throw failure
   })
+  // Both answers may have come in one packet, and then the failure is still on its way to whoever listens.
+  if (command !== 'COMMIT') await aTurn()
   if (state.late) throw state.late
   if (command === 'COMMIT') return
   if (state.failure?.again) throw state.failure

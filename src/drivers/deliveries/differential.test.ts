@@ -159,8 +159,9 @@ async function step(
       return deliveries.place(environmentId, { now: one.at, limit: one.limit })
     case 'claim': {
       const { by, at, ms, limit } = one
-      const claimed = await deliveries.claim(environmentId, one.endpoint, { claim: by, now: at, until: at + ms, limit })
-      return claimed.map(plain)
+      const options = { claim: by, now: at, until: at + ms, limit, limitWhileFailing: Math.min(2, limit) }
+      const claimed = await deliveries.claim(environmentId, one.endpoint, options)
+      return claimed && [claimed.endpoint, ...claimed.deliveries.map(plain)]
     }
     case 'settle': {
       const { events, state, next, tried, at } = one

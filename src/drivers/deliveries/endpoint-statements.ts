@@ -37,7 +37,7 @@ export const saveKeys = `update endpoint set secret = $3, keys = $4 where enviro
 
 /** Its lock keeps two from claiming of one endpoint at the same time, so that the front is one's own. */
 export const lockReady = `
-  select ordered from endpoint
+  select ${columns} from endpoint
   where environment_id = $1 and id = $2 and disabled is null and (rest_until is null or rest_until <= $3)
   for update`
 

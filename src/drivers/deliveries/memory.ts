@@ -100,21 +100,23 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       return { unplaced: unplaced(environmentId, place).length > 0, due: due.map(([id]) => id) }
     },
 
-    async claim(environmentId, endpointId, { claim, now, until, limit }) {
+    async claim(environmentId, endpointId, { claim, now, until, limit, limitWhileFailing }) {
       const place = placeOf(environmentId)
       const endpoint = endpoints.get(keyOf(environmentId, endpointId))
-      if (!endpoint || !isReady(endpoint, now)) return []
+      if (!endpoint || !isReady(endpoint, now)) return null
+      const most = endpoint.failures > 0 ? limitWhileFailing : limit
       const own = [...place.waiting.values()].filter((row) => row.endpointId === endpointId)
       const chosen = endpoint.ordered
-        ? front(own.sort(byPosition).slice(0, limit), own, now)
+        ? front(own.sort(byPosition).slice(0, most), own, now)
         : own
             .filter((row) => isDue(row, now))
             .sort((one, other) => one.nextAt - other.nextAt || byPosition(one, other))
-            .slice(0, limit)
-      return chosen.sort(byPosition).map((row) => {
+            .slice(0, most)
+      const deliveries = chosen.sort(byPosition).map((row) => {
         put(place, keyOf(row.eventId, endpointId), { ...row, claim, claimedUntil: until })
         return withEvent(place, row)
       })
+      return { endpoint, deliveries }
     },
 
     async settle(environmentId, endpointId, claim, settled) {

@@ -5,6 +5,7 @@ import { deliveriesContract, exampleEndpoint } from '../../ports/deliveries.cont
 import { openTestDatabase, type TestDatabase } from '../database/test-database.ts'
 import { openPostgresJournal } from '../journal/postgres.ts'
 import { openPostgresDeliveries } from './postgres.ts'
+import { claim } from './statements.ts'
 
 deliveriesContract('in PostgreSQL', async () => {
   const { database, drop } = await openTestDatabase()
@@ -78,6 +79,36 @@ describe('events that commit late, in PostgreSQL', () => {
       await owner.query('drop trigger refuse on delivery; drop function refuse')
       assert.deepEqual(await deliveries.place('env_full', { now: 2, limit: 10 }), { placed: 1, head: 1 })
       assert.equal((await deliveries.list('env_full', { limit: 10 })).length, 1)
+    } finally {
+      await owner.end()
+    }
+  })
+
+  test('to claim a few of many, little is read but those', async () => {
+    const deliveries = openPostgresDeliveries(world.database)
+    const owner = new pg.Client({ connectionString: world.url })
+    await owner.connect()
+    try {
+      for (const [id, ordered] of [
+        ['end_1', false],
+        ['end_2', true],
+      ] as const)
+        await deliveries.saveEndpoint(exampleEndpoint('env_long', id, { ordered }), { at: 1, actor: 'system' })
+      await owner.query(`set role patchbay_tenant; set app.environment = 'env_long';
+        insert into event (environment_id, id, type, data, at)
+        select 'env_long', 'evt_' || n, 'item.published', '{}', to_timestamp(n) from generate_series(1, 8000) n`)
+      await deliveries.place('env_long', { now: 2, limit: 8000 })
+      await owner.query(`reset role; analyze event; analyze delivery; set role patchbay_tenant`)
+      for (const id of ['end_1', 'end_2']) {
+        const values = ['env_long', id, new Date(3), new Date(4), 'clm_1', 10, 1]
+        const { rows } = await owner.query(`explain (analyze, buffers, format json) ${claim}`, values)
+        const { Plan: plan } = rows[0]['QUERY PLAN'][0]
+        const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+        assert.equal(plan['Actual Rows'], 10)
+        // All deliveries that wait are some two hundred pages, of which an ordered endpoint looks at the claims; all events are as many for each of the ten.
+        assert.ok(pages < 600, `${id}: ${pages} pages`)
+        if (id === 'end_1') assert.ok(pages < 200, `${pages} pages`)
+      }
     } finally {
       await owner.end()
     }

@@ -68,14 +68,11 @@ export function openPostgresDeliveries(database: Database): Deliveries {
       }),
 
     place: (environmentId, { now, limit }) =>
-      database.tenant(environmentId, async (sql) => {
-        const before = await lockPlace(sql, environmentId)
-        const values = [environmentId, limit, before, new Date(now)]
-        const { rows } = await sql<{ placed: number }>(statements.place, values, 'delivery.place')
-        const placed = rows[0]!.placed
-        if (placed > 0) await sql(statements.movePlace, [environmentId, before + placed], 'delivery.move_place')
-        return { placed, head: before + placed }
-      }),
+      atOnce(environmentId, (sql) => {
+        void lockPlace(sql, environmentId)
+        const values = [environmentId, limit, new Date(now)]
+        return sql<{ placed: number; head: number }>(statements.place, values, 'delivery.place')
+      }).then(({ rows }) => rows[0]!),
 
     look: async (environmentId, now) => {
       const values = [environmentId, new Date(now)]
@@ -84,30 +81,33 @@ export function openPostgresDeliveries(database: Database): Deliveries {
       return { unplaced: due.length < rows.length, due }
     },
 
-    claim: (environmentId, endpointId, { claim, now, until, limit }) =>
-      database.tenant(environmentId, async (sql) => {
-        const about = [environmentId, endpointId, new Date(now)]
-        const { rows } = await sql<{ ordered: boolean }>(endpoints.lockReady, about, 'delivery.lock_ready')
-        if (!rows[0]) return []
-        const [statement, name] = rows[0].ordered
-          ? ([statements.claimFront, 'delivery.claim_front'] as const)
-          : ([statements.claimDue, 'delivery.claim_due'] as const)
-        const values = [...about, new Date(until), claim, limit]
-        const claimed = (await sql<Row<DeliveryRow>>(statement, values, name)).rows
-        return claimed.map(withEvent).sort((one, other) => one.event.position - other.event.position)
-      }),
+    claim: async (environmentId, endpointId, { claim, now, until, limit, limitWhileFailing }) => {
+      const about = [environmentId, endpointId, new Date(now)]
+      const values = [...about, new Date(until), claim, limit, limitWhileFailing]
+      const { ready, claimed } = await database.tenant(
+        environmentId,
+        async (sql) => ({
+          ready: sql<Row<Endpoint>>(endpoints.lockReady, about, 'delivery.lock_ready'),
+          claimed: sql<Row<DeliveryRow>>(statements.claim, values, 'delivery.claim'),
+        }),
+        { lasts: false },
+      )
+      const [endpoint] = (await ready).rows
+      if (!endpoint) return null
+      const deliveries = (await claimed).rows.map(withEvent)
+      return { endpoint, deliveries: deliveries.sort((one, other) => one.event.position - other.event.position) }
+    },
 
-    settle: (environmentId, endpointId, claim, settled) =>
-      database.tenant(environmentId, async (sql) => {
-        if (settled.length === 0) return
-        const rows = settled.map(({ eventId, state, nextAt, tried }) => ({
-          ...{ eventId, state, tried },
-          nextAt: new Date(nextAt),
-          endedAt: state === 'waiting' || tried === null ? null : new Date(tried.at + tried.durationMs),
-        }))
-        const values = [environmentId, endpointId, claim, JSON.stringify(rows), mostTries]
-        await sql(statements.settle, values, 'delivery.settle')
-      }),
+    settle: async (environmentId, endpointId, claim, settled) => {
+      if (settled.length === 0) return
+      const rows = settled.map(({ eventId, state, nextAt, tried }) => ({
+        ...{ eventId, state, tried },
+        nextAt: new Date(nextAt),
+        endedAt: state === 'waiting' || tried === null ? null : new Date(tried.at + tried.durationMs),
+      }))
+      const values = [environmentId, endpointId, claim, JSON.stringify(rows), mostTries]
+      await atOnce(environmentId, (sql) => sql(statements.settle, values, 'delivery.settle'))
+    },
 
     fared: (environmentId, endpointId, fared) =>
       database.tenant(environmentId, async (sql) => {
@@ -182,15 +182,21 @@ export function openPostgresDeliveries(database: Database): Deliveries {
         return failed.count + swept
       }),
   }
+
+  /** What is sent to the database in one go, with its COMMIT, so that it takes one round trip. */
+  async function atOnce<Found>(environmentId: string, work: (sql: Sql) => Promise<Found>): Promise<Found> {
+    const { found } = await database.tenant(environmentId, async (sql) => ({ found: work(sql) }))
+    return found
+  }
 }
 
 type Row<Shape> = Shape & Record<string, unknown>
 type DeliveryRow = Delivery & { readonly event: PlacedEvent }
 
-/** Who has it gives places; what commits after it was taken is seen. */
-async function lockPlace(sql: Sql, environmentId: string): Promise<number> {
-  await sql(statements.makePlace, [environmentId], 'delivery.make_place')
-  return (await sql<{ head: number }>(statements.lockPlace, [environmentId], 'delivery.lock_place')).rows[0]!.head
+/** Who has it gives places; what commits after it was taken is seen by the statements after it. */
+function lockPlace(sql: Sql, environmentId: string): Promise<unknown> {
+  void sql(statements.makePlace, [environmentId], 'delivery.make_place')
+  return sql(statements.lockPlace, [environmentId], 'delivery.lock_place')
 }
 
 /** An instant in a column of JSON is a text that PostgreSQL wrote. */

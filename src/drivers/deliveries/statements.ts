@@ -8,15 +8,14 @@ const wants = `
   and not (event.type like 'endpoint.%' and event.data ->> 'endpoint' is not distinct from endpoint.id)`
 
 export const makePlace = `insert into event_place (environment_id, head, swept) values ($1, 0, 0) on conflict do nothing`
-export const lockPlace = `select head from event_place where environment_id = $1 for update`
-export const movePlace = `update event_place set head = $2 where environment_id = $1`
+export const lockPlace = `select from event_place where environment_id = $1 for update`
 export const moveSwept = `update event_place set swept = greatest(swept, $2) where environment_id = $1`
 export const places = `select head, swept from event_place where environment_id = $1`
 
-/** $2 how many, $3 the last place that was given, $4 now. */
+/** Where the places are locked. $2 how many, $3 now. */
 export const place = `
   with unplaced as (
-    select sequence, $3::bigint + row_number() over (order by sequence) as position
+    select sequence, (select head from event_place where environment_id = $1) + row_number() over (order by sequence) as position
     from (select sequence from event where environment_id = $1 and position is null order by sequence limit $2) first
   ), event as (
     update event set position = unplaced.position from unplaced
@@ -24,11 +23,15 @@ export const place = `
     returning event.id, event.type, event.profile_id, event.data, event.position
   ), fanned_out as (
     insert into delivery (environment_id, event_id, endpoint_id, position, state, attempts, next_at, tries, made_at)
-    select $1, event.id, endpoint.id, event.position, 'waiting', 0, $4, '[]', $4
+    select $1, event.id, endpoint.id, event.position, 'waiting', 0, $3, '[]', $3
     from event join endpoint on endpoint.environment_id = $1 and endpoint.disabled is null and ${wants}
     on conflict do nothing
+  ), moved as (
+    update event_place set head = head + (select count(*) from event)
+    where environment_id = $1 and exists (select from event) returning head
   )
-  select count(*)::integer as placed from event`
+  select (select count(*) from event)::integer as placed, coalesce((select head from moved), head) as head
+  from event_place where environment_id = $1`
 
 /** A row without an id says that events wait for their place. $2 now. */
 export const look = `
@@ -49,32 +52,45 @@ const columns = `
   jsonb_build_object(
     'sequence', event.sequence, 'position', event.position, 'id', event.id, 'environmentId', event.environment_id, 'type', event.type,
     'connectionId', event.connection_id, 'profileId', event.profile_id, 'data', event.data, 'at', event.at) as event`
-const joined = `
-  delivery join event on event.environment_id = $1 and event.id = delivery.event_id`
-
-const claim = (chosen: string) => `
-  update delivery set claim = $5, claimed_until = $4
-  from event
-  where delivery.environment_id = $1 and delivery.endpoint_id = $2 and delivery.state = 'waiting'
-    and delivery.event_id = any (array(${chosen}))
-    and event.environment_id = $1 and event.id = delivery.event_id
-  returning ${columns}`
+/**
+ * The event of a delivery that is known. The two columns sort differently, and two that are equal in one way are equal in the other; but only so can the
+ * index of events be used, without which all that an environment has are read for each one that is looked for.
+ */
+const itsEvent = `event.environment_id = $1 and event.id = delivery.event_id collate "default"`
 
 const waiting = `environment_id = $1 and endpoint_id = $2 and state = 'waiting'`
 
-/** $2 endpoint, $3 now, $4 until, $5 claim, $6 how many. */
-export const claimDue = claim(`
-  select event_id from delivery
-  where ${waiting} and next_at <= $3 and (claimed_until is null or claimed_until <= $3)
-  order by next_at, position limit $6`)
-
-/** From the front up to the first that is not due; nothing while somebody has any. */
-export const claimFront = claim(`
-  select event_id from (
+/**
+ * Where the endpoint is locked. What a limit is has to be seen when it is planned, or everything that waits is sorted for a few. Of an ordered one from the front up to the first that is not due, and nothing while somebody has any.
+ * $2 endpoint, $3 now, $4 until, $5 claim, $6 how many, $7 how many while nothing gets through.
+ */
+export const claim = `
+  with ready as (
+    select ordered, case when failures > 0 then least($7::integer, $6::integer) else $6::integer end as most from endpoint
+    where environment_id = $1 and id = $2 and disabled is null and (rest_until is null or rest_until <= $3)
+  ), due as (
+    select event_id from (
+      select event_id from delivery
+      where not (select ordered from ready)
+        and ${waiting} and next_at <= $3 and (claimed_until is null or claimed_until <= $3)
+      order by next_at, position limit $6
+    ) first limit (select most from ready)
+  ), front as (
     select event_id, bool_and(next_at <= $3) over (order by position) as due
-    from (select event_id, next_at, position from delivery where ${waiting} order by position limit $6) front
-  ) prefix
-  where due and not exists (select from delivery where ${waiting} and claimed_until > $3)`)
+    from (
+      select event_id, next_at, position from (
+        select event_id, next_at, position from delivery where (select ordered from ready) and ${waiting}
+        order by position limit $6
+      ) first limit (select most from ready)
+    ) first
+    where not exists (select from delivery where (select ordered from ready) and ${waiting} and claimed_until > $3)
+  )
+  update delivery set claim = $5, claimed_until = $4
+  from event
+  where delivery.environment_id = $1 and delivery.endpoint_id = $2 and delivery.state = 'waiting'
+    and delivery.event_id = any (array(select event_id from due union all select event_id from front where due))
+    and ${itsEvent}
+  returning ${columns}`
 
 /** $2 endpoint, $3 claim, $4 what became of them, $5 how many tries are kept. */
 export const settle = `
@@ -116,20 +132,21 @@ export const recover = `
   )
   select (select count(*) from made)::integer as recovered, count(*)::integer as looked, max(position) as last from found`
 
-const some = (condition: string, order: string) => `
-  select ${columns} from ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
+const some = (joined: string, condition: string, order: string) => `
+  select ${columns} from delivery join event on ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
 
 /** Of an event that was forgotten there is no place, and nothing older is left either. */
 const placeOfCursor = '(select position from event where environment_id = $1 and id = $7)'
 /** By the order of events, which their ids need not have. $2 how many, $3 endpoint, $4 event, $5 state, $6 type, $7 and $8 after which. */
 export const list = some(
+  'event.environment_id = $1 and event.id = delivery.event_id',
   `($3::text is null or delivery.endpoint_id = $3) and ($4::text is null or delivery.event_id = $4)
     and ($5::text is null or delivery.state = $5) and ($6::text is null or event.type = $6)
     and event.position is not null and ($7::text is null
       or (event.position <= ${placeOfCursor} and (event.position, delivery.endpoint_id) < (${placeOfCursor}, $8 collate "C")))`,
   'order by event.position desc, delivery.endpoint_id desc limit $2',
 )
-export const one = some('delivery.event_id = $2 and delivery.endpoint_id = $3', '')
+export const one = some(itsEvent, 'delivery.event_id = $2 and delivery.endpoint_id = $3', '')
 
 /** $2 after which place, $3 how many, $4 types, $5 profiles, $6 connection. */
 export const eventsAfter = `

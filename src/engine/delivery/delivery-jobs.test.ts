@@ -14,7 +14,8 @@ test('what was given up is kept for a month, what was taken for as long as its e
   /** As after three days of tries, which would take until then. */
   const giveUp = async (endpointId: string) => {
     const [now, claim] = [world.clock.now(), 'clm_last']
-    const claimed = await deliveries.claim('env_test', endpointId, { claim, now: now + dayMs, until: now, limit: 100 })
+    const options = { claim, now: now + dayMs, until: now, limit: 100, limitWhileFailing: 100 }
+    const { deliveries: claimed } = (await deliveries.claim('env_test', endpointId, options))!
     const tried = { at: now, durationMs: 1, status: 500, says: 'no', response: null }
     const failed = claimed.map(({ eventId }) => ({ eventId, state: 'failed' as const, nextAt: now, tried }))
     await deliveries.settle('env_test', endpointId, claim, failed)

@@ -39,6 +39,8 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
   const { deps } = parts
   const { clock, deliveries, log } = deps
   const working = new Map<string, Promise<void>>()
+  /** Had more that was due while it was worked on. */
+  const dueAgain = new Set<string>()
   let woken = false
   let sleeping: AbortController | null = null
 
@@ -80,7 +82,10 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
     const { due } = before.unplaced ? await deliveries.look(environment.id, clock.now()) : before
     for (const id of due) {
       const key = `${environment.id} ${id}`
-      if (working.has(key)) continue
+      if (working.has(key)) {
+        dueAgain.add(key)
+        continue
+      }
       // The rest comes up when one of these ends.
       if (working.size >= mostEndpoints || signal.aborted) return
       const ended = work(environment, id, signal)
@@ -90,7 +95,7 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
         })
         .then((more) => {
           working.delete(key)
-          if (more) wake()
+          if (dueAgain.delete(key) || more) wake()
         })
       working.set(key, ended)
     }
@@ -100,18 +105,20 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
   async function work(environment: Environment, id: string, signal: AbortSignal): Promise<boolean> {
     let size = perEndpoint
     for (let pass = 0; pass < mostPasses; pass++) {
-      const endpoint = await deliveries.endpoint(environment.id, id)
-      if (!endpoint || endpoint.disabled !== null || signal.aborted) return false
-      const limit = endpoint.failures > 0 ? 1 : size
+      if (signal.aborted) return false
       const startedAt = clock.now()
       const claim = deps.random.id('clm')
       const until = startedAt + claimMs
-      const claimed = await deliveries.claim(environment.id, id, { claim, now: startedAt, until, limit })
-      if (claimed.length === 0) return false
+      const limits = { limit: size, limitWhileFailing: 1 }
+      const found = await deliveries.claim(environment.id, id, { claim, now: startedAt, until, ...limits })
+      if (found === null || found.deliveries.length === 0) return false
+      const { endpoint, deliveries: claimed } = found
       const { settled, posted } = await send({ environment, endpoint, until }, claimed, signal)
       await deliveries.settle(environment.id, id, claim, settled)
       await noteHealth(deps, endpoint, posted)
       if (posted.every(({ ok }) => !ok)) return false
+      // That was all. What became due meanwhile is seen by whoever looks.
+      if (claimed.length < (endpoint.failures > 0 ? limits.limitWhileFailing : size)) return false
       // As many as take a second or so: what was sent and is not yet settled would be sent again by whoever comes after a crash.
       size = clock.now() - startedAt < second ? Math.min(size * 2, mostAtOnce) : Math.max(perEndpoint, size >> 1)
     }
