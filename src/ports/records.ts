@@ -1,4 +1,4 @@
-import type { Audience, Item, Json, NullReason, Observation } from '@patchbay/kit'
+import type { AccountFacts, Audience, Item, Json, NullReason, Observation } from '@patchbay/kit'
 import type { Along } from './along.ts'
 import type { Instant } from './clock.ts'
 
@@ -21,6 +21,8 @@ export interface SavedPage {
   readonly observations: readonly Observation[]
   readonly items: readonly Item[]
   readonly audiences: readonly Audience[]
+  /** Who the account is elsewhere, as this stream says; undefined leaves it as it is. */
+  readonly facts?: AccountFacts
   readonly removed: readonly string[]
   readonly refused: readonly { readonly what: string; readonly why: string }[]
   /** Undefined leaves it as it is; null clears it. */
@@ -86,6 +88,21 @@ export interface StoredItem extends Item {
   /** Kept to the day. */
   readonly seenAt: Instant
   readonly removedAt: Instant | null
+}
+
+/** What one stream said of an account. */
+export interface StoredFacts extends AccountFacts {
+  readonly connectionId: string
+  readonly stream: string
+  /** Kept to the day. */
+  readonly seenAt: Instant
+}
+
+/** How many ISRCs a connection's items have, and how many of those that were asked for. */
+export interface SharedIsrcs {
+  readonly connectionId: string
+  readonly shared: number
+  readonly all: number
 }
 
 export interface StoredAudience extends Audience {
@@ -180,6 +197,10 @@ export interface Records {
   ): Promise<StoredItem[]>
   /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+  /** By connection and stream. */
+  facts(environmentId: string, connections: readonly string[]): Promise<StoredFacts[]>
+  /** Which connections of the environment have items with these ISRCs, however they are written: those that share most first, then by id. */
+  sharing(environmentId: string, query: { isrcs: readonly string[]; limit: number }): Promise<SharedIsrcs[]>
   /** Deletes everything of a connection, earlier values and places too. Returns how many rows. */
   erase(environmentId: string, connectionId: string): Promise<number>
   /** Rows that were refused, last met first. */

@@ -1,6 +1,7 @@
 import type { NullReason } from '@patchbay/kit'
 import type { ObservationKey, Records, StoredItem } from '../../ports/records.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { isrcsOf } from './item-rows.ts'
 import { joinChanges } from './join-changes.ts'
 import type { StoredRow } from './memory-series.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Store,
   sameSeries,
   saveAudiences,
+  saveFacts,
   saveItems,
   saveObservations,
   savePlaces,
@@ -35,6 +37,7 @@ export function openMemoryRecords(log: AlongLog): Records {
       const observations = saveObservations(store, rows, at)
       const items = saveItems(store, pages, at)
       saveAudiences(store, pages, at)
+      saveFacts(store, pages, at)
       saveRefused(store, pages, at)
       log.write(
         environmentId,
@@ -122,8 +125,31 @@ export function openMemoryRecords(log: AlongLog): Records {
       return rows.filter(([key], i) => seriesOf(key) !== seriesOf(rows[i + 1]?.[0])).map(([, audience]) => audience)
     },
 
+    async facts(environmentId, connections) {
+      return [...of(environmentId).facts.values()]
+        .filter(({ connectionId }) => connections.includes(connectionId))
+        .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+    },
+
+    async sharing(environmentId, { isrcs, limit }) {
+      const wanted = new Set(isrcs)
+      const codes = new Map<string, Set<string>>()
+      for (const item of of(environmentId).items.values())
+        for (const isrc of isrcsOf(item))
+          codes.set(item.connectionId, (codes.get(item.connectionId) ?? new Set()).add(isrc))
+      return [...codes]
+        .map(([connectionId, its]) => ({
+          connectionId,
+          shared: [...its].filter((isrc) => wanted.has(isrc)).length,
+          all: its.size,
+        }))
+        .filter(({ shared }) => shared > 0)
+        .sort((one, other) => other.shared - one.shared || (one.connectionId < other.connectionId ? -1 : 1))
+        .slice(0, limit)
+    },
+
     async erase(environmentId, connectionId) {
-      const { observations, revisions, places, items, audiences, refused } = of(environmentId)
+      const { observations, revisions, places, items, audiences, facts, refused } = of(environmentId)
       let rows = observations.delete(connectionId)
       const erase = <Row>(
         map: Map<string, Row>,
@@ -138,7 +164,7 @@ export function openMemoryRecords(log: AlongLog): Records {
         ([first]) => first !== undefined && isIts(first),
         ({ length }) => length,
       )
-      for (const map of [places, items, audiences, refused] as Map<string, { readonly connectionId: string }>[])
+      for (const map of [places, items, audiences, facts, refused] as Map<string, { readonly connectionId: string }>[])
         erase(map, isIts)
       return rows
     },
@@ -173,6 +199,8 @@ function toStored({ item, dimensions, reason, ...row }: StoredRow) {
     reason: reason as NullReason | null,
   }
 }
+
+const placeOf = (row: { connectionId: string; stream: string }) => `${row.connectionId}\n${row.stream}`
 
 const seriesOf = (key: string | undefined) => key?.slice(0, key.lastIndexOf('\n'))
 

@@ -40,7 +40,14 @@ test('one barcode in three forms is one release, with the text that each platfor
 })
 
 test('placeholders, missing barcodes and equal titles join nothing; two connections to one album do', () => {
-  const apart = [{}, {}, { upc: '000000000000' }, { upc: '000000000000' }, { upc: 'none' }, { upc: 'none' }]
+  const apart: Record<string, string>[] = [
+    {},
+    {},
+    { upc: '000000000000' },
+    { upc: '000000000000' },
+    { upc: 'none' },
+    { upc: 'none' },
+  ]
   assert.equal(groupReleases(apart.map((identifiers) => album(identifiers))).length, apart.length)
   assert.equal(groupReleases(['con_1', 'con_2'].map((connectionId) => album({}, { connectionId, id: 'x' }))).length, 1)
   assert.deepEqual(groupReleases([itemOf({ identifiers: { upc: '036000291452' } })]), [])
