@@ -33,7 +33,7 @@ alter table item force row level security;
 select patchbay_make_tenant_table('item_isrc');
 
 -- Which accounts are an artist's. found, suggested: as the rules say now · accepted, refused, manual: as a person said, which no rule changes.
--- target: `connection:ID` or `address:URL`.
+-- target: `connection:ID` or `address:URL`. evidence: every rule that fired, through which of the artist's accounts, since when.
 create table identity_link (
   environment_id text not null,
   profile_id text not null,
@@ -49,3 +49,12 @@ create table identity_link (
   primary key (environment_id, profile_id, target)
 );
 select patchbay_make_tenant_table('identity_link');
+
+-- When the rules were last asked about an artist.
+create table identity_check (
+  environment_id text not null,
+  profile_id text not null,
+  checked_at timestamptz not null,
+  primary key (environment_id, profile_id)
+);
+select patchbay_make_tenant_table('identity_check');

@@ -9,6 +9,7 @@ import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { backfillRoutes } from './backfills.ts'
 import { cadenceRoutes } from './cadence.ts'
+import { catalogueRoutes } from './catalogue.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
@@ -75,6 +76,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...metricHistoryRoutes(engine),
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
+    ...catalogueRoutes(engine),
     ...publishedRoutes(engine),
     ...recordRoutes(engine),
     ...actionRoutes(engine),

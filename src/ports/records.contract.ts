@@ -426,7 +426,15 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
         { connectionId: 'con_2', shared: 1, all: 2 },
         { connectionId: 'con_3', shared: 1, all: 1 },
       ]
+      const coded = await records.items(environmentId, { connections: ['con_1'], withIsrc: true, limit: 9 })
+      assert.deepEqual(
+        coded.map(({ id }) => id),
+        ['t1', 't0'],
+      )
       assert.deepEqual(await sharing([a!, b!]), [one, two])
+      assert.deepEqual(await records.isrcs(environmentId, 'con_2', 9), [a, c])
+      assert.deepEqual(await records.isrcs(environmentId, 'con_2', 1), [a])
+      assert.deepEqual(await records.isrcs(`${environmentId}_other`, 'con_2', 9), [])
       assert.deepEqual(await sharing([c!]), [two, three])
       assert.deepEqual(await sharing([c!], 1), [two])
       assert.deepEqual(await sharing([]), [])
@@ -473,6 +481,36 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await values({ metrics: [], limit: 2 }), [0, 1])
       assert.deepEqual(await values({ metrics: ['consumption.views'] }), [])
     })
+
+    story(
+      'of items the newest values are found, of each metric that is asked for',
+      async ({ records }, environmentId) => {
+        const views = { metric: 'consumption.views' } as const
+        const observations = ['a', 'b', 'c'].flatMap((item, n) => [
+          observed(n, { item, day: '2026-10-01' }),
+          observed(10 + n, { item, day: '2026-10-04' }),
+          observed(20 + n, { ...views, item, day: '2024-01-31' }),
+          observed(30 + n, { ...views, item, day: '2026-10-05', dimensions: { country: 'FR' } }),
+        ])
+        await records.save(
+          environmentId,
+          [pageOf({ observations: [observed(9), ...observations] }), pageOf({ connectionId: 'con_2', observations })],
+          at(noon),
+        )
+        const items = ['b', 'a', 'a', 'never'].map((id) => ({ connectionId: 'con_1', id }))
+        const values = async (metrics: string[], wanted = items) =>
+          (await records.newest(environmentId, { items: wanted, metrics })).map(({ item, value }) => [item, value])
+        assert.deepEqual(await values(['consumption.views', 'audience.followers', 'audience.followers']), [
+          ['a', 10],
+          ['a', 20],
+          ['b', 11],
+          ['b', 21],
+        ])
+        assert.deepEqual(await values(['audience.followers'], [{ connectionId: 'con_2', id: 'c' }]), [['c', 12]])
+        assert.deepEqual(await values([]), [])
+        assert.deepEqual(await values(['audience.followers'], []), [])
+      },
+    )
 
     story('twelve thousand rows are one call', async ({ records }, environmentId) => {
       const observations = Array.from({ length: 12_000 }, (_, i) => observed(i, { item: `video ${i}` }))

@@ -80,6 +80,19 @@ export function openMemoryRecords(log: AlongLog): Records {
       return wanted.slice(0, limit).map(toStored)
     },
 
+    async newest(environmentId, { items, metrics }) {
+      const wanted = new Set(items.map(({ connectionId, id }) => `${connectionId}\n${id}`))
+      return [...of(environmentId).observations.of([...new Set(items.map(({ connectionId }) => connectionId))])]
+        .filter(
+          (row) =>
+            metrics.includes(row.metric) && row.dimensions === '' && wanted.has(`${row.connectionId}\n${row.item}`),
+        )
+        .sort(byKey)
+        .filter((row, i, rows) => !sameSeries(row, rows[i + 1]))
+        .sort(byItem)
+        .map(toStored)
+    },
+
     async scan(environmentId, { connectionId, metric, from, to, item, after, limit }) {
       const last = after && toKey({ ...after, connectionId })
       return [...of(environmentId).observations.of([connectionId])]
@@ -106,13 +119,14 @@ export function openMemoryRecords(log: AlongLog): Records {
         .map(toStored)
     },
 
-    async items(environmentId, { connections, kind, after, limit }) {
+    async items(environmentId, { connections, kind, withIsrc, after, limit }) {
       const { items } = of(environmentId)
       const [connectionId, ...id] = after?.split(':') ?? []
       const last = after === undefined ? null : items.get(`${connectionId}\n${id.join(':')}`)
       if (last === undefined) return []
       return [...items.values()]
         .filter((item) => connections.includes(item.connectionId) && (kind === undefined || item.kind === kind))
+        .filter((item) => !withIsrc || isrcsOf(item).length > 0)
         .filter((item) => last === null || newerFirst(last, item) < 0)
         .sort(newerFirst)
         .slice(0, limit)
@@ -129,6 +143,11 @@ export function openMemoryRecords(log: AlongLog): Records {
       return [...of(environmentId).facts.values()]
         .filter(({ connectionId }) => connections.includes(connectionId))
         .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+    },
+
+    async isrcs(environmentId, connectionId, limit) {
+      const items = [...of(environmentId).items.values()].filter((item) => item.connectionId === connectionId)
+      return [...new Set(items.flatMap(isrcsOf))].sort().slice(0, limit)
     },
 
     async sharing(environmentId, { isrcs, limit }) {
@@ -198,6 +217,12 @@ function toStored({ item, dimensions, reason, ...row }: StoredRow) {
     dimensions: parseDimensions(dimensions),
     reason: reason as NullReason | null,
   }
+}
+
+function byItem(one: StoredRow, other: StoredRow): number {
+  for (const part of ['connectionId', 'item', 'metric'] as const)
+    if (one[part] !== other[part]) return one[part] < other[part] ? -1 : 1
+  return 0
 }
 
 const placeOf = (row: { connectionId: string; stream: string }) => `${row.connectionId}\n${row.stream}`

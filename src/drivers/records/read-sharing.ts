@@ -15,6 +15,12 @@ export async function readSharing(
   return rows
 }
 
+export async function readIsrcs(sql: Sql, values: unknown[]): Promise<string[]> {
+  const text =
+    'select distinct isrc from item_isrc where environment_id = $1 and connection_id = $2 order by isrc limit $3'
+  return (await sql<{ isrc: string }>(text, values, 'records.isrcs_of')).rows.map(({ isrc }) => isrc)
+}
+
 const selectSharing = `
   select connection_id as "connectionId", shared::integer, (
     select count(distinct a.isrc)::integer from item_isrc a
