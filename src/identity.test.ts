@@ -78,3 +78,56 @@ test('who asks for what is not there is told what', async () => {
   assert.equal(status, 422)
   assert.match(detail, /begin with the first page/)
 })
+
+test('links of identity come with evidence, and a person’s word changes what a profile has', async () => {
+  const api = server.client()
+  const { data } = await api.connections.list({ profile: 'lark' })
+  const twin = await server.connect(keyProvider, { profile: 'twin', artist: 0 })
+  await api.identity.check({ id: 'lark' })
+  const { data: links } = await api.identity.list({ id: 'lark' })
+  const own = links.find(({ connection }) => connection === data[0]!.id)!
+  assert.partialDeepStrictEqual(own, { state: 'found', account: { profile: 'lark', provider: data[0]!.provider } })
+  assert.deepEqual(own.evidence[0]!.rule, 'connected')
+  const { data: suggested } = await api.identity.list({ id: 'lark', state: 'suggested' })
+  assert.deepEqual(
+    suggested.map(({ connection, evidence }) => [connection, evidence[0]!.rule]),
+    [[twin.id, 'name_overlap']],
+  )
+
+  const behind = async () =>
+    (await api.profiles.recordings({ id: 'lark' })).data.flatMap(({ items }) => items.map((item) => item.connection))
+  await server.engine.deps.records.save(
+    server.environments.test.id,
+    [pageOf({ connectionId: twin.id, items: [{ kind: 'track', id: 'w', title: 'Twin' }] })],
+    { at: server.engine.deps.clock.now(), actor: 'system' },
+  )
+  assert.ok(!(await behind()).includes(twin.id))
+  const { link } = await api.identity.decide({ id: 'lark', account: twin.id, decision: 'accepted' })
+  assert.deepEqual([link!.state, link!.decidedBy?.startsWith('key:')], ['accepted', true])
+  assert.ok((await behind()).includes(twin.id))
+  await api.identity.decide({ id: 'lark', account: twin.id, decision: 'refused' })
+  await api.identity.check({ id: 'lark' })
+  const refused = (await api.identity.list({ id: 'lark', state: 'refused' })).data
+  assert.deepEqual(
+    refused.map(({ connection }) => connection),
+    [twin.id],
+  )
+  assert.ok(!(await behind()).includes(twin.id))
+
+  const address = 'https://www.tube.example/@lark/?si=1'
+  const named = await api.identity.decide({ id: 'lark', account: address, decision: 'accepted' })
+  assert.deepEqual([named.link!.state, named.link!.address], ['manual', 'https://tube.example/@lark'])
+  const back = await api.identity.decide({ id: 'lark', account: address, decision: 'undecided' })
+  assert.equal(back.link, null)
+  for (const body of [
+    { decision: 'accepted' },
+    { account: twin.id, connection: twin.id, decision: 'accepted' },
+    { account: 'javascript:alert(1)', decision: 'accepted' },
+    { account: 'ftp://tube.example/@lark', decision: 'accepted' },
+    { account: 'https://open.example@evil.example/', decision: 'accepted' },
+    { account: twin.id, decision: 'maybe' },
+  ])
+    assert.equal((await server.ask('PUT', '/v1/profiles/lark/identity', { body })).status, 422, JSON.stringify(body))
+  const theirs = { body: { account: twin.id, decision: 'accepted' }, key: server.keys.other }
+  assert.equal((await server.ask('PUT', '/v1/profiles/lark/identity', theirs)).status, 404)
+})

@@ -22,6 +22,7 @@ import { serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
+import { identityRoutes } from './identity.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
@@ -77,6 +78,7 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
     ...catalogueRoutes(engine),
+    ...identityRoutes(engine),
     ...publishedRoutes(engine),
     ...recordRoutes(engine),
     ...actionRoutes(engine),

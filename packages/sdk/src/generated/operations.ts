@@ -1141,6 +1141,84 @@ export interface Operations {
       about?: "all" | "accounts" | "items"
     }, options?: CallOptions): Promise<Response>
   }
+  identity: {
+    /** Accounts and addresses of a profile’s artist, with the evidence for each, and suggestions. `GET /v1/profiles/{id}/identity`, scope `connections:read`. */
+    list(input: {
+      id: string
+    } & {
+      limit?: number
+      cursor?: string
+      state?: "found" | "suggested" | "accepted" | "refused" | "manual"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        account: {
+          connection: string
+          profile: string
+          provider: string
+          id: string
+          name: string
+          url: string | null
+        } | null
+        connection: string | null
+        address: string | null
+        name: string | null
+        state: "found" | "suggested" | "accepted" | "refused" | "manual"
+        confidence: number
+        evidence: ({
+          rule: "connected" | "url_relation" | "shared_recordings" | "same_identifier" | "cross_link" | "name_overlap"
+          confidence: number
+          via: string | null
+          says: string
+          since: string
+        })[]
+        foundAt: string
+        seenAt: string
+        decidedAt: string | null
+        decidedBy: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** Ask the rules again now, instead of once a day. `POST /v1/profiles/{id}/identity/check`, scope `connections:write`. */
+    check(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      checkedAt: string
+    }>
+    /** Say that an account or address is the artist’s, or is not, or take back what was said. `PUT /v1/profiles/{id}/identity`, scope `connections:write`. */
+    decide(input: {
+      id: string
+    } & {
+      account: string
+      decision: "accepted" | "refused" | "undecided"
+    }, options?: CallOptions): Promise<{
+      link: {
+        account: {
+          connection: string
+          profile: string
+          provider: string
+          id: string
+          name: string
+          url: string | null
+        } | null
+        connection: string | null
+        address: string | null
+        name: string | null
+        state: "found" | "suggested" | "accepted" | "refused" | "manual"
+        confidence: number
+        evidence: ({
+          rule: "connected" | "url_relation" | "shared_recordings" | "same_identifier" | "cross_link" | "name_overlap"
+          confidence: number
+          via: string | null
+          says: string
+          since: string
+        })[]
+        foundAt: string
+        seenAt: string
+        decidedAt: string | null
+        decidedBy: string | null
+      } | null
+    }>
+  }
   items: {
     /** What was published, newest first. `GET /v1/items`, scope `metrics:read`. */
     list(input?: {
@@ -2711,6 +2789,11 @@ export const operations = {
     explain: ['GET', '/v1/metrics/explain'],
     revisions: ['GET', '/v1/metrics/revisions'],
     export: ['GET', '/v1/metrics/export', 'file'],
+  },
+  identity: {
+    list: ['GET', '/v1/profiles/{id}/identity'],
+    check: ['POST', '/v1/profiles/{id}/identity/check'],
+    decide: ['PUT', '/v1/profiles/{id}/identity'],
   },
   items: {
     list: ['GET', '/v1/items'],
