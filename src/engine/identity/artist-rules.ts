@@ -75,11 +75,10 @@ function sharedRecordings(counts: Shared | null): Fired | null {
   const smaller = Math.min(counts.one, counts.other)
   const enough = counts.shared >= 3
   if (!enough && counts.shared * 2 < smaller) return null
-  const recordings = counts.shared === 1 ? 'One recording' : `${counts.shared} recordings`
   return {
     rule: 'shared_recordings',
     confidence: enough ? 0.9 : sure,
-    says: `${recordings} of the ${smaller} in the smaller catalogue have the same ISRC on both.`,
+    says: `${counts.shared} of ${smaller} recordings of the smaller catalogue are on both, by their ISRC.`,
   }
 }
 
