@@ -248,6 +248,8 @@ test('every operation that does something answers as its schema says', async () 
     ],
     ['connections.addAccounts', `/v1/connections/${id}/accounts`, { accounts: [consented.account.id] }],
     ['profiles.save', '/v1/profiles/doing', { name: 'Doing' }],
+    ['identity.check', '/v1/profiles/doing/identity/check'],
+    ['identity.decide', '/v1/profiles/doing/identity', { account: id, decision: 'accepted' }],
     ['actions.run', `/v1/actions/${actor.id}/${action}`, { connection: acting, input: example }],
     [
       'integrations.save',
@@ -943,6 +945,7 @@ function sample(schema: Schema): Record<string, unknown> {
     profile: { id: 'sample' },
     accounts: ['sample'],
     keys: { p256dh: 'sample', auth: 'sample' },
+    decision: 'accepted',
     every: '1h',
     until: '2999-01-01T00:00:00Z',
     from: '2026-01-01',

@@ -45,7 +45,7 @@ const artist = createRoute({
   getParentRoute: () => root,
   path: '/artists/$profile',
   validateSearch: searchOf({
-    tab: oneOf(['numbers', 'items', 'audience', 'records']),
+    tab: oneOf(['numbers', 'items', 'catalogue', 'audience', 'records', 'identity']),
     range: oneOf(ranges),
     metric: text,
     /** Whose items: a connection. */

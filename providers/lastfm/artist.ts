@@ -19,6 +19,7 @@ export const counter = z
 const answer = z.object({
   artist: z.object({
     name: z.string().min(1),
+    mbid: z.string().nullish(),
     url: z.string(),
     stats: z.object({ listeners: counter, playcount: counter }),
   }),
@@ -79,7 +80,7 @@ export const artist = defineStream({
   read: readOne({
     request: ({ account }) => askFor(account.id),
     parse(body, { account }, { time }) {
-      const { name, stats } = readArtist(body)
+      const { name, mbid, stats } = readArtist(body)
       // Last.fm's methods do not agree on capitals; another name is another page, whose numbers do not belong in this history.
       if (name.toLowerCase() !== account.id.toLowerCase())
         throw new Fault(
@@ -89,6 +90,7 @@ export const artist = defineStream({
         )
       const day = time.today()
       return {
+        facts: mbid ? { identifiers: { mbid } } : {},
         observations: [
           { metric: 'audience.listeners_lifetime', day, value: stats.listeners, native: 'stats.listeners' },
           { metric: 'consumption.scrobbles', day, value: stats.playcount, native: 'stats.playcount' },

@@ -57,6 +57,17 @@ test('F55: numbers in strings are read, and nothing else is', async () => {
   }
 })
 
+test('the MusicBrainz id is told where the page has one', async () => {
+  const factsOf = async (body: Json) => (await readPages(answering(body), 'Nova Reef')).map(({ facts }) => facts)
+  assert.deepEqual(await factsOf(fixture('artist-get-info')), [
+    { identifiers: { mbid: 'f27ec8db-af05-4f36-916e-3d57f91ecf5e' } },
+  ])
+  for (const mbid of ['', undefined]) {
+    const { artist } = fixture('artist-get-info') as { artist: { [key: string]: Json } }
+    assert.deepEqual(await factsOf(JSON.parse(JSON.stringify({ artist: { ...artist, mbid } }))), [{}])
+  }
+})
+
 test('numbers of a page under another name are not taken, but for capitals', async () => {
   const http = answering(fixture('artist-get-info'))
   assert.equal((await read(http, 'NOVA REEF')).length, 2)
@@ -129,11 +140,14 @@ type FakeHttp = Http & { calls: ApiRequest[] }
 
 const identify = (said: string, http: Http) => lastfm.identify({ http, inputs: { artist: said }, settings: {}, time })
 
-async function read(http: Http, id = artist.name) {
+const read = async (http: Http, id?: string) =>
+  (await readPages(http, id)).flatMap(({ observations }) => observations ?? [])
+
+async function readPages(http: Http, id = artist.name) {
   const subjects = [{ account: { id, name: id, kind: 'artist_page' as const }, cursor: null, checkpoint: null }]
   const pages = []
   for await (const page of lastfm.streams.artist!.read({ http, subjects, settings: {}, time })) pages.push(page)
-  return pages.flat().flatMap(({ observations }) => observations ?? [])
+  return pages.flat()
 }
 
 function fixture(name: string): Json {

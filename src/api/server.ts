@@ -9,6 +9,7 @@ import { actionRoutes } from './actions.ts'
 import { openAuthenticator } from './authenticate.ts'
 import { backfillRoutes } from './backfills.ts'
 import { cadenceRoutes } from './cadence.ts'
+import { catalogueRoutes } from './catalogue.ts'
 import { serveConnectPages } from './connect-pages.ts'
 import { connectSessionRoutes } from './connect-sessions.ts'
 import { connectionImportRoutes } from './connection-imports.ts'
@@ -21,6 +22,7 @@ import { isStreamUpgrade, serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
+import { identityRoutes } from './identity.ts'
 import { incidentRoutes } from './incidents.ts'
 import { journalRoutes } from './journal.ts'
 import { kpiRoutes } from './kpis.ts'
@@ -75,6 +77,8 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
     ...metricHistoryRoutes(engine),
     ...metricExportRoutes(engine),
     ...profileSummaryRoutes(engine),
+    ...catalogueRoutes(engine),
+    ...identityRoutes(engine),
     ...publishedRoutes(engine),
     ...recordRoutes(engine),
     ...actionRoutes(engine),

@@ -9,6 +9,7 @@ import { openMemoryDirectory } from './directory/memory.ts'
 import { openMemoryFlows } from './flows/memory.ts'
 import { openMemoryGrants } from './grants/memory.ts'
 import { openMemoryHistory } from './history/memory.ts'
+import { openMemoryIdentityLinks } from './identity-links/memory.ts'
 import { openMemoryInbox } from './inbox/memory.ts'
 import { openMemoryJournal } from './journal/memory.ts'
 import { openMemoryNotices } from './notices/memory.ts'
@@ -43,6 +44,7 @@ export function openMemoryStores() {
     streamNotes: openMemoryStreamNotes(along),
     backfills: openMemoryBackfills(along),
     journal,
+    identityLinks: openMemoryIdentityLinks(along),
     inbox: openMemoryInbox(),
     typedRecords: openMemoryTypedRecords(along),
     subscriptions: openMemorySubscriptions(),

@@ -9,6 +9,7 @@ import { openPostgresDirectory } from './directory/postgres.ts'
 import { openPostgresFlows } from './flows/postgres.ts'
 import { openPostgresGrants } from './grants/postgres.ts'
 import { openPostgresHistory } from './history/postgres.ts'
+import { openPostgresIdentityLinks } from './identity-links/postgres.ts'
 import { openPostgresInbox } from './inbox/postgres.ts'
 import { openPostgresJournal } from './journal/postgres.ts'
 import { openPostgresNotices } from './notices/postgres.ts'
@@ -30,6 +31,7 @@ export const openPostgresStores = (database: Database) => ({
   flows: openPostgresFlows(database),
   grants: openPostgresGrants(database),
   history: openPostgresHistory(database),
+  identityLinks: openPostgresIdentityLinks(database),
   inbox: openPostgresInbox(database),
   journal: openPostgresJournal(database),
   notices: openPostgresNotices(database),

@@ -8,6 +8,7 @@ import type { Directory } from '../ports/directory.ts'
 import type { Flows } from '../ports/flows.ts'
 import type { Grants } from '../ports/grants.ts'
 import type { History } from '../ports/history.ts'
+import type { IdentityLinks } from '../ports/identity-links.ts'
 import type { Inbox } from '../ports/inbox.ts'
 import type { Jobs } from '../ports/jobs.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -52,6 +53,7 @@ export interface Deps {
   readonly streamNotes: StreamNotes
   readonly backfills: Backfills
   readonly journal: Journal
+  readonly identityLinks: IdentityLinks
   readonly inbox: Inbox
   readonly typedRecords: TypedRecords
   readonly subscriptions: Subscriptions

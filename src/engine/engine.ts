@@ -19,6 +19,7 @@ import { openSender, type SenderOptions } from './delivery/sender.ts'
 import type { Deps, Setting } from './deps.ts'
 import { openKeptAnswers } from './http/cache/kept-answers.ts'
 import { type Gateway, openGateway } from './http/gateway.ts'
+import { type Identity, openIdentity } from './identity/identity.ts'
 import { attachMessages } from './inbox/attach-messages.ts'
 import { eraseAccount } from './inbox/erase-account.ts'
 import { type Hooks, openHooks } from './inbox/hooks.ts'
@@ -64,6 +65,8 @@ export interface Engine {
   readonly channels: Channels
   /** How often streams are read, and who looks at them. */
   readonly attend: Attend
+  /** Which accounts are an artist's. */
+  readonly identity: Identity
   readonly hooks: Hooks
   readonly endpoints: Endpoints
   /** Null where this process reads nothing. */
@@ -181,6 +184,7 @@ export async function openEngine(given: Deps, plain: Setting, options: EngineOpt
   return {
     ...{ deps, setting, recent, vault, rotation, gateway, credentials, connect, hooks, planner, inboxWorker },
     channels: openChannels(deps, vault),
+    identity: openIdentity(deps),
     attend: openAttend({ ...deps, ...setting, crowd }),
     endpoints: openEndpoints(deps, vault),
 

@@ -379,6 +379,72 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await records.audiences(environmentId, ['con_1']), [{ ...expected, observedAt: noon }])
     })
 
+    story('what a stream says of an account replaces what it said before', async ({ records }, environmentId) => {
+      const mbid = 'f27ec8db-af05-4f36-916e-3d57f91ecf5e'
+      const first = { identifiers: { mbid }, links: [{ url: 'https://a.example', by: 'catalogue' as const }] }
+      const save = (facts: SavedPage['facts'], hours: number, more: Partial<SavedPage> = {}) =>
+        records.save(environmentId, [pageOf({ facts, ...more } as Partial<SavedPage>)], at(noon + hours * hourMs))
+      await save(first, 0)
+      await save({ former: { mbid } }, 0, { stream: 'about' })
+      await save(undefined, 1)
+      await save(first, 2)
+      const place = { connectionId: 'con_1', stream: 'channel' }
+      const about = { ...place, former: { mbid }, seenAt: noon, stream: 'about' }
+      const facts = () => records.facts(environmentId, ['con_1', 'con_2'])
+      assert.deepEqual(await facts(), [about, { ...place, ...first, seenAt: noon }])
+      await save(first, 25)
+      assert.deepEqual((await facts())[1]!.seenAt, noon + 25 * hourMs, 'seen again a day later')
+      await save({ identifiers: { mbid } }, 26)
+      await save(first, 25.5)
+      assert.deepEqual((await facts())[1], { ...place, identifiers: { mbid }, seenAt: noon + 26 * hourMs })
+      assert.deepEqual(await records.facts(environmentId, []), [])
+      assert.deepEqual(await records.facts(`${environmentId}_other`, ['con_1']), [])
+      await records.erase(environmentId, 'con_1')
+      assert.deepEqual(await facts(), [])
+    })
+
+    story('who has the same ISRCs is found, however they are written', async ({ records }, environmentId) => {
+      const [a, b, c] = ['QZEX12600001', 'QZEX12600002', 'QZEX12600003']
+      const save = (connectionId: string, codes: readonly (string | undefined)[]) =>
+        records.save(
+          environmentId,
+          [
+            pageOf({
+              connectionId,
+              items: codes.map((isrc, n) => track(`t${n}`, isrc === undefined ? {} : { identifiers: { isrc } })),
+            }),
+          ],
+          at(noon + hits++),
+        )
+      let hits = 0
+      const sharing = (isrcs: readonly string[], limit = 9) => records.sharing(environmentId, { isrcs, limit })
+      await save('con_1', [a, 'qz-ex1-26-00002', 'nonsense', undefined])
+      await save('con_2', [`${a}, ${c}`, a])
+      await save('con_3', [c])
+      const [one, two, three] = [
+        { connectionId: 'con_1', shared: 2, all: 2 },
+        { connectionId: 'con_2', shared: 1, all: 2 },
+        { connectionId: 'con_3', shared: 1, all: 1 },
+      ]
+      const coded = await records.items(environmentId, { connections: ['con_1'], withIsrc: true, limit: 9 })
+      assert.deepEqual(
+        coded.map(({ id }) => id),
+        ['t1', 't0'],
+      )
+      assert.deepEqual(await sharing([a!, b!]), [one, two])
+      assert.deepEqual(await records.isrcs(environmentId, 'con_2', 9), [a, c])
+      assert.deepEqual(await records.isrcs(environmentId, 'con_2', 1), [a])
+      assert.deepEqual(await records.isrcs(`${environmentId}_other`, 'con_2', 9), [])
+      assert.deepEqual(await sharing([c!]), [two, three])
+      assert.deepEqual(await sharing([c!], 1), [two])
+      assert.deepEqual(await sharing([]), [])
+      assert.deepEqual(await records.sharing(`${environmentId}_other`, { isrcs: [a!], limit: 9 }), [])
+      await save('con_2', [c, undefined])
+      assert.deepEqual(await sharing([a!]), [{ ...one, shared: 1 }], 'what an item no longer says is forgotten')
+      await records.erase(environmentId, 'con_1')
+      assert.deepEqual(await sharing([a!]), [])
+    })
+
     story('a row that is refused again is counted, not kept twice', async ({ records }, environmentId) => {
       const refused = [
         { what: 'video 1', why: 'no statistics' },
@@ -415,6 +481,36 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await values({ metrics: [], limit: 2 }), [0, 1])
       assert.deepEqual(await values({ metrics: ['consumption.views'] }), [])
     })
+
+    story(
+      'of items the newest values are found, of each metric that is asked for',
+      async ({ records }, environmentId) => {
+        const views = { metric: 'consumption.views' } as const
+        const observations = ['a', 'b', 'c'].flatMap((item, n) => [
+          observed(n, { item, day: '2026-10-01' }),
+          observed(10 + n, { item, day: '2026-10-04' }),
+          observed(20 + n, { ...views, item, day: '2024-01-31' }),
+          observed(30 + n, { ...views, item, day: '2026-10-05', dimensions: { country: 'FR' } }),
+        ])
+        await records.save(
+          environmentId,
+          [pageOf({ observations: [observed(9), ...observations] }), pageOf({ connectionId: 'con_2', observations })],
+          at(noon),
+        )
+        const items = ['b', 'a', 'a', 'never'].map((id) => ({ connectionId: 'con_1', id }))
+        const values = async (metrics: string[], wanted = items) =>
+          (await records.newest(environmentId, { items: wanted, metrics })).map(({ item, value }) => [item, value])
+        assert.deepEqual(await values(['consumption.views', 'audience.followers', 'audience.followers']), [
+          ['a', 10],
+          ['a', 20],
+          ['b', 11],
+          ['b', 21],
+        ])
+        assert.deepEqual(await values(['audience.followers'], [{ connectionId: 'con_2', id: 'c' }]), [['c', 12]])
+        assert.deepEqual(await values([]), [])
+        assert.deepEqual(await values(['audience.followers'], []), [])
+      },
+    )
 
     story('twelve thousand rows are one call', async ({ records }, environmentId) => {
       const observations = Array.from({ length: 12_000 }, (_, i) => observed(i, { item: `video ${i}` }))

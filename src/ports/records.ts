@@ -1,4 +1,4 @@
-import type { Audience, Item, Json, NullReason, Observation } from '@patchbay/kit'
+import type { AccountFacts, Audience, Item, Json, NullReason, Observation } from '@patchbay/kit'
 import type { Along } from './along.ts'
 import type { Instant } from './clock.ts'
 
@@ -21,6 +21,8 @@ export interface SavedPage {
   readonly observations: readonly Observation[]
   readonly items: readonly Item[]
   readonly audiences: readonly Audience[]
+  /** Who the account is elsewhere, as this stream says; undefined leaves it as it is. */
+  readonly facts?: AccountFacts
   readonly removed: readonly string[]
   readonly refused: readonly { readonly what: string; readonly why: string }[]
   /** Undefined leaves it as it is; null clears it. */
@@ -86,6 +88,21 @@ export interface StoredItem extends Item {
   /** Kept to the day. */
   readonly seenAt: Instant
   readonly removedAt: Instant | null
+}
+
+/** What one stream said of an account. */
+export interface StoredFacts extends AccountFacts {
+  readonly connectionId: string
+  readonly stream: string
+  /** Kept to the day. */
+  readonly seenAt: Instant
+}
+
+/** How many ISRCs a connection's items have, and how many of those that were asked for. */
+export interface SharedIsrcs {
+  readonly connectionId: string
+  readonly shared: number
+  readonly all: number
 }
 
 export interface StoredAudience extends Audience {
@@ -162,6 +179,14 @@ export interface Records {
   forgetPlaces(environmentId: string, connectionId: string, options: { stream?: string; all: boolean }): Promise<void>
   /** Ordered by connection, metric, item, dimensions, day. */
   series(environmentId: string, query: SeriesQuery): Promise<StoredObservation[]>
+  /** The newest value of each of these metrics of each of these items, without those that are split by something. Ordered by connection, item and metric. */
+  newest(
+    environmentId: string,
+    query: {
+      readonly items: readonly { readonly connectionId: string; readonly id: string }[]
+      readonly metrics: readonly string[]
+    },
+  ): Promise<StoredObservation[]>
   /**
    * In the order of metric, item, dimensions and day. Each step is a look into an index and no long transaction: what is saved between two steps may be
    * in the second one, but no row comes twice and none that was there all the time is left out.
@@ -173,13 +198,19 @@ export interface Records {
     key: ObservationKey,
     page: { readonly before?: number; readonly limit: number },
   ): Promise<StoredObservation[]>
-  /** Newest published first. `after` is the last one of the page before, as `connectionId:id`. */
+  /** Newest published first. `withIsrc`: only those that have a valid one. `after` is the last one of the page before, as `connectionId:id`. */
   items(
     environmentId: string,
-    query: { connections: readonly string[]; kind?: string; after?: string; limit: number },
+    query: { connections: readonly string[]; kind?: string; withIsrc?: boolean; after?: string; limit: number },
   ): Promise<StoredItem[]>
   /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>
+  /** By connection and stream. */
+  facts(environmentId: string, connections: readonly string[]): Promise<StoredFacts[]>
+  /** Of the items of a connection, each once, in the order of their letters. */
+  isrcs(environmentId: string, connectionId: string, limit: number): Promise<string[]>
+  /** Which connections of the environment have items with these ISRCs, however they are written: those that share most first, then by id. */
+  sharing(environmentId: string, query: { isrcs: readonly string[]; limit: number }): Promise<SharedIsrcs[]>
   /** Deletes everything of a connection, earlier values and places too. Returns how many rows. */
   erase(environmentId: string, connectionId: string): Promise<number>
   /** Rows that were refused, last met first. */

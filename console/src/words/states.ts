@@ -51,6 +51,20 @@ const streamStates: Readonly<Record<string, StateWords>> = {
 }
 export const streamState = (state: string): StateWords => streamStates[state] ?? unknown(state)
 
+const identityStates: Readonly<Record<string, StateWords>> = {
+  found: { name: 'Found', tone: 'good', shape: 'plugged', says: 'More than the name speaks for it.' },
+  suggested: {
+    name: 'Maybe',
+    tone: 'warn',
+    shape: 'partial',
+    says: 'Only the name speaks for it: somebody has to look.',
+  },
+  accepted: { name: 'Yes', tone: 'good', shape: 'plugged', says: 'A person said so.' },
+  manual: { name: 'Named', tone: 'info', shape: 'plugged', says: 'A person named it; no rule had found it.' },
+  refused: { name: 'No', tone: 'quiet', shape: 'crossed', says: 'A person said that it is somebody else.' },
+}
+export const identityState = (state: string): StateWords => identityStates[state] ?? unknown(state)
+
 const runStates: Readonly<Record<string, StateWords>> = {
   running: { name: 'Running', tone: 'info', shape: 'moving', says: 'Being read right now.' },
   succeeded: { name: 'Succeeded', tone: 'good', shape: 'plugged', says: 'Everything was read.' },

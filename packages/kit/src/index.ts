@@ -2,6 +2,7 @@
 export { z } from 'zod'
 export * from './action.ts'
 export * from './auth.ts'
+export * from './codes.ts'
 export * from './emulator.ts'
 export * from './faults.ts'
 export * from './handshake.ts'

@@ -30,6 +30,22 @@ export interface Account {
   readonly otherIds?: readonly string[]
 }
 
+/** An address that stands for the same person or group somewhere else. */
+export interface AccountLink {
+  readonly url: string
+  /** `catalogue`: a catalogue that others keep says so, as MusicBrainz does. `profile`: the account itself does. */
+  readonly by: 'catalogue' | 'profile'
+}
+
+/** What a platform says of who an account is elsewhere. It replaces what the same stream said before. */
+export interface AccountFacts {
+  /** `mbid`, `isni`: `{ mbid: 'f27ec8db-af05-4f36-916e-3d57f91ecf5e' }`. */
+  readonly identifiers?: Readonly<Record<string, string>>
+  /** Codes under which it was known before the platform joined them with these, of the same kinds: MBIDs that lead on to another one. */
+  readonly former?: Readonly<Record<string, string>>
+  readonly links?: readonly AccountLink[]
+}
+
 /** One account in a read, with where its last complete run ended and where an unfinished one stopped. Both are JSON of the stream's own shape. */
 export interface Subject<Cursor = Json> {
   readonly account: Account
@@ -60,6 +76,7 @@ export interface Page<Cursor = Json> {
   readonly observations?: readonly Observation[]
   readonly items?: readonly Item[]
   readonly audiences?: readonly Audience[]
+  readonly facts?: AccountFacts
   /** Ids of items that the platform no longer has. */
   readonly removed?: readonly string[]
   /** Rows that could not be read, each with why. They are counted and kept, and the stream goes on. */

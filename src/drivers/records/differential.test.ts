@@ -17,6 +17,7 @@ after(() => testDatabase?.drop())
 const noon = Date.parse('2026-10-06T12:00:00Z')
 const connections = ['con_1', 'con_2']
 const streams = ['channel', 'videos']
+const isrcs = ['QZEX12600001', 'QZEX12600002']
 
 /** Few keys and few instants, so that everything meets everything. */
 const observation = fc
@@ -36,7 +37,9 @@ const item = fc.record({
   id: fc.constantFrom('a', 'b', 'c'),
   title: fc.constantFrom('One', 'Two'),
   publishedAt: fc.constantFrom('2024', '2025-01-01'),
+  identifiers: fc.constantFrom({ isrc: 'QZEX12600001' }, { isrc: 'qz-ex1-26-00001, QZEX12600002' }, { isrc: 'none' }),
 })
+const facts = fc.constantFrom(undefined, {}, { identifiers: { mbid: 'x' } }, { links: [] })
 const audience = fc.record({
   population: fc.constantFrom('viewers' as const, 'followers' as const),
   basis: fc.constant('count' as const),
@@ -53,12 +56,13 @@ const page: fc.Arbitrary<SavedPage> = fc
     observations: fc.array(observation, { maxLength: 4 }),
     items: fc.array(item, { maxLength: 2 }),
     audiences: fc.array(audience, { maxLength: 1 }),
+    facts,
     removed: fc.subarray(['a', 'b'], { maxLength: 1 }),
     refused: fc.subarray([{ what: 'row', why: 'odd' }]),
     cursor: place,
     checkpoint: place,
   })
-  .map(pageOf)
+  .map(({ facts, ...rest }) => pageOf({ ...rest, ...(facts && { facts }) }))
 const step = fc.record({
   pages: fc.array(page, { minLength: 1, maxLength: 3 }),
   hours: fc.constantFrom(-20, 0, 0, 1, 5, 30),
@@ -99,6 +103,8 @@ async function answersOf(records: Records, environmentId: string, steps: readonl
     ),
     items: await records.items(environmentId, { connections, limit: 100 }),
     audiences: await records.audiences(environmentId, connections),
+    facts: await records.facts(environmentId, connections),
+    sharing: await Promise.all(isrcs.map((isrc) => records.sharing(environmentId, { isrcs: [isrc], limit: 10 }))),
     refused: await records.refusedRows(environmentId, { connections, limit: 100 }),
     places: await records.places(
       environmentId,

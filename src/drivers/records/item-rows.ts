@@ -1,4 +1,4 @@
-import type { Item } from '@patchbay/kit'
+import { codesOf, type Item } from '@patchbay/kit'
 import type { SavedPage } from '../../ports/records.ts'
 import { storable } from './storable.ts'
 
@@ -28,3 +28,6 @@ export const itemFields = (item: Item) => ({
   status: item.status ?? null,
   identifiers: item.identifiers ?? {},
 })
+
+/** The ISRCs of an item, in their one form. */
+export const isrcsOf = ({ identifiers }: Item) => codesOf(identifiers, 'isrc')

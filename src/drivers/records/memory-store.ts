@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Item } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
-import type { Change, Place, RefusedRow, StoredAudience, StoredItem } from '../../ports/records.ts'
+import type { Change, Place, RefusedRow, StoredAudience, StoredFacts, StoredItem } from '../../ports/records.ts'
+import { toFacts } from './facts-rows.ts'
 import { itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
 import { SeriesTable, type StoredRow } from './memory-series.ts'
 import type { mergePlaces } from './merge-places.ts'
@@ -16,6 +17,7 @@ export interface Store {
   readonly places: Map<string, Place>
   readonly items: Map<string, StoredItem>
   readonly audiences: Map<string, StoredAudience>
+  readonly facts: Map<string, StoredFacts>
   readonly refused: Map<string, RefusedRow>
 }
 
@@ -25,6 +27,7 @@ export const openStore = (): Store => ({
   places: new Map(),
   items: new Map(),
   audiences: new Map(),
+  facts: new Map(),
   refused: new Map(),
 })
 
@@ -129,6 +132,18 @@ export function saveAudiences(store: Store, pages: Parameters<typeof toItemRows>
         continue
       store.audiences.set(key, { ...next, connectionId, observedAt: at })
     }
+}
+
+export function saveFacts(store: Store, pages: Parameters<typeof toItemRows>[0], at: Instant): void {
+  for (const { connectionId, stream, facts } of toFacts(pages)) {
+    const key = `${connectionId}\n${stream}`
+    const before = store.facts.get(key)
+    if (before) {
+      const { connectionId: _, stream: __, seenAt, ...known } = before
+      if (seenAt > at || (isDeepStrictEqual(known, facts) && seenAt > at - aDayMs)) continue
+    }
+    store.facts.set(key, { ...facts, connectionId, stream, seenAt: at })
+  }
 }
 
 export function saveRefused(store: Store, pages: Parameters<typeof toItemRows>[0], at: Instant): void {

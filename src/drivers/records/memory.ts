@@ -1,6 +1,7 @@
 import type { NullReason } from '@patchbay/kit'
 import type { ObservationKey, Records, StoredItem } from '../../ports/records.ts'
 import type { AlongLog } from '../along/memory.ts'
+import { isrcsOf } from './item-rows.ts'
 import { joinChanges } from './join-changes.ts'
 import type { StoredRow } from './memory-series.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Store,
   sameSeries,
   saveAudiences,
+  saveFacts,
   saveItems,
   saveObservations,
   savePlaces,
@@ -35,6 +37,7 @@ export function openMemoryRecords(log: AlongLog): Records {
       const observations = saveObservations(store, rows, at)
       const items = saveItems(store, pages, at)
       saveAudiences(store, pages, at)
+      saveFacts(store, pages, at)
       saveRefused(store, pages, at)
       log.write(
         environmentId,
@@ -78,6 +81,19 @@ export function openMemoryRecords(log: AlongLog): Records {
       return wanted.slice(0, limit).map(toStored)
     },
 
+    async newest(environmentId, { items, metrics }) {
+      const wanted = new Set(items.map(({ connectionId, id }) => `${connectionId}\n${id}`))
+      return [...of(environmentId).observations.of([...new Set(items.map(({ connectionId }) => connectionId))])]
+        .filter(
+          (row) =>
+            metrics.includes(row.metric) && row.dimensions === '' && wanted.has(`${row.connectionId}\n${row.item}`),
+        )
+        .sort(byKey)
+        .filter((row, i, rows) => !sameSeries(row, rows[i + 1]))
+        .sort(byItem)
+        .map(toStored)
+    },
+
     async scan(environmentId, { connectionId, metric, from, to, item, after, limit }) {
       const last = after && toKey({ ...after, connectionId })
       return of(environmentId)
@@ -102,13 +118,14 @@ export function openMemoryRecords(log: AlongLog): Records {
         .map(toStored)
     },
 
-    async items(environmentId, { connections, kind, after, limit }) {
+    async items(environmentId, { connections, kind, withIsrc, after, limit }) {
       const { items } = of(environmentId)
       const [connectionId, ...id] = after?.split(':') ?? []
       const last = after === undefined ? null : items.get(`${connectionId}\n${id.join(':')}`)
       if (last === undefined) return []
       return [...items.values()]
         .filter((item) => connections.includes(item.connectionId) && (kind === undefined || item.kind === kind))
+        .filter((item) => !withIsrc || isrcsOf(item).length > 0)
         .filter((item) => last === null || newerFirst(last, item) < 0)
         .sort(newerFirst)
         .slice(0, limit)
@@ -121,8 +138,36 @@ export function openMemoryRecords(log: AlongLog): Records {
       return rows.filter(([key], i) => seriesOf(key) !== seriesOf(rows[i + 1]?.[0])).map(([, audience]) => audience)
     },
 
+    async facts(environmentId, connections) {
+      return [...of(environmentId).facts.values()]
+        .filter(({ connectionId }) => connections.includes(connectionId))
+        .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+    },
+
+    async isrcs(environmentId, connectionId, limit) {
+      const items = [...of(environmentId).items.values()].filter((item) => item.connectionId === connectionId)
+      return [...new Set(items.flatMap(isrcsOf))].sort().slice(0, limit)
+    },
+
+    async sharing(environmentId, { isrcs, limit }) {
+      const wanted = new Set(isrcs)
+      const codes = new Map<string, Set<string>>()
+      for (const item of of(environmentId).items.values())
+        for (const isrc of isrcsOf(item))
+          codes.set(item.connectionId, (codes.get(item.connectionId) ?? new Set()).add(isrc))
+      return [...codes]
+        .map(([connectionId, its]) => ({
+          connectionId,
+          shared: [...its].filter((isrc) => wanted.has(isrc)).length,
+          all: its.size,
+        }))
+        .filter(({ shared }) => shared > 0)
+        .sort((one, other) => other.shared - one.shared || (one.connectionId < other.connectionId ? -1 : 1))
+        .slice(0, limit)
+    },
+
     async erase(environmentId, connectionId) {
-      const { observations, revisions, places, items, audiences, refused } = of(environmentId)
+      const { observations, revisions, places, items, audiences, facts, refused } = of(environmentId)
       let rows = observations.delete(connectionId)
       const erase = <Row>(
         map: Map<string, Row>,
@@ -137,7 +182,7 @@ export function openMemoryRecords(log: AlongLog): Records {
         ([first]) => first !== undefined && isIts(first),
         ({ length }) => length,
       )
-      for (const map of [places, items, audiences, refused] as Map<string, { readonly connectionId: string }>[])
+      for (const map of [places, items, audiences, facts, refused] as Map<string, { readonly connectionId: string }>[])
         erase(map, isIts)
       return rows
     },
@@ -172,6 +217,14 @@ function toStored({ item, dimensions, reason, ...row }: StoredRow) {
     reason: reason as NullReason | null,
   }
 }
+
+function byItem(one: StoredRow, other: StoredRow): number {
+  for (const part of ['connectionId', 'item', 'metric'] as const)
+    if (one[part] !== other[part]) return one[part] < other[part] ? -1 : 1
+  return 0
+}
+
+const placeOf = (row: { connectionId: string; stream: string }) => `${row.connectionId}\n${row.stream}`
 
 const seriesOf = (key: string | undefined) => key?.slice(0, key.lastIndexOf('\n'))
 

@@ -5,13 +5,17 @@ import { eraseConnection } from './erase-connection.ts'
 import { joinChanges } from './join-changes.ts'
 import { toObservationRows } from './observation-rows.ts'
 import { readAudiences } from './read-audiences.ts'
+import { readFacts } from './read-facts.ts'
 import { readHistory } from './read-history.ts'
 import { readItems } from './read-items.ts'
+import { readNewest } from './read-newest.ts'
 import { readPlaces } from './read-places.ts'
 import { readRefusedRows } from './read-refused-rows.ts'
 import { readSeries } from './read-series.ts'
+import { readIsrcs, readSharing } from './read-sharing.ts'
 import { readStep } from './read-step.ts'
 import { saveAudiences } from './save-audiences.ts'
+import { saveFacts } from './save-facts.ts'
 import { saveItems } from './save-items.ts'
 import { saveObservations } from './save-observations.ts'
 import { savePlaces } from './save-places.ts'
@@ -28,6 +32,7 @@ export function openPostgresRecords(database: Database): Records {
         const observations = await saveObservations(sql, environmentId, rows, at)
         const items = await saveItems(sql, environmentId, pages, at)
         await saveAudiences(sql, environmentId, pages, at)
+        await saveFacts(sql, environmentId, pages, at)
         await saveRefusedRows(sql, environmentId, pages, at)
         await writeAlong(
           sql,
@@ -49,12 +54,18 @@ export function openPostgresRecords(database: Database): Records {
     forgetPlaces: (environmentId, connectionId, { stream, all }) =>
       database.tenant(environmentId, (sql) => forgetPlaces(sql, [environmentId, connectionId, stream ?? null, all])),
     series: (environmentId, query) => database.tenant(environmentId, (sql) => readSeries(sql, environmentId, query)),
+    newest: (environmentId, query) => database.tenant(environmentId, (sql) => readNewest(sql, environmentId, query)),
     scan: (environmentId, query) => database.tenant(environmentId, (sql) => readStep(sql, environmentId, query)),
     history: (environmentId, key, page) =>
       database.tenant(environmentId, (sql) => readHistory(sql, environmentId, key, page)),
     items: (environmentId, query) => database.tenant(environmentId, (sql) => readItems(sql, environmentId, query)),
     audiences: (environmentId, connections) =>
       database.tenant(environmentId, (sql) => readAudiences(sql, environmentId, connections)),
+    facts: (environmentId, connections) =>
+      database.tenant(environmentId, (sql) => readFacts(sql, environmentId, connections)),
+    isrcs: (environmentId, connectionId, limit) =>
+      database.tenant(environmentId, (sql) => readIsrcs(sql, [environmentId, connectionId, limit])),
+    sharing: (environmentId, query) => database.tenant(environmentId, (sql) => readSharing(sql, environmentId, query)),
     erase: (environmentId, connectionId) =>
       database.tenant(environmentId, (sql) => eraseConnection(sql, environmentId, connectionId)),
     refusedRows: (environmentId, query) =>

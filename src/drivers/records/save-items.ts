@@ -3,7 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Sql } from '../../ports/database.ts'
 import type { SavedPage } from '../../ports/records.ts'
 import { arrayLiteral } from './array-literal.ts'
-import { itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
+import { isrcsOf, itemFields, toItemRows, toRemovedIds } from './item-rows.ts'
 
 /** Writes items that are new, changed, back, or were not seen for a day; marks removed ones. Returns how many were written, which are new and which went. */
 export async function saveItems(
@@ -17,6 +17,7 @@ export async function saveItems(
   let written: { connectionId: string; id: string; fresh: boolean }[] = []
   if (rows.length > 0)
     written = (await sql<Written>(upsert, [environmentId, new Date(at), ...toColumns(rows)], 'records.items')).rows
+  await saveIsrcs(sql, environmentId, rows, written)
   let gone: Gone[] = []
   if (removed.length > 0) {
     const columns = [removed.map(({ connectionId }) => connectionId), removed.map(({ id }) => id)].map(arrayLiteral)
@@ -28,6 +29,29 @@ export async function saveItems(
     gone,
     fresh: rows.filter(({ connectionId, item }) => fresh.has(`${connectionId}\n${item.id}`)),
   }
+}
+
+/**
+ * Keeps beside the items which ISRCs they have, in their one form: an index over what they say themselves could not be used under row level security,
+ * since the functions that it needs may leak what they see.
+ */
+async function saveIsrcs(
+  sql: Sql,
+  environmentId: string,
+  rows: readonly { connectionId: string; item: Item }[],
+  written: readonly Written[],
+): Promise<void> {
+  const changed = new Set(written.map(({ connectionId, id }) => `${connectionId}\n${id}`))
+  const codes = rows
+    .filter(({ connectionId, item }) => changed.has(`${connectionId}\n${item.id}`))
+    .flatMap(({ connectionId, item }) => isrcsOf(item).map((isrc) => ({ connectionId, id: item.id, isrc })))
+  const kept = [codes.map(({ connectionId }) => connectionId), codes.map(({ id }) => id), codes.map(({ isrc }) => isrc)]
+  const old = written.filter(({ fresh }) => !fresh)
+  if (old.length > 0) {
+    const columns = [old.map(({ connectionId }) => connectionId), old.map(({ id }) => id)]
+    await sql(deleteIsrcs, [environmentId, ...[...columns, ...kept].map(arrayLiteral)], 'records.isrcs_gone')
+  }
+  if (codes.length > 0) await sql(insertIsrcs, [environmentId, ...kept.map(arrayLiteral)], 'records.isrcs')
 }
 
 type Gone = { connectionId: string; id: string } & Record<string, unknown>
@@ -71,3 +95,14 @@ const markRemoved = `
   where item.environment_id = $1 and item.connection_id = gone.connection_id and item.id = gone.id
     and item.seen_at <= $2 and item.removed_at is null
   returning item.connection_id as "connectionId", item.id`
+
+const deleteIsrcs = `
+  delete from item_isrc i using unnest($2::text[], $3::text[]) as changed (connection_id, id)
+  where i.environment_id = $1 and i.connection_id = changed.connection_id and i.item = changed.id and not exists (
+    select from unnest($4::text[], $5::text[], $6::text[]) as kept (connection_id, id, isrc)
+    where kept.connection_id = i.connection_id and kept.id = i.item and kept.isrc = i.isrc)`
+
+const insertIsrcs = `
+  insert into item_isrc (environment_id, connection_id, item, isrc)
+  select $1, connection_id, item, isrc from unnest($2::text[], $3::text[], $4::text[]) as incoming (connection_id, item, isrc)
+  order by connection_id, item, isrc on conflict do nothing`

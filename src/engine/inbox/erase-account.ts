@@ -39,7 +39,7 @@ export async function eraseAccount(parts: DisconnectParts, connection: Connectio
   )
 }
 
-type Erasing = Pick<Deps, 'records' | 'typedRecords' | 'streamNotes'>
+type Erasing = Pick<Deps, 'records' | 'typedRecords' | 'streamNotes' | 'identityLinks'>
 
 interface Erased {
   readonly environmentId: string
@@ -77,9 +77,14 @@ export async function runEraseAgain(
     await eraseLater(deps, { environmentId, connectionId, integrationId, account })
 }
 
-const eraseStored = async ({ records, typedRecords, streamNotes }: Erasing, environmentId: string, id: string) =>
+const eraseStored = async (
+  { records, typedRecords, streamNotes, identityLinks }: Erasing,
+  environmentId: string,
+  id: string,
+) =>
   (await records.erase(environmentId, id)) +
   (await typedRecords.erase(environmentId, id)) +
-  (await streamNotes.erase(environmentId, id))
+  (await streamNotes.erase(environmentId, id)) +
+  (await identityLinks.erase(environmentId, id))
 
 const erasedName = 'Erased'

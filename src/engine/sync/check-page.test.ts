@@ -81,6 +81,30 @@ test('items of declared kinds are kept, and a date that is none is left out', ()
   assert.equal(refused.length, 3)
 })
 
+test('codes are texts of a sensible length, and links are addresses of the web', () => {
+  const identifiers = { isrc: 'QZEX12600001', upc: 7, ean: '', long: 'x'.repeat(2001) } as never
+  const { items, facts } = page({
+    items: [{ kind: 'video', id: 'v', title: '', identifiers }],
+    facts: {
+      identifiers,
+      former: { mbid: 'f27ec8db-af05-4f36-916e-3d57f91ecf5e' },
+      links: [
+        { url: 'https://example.com/nova', by: 'catalogue' },
+        { url: 'javascript:alert(1)', by: 'profile' },
+        { url: 'https://', by: 'profile' },
+        ...Array.from({ length: 300 }, (_, n) => ({ url: `https://example.com/${n}`, by: 'profile' as const })),
+      ],
+    },
+  })
+  assert.deepEqual(items[0]!.identifiers, { isrc: 'QZEX12600001' })
+  assert.deepEqual(facts!.identifiers, { isrc: 'QZEX12600001' })
+  assert.deepEqual(facts!.former, { mbid: 'f27ec8db-af05-4f36-916e-3d57f91ecf5e' })
+  assert.deepEqual(
+    [facts!.links![0]!.url, facts!.links![1]!.url, facts!.links!.length],
+    ['https://example.com/nova', 'https://example.com/0', 200],
+  )
+})
+
 test('an audience has shares between nothing and all', () => {
   const audience = (value: number, more: Partial<Audience> = {}): Audience => ({
     population: 'viewers',

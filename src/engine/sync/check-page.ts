@@ -1,4 +1,5 @@
 import {
+  type AccountFacts,
   type Audience,
   addDays,
   dayOf,
@@ -14,7 +15,7 @@ import {
 import type { Instant } from '../../ports/clock.ts'
 import type { SavedPage } from '../../ports/records.ts'
 
-type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'removed' | 'refused'>
+type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'facts' | 'removed' | 'refused'>
 
 /**
  * What of a page may be stored. Provider code is checked like anything that comes from outside, because what it hands over is made of answers:
@@ -64,6 +65,7 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
       ({ population }) => `audience ${population}`,
       (row) => objectToAudience(stream, row),
     ),
+    ...(page.facts && { facts: tidyFacts(page.facts) }),
     removed: (page.removed ?? []).filter(isId),
     refused: refused.slice(0, mostRefused),
   }
@@ -167,17 +169,43 @@ function objectToItem(stream: Stream, item: Item): string | null {
 const publishedAt = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T\d{2}:\d{2}.*)?)?)?$/
 
 /**
- * A date such as `0000-00-00` is no date, and no reason to do without the item. Of a time that names no zone the day is kept: the moment would be another
- * one on each machine (F54).
+ * A date such as `0000-00-00` is no date, and no reason to do without the item; nor is a code that is no text. Of a time that names no zone the day is
+ * kept: the moment would be another one on each machine (F54).
  */
-function tidyItem({ publishedAt: given, durationMs, ...item }: Item): Item {
+function tidyItem({ publishedAt: given, durationMs, identifiers, ...item }: Item): Item {
   const isDate = typeof given === 'string' && publishedAt.test(given) && !given.startsWith('0000')
   return {
     ...item,
+    ...(identifiers && { identifiers: tidyCodes(identifiers) }),
     ...(isDate ? { publishedAt: parseInstant(given) === null ? given.slice(0, 10) : given } : {}),
     ...(Number.isSafeInteger(durationMs) && durationMs! >= 0 ? { durationMs } : {}),
   }
 }
+
+const mostCodes = 20
+const longestCodes = 2000
+
+function tidyCodes(codes: Readonly<Record<string, string>>): Record<string, string> {
+  const good = Object.entries(codes).filter(
+    ([name, code]) => name.length <= 40 && typeof code === 'string' && code !== '' && code.length <= longestCodes,
+  )
+  return Object.fromEntries(good.slice(0, mostCodes))
+}
+
+const mostLinks = 200
+const longestUrl = 1000
+
+function tidyFacts({ identifiers, former, links }: AccountFacts): AccountFacts {
+  const good = links?.filter(({ url }) => typeof url === 'string' && url.length <= longestUrl && isWebAddress(url))
+  return {
+    ...(identifiers && { identifiers: tidyCodes(identifiers) }),
+    ...(former && { former: tidyCodes(former) }),
+    ...(good && { links: good.slice(0, mostLinks).map(({ url, by }) => ({ url, by })) }),
+  }
+}
+
+/** It is shown as a link, so it may not be a script. */
+const isWebAddress = (url: string) => /^https?:\/\//i.test(url) && URL.canParse(url)
 
 function objectToAudience(stream: Stream, { population, basis, period, rows, dimensions }: Audience): string | null {
   if (!(stream.audiences ?? []).includes(population)) return 'the stream does not declare this population'

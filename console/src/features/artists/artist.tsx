@@ -17,6 +17,8 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { recordKinds } from '../../words/messages.ts'
 import { AccountCard } from './account-card.tsx'
 import { AudienceTab } from './audience.tsx'
+import { CatalogueTab } from './catalogue.tsx'
+import { IdentityTab } from './identity.tsx'
 import { ItemsTab } from './items.tsx'
 import { OverTime } from './over-time.tsx'
 import { Rename } from './rename.tsx'
@@ -81,8 +83,10 @@ export function ArtistPage() {
           tabs={[
             { name: 'Numbers', link: { ...here, search: {} }, current: tab === 'numbers' },
             { name: 'Items', link: { ...here, search: { tab: 'items' } }, current: tab === 'items' },
+            { name: 'Catalogue', link: { ...here, search: { tab: 'catalogue' } }, current: tab === 'catalogue' },
             { name: 'Audience', link: { ...here, search: { tab: 'audience' } }, current: tab === 'audience' },
             { name: 'Records', link: { ...here, search: { tab: 'records' } }, current: tab === 'records' },
+            { name: 'Identity', link: { ...here, search: { tab: 'identity' } }, current: tab === 'identity' },
           ]}
         />
       </div>
@@ -99,6 +103,10 @@ export function ArtistPage() {
             />
           ) : tab === 'items' ? (
             <ItemsTab profile={profile} accounts={accounts} explain={explain} />
+          ) : tab === 'catalogue' ? (
+            <CatalogueTab profile={profile} />
+          ) : tab === 'identity' ? (
+            <IdentityTab profile={profile} />
           ) : tab === 'audience' ? (
             <AudienceTab profile={profile} accounts={accounts} />
           ) : tab === 'records' ? (

@@ -735,6 +735,150 @@ export interface Operations {
         says: string | null
       })[]
     }>
+    /** The recordings of a profile with the items of each platform that are one, newest first. `GET /v1/profiles/{id}/recordings`, scope `metrics:read`. */
+    recordings(input: {
+      id: string
+    } & {
+      limit?: number
+      cursor?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        title: string
+        isrcs: {
+          code: string
+          firstSeen: {
+            provider: string
+            connection: string
+            item: string
+            at: string
+          }
+          others: number
+        }[]
+        mbids: {
+          code: string
+          firstSeen: {
+            provider: string
+            connection: string
+            item: string
+            at: string
+          }
+        }[]
+        durationMs: number | null
+        publishedAt: {
+          value: string
+          precision: "year" | "month" | "day" | "instant"
+        } | null
+        items: ({
+          connection: string
+          provider: string
+          id: string
+          kind: string
+          title: string
+          url: string | null
+          imageUrl: string | null
+          durationMs: number | null
+          publishedAt: string | null
+          identifiers: Record<string, string>
+          removedAt: string | null
+        })[]
+        joined: ({
+          rule: "isrc_and_duration" | "isrc_and_mbid" | "same_item"
+          code: string | null
+          items: string[]
+        })[]
+        numbers: ({
+          metric: string
+          unit: string
+          value: number | null
+          known: number | null
+          reason: string | null
+          parts: ({
+            connection: string
+            provider: string
+            day: string | null
+            value: number | null
+            reason: string | null
+            version: string | null
+            item: string
+          })[]
+          says: string | null
+        })[]
+      })[]
+      nextCursor: string | null
+    }>
+    /** The releases of a profile with the albums of each platform that have the same barcode, newest first. `GET /v1/profiles/{id}/releases`, scope `metrics:read`. */
+    releases(input: {
+      id: string
+    } & {
+      limit?: number
+      cursor?: string
+      connection?: string
+    }, options?: CallOptions): Promise<{
+      data: ({
+        id: string
+        title: string
+        gtins: {
+          code: string
+          firstSeen: {
+            provider: string
+            connection: string
+            item: string
+            at: string
+          }
+        }[]
+        barcodes: ({
+          raw: string
+          gtin: string | null
+          item: string
+        })[]
+        mbids: {
+          code: string
+          firstSeen: {
+            provider: string
+            connection: string
+            item: string
+            at: string
+          }
+        }[]
+        publishedAt: {
+          value: string
+          precision: "year" | "month" | "day" | "instant"
+        } | null
+        items: ({
+          connection: string
+          provider: string
+          id: string
+          kind: string
+          title: string
+          url: string | null
+          imageUrl: string | null
+          durationMs: number | null
+          publishedAt: string | null
+          identifiers: Record<string, string>
+          removedAt: string | null
+        })[]
+        numbers: ({
+          metric: string
+          unit: string
+          value: number | null
+          known: number | null
+          reason: string | null
+          parts: ({
+            connection: string
+            provider: string
+            day: string | null
+            value: number | null
+            reason: string | null
+            version: string | null
+            item: string
+          })[]
+          says: string | null
+        })[]
+      })[]
+      nextCursor: string | null
+    }>
   }
   metrics: {
     /** Metric points of a profile or of connections. `GET /v1/metrics`, scope `metrics:read`. */
@@ -996,6 +1140,84 @@ export interface Operations {
       to?: string
       about?: "all" | "accounts" | "items"
     }, options?: CallOptions): Promise<Response>
+  }
+  identity: {
+    /** Accounts and addresses of a profile’s artist, with the evidence for each, and suggestions. `GET /v1/profiles/{id}/identity`, scope `connections:read`. */
+    list(input: {
+      id: string
+    } & {
+      limit?: number
+      cursor?: string
+      state?: "found" | "suggested" | "accepted" | "refused" | "manual"
+    }, options?: CallOptions): Promise<{
+      data: ({
+        account: {
+          connection: string
+          profile: string
+          provider: string
+          id: string
+          name: string
+          url: string | null
+        } | null
+        connection: string | null
+        address: string | null
+        name: string | null
+        state: "found" | "suggested" | "accepted" | "refused" | "manual"
+        confidence: number
+        evidence: ({
+          rule: "connected" | "url_relation" | "shared_recordings" | "same_identifier" | "cross_link" | "name_overlap"
+          confidence: number
+          via: string | null
+          says: string
+          since: string
+        })[]
+        foundAt: string
+        seenAt: string
+        decidedAt: string | null
+        decidedBy: string | null
+      })[]
+      nextCursor: string | null
+    }>
+    /** Ask the rules again now, instead of once a day. `POST /v1/profiles/{id}/identity/check`, scope `connections:write`. */
+    check(input: {
+      id: string
+    }, options?: CallOptions): Promise<{
+      checkedAt: string
+    }>
+    /** Say that an account or address is the artist’s, or is not, or take back what was said. `PUT /v1/profiles/{id}/identity`, scope `connections:write`. */
+    decide(input: {
+      id: string
+    } & {
+      account: string
+      decision: "accepted" | "refused" | "undecided"
+    }, options?: CallOptions): Promise<{
+      link: {
+        account: {
+          connection: string
+          profile: string
+          provider: string
+          id: string
+          name: string
+          url: string | null
+        } | null
+        connection: string | null
+        address: string | null
+        name: string | null
+        state: "found" | "suggested" | "accepted" | "refused" | "manual"
+        confidence: number
+        evidence: ({
+          rule: "connected" | "url_relation" | "shared_recordings" | "same_identifier" | "cross_link" | "name_overlap"
+          confidence: number
+          via: string | null
+          says: string
+          since: string
+        })[]
+        foundAt: string
+        seenAt: string
+        decidedAt: string | null
+        decidedBy: string | null
+      } | null
+    }>
   }
   items: {
     /** What was published, newest first. `GET /v1/items`, scope `metrics:read`. */
@@ -2556,6 +2778,8 @@ export const operations = {
     save: ['PUT', '/v1/profiles/{id}'],
     read: ['GET', '/v1/profiles/{id}'],
     summary: ['GET', '/v1/profiles/{id}/summary'],
+    recordings: ['GET', '/v1/profiles/{id}/recordings'],
+    releases: ['GET', '/v1/profiles/{id}/releases'],
   },
   metrics: {
     query: ['GET', '/v1/metrics'],
@@ -2565,6 +2789,11 @@ export const operations = {
     explain: ['GET', '/v1/metrics/explain'],
     revisions: ['GET', '/v1/metrics/revisions'],
     export: ['GET', '/v1/metrics/export', 'file'],
+  },
+  identity: {
+    list: ['GET', '/v1/profiles/{id}/identity'],
+    check: ['POST', '/v1/profiles/{id}/identity/check'],
+    decide: ['PUT', '/v1/profiles/{id}/identity'],
   },
   items: {
     list: ['GET', '/v1/items'],

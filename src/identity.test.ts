@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { observed, pageOf } from './ports/records.contract.ts'
+import { consentProvider, keyProvider, startTestServer, type TestServer } from './test-server.ts'
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.stop())
+
+const a = 'QZEX12600001'
+const b = 'QZEX12600002'
+
+test('recordings and releases of a profile have the items of every platform behind them, page by page', async () => {
+  const first = await server.connect(consentProvider, { profile: 'lark' })
+  const second = await server.connect(keyProvider, { profile: 'lark' })
+  const track = (id: string, isrc: string, durationMs: number, publishedAt: string) =>
+    ({ kind: 'track', id, title: `Song ${id}`, durationMs, publishedAt, identifiers: { isrc } }) as const
+  const album = (id: string, upc: string) =>
+    ({ kind: 'album', id, title: `Album ${id}`, publishedAt: '2025-02', identifiers: { upc } }) as const
+  const likes = (item: string, value: number) => observed(value, { metric: 'engagement.likes', item })
+  await server.engine.deps.records.save(
+    server.environments.test.id,
+    [
+      pageOf({
+        connectionId: first.id,
+        items: [track('x', a, 200_000, '2025-01-03'), track('y', b, 100_000, '2024'), album('p', '036000291452')],
+        observations: [observed(7, { metric: 'consumption.views', item: 'x' })],
+      }),
+      pageOf({
+        connectionId: second.id,
+        items: [track('z', 'qz-ex1-26-00001', 202_000, '2025'), album('q', '0036000291452')],
+        observations: [likes('z', 3)],
+      }),
+    ],
+    { at: server.engine.deps.clock.now(), actor: 'system' },
+  )
+  const api = server.client()
+  const page = await api.profiles.recordings({ id: 'lark', limit: 1 })
+  const [recording] = page.data
+  assert.partialDeepStrictEqual(recording, {
+    title: 'Song x',
+    publishedAt: { value: '2025-01-03', precision: 'day' },
+    isrcs: [{ code: a, others: 0, firstSeen: { connection: first.id, item: 'x' } }],
+    joined: [{ rule: 'isrc_and_duration', code: a, items: [`${first.id}:x`, `${second.id}:z`] }],
+  })
+  assert.deepEqual(
+    recording!.items.map(({ provider, id }) => [provider, id]),
+    [
+      [consentProvider.id, 'x'],
+      [keyProvider.id, 'z'],
+    ],
+  )
+  const rest = await api.profiles.recordings({ id: 'lark', limit: 1, cursor: page.nextCursor! })
+  assert.deepEqual([rest.data.map(({ title }) => title), rest.nextCursor], [['Song y'], null])
+  const alone = await api.profiles.recordings({ id: 'lark', connection: second.id })
+  assert.deepEqual(
+    alone.data.map(({ title }) => title),
+    ['Song z'],
+  )
+
+  const releases = await api.profiles.releases({ id: 'lark' })
+  assert.deepEqual(
+    releases.data.map(({ title, gtins, items, barcodes }) => [title, gtins[0]!.code, items.length, barcodes[1]!.raw]),
+    [['Album p', '00036000291452', 2, '0036000291452']],
+  )
+})
+
+test('who asks for what is not there is told what', async () => {
+  const problem = async (path: string) => {
+    const { status, json } = await server.ask('GET', path)
+    return [status, json.field ?? json.errors?.[0]?.field ?? null, json.detail]
+  }
+  assert.deepEqual((await problem('/v1/profiles/nobody/recordings'))[0], 404)
+  assert.deepEqual((await problem('/v1/profiles/lark/releases?connection=con_none'))[0], 404)
+  const [status, , detail] = await problem('/v1/profiles/lark/recordings?cursor=con_1:gone')
+  assert.equal(status, 422)
+  assert.match(detail, /begin with the first page/)
+})
+
+test('links of identity come with evidence, and a person’s word changes what a profile has', async () => {
+  const api = server.client()
+  const { data } = await api.connections.list({ profile: 'lark' })
+  const twin = await server.connect(keyProvider, { profile: 'twin', artist: 0 })
+  await api.identity.check({ id: 'lark' })
+  const { data: links } = await api.identity.list({ id: 'lark' })
+  const own = links.find(({ connection }) => connection === data[0]!.id)!
+  assert.partialDeepStrictEqual(own, { state: 'found', account: { profile: 'lark', provider: data[0]!.provider } })
+  assert.deepEqual(own.evidence[0]!.rule, 'connected')
+  const { data: suggested } = await api.identity.list({ id: 'lark', state: 'suggested' })
+  assert.deepEqual(
+    suggested.map(({ connection, evidence }) => [connection, evidence[0]!.rule]),
+    [[twin.id, 'name_overlap']],
+  )
+
+  const behind = async () =>
+    (await api.profiles.recordings({ id: 'lark' })).data.flatMap(({ items }) => items.map((item) => item.connection))
+  await server.engine.deps.records.save(
+    server.environments.test.id,
+    [pageOf({ connectionId: twin.id, items: [{ kind: 'track', id: 'w', title: 'Twin' }] })],
+    { at: server.engine.deps.clock.now(), actor: 'system' },
+  )
+  assert.ok(!(await behind()).includes(twin.id))
+  const { link } = await api.identity.decide({ id: 'lark', account: twin.id, decision: 'accepted' })
+  assert.deepEqual([link!.state, link!.decidedBy?.startsWith('key:')], ['accepted', true])
+  assert.ok((await behind()).includes(twin.id))
+  await api.identity.decide({ id: 'lark', account: twin.id, decision: 'refused' })
+  await api.identity.check({ id: 'lark' })
+  const refused = (await api.identity.list({ id: 'lark', state: 'refused' })).data
+  assert.deepEqual(
+    refused.map(({ connection }) => connection),
+    [twin.id],
+  )
+  assert.ok(!(await behind()).includes(twin.id))
+
+  const address = 'https://www.tube.example/@lark/?si=1'
+  const named = await api.identity.decide({ id: 'lark', account: address, decision: 'accepted' })
+  assert.deepEqual([named.link!.state, named.link!.address], ['manual', 'https://tube.example/@lark'])
+  const back = await api.identity.decide({ id: 'lark', account: address, decision: 'undecided' })
+  assert.equal(back.link, null)
+  for (const body of [
+    { decision: 'accepted' },
+    { account: twin.id, connection: twin.id, decision: 'accepted' },
+    { account: 'javascript:alert(1)', decision: 'accepted' },
+    { account: 'ftp://tube.example/@lark', decision: 'accepted' },
+    { account: 'https://open.example@evil.example/', decision: 'accepted' },
+    { account: twin.id, decision: 'maybe' },
+  ])
+    assert.equal((await server.ask('PUT', '/v1/profiles/lark/identity', { body })).status, 422, JSON.stringify(body))
+  const theirs = { body: { account: twin.id, decision: 'accepted' }, key: server.keys.other }
+  assert.equal((await server.ask('PUT', '/v1/profiles/lark/identity', theirs)).status, 404)
+})
