@@ -121,6 +121,9 @@ export const secondWords = [
   ...['Rotunda', 'Gangway', 'Trellis', 'Bandstand'],
 ] as const
 
+/** Once every pair of words has somebody, there is another who is more than one. */
+export const lastWords = ['', ' Duo', ' Trio', ' Quartet', ' Ensemble', ' Collective', ' Choir', ' Orchestra'] as const
+
 /** Titles of releases and tracks: one of each, in that order. */
 export const titleWords = {
   first: [

@@ -1,9 +1,10 @@
 import { type Artist, addDays, type Day, daysBetween, type Release } from '@patchbay/kit'
-import { countries, firstWords, genres, secondWords, titleWords } from './artist-names.ts'
+import { countries, firstWords, genres, lastWords, secondWords, titleWords } from './artist-names.ts'
 import type { Chance } from './chance.ts'
 
+const pairs = firstWords.length * secondWords.length
 /** How many different names there are. */
-export const mostArtists = firstWords.length * secondWords.length
+export const mostArtists = pairs * lastWords.length
 
 /**
  * The artists of a world. Artist number seven is the same in a world of ten and in one of a thousand. Releases are made when somebody first
@@ -35,9 +36,10 @@ function makeArtist(chance: Chance, index: number, days: { since: Day; until: Da
 
 /** A walk over all pairs of words that meets each once: step and number of pairs have no common divisor. */
 function nameOf(chance: Chance, index: number): string {
-  const step = chance.integer('names/step', 0, mostArtists / 2 - 1) * 2 + 1
-  const place = (chance.integer('names/start', 0, mostArtists - 1) + index * step) % mostArtists
-  return `${firstWords[place % firstWords.length]} ${secondWords[Math.floor(place / firstWords.length)]}`
+  const step = chance.integer('names/step', 0, pairs / 2 - 1) * 2 + 1
+  const place = (chance.integer('names/start', 0, pairs - 1) + index * step) % pairs
+  const pair = `${firstWords[place % firstWords.length]} ${secondWords[Math.floor(place / firstWords.length)]}`
+  return pair + lastWords[Math.floor(index / pairs)]
 }
 
 const keyOf = (name: string) => name.toLowerCase().replaceAll(' ', '-')
