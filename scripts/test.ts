@@ -75,6 +75,7 @@ function runnerOptions(): string[] {
   const concurrency = Math.min(3, Math.max(2, availableParallelism()))
   const reporter = new URL('./test-reporter.ts', import.meta.url).href
   return [
+    `--import=${new URL('./test-hooks.ts', import.meta.url).href}`,
     '--test',
     `--test-concurrency=${concurrency}`,
     `--test-reporter=${reporter}`,
