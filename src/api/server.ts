@@ -19,6 +19,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
+import { everywhere } from './everywhere.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -183,6 +184,7 @@ function openBare(engine: Engine): FastifyInstance {
   })
 
   app.setErrorHandler((error, request, reply) => {
+    reply.headers(everywhere)
     const problem = problemOf(clientError(error) ?? error, request.id)
     if (problem.status >= 500 && problem.code === 'platform.bug') {
       engine.deps.log.error('api.bug', {
@@ -199,20 +201,11 @@ function openBare(engine: Engine): FastifyInstance {
   })
   limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(everywhere).header('x-request-id', request.id)
+    reply.header('x-request-id', request.id)
+    if (!request.routeOptions.config.acknowledges) reply.headers(everywhere)
     done()
   })
   return app
-}
-
-/** On every answer: nothing is sniffed, framed, cached or told to the next site unless a page says otherwise. */
-const everywhere = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'cross-origin-resource-policy': 'same-origin',
 }
 
 /** What the server itself refuses before a handler runs, in the words of our table. */
