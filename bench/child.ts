@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 /** A process of its own that answers questions, one at a time. */
 export interface Child {
+  readonly pid: number
   ask<Answer>(question: object): Promise<Answer>
   stop(): Promise<void>
 }
@@ -27,6 +28,7 @@ export async function startChild(file: string, options: object): Promise<Child> 
   }
   await answer()
   return {
+    pid: child.pid!,
     async ask<Answer>(question: object) {
       const answered = answer()
       child.send(question)

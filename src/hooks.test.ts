@@ -97,6 +97,7 @@ test('F77, T29: what is not signed, not ours or too large is refused in the word
     assert.equal(answer.status, status, answer.text)
     assert.equal(answer.headers.get('content-type'), 'application/problem+json')
     assert.equal(JSON.parse(answer.text).code, code)
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
   }
   await problem(await post('{}', { 'x-hub-signature-256': 'sha256=00' }), 401, 'input.unauthenticated')
   await problem(await post('{}', { 'x-hub-signature-256': '' }), 401, 'input.unauthenticated')

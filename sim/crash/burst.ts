@@ -1,9 +1,11 @@
 /**
- * `node sim/crash/burst.ts --per-second 5000 --seconds 60 [--servers 2] [--seed harbor]`: a platform sends webhooks faster than anybody works through
- * them, a part of them twice, while servers are killed, one of them at named places, and the database with them. Afterwards it sends again what was not
- * acknowledged, as platforms do. Then everything that was acknowledged is stored, has had its effect, and has had it once. Prints one line of JSON and
- * exits with 1 when that is not so.
+ * `node sim/crash/burst.ts --per-second 5000 --seconds 60 [--servers 2] [--resend 20000] [--seed harbor]`: a platform sends webhooks faster than anybody
+ * works through them, a part of them twice, while servers are killed, one of them at named places, and the database with them. What is not acknowledged is
+ * refused with a 429 or 503 that says when to come again, or hears nothing. Afterwards the platform sends again what was not acknowledged, as platforms do,
+ * or so much of it. Then everything that was acknowledged is stored, has had its effect, and has had it once. Prints one line of JSON and exits with 1 when
+ * that is not so.
  */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { minute, second } from '@patchbay/kit'
 import instagram from '../../providers/instagram/index.ts'
@@ -26,13 +28,18 @@ export interface BurstOptions {
   readonly places?: readonly string[]
   /** Whether processes and the database are killed. */
   readonly kills?: boolean
+  /** How many of those that were not acknowledged are sent again; all when absent. The first are those that heard nothing. */
+  readonly resend?: number
   readonly say?: (text: string) => void
 }
 
 export interface BurstSummary {
   readonly sent: number
+  readonly offered_per_s: number
   /** Answers of the burst by status; `lost`: there was none. */
   readonly answers: Readonly<Record<string, number>>
+  /** Answers that were neither an acknowledgement nor a 429 or 503 that says when to come again. */
+  readonly odd: number
   /** How many copies of one message were acknowledged. */
   readonly copies: number
   /** Sent again afterwards, until they were acknowledged. */
@@ -45,6 +52,10 @@ export interface BurstSummary {
   readonly lost: number
   /** Stored or effective more than once, or never sent. */
   readonly excess: number
+  /** Not acknowledged, and not sent again: of these it does not matter. */
+  readonly open: number
+  /** The most memory of a server, as the system counts it. */
+  readonly max_rss_mb: number
   /** Acknowledged in the burst. */
   readonly acknowledged_per_s: number
   readonly p50_ack_ms: number
@@ -71,7 +82,7 @@ export const inboxPlaces = [
 
 export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
   const { perSecond, seconds, servers, seed, twice = 10, copies = 1_000 } = options
-  const { places = inboxPlaces, kills = true, say = () => {} } = options
+  const { places = inboxPlaces, kills = true, resend: mostResent = Number.POSITIVE_INFINITY, say = () => {} } = options
   const chance = new SeededRandom(seed, systemClock)
   const stage = openStage()
   try {
@@ -81,8 +92,9 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     const sents = new Map<string, Sent>()
     const done = { kills: 0, databaseKills: 0 }
     const trouble = kills ? makeTrouble(fleet, { seconds, places, done, say }) : Promise.resolve()
+    const memory = watchMemory(fleet)
     const startedAt = systemClock.now()
-    await atRate({ seconds, perSecond, most: 3_000 }, async (nth) => {
+    const begun = await atRate({ seconds, perSecond, most: 3_000 }, async (nth) => {
       const key = `${seed}-${nth}`
       const to = Math.floor(chance.unit() * servers)
       const again = twice > 0 && nth % twice === 0 ? sender.send(key, (to + 1) % servers) : null
@@ -92,6 +104,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     })
     const burstMs = systemClock.now() - startedAt
     await trouble
+    const maxRssMb = await memory.end()
     await fleet.ready()
     const copied = await Promise.all(
       Array.from({ length: copies }, (_, n) => sender.send(`${seed}-copied`, n % servers)),
@@ -105,16 +118,29 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     const settledMs = await settle(databaseUrl)
     // Of those that were acknowledged until now, before anything is sent again.
     const lost = await countLost(databaseUrl, account, acknowledged)
-    const resent = await resend(sender, [...sents.values()], servers)
+    const open = [...sents.values()]
+      .filter((one) => !isAcknowledged(one))
+      .sort((one, other) => Number(other.status === 'lost') - Number(one.status === 'lost'))
+    const odd = open.filter(isOdd).length
+    const resent = await resend(sender, open.slice(0, mostResent), servers)
     await settle(databaseUrl)
     const found = await lookAtAll(databaseUrl)
-    const missing = await countLost(databaseUrl, account, [...sents.values()])
+    const all = [...sents.values()].filter(isAcknowledged)
+    const missing = await countLost(databaseUrl, account, all)
     const acks = acknowledged.map(({ answeredMs }) => answeredMs).toSorted((one, other) => one - other)
     return {
       ...{ sent: sents.size, answers, copies: copied.filter(isAcknowledged).length, resent, ...found.counts, ...done },
+      ...{
+        offered_per_s: Math.round((begun / burstMs) * 1000),
+        odd,
+        open: sents.size - all.length,
+        max_rss_mb: maxRssMb,
+      },
       lost: lost + missing,
       excess:
-        found.twice + Math.abs(found.counts.stored - sents.size) + Math.abs(found.counts.events - found.counts.records),
+        found.twice +
+        Math.max(0, found.counts.stored - sents.size, all.length - found.counts.stored) +
+        Math.abs(found.counts.events - found.counts.records),
       acknowledged_per_s: Math.round((acknowledged.length / burstMs) * 1000),
       ...{ p50_ack_ms: at(acks, 0.5), p99_ack_ms: at(acks, 0.99) },
       ...{ p50_visible_ms: found.p50, p99_visible_ms: found.p99, max_visible_ms: found.max, settled_ms: settledMs },
@@ -124,10 +150,48 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
   }
 }
 
-export const isWholeBurst = ({ lost, excess, sent, stored, processed, records }: BurstSummary): boolean =>
-  lost === 0 && excess === 0 && stored === sent && processed === sent && records === sent
+/** Of what was refused or not answered, and not sent again, any number may be stored: an answer can be lost after its commit. */
+export const isWholeBurst = ({ lost, excess, odd, sent, open, stored, processed, records }: BurstSummary): boolean =>
+  lost === 0 &&
+  excess === 0 &&
+  odd === 0 &&
+  stored >= sent - open &&
+  stored <= sent &&
+  processed === stored &&
+  records === stored
 
 const isAcknowledged = ({ status }: Sent) => status === 200
+
+const isOdd = ({ status, saysWhen }: Sent) => status !== 'lost' && !((status === 429 || status === 503) && saysWhen)
+
+/** Of all servers, whichever processes they are, looked at once a second. */
+function watchMemory(fleet: Fleet): { end(): Promise<number> } {
+  const ended = new AbortController()
+  let mostKb = 0
+  const watched = (async () => {
+    while (!ended.signal.aborted) {
+      for (const { running } of fleet.servers) mostKb = Math.max(mostKb, residentKb(running.pid))
+      await systemClock.sleep(second, ended.signal).catch(() => {})
+    }
+  })()
+  return {
+    async end() {
+      ended.abort('ended')
+      await watched
+      return Math.round(mostKb / 1024)
+    },
+  }
+}
+
+/** 0 where there is no such process, or no Linux. */
+function residentKb(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0
+    throw error
+  }
+}
 
 /** An account that is connected once, and the app whose secret signs. */
 async function openPlatform(fleet: Fleet): Promise<{ sender: Sender; account: string }> {
@@ -265,6 +329,7 @@ if (import.meta.main) {
       'per-second': { type: 'string', default: '5000' },
       seconds: { type: 'string', default: '60' },
       servers: { type: 'string', default: '2' },
+      resend: { type: 'string' },
       seed: { type: 'string', default: 'harbor' },
     },
   })
@@ -273,6 +338,7 @@ if (import.meta.main) {
     seconds: Number(values.seconds),
     servers: Number(values.servers),
     seed: values.seed,
+    ...(values.resend !== undefined && { resend: Number(values.resend) }),
     say: (text) => process.stderr.write(`${text}\n`),
   })
   process.stdout.write(`${JSON.stringify(summary)}\n`)

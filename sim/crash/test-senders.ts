@@ -9,6 +9,8 @@ export interface Sent {
   /** The status; `lost` when the answer never came. */
   status: number | 'lost'
   answeredMs: number
+  /** Whether a refusal said when to come again. */
+  saysWhen: boolean
 }
 
 export interface Sender {
@@ -42,6 +44,7 @@ export function openSender(options: {
       })
       await answer.body.dump()
       sent.status = answer.statusCode
+      sent.saysWhen = Number(answer.headers['retry-after']) > 0
     } catch {
       sent.status = 'lost'
     }
@@ -50,7 +53,7 @@ export function openSender(options: {
 
   return {
     async send(key, server) {
-      const sent: Sent = { key, body: bodyOf(key), status: 'lost', answeredMs: 0 }
+      const sent: Sent = { key, body: bodyOf(key), status: 'lost', answeredMs: 0, saysWhen: false }
       await post(sent, server)
       return sent
     },
@@ -61,16 +64,22 @@ export function openSender(options: {
   }
 }
 
-/** Begins `perSecond` pieces of work a second for some seconds, however long each takes, but never more than `most` at once. */
+/**
+ * Begins `perSecond` pieces of work a second for some seconds, however long each takes, but never more than `most` at once. What could not be begun within
+ * half of that time more, because the machine did not bear it, is not begun at all. Returns how many were.
+ */
 export async function atRate(
   { seconds, perSecond, most }: { seconds: number; perSecond: number; most: number },
   begin: (nth: number) => Promise<unknown>,
-): Promise<void> {
+): Promise<number> {
   const startedAt = performance.now()
   const total = seconds * perSecond
   const running = new Set<Promise<unknown>>()
-  for (let begun = 0; begun < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
+  let begun = 0
+  while (begun < total) {
+    const elapsed = (performance.now() - startedAt) / 1000
+    if (elapsed > seconds * 1.5) break
+    const due = Math.min(total, Math.floor(elapsed * perSecond))
     while (begun < due && running.size < most) {
       const work = begin(begun++)
       running.add(work)
@@ -79,4 +88,5 @@ export async function atRate(
     await sleep(5)
   }
   await Promise.all(running)
+  return begun
 }

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../engine/engine.ts'
+import { acknowledged } from '../engine/inbox/hooks.ts'
+import { everywhere } from './everywhere.ts'
 import { escapeHtml, page } from './page.ts'
 import { idText, iso } from './route.ts'
 
@@ -12,19 +14,24 @@ const mostBytes = 1024 * 1024
  */
 export function serveHooks(app: FastifyInstance, engine: Engine): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: mostBytes }, (_request, body, done) => done(null, body))
+  // By name as well, where most messages find it at once.
+  for (const type of ['application/json', 'application/x-www-form-urlencoded', '*'])
+    app.addContentTypeParser(type, { parseAs: 'buffer', bodyLimit: mostBytes }, (_request, body, done) =>
+      done(null, body),
+    )
   const methods: ('GET' | 'POST' | 'PUT')[] = ['GET', 'POST', 'PUT']
+  const options = { schema: { hide: true }, config: { acknowledges: true } } as const
 
   app.route({
+    ...options,
     method: methods,
     url: '/hooks/:integration',
-    schema: { hide: true },
     handler: (request, reply) => receive(request, reply, null),
   })
   app.route({
+    ...options,
     method: methods,
     url: '/hooks/:integration/:callback',
-    schema: { hide: true },
     handler: (request, reply) => receive(request, reply, (request.params as { callback: string }).callback),
   })
   app.get('/hooks/:integration/deletions/:code', { schema: { hide: true } }, async (request, reply) => {
@@ -42,26 +49,34 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
     return reply.headers(headers).type('text/html; charset=utf-8').send(text)
   })
 
-  async function receive(request: FastifyRequest, reply: FastifyReply, callback: string | null): Promise<FastifyReply> {
+  /** Answers by itself, when it can: a promise of an answer would be one more to wait for. */
+  function receive(request: FastifyRequest, reply: FastifyReply, callback: string | null): void {
     const { integration } = request.params as { integration: string }
-    // What is no id of ours is looked up nowhere, and answered as one that is not there.
-    const known = idText.safeParse(integration).success ? integration : ''
     const { method, headers, query } = request
-    const answer = await engine.hooks.receive(known, callback, {
-      method,
-      url: `${engine.setting.publicUrl}${request.url}`,
-      query: textsOf(query as Record<string, unknown>),
-      headers: textsOf(headers),
-      body: (request.body as Buffer | undefined) ?? new Uint8Array(),
-    })
-    return reply.code(answer.status).type(answer.contentType).send(answer.body)
+    engine.hooks
+      // What is no id of ours is looked up nowhere, and answered as one that is not there.
+      .receive(idText.safeParse(integration).success ? integration : '', callback, {
+        method,
+        url: `${engine.setting.publicUrl}${request.url}`,
+        query: textsOf(query as Record<string, unknown>),
+        headers: textsOf(headers),
+        body: (request.body as Buffer | undefined) ?? new Uint8Array(),
+      })
+      .then(
+        (answer) => {
+          if (answer !== acknowledged) reply.headers(everywhere)
+          reply.code(answer.status).type(answer.contentType).send(answer.body)
+        },
+        (error: Error) => reply.send(error),
+      )
   }
 }
 
 const day = (at: number) => iso(at).slice(0, 10)
 
 /** One text each: what came twice is both with a comma between them, as in a header. */
-const textsOf = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  )
+function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const name in values) if (values[name] !== undefined) texts[name] = String(values[name])
+  return texts
+}

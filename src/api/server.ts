@@ -20,6 +20,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { isStreamUpgrade, serveEventStream } from './event-stream.ts'
 import { eventTypeRoutes, openApiWebhooks } from './event-types.ts'
+import { everywhere } from './everywhere.ts'
 import { serveHealth } from './health.ts'
 import { serveHooks } from './hooks.ts'
 import { identityRoutes } from './identity.ts'
@@ -190,6 +191,7 @@ function openBare(
   })
 
   app.setErrorHandler((error, request, reply) => {
+    reply.headers(everywhere)
     const refused = clientError(error)
     const problem = problemOf(refused ?? error, request.id)
     const about = { requestId: request.id, method: request.method, route: request.routeOptions.url, error }
@@ -203,20 +205,11 @@ function openBare(
   })
   limitRequestTime(app, engine.deps.clock)
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(everywhere).header('x-request-id', request.id)
+    reply.header('x-request-id', request.id)
+    if (!request.routeOptions.config.acknowledges) reply.headers(everywhere)
     done()
   })
   return app
-}
-
-/** On every answer: nothing is sniffed, framed, cached or told to the next site unless a page says otherwise. */
-const everywhere = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'cross-origin-resource-policy': 'same-origin',
 }
 
 /** What the server itself refuses before a handler runs, in the words of our table. */

@@ -13,17 +13,12 @@ const hour = aDay / 24
 /** What every driver of `Inbox` promises. */
 export function inboxContract(name: string, open: () => Promise<InboxWorld>): void {
   describeContract(`inbox ${name}`, open, (story) => {
-    /** Claims everything of this environment that is due; other stories' messages stay as they are. */
-    const claim = async (
+    const claim = (
       inbox: Inbox,
       environmentId: string,
       now: number,
-      options: { limit?: number; as?: string } = {},
-    ) => {
-      const { limit = 100, as = 'clm' } = options
-      const claimed = await inbox.claim({ now, until: now + 100, claim: as, limit })
-      return claimed.filter((one) => one.environmentId === environmentId)
-    }
+      { limit = 100, as = 'clm' }: { limit?: number; as?: string } = {},
+    ) => inbox.claim(environmentId, { now, until: now + 100, claim: as, limit })
 
     story(
       'the same message twice is one, in one call and in two, and for each app for itself',
@@ -45,7 +40,10 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
         headers: { 'content-type': 'application/json', 'x-odd': 'ü "' },
         body: Uint8Array.from({ length: 256 }, (_, index) => index),
       }
-      await inbox.store([stored])
+      const bodies = ['', 'before', 'ünd after'].map((body) => Uint8Array.from(Buffer.from(body)))
+      const [empty, before, after] = bodies.map((body, n) => message(env, `m0${n}`, { body }))
+      assert.equal((await inbox.store([empty!, before!, stored, after!])).length, 4)
+      for (const { id, body } of [empty!, before!, after!]) assert.deepEqual((await inbox.read(env, id))?.body, body)
       assert.deepEqual(await inbox.read(env, 'm1'), {
         ...stored,
         ...{ state: 'received', attempts: 0, dueAt: 1, fault: null, says: null, effects: null, processedAt: null },
@@ -62,6 +60,21 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
       assert.deepEqual(ids(await claim(inbox, env, 109)), [])
       assert.deepEqual(ids(await claim(inbox, env, 110)), ['m1'])
       assert.deepEqual(ids(await claim(inbox, env, 111)), ['m2'])
+    })
+
+    story('it says in which environments something is due, claimed or not', async ({ inbox }, env) => {
+      const others = `${env}_other`
+      // Other stories have theirs.
+      const due = async (now: number) => (await inbox.environmentsDue(now)).filter((id) => id.startsWith(env))
+      await inbox.store([message(others, 'm1', { receivedAt: 20 }), message(env, 'm2', { receivedAt: 10 })])
+      assert.deepEqual(await due(9), [])
+      assert.deepEqual(await due(10), [env])
+      assert.deepEqual(await due(20), [env, others])
+      await claim(inbox, env, 20)
+      assert.deepEqual(await due(21), [env, others])
+      await inbox.finish(env, 'clm', [done('m2')])
+      assert.deepEqual(await due(21), [others])
+      assert.deepEqual(ids(await claim(inbox, others, 21)), ['m1'])
     })
 
     story('nothing about an account is overtaken by what came later about it', async ({ inbox }, env) => {

@@ -75,13 +75,18 @@ export interface MessageQuery {
 }
 
 export interface Inbox {
-  /** Durable when it resolves; only then may 2xx be said. One answer per message, in order. All or none are stored. */
+  /** Durable when it resolves; only then may 2xx be said. One answer per message, in order. Of an environment all or none are stored. */
   store(messages: readonly NewMessage[]): Promise<('stored' | 'duplicate')[]>
+  /** Which environments have received ones that are due, whether or not somebody has claimed them, in the order of their ids. */
+  environmentsDue(now: Instant): Promise<string[]>
   /**
-   * Up to `limit` received ones of each environment that are due, oldest first, claimed until `until`. While one is claimed, no later one about any of
+   * Up to `limit` received ones of an environment that are due, oldest first, claimed until `until`. While one is claimed, no later one about any of
    * its accounts is given to anybody else. One that waits for another try has stepped out of that line.
    */
-  claim(options: { now: Instant; until: Instant; claim: string; limit: number }): Promise<Message[]>
+  claim(
+    environmentId: string,
+    options: { now: Instant; until: Instant; claim: string; limit: number },
+  ): Promise<Message[]>
   /** Ends claimed messages that are still ours. Returns how many were. */
   finish(environmentId: string, claim: string, outcomes: readonly MessageOutcome[]): Promise<number>
   /** Ends every claim of the environment: whoever held them is known to be dead. Returns how many. */

@@ -37,25 +37,28 @@ export function openMemoryInbox(): Inbox {
       })
     },
 
-    async claim({ now, until, claim, limit }) {
-      const claimed: Message[] = []
-      for (const rows of environments.values()) {
-        const line = [...rows.values()]
-          .filter(({ message }) => message.state === 'received' && message.dueAt <= now)
-          .sort((one, other) => byDue(one.message, other.message))
-          .slice(0, lineLength)
-          .map((row) => ({
-            row,
-            accounts: row.message.accounts,
-            held: row.claimedUntil !== null && row.claimedUntil > now,
-          }))
-        for (const { row } of pickInOrder(line, limit)) {
-          row.claim = claim
-          row.claimedUntil = until
-          claimed.push(copyOf(row.message))
-        }
-      }
-      return claimed
+    async environmentsDue(now) {
+      return [...environments]
+        .filter(([, rows]) => [...rows.values()].some(({ message }) => isDue(message, now)))
+        .map(([id]) => id)
+        .sort()
+    },
+
+    async claim(environmentId, { now, until, claim, limit }) {
+      const line = [...rowsOf(environmentId).values()]
+        .filter(({ message }) => isDue(message, now))
+        .sort((one, other) => byDue(one.message, other.message))
+        .slice(0, lineLength)
+        .map((row) => ({
+          row,
+          accounts: row.message.accounts,
+          held: row.claimedUntil !== null && row.claimedUntil > now,
+        }))
+      return pickInOrder(line, limit).map(({ row }) => {
+        row.claim = claim
+        row.claimedUntil = until
+        return copyOf(row.message)
+      })
     },
 
     async finish(environmentId, claim, outcomes) {
@@ -157,6 +160,8 @@ const copyOf = (message: Message): Message => ({
   ...structuredClone({ ...message, body: null }),
   body: message.body.slice(),
 })
+
+const isDue = ({ state, dueAt }: Message, now: number) => state === 'received' && dueAt <= now
 
 const byDue = (one: Message, other: Message) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1)
 

@@ -11,21 +11,21 @@ export function openPostgresInbox(database: Database): Inbox {
       const stored = new Set<string>()
       for (const [environmentId, mine] of Map.groupBy(messages, (message) => message.environmentId)) {
         // Not awaited inside, so that it goes along with the COMMIT: somebody waits for this one, and each way to the database and back counts.
+        const firsts = inOrder(mine)
         const { inserted } = await database.tenant(environmentId, async (sql) => ({
-          inserted: sql<{ id: string }>(storeMessages, [environmentId, ...columnsOf(mine)], 'inbox.store'),
+          inserted: sql<{ ids: string[] | null }>(storeMessages, [environmentId, ...columnsOf(firsts)], 'inbox.store'),
         }))
-        for (const { id } of (await inserted).rows) stored.add(id)
+        for (const id of (await inserted).rows[0]!.ids ?? firsts.map(({ id }) => id)) stored.add(id)
       }
       return messages.map(({ id }) => (stored.has(id) ? 'stored' : 'duplicate'))
     },
 
-    async claim({ now, until, claim, limit }) {
-      const environments = await database.read<{ id: string }>(null, findWaiting, [new Date(now)], 'inbox.find_waiting')
-      const claimed: Message[] = []
-      for (const { id } of environments)
-        claimed.push(...(await database.tenant(id, (sql) => claimOf(sql, id, { now, until, claim, limit }))))
-      return claimed
+    async environmentsDue(now) {
+      const rows = await database.read<{ id: string }>(null, findDue, [new Date(now)], 'inbox.find_due')
+      return rows.map(({ id }) => id).sort()
     },
+
+    claim: (environmentId, options) => database.tenant(environmentId, (sql) => claimOf(sql, environmentId, options)),
 
     finish: (environmentId, claim, outcomes) =>
       database.tenant(environmentId, async (sql) => {
@@ -88,7 +88,7 @@ export function openPostgresInbox(database: Database): Inbox {
 async function claimOf(
   sql: Sql,
   environmentId: string,
-  { now, until, claim, limit }: Parameters<Inbox['claim']>[0],
+  { now, until, claim, limit }: Parameters<Inbox['claim']>[1],
 ): Promise<Message[]> {
   await sql(lockLine, [environmentId], 'inbox.lock_line')
   const { rows: line } = await sql<{ id: string; accounts: string[]; held: boolean }>(
@@ -105,19 +105,44 @@ async function claimOf(
 
 const dateOf = (at: number | undefined) => (at === undefined ? null : new Date(at))
 
-const columnsOf = (messages: readonly NewMessage[]) => [
-  messages.map(({ id }) => id),
-  messages.map(({ integrationId }) => integrationId),
-  messages.map(({ provider }) => provider),
-  messages.map(({ callback }) => callback),
-  messages.map(({ dedupe }) => dedupe),
-  messages.map(({ accounts }) => arrayLiteral(accounts)),
-  messages.map(({ types }) => arrayLiteral(types)),
-  messages.map(({ headers }) => JSON.stringify(headers)),
-  messages.map(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
-  messages.map(({ receivedAt }) => new Date(receivedAt)),
-  messages.map(({ signedAt }) => (signedAt === null ? null : new Date(signedAt))),
-]
+/** Two of the same are one message, the first. They go in by their keys, so that no two processes wait for each other. */
+function inOrder(messages: readonly NewMessage[]): NewMessage[] {
+  const firsts = new Map<string, NewMessage>()
+  for (const message of messages) {
+    const key = `${message.integrationId} ${message.dedupe}`
+    if (!firsts.has(key)) firsts.set(key, message)
+  }
+  return [...firsts].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, message]) => message)
+}
+
+/**
+ * One array a column, written as text here: `pg` would look at every element twice. Bodies are one value, cut up over there, since in an array of text each
+ * would be twice as long. Beside arrays of everything that PostgreSQL had to sort it takes a fifth of its time away (39 µs and 31 µs a message).
+ */
+function columnsOf(messages: readonly NewMessage[]) {
+  const column = (of: (message: NewMessage) => string | number | null) => arrayLiteral(messages.map(of))
+  let next = 1
+  const bodyAt = ({ body }: NewMessage) => {
+    const at = next
+    next += body.length
+    return at
+  }
+  return [
+    column(({ id }) => id),
+    column(({ integrationId }) => integrationId),
+    column(({ provider }) => provider),
+    column(({ callback }) => callback),
+    column(({ dedupe }) => dedupe),
+    column(({ accounts }) => arrayLiteral(accounts)),
+    column(({ types }) => arrayLiteral(types)),
+    column(({ headers }) => JSON.stringify(headers)),
+    column(({ receivedAt }) => receivedAt),
+    column(({ signedAt }) => signedAt),
+    Buffer.concat(messages.map(({ body }) => body)),
+    column(bodyAt),
+    column(({ body }) => body.length),
+  ]
+}
 
 interface Row extends Omit<Message, 'body'>, Record<string, unknown> {
   readonly body: Uint8Array
@@ -129,24 +154,27 @@ const columns = `
   environment_id as "environmentId", id, integration_id as "integrationId", provider, callback, dedupe, accounts, types, headers, body,
   received_at as "receivedAt", signed_at as "signedAt", state, attempts, due_at as "dueAt", fault, says, effects, processed_at as "processedAt"`
 
-/** Two of the same in one call are one message too: the first counts. Rows go in by their keys, so that no two processes wait for each other. */
+/** Says which ones are new only where not all of them are. */
 const storeMessages = `
-insert into message (
-  environment_id, id, integration_id, provider, callback, dedupe, accounts, types, headers, body, received_at, signed_at, state, due_at)
-select distinct on (m.integration_id, m.dedupe)
-  $1, m.id, m.integration_id, m.provider, m.callback, m.dedupe, m.accounts::text[], m.types::text[], m.headers, m.body, m.received_at, m.signed_at,
-  'received', m.received_at
-from unnest(
-    $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[], $11::timestamptz[],
-    $12::timestamptz[])
-  with ordinality as m (
-    id, integration_id, provider, callback, dedupe, accounts, types, headers, body, received_at, signed_at, place)
-order by m.integration_id, m.dedupe, m.place
-on conflict (environment_id, integration_id, dedupe) do nothing
-returning id`
+with new as (
+  insert into message (
+    environment_id, id, integration_id, provider, callback, dedupe, accounts, types, headers, body, received_at, signed_at, state, due_at)
+  select
+    $1, m.id, m.integration_id, m.provider, m.callback, m.dedupe, m.accounts::text[], m.types::text[], m.headers,
+    substring($12::bytea from m.body_at for m.body_bytes), to_timestamp(m.received_at / 1000.0), to_timestamp(m.signed_at / 1000.0),
+    'received', to_timestamp(m.received_at / 1000.0)
+  from unnest(
+      $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[], $10::double precision[],
+      $11::double precision[], $13::integer[], $14::integer[])
+    as m (
+      id, integration_id, provider, callback, dedupe, accounts, types, headers, received_at, signed_at, body_at, body_bytes)
+  on conflict (environment_id, integration_id, dedupe) do nothing
+  returning id
+)
+select case when count(*) < cardinality($2::text[]) then coalesce(array_agg(id), '{}') end as ids from new`
 
 /** One look into the index an environment, however many messages it has. */
-const findWaiting = `
+const findDue = `
 with recursive waiting as (
   (select environment_id as id from message where state = 'received' order by environment_id limit 1)
   union all

@@ -27,7 +27,7 @@ test('F73: what is written down is counted, once, by how it ended', async () => 
       ...{ accounts: ['a'], types: ['t'], headers: {}, body: Buffer.from('{}'), receivedAt: 1, signedAt: null },
     },
   ])
-  await inbox.claim({ now: 10, until: 20, claim: 'clm', limit: 1 })
+  await inbox.claim('env', { now: 10, until: 20, claim: 'clm', limit: 1 })
   const ended = { id: 'm1', attempts: 0, dueAt: 1, fault: null, says: 'A stranger.', effects: null, processedAt: 10 }
   const unmatched = { ...ended, state: 'unmatched' } as const
   for (const claim of ['clm', 'of somebody else']) await inbox.finish('env', claim, [unmatched])

@@ -7,15 +7,27 @@ type Outcome = 'stored' | 'duplicate'
 
 interface Waiting {
   readonly message: NewMessage
+  readonly line: Line
   readonly until: Instant
-  readonly settle: (outcome: Outcome) => void
-  readonly refuse: (fault: Fault) => void
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (fault: Fault) => void
+}
+
+/** What of one environment is not stored yet. */
+interface Line {
+  readonly environmentId: string
+  readonly waiting: Waiting[]
+  /** Handed to the database and not answered; those whose patience ended are no longer in it. */
+  readonly under: Set<Waiting>
+  committing: boolean
+  bytes: number
 }
 
 export interface GroupCommit {
   /**
-   * Resolves when the message is durable. While one commit is on its way the next ones gather, and go together in one. Throws `platform.busy` at once
-   * when too much waits already, and `platform.storage` when the database does not take it in time: whoever sent it has to send it again.
+   * Resolves when the message is durable. While one commit of an environment is on its way its next ones gather, and go together in one. Throws
+   * `platform.busy` at once when too much waits already, and `platform.storage` when the database does not take it in time: whoever sent it has to send
+   * it again.
    */
   store(message: NewMessage): Promise<Outcome>
   /** Waits until nothing is on its way. */
@@ -23,9 +35,14 @@ export interface GroupCommit {
 }
 
 export interface GroupCommitLimits {
+  /** Of all environments. Who has less than an equal share of it is let in although the others have filled it, so twice as much is the end. */
   readonly mostWaiting: number
   readonly mostBytes: number
   readonly perCommit: number
+  /** From so many on no further message joins a commit. */
+  readonly bytesPerCommit: number
+  /** Commits under way, each of another environment: a connection of the database each. */
+  readonly atOnce: number
   readonly patienceMs: number
 }
 
@@ -34,6 +51,8 @@ const usual: GroupCommitLimits = {
   mostWaiting: 4_000,
   mostBytes: 64 * 1024 * 1024,
   perCommit: 500,
+  bytesPerCommit: 4 * 1024 * 1024,
+  atOnce: 4,
   patienceMs: 8 * second,
 }
 
@@ -42,68 +61,101 @@ export function openGroupCommit(
   options: Partial<GroupCommitLimits> = {},
 ): GroupCommit {
   const limits = { ...usual, ...options }
-  const waiting: Waiting[] = []
-  /** Handed to the database and not answered; those whose patience ended are no longer in it. */
-  const under: Set<Waiting> = new Set()
+  /** Those of whom anything is not stored. Whose turn it was goes to the end. */
+  const lines = new Map<string, Line>()
+  let count = 0
   let bytes = 0
-  let pumping = false
-  let pumped: Promise<void> = Promise.resolve()
+  let committing = 0
+  let starting = false
   let watching = false
+  const idlers: (() => void)[] = []
 
   return {
-    async store(message) {
-      if (waiting.length + under.size >= limits.mostWaiting || bytes + message.body.length > limits.mostBytes)
-        throw new Fault('platform.busy', 'More messages come in than can be stored.', { waitMs: busyMs })
+    store(message) {
+      const line = lineOf(message.environmentId)
+      if (isFull(line, message.body.length)) {
+        if (isEmpty(line)) lines.delete(line.environmentId)
+        return Promise.reject(
+          new Fault('platform.busy', 'More messages come in than can be stored.', { waitMs: busyMs }),
+        )
+      }
       return new Promise((resolve, reject) => {
+        count++
         bytes += message.body.length
-        const leave = () => {
-          bytes -= message.body.length
-        }
-        waiting.push({
-          message,
-          until: clock.now() + limits.patienceMs,
-          settle(outcome) {
-            leave()
-            resolve(outcome)
-          },
-          refuse(fault) {
-            leave()
-            reject(fault)
-          },
-        })
-        watch()
-        if (!pumping) pumped = pump()
+        line.bytes += message.body.length
+        line.waiting.push({ message, line, until: clock.now() + limits.patienceMs, resolve, reject })
+        if (!watching) void watch()
+        startSoon()
       })
     },
 
-    async idle() {
-      while (pumping) await pumped
-    },
+    idle: () => (committing === 0 && count === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   }
 
-  async function pump(): Promise<void> {
-    pumping = true
-    try {
-      // Those that arrive in the same turn go together.
-      await Promise.resolve()
-      while (waiting.length > 0) {
-        const group = waiting.splice(0, limits.perCommit)
-        for (const one of group) under.add(one)
-        await commit(group)
-      }
-    } finally {
-      // In the same step in which nothing waited: whoever comes next begins anew.
-      pumping = false
+  function lineOf(environmentId: string): Line {
+    const known = lines.get(environmentId)
+    if (known) return known
+    const line: Line = { environmentId, waiting: [], under: new Set(), committing: false, bytes: 0 }
+    lines.set(environmentId, line)
+    return line
+  }
+
+  function isFull({ waiting, under, bytes: own }: Line, size: number): boolean {
+    return (
+      (count >= limits.mostWaiting && waiting.length + under.size >= limits.mostWaiting / lines.size) ||
+      (bytes + size > limits.mostBytes && own + size > limits.mostBytes / lines.size)
+    )
+  }
+
+  /** Those that arrive in the same turn go together. */
+  function startSoon(): void {
+    if (starting || committing >= limits.atOnce) return
+    starting = true
+    queueMicrotask(() => {
+      starting = false
+      start()
+    })
+  }
+
+  function start(): void {
+    for (const line of lines.values()) {
+      if (committing >= limits.atOnce) return
+      if (line.committing || line.waiting.length === 0) continue
+      lines.delete(line.environmentId)
+      lines.set(line.environmentId, line)
+      void commitNext(line)
     }
+  }
+
+  async function commitNext(line: Line): Promise<void> {
+    const group = takeGroup(line.waiting)
+    for (const one of group) line.under.add(one)
+    committing++
+    line.committing = true
+    try {
+      await commit(group)
+    } finally {
+      committing--
+      line.committing = false
+      if (isEmpty(line)) lines.delete(line.environmentId)
+      start()
+      if (committing === 0 && count === 0) for (const idle of idlers.splice(0)) idle()
+    }
+  }
+
+  function takeGroup(waiting: Waiting[]): Waiting[] {
+    let size = 0
+    let length = 0
+    while (length < waiting.length && length < limits.perCommit && size < limits.bytesPerCommit)
+      size += waiting[length++]!.message.body.length
+    return waiting.splice(0, length)
   }
 
   /** What one of them cannot be stored for is no reason to lose the others. */
   async function commit(group: readonly Waiting[]): Promise<void> {
     try {
       const outcomes = await inbox.store(group.map(({ message }) => message))
-      group.forEach((one, index) => {
-        if (under.delete(one)) one.settle(outcomes[index]!)
-      })
+      for (const [index, one] of group.entries()) if (leave(one)) one.resolve(outcomes[index]!)
     } catch (error) {
       if (group.length > 1 && isOfARow(error)) {
         for (const one of group) await commit([one])
@@ -113,28 +165,51 @@ export function openGroupCommit(
       const fault = isOfARow(error)
         ? new Fault('input.invalid', 'This message holds something that cannot be stored.', {}, error)
         : notStored(error)
-      for (const one of group) if (under.delete(one)) one.refuse(fault)
+      for (const one of group) if (leave(one)) one.reject(fault)
     }
+  }
+
+  /** Whether it was still waited for. */
+  function leave(one: Waiting): boolean {
+    const { line, message } = one
+    if (!line.under.delete(one)) return false
+    forget(line, message)
+    return true
+  }
+
+  function forget(line: Line, { body }: NewMessage): void {
+    count--
+    bytes -= body.length
+    line.bytes -= body.length
   }
 
   /** While something waits, ends the patience of whoever waited long enough. What was sent to the database may still be stored, and is sent again. */
-  function watch(): void {
-    if (watching) return
+  async function watch(): Promise<void> {
     watching = true
-    void look()
-  }
-
-  async function look(): Promise<void> {
-    while (waiting.length + under.size > 0) {
+    while (count > 0) {
       await clock.sleep(lookMs)
       const now = clock.now()
-      const late = (one: Waiting) => one.until <= now
-      while (waiting[0] && late(waiting[0])) waiting.shift()!.refuse(notStored())
-      for (const one of under) if (late(one) && under.delete(one)) one.refuse(notStored())
+      for (const line of lines.values()) endPatience(line, now)
     }
     watching = false
   }
+
+  function endPatience(line: Line, now: Instant): void {
+    const { waiting, under } = line
+    const firstInTime = waiting.findIndex(({ until }) => until > now)
+    const late = waiting.splice(0, firstInTime < 0 ? waiting.length : firstInTime)
+    for (const one of late) {
+      forget(line, one.message)
+      one.reject(notStored())
+    }
+    for (const one of under) if (one.until <= now && leave(one)) one.reject(notStored())
+    if (isEmpty(line)) lines.delete(line.environmentId)
+    if (committing === 0 && count === 0) for (const idle of idlers.splice(0)) idle()
+  }
 }
+
+const isEmpty = ({ waiting, under, committing }: Line): boolean =>
+  waiting.length === 0 && under.size === 0 && !committing
 
 const notStored = (cause?: unknown) =>
   new Fault('platform.storage', 'The message could not be stored in time. Send it again.', { waitMs: busyMs }, cause)

@@ -4,6 +4,8 @@ import type { Deps } from '../deps.ts'
 
 /** Which environment an address belongs to, which never changes. What is not there is looked up each time, and only so often. */
 export interface HookAddresses {
+  /** Without asking anybody; null where that would be needed. */
+  known(integrationId: string): string | null
   /** Throws `input.throttled` where too many ask for what is not there. */
   environmentOf(integrationId: string): Promise<string | null>
   modeOf(environmentId: string): Promise<'test' | 'live'>
@@ -16,6 +18,8 @@ export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): Hook
   let looked = { since: Number.NEGATIVE_INFINITY, count: 0 }
 
   return {
+    known: (integrationId) => known.get(integrationId) ?? null,
+
     async environmentOf(integrationId) {
       const found = known.get(integrationId)
       if (found !== undefined) return found

@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto'
 import { Fault, isFault, type Json, type Provider, type RawMessage, second, type Webhooks } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Message, NewMessage } from '../../ports/inbox.ts'
 import type { Deps, Setting } from '../deps.ts'
-import type { Recent } from '../recent.ts'
+import { type Recent, recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Forgeries } from './forgeries.ts'
 import { type GroupCommit, openGroupCommit } from './group-commit.ts'
 import { openHookAddresses } from './hook-addresses.ts'
 import { type HookSecrets, hookSecrets } from './hook-secrets.ts'
-import { callbackOf, describeMessage, hashOf, readEvents } from './read-message.ts'
+import { callbackOf, type Described, describeMessage, hashOf, readEvents } from './read-message.ts'
 import { openSignedRequest } from './signed-request.ts'
-import { answerHandshake } from './verify/answer-handshake.ts'
+import { answerHandshake, type HandshakeAnswer, type HandshakeWorld } from './verify/answer-handshake.ts'
 import { type Certificates, openCertificates } from './verify/certificates.ts'
 import { verifyMessage } from './verify/verify-message.ts'
 import { wakeUnsigned } from './wake-unsigned.ts'
@@ -52,17 +53,21 @@ export interface Hooks {
 export interface HookParts {
   readonly recent: Recent
   readonly vault: Vault
-  /** Something new is stored. */
-  readonly stored: () => void
+  /** Something new of that environment is stored. */
+  readonly stored: (environmentId: string) => void
   /** Streams were made due. */
   readonly woken: (connectionIds: readonly string[]) => void
   readonly topics?: AskedTopics
 }
 
+/** An address at which messages are received, with all that every one of them needs. */
 interface Place {
   readonly integration: Integration
   readonly provider: Provider
   readonly webhooks: Webhooks
+  readonly secrets: HookSecrets
+  readonly world: HandshakeWorld
+  readonly openedAt: Instant
 }
 
 export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks {
@@ -76,23 +81,22 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     test: openCertificates(deps.networks.test),
     live: openCertificates(deps.networks.live),
   } satisfies Record<string, Certificates>
+  /** By the row, so that none is older than that, and with it no secret: opening those anew for each of thousands a second would take longer than all else. */
+  const opened = new WeakMap<Integration, Place>()
   const finding = new Map<string, Promise<Place>>()
   let codeKey: Promise<string> | null = null
 
   return {
-    async receive(integrationId, callbackName, message) {
+    receive(integrationId, callbackName, message) {
       const now = clock.now()
-      const { secrets, ...place } = await stored(async () => {
-        const { integration, provider, webhooks } = await find(integrationId)
-        return { integration, provider, webhooks, secrets: await hookSecrets(vault, provider, integration, now) }
-      })
-      return callbackName === null
-        ? receiveWebhook(place, message, secrets, now)
-        : receiveCallback(place, callbackName, message, secrets, now)
+      const receiveAt = (place: Place) =>
+        callbackName === null ? receiveWebhook(place, message, now) : receiveCallback(place, callbackName, message, now)
+      const place = placeOf(integrationId, now)
+      return place instanceof Promise ? place.then(receiveAt) : receiveAt(place)
     },
 
     async deletion(integrationId, code) {
-      const { integration } = await find(integrationId)
+      const { integration } = await placeOf(integrationId, clock.now())
       const message = await deps.inbox.findByDedupe(integration.environmentId, integration.id, dedupeOfCode(code))
       if (!message) throw nowhere()
       const { receivedAt, processedAt } = message
@@ -107,60 +111,77 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     },
   }
 
-  /** Asked for once by all who come at the same time. */
-  function find(integrationId: string): Promise<Place> {
-    const found = finding.get(integrationId) ?? look(integrationId).finally(() => finding.delete(integrationId))
+  /** Nothing is awaited for what is remembered; what is not is asked for once by all who come at the same time. */
+  function placeOf(integrationId: string, now: Instant): Place | Promise<Place> {
+    const asked = finding.get(integrationId)
+    if (asked) return asked
+    const environmentId = addresses.known(integrationId)
+    const integration = environmentId === null ? null : recent.integration(environmentId, integrationId)
+    if (integration !== null && !(integration instanceof Promise)) {
+      const known = opened.get(integration)
+      if (known && now >= known.openedAt && now - known.openedAt <= recentMs) {
+        const providers = setting.providers.in(integration.environmentId)
+        if (!(providers instanceof Promise) && providers.get(integration.provider) === known.provider) return known
+      }
+    }
+    const found = stored(() => findPlace(integrationId, integration, now)).finally(() => finding.delete(integrationId))
     finding.set(integrationId, found)
     return found
   }
 
   /** One refusal for all: what is not there, what is of somebody else, what takes no messages, and what is switched off. */
-  async function look(integrationId: string): Promise<Place> {
+  async function findPlace(
+    integrationId: string,
+    row: Integration | null | Promise<Integration | null>,
+    now: Instant,
+  ): Promise<Place> {
     const environmentId = await addresses.environmentOf(integrationId)
-    const integration = environmentId === null ? null : await recent.integration(environmentId, integrationId)
+    const integration = environmentId === null ? null : await (row ?? recent.integration(environmentId, integrationId))
     if (!integration?.enabled) throw nowhere()
     const provider = (await setting.providers.in(integration.environmentId)).get(integration.provider)
     if (!provider?.webhooks) throw nowhere()
-    return { integration, provider, webhooks: provider.webhooks }
+    const { webhooks } = provider
+    const secrets = await hookSecrets(vault, provider, integration, now)
+    const mode = await addresses.modeOf(integration.environmentId)
+    const world: HandshakeWorld = {
+      certificates: certificates[mode],
+      network: deps.networks[mode],
+      isAskedFor: (topic, mode) => stored(() => topics.isAskedFor(integration, topic, mode)),
+    }
+    const place = { integration, provider, webhooks, secrets, world, openedAt: now }
+    opened.set(integration, place)
+    return place
   }
 
-  async function receiveWebhook(
-    { integration, provider, webhooks }: Place,
-    message: RawMessage,
-    secrets: HookSecrets,
-    now: number,
-  ): Promise<HookAnswer> {
+  async function receiveWebhook(place: Place, message: RawMessage, now: Instant): Promise<HookAnswer> {
+    const { integration, webhooks, secrets, world } = place
     const { environmentId, id: integrationId } = integration
-    const world = await stored(() => worldOf(integration))
-    const asked = await answerHandshake(webhooks, message, secrets, now, world)
-    if (asked?.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
-    if (asked?.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
-    if (asked) {
-      const { confirms } = asked
-      if (confirms) await stored(() => topics.confirmed(integration, confirms))
-      return { status: asked.status, contentType: asked.contentType, body: asked.body }
-    }
+    const question = answerHandshake(webhooks, message, secrets, now, world)
+    if (question) return shakeHands(integration, question)
     if (webhooks.verify.scheme === 'unsigned') {
       await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
-      return thanks
+      return acknowledged
     }
-    const verdict = await verifyMessage(webhooks.verify, message, secrets, now, world)
+    const judging = verifyMessage(webhooks.verify, message, secrets, now, world)
+    const verdict = judging instanceof Promise ? await judging : judging
     if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })
     const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
-    await store({
-      ...newMessage(integration, provider, message, secrets, now),
-      ...{ ...described, callback: null, signedAt: verdict.signedAt },
-    })
-    return thanks
+    await store(newMessage(place, message, { ...described, callback: null, signedAt: verdict.signedAt }, now))
+    return acknowledged
   }
 
-  async function receiveCallback(
-    { integration, provider, webhooks }: Place,
-    name: string,
-    message: RawMessage,
-    secrets: HookSecrets,
-    now: number,
-  ): Promise<HookAnswer> {
+  async function shakeHands(integration: Integration, question: Promise<HandshakeAnswer>): Promise<HookAnswer> {
+    const { environmentId, id: integrationId } = integration
+    const asked = await question
+    if (asked.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
+    if (asked.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
+    const { confirms, status, contentType, body } = asked
+    if (confirms) await stored(() => topics.confirmed(integration, confirms))
+    return { status, contentType, body }
+  }
+
+  async function receiveCallback(place: Place, name: string, message: RawMessage, now: Instant): Promise<HookAnswer> {
+    const { integration, webhooks, secrets } = place
     const { environmentId, id: integrationId } = integration
     const callback = callbackOf(webhooks, name)
     if (!callback) throw nowhere()
@@ -169,45 +190,43 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     if (subject === null) forgeries.refuse({ environmentId, integrationId, why: 'its signed request is wrong' })
     // The same request has the same code, however often it is sent.
     const code = await stored(() => codeOf(integration, name, message.body))
-    await store({
-      ...newMessage(integration, provider, message, secrets, now),
-      ...{ callback: name, dedupe: dedupeOfCode(code), accounts: [subject], types: [callback.tells], signedAt: null },
-    })
-    if (!callback.answer) return thanks
+    const about = {
+      callback: name,
+      dedupe: dedupeOfCode(code),
+      accounts: [subject],
+      types: [callback.tells],
+      signedAt: null,
+    }
+    await store(newMessage(place, message, about, now))
+    if (!callback.answer) return acknowledged
     const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
     const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
     return { status: 200, contentType: 'application/json; charset=utf-8', body }
   }
 
   async function store(message: NewMessage): Promise<void> {
-    if ((await commit.store(message)) === 'stored') parts.stored()
+    if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)
   }
 
   function newMessage(
-    { environmentId, id: integrationId }: Integration,
-    provider: Provider,
+    { integration, provider, secrets }: Place,
     { headers, body }: RawMessage,
-    secrets: HookSecrets,
-    now: number,
-  ) {
-    const kept = headersToKeep(headers, secrets)
+    { callback, dedupe, accounts, types, signedAt }: Described & Pick<NewMessage, 'callback' | 'signedAt'>,
+    now: Instant,
+  ): NewMessage {
     return {
       id: random.id('msg'),
-      environmentId,
-      integrationId,
+      environmentId: integration.environmentId,
+      integrationId: integration.id,
       provider: provider.id,
-      headers: kept,
+      callback,
+      dedupe,
+      accounts,
+      types,
+      headers: headersToKeep(headers, secrets),
       body,
       receivedAt: now,
-    }
-  }
-
-  async function worldOf(integration: Integration) {
-    const mode = await addresses.modeOf(integration.environmentId)
-    return {
-      certificates: certificates[mode],
-      network: deps.networks[mode],
-      isAskedFor: (topic: string, mode: string) => stored(() => topics.isAskedFor(integration, topic, mode)),
+      signedAt,
     }
   }
 
@@ -244,7 +263,8 @@ const deletionStates = {
   failed: 'failed',
 } as const satisfies Record<Message['state'], string>
 
-const thanks: HookAnswer = { status: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' }
+/** What a message is answered that is stored, which is most of all answers. */
+export const acknowledged: HookAnswer = { status: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' }
 
 const nowhere = () => new Fault('input.unknown', 'Nothing is received at this address.')
 
@@ -252,13 +272,19 @@ const nothingAsked: AskedTopics = { isAskedFor: async () => false, confirmed: as
 
 /** What may tell why a message was taken, without what would let somebody make another one. */
 function headersToKeep(headers: Readonly<Record<string, string>>, secrets: HookSecrets): Record<string, string> {
-  const words = Object.values(secrets)
-    .flat()
-    .filter((word) => word.length >= 4)
-  const kept = Object.entries(headers).filter(
-    ([name, value]) => !neverKept.has(name) && !words.some((word) => value.includes(word)),
-  )
-  return Object.fromEntries(kept)
+  const kept: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]!
+    if (!neverKept.has(name) && !holdsSecret(value, secrets)) kept[name] = value
+  }
+  return kept
+}
+
+function holdsSecret(text: string, secrets: HookSecrets): boolean {
+  for (const name in secrets)
+    for (const word of secrets[name]!) if (word.length >= shortestWord && text.includes(word)) return true
+  return false
 }
 
 const neverKept: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie'])
+const shortestWord = 4

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hour, minute, second } from '@patchbay/kit'
+import { message } from '../../ports/inbox.contract.ts'
 import type { WorldOptions } from '../connect/test-world.ts'
 import type { Deps } from '../deps.ts'
 import { runAttach } from './attach-messages.ts'
 import { runInboxSweep } from './inbox-jobs.ts'
+import { openInboxWorker } from './inbox-worker.ts'
 import { previewReplay, replayMessages } from './replay.ts'
 import { type InboxWorld, openInboxWorld } from './test-world.ts'
 
@@ -301,6 +303,73 @@ story(
     assert.equal((await world.records())[0]?.data, 299)
   },
   { engines: 2 },
+)
+
+/** Environments whose claims are answered when the test says so; and who claimed, in order. */
+function holding(isHeld: (environmentId: string) => boolean) {
+  const claims: string[] = []
+  const held: (() => void)[] = []
+  const wrap = (deps: Deps): Partial<Deps> => ({
+    inbox: {
+      ...deps.inbox,
+      async claim(environmentId, options) {
+        claims.push(environmentId)
+        if (isHeld(environmentId)) await new Promise<void>((resolve) => held.push(resolve))
+        return deps.inbox.claim(environmentId, options)
+      },
+    },
+  })
+  return { claims, held, options: { wrap } }
+}
+
+const inEnvironments = (ids: readonly string[]) => ids.map((id, n) => message(id, `msg_${n}`, { dedupe: `${n}` }))
+
+const slow = holding((id) => id.startsWith('env_slow'))
+story(
+  'an environment that is slow holds up no other, and no more than four are worked on at once',
+  async (world) => {
+    const { connection } = await world.connectAccount()
+    await world.deps.inbox.store(inEnvironments(['env_slow1', 'env_slow2', 'env_slow3']))
+    const stop = new AbortController()
+    const worked = world.worker.run(stop.signal)
+    await world.clock.sleep(second)
+    await world.send(event(connection.account.id, 'comment', 'c1'))
+    await world.clock.sleep(second)
+    assert.deepEqual(await stateOf(world), ['processed'])
+    assert.deepEqual(new Set(slow.claims.filter((id) => id.startsWith('env_slow'))).size, 3)
+    await world.deps.inbox.store(
+      inEnvironments(['env_slow4', 'env_slow5']).map((one) => ({ ...one, id: `${one.id}b` })),
+    )
+    await world.clock.sleep(minute)
+    assert.equal(slow.held.length, 4)
+    // As soon as one of them is through, the next has its turn.
+    slow.held[0]!()
+    await world.clock.sleep(second)
+    assert.equal(slow.held.length, 5)
+    stop.abort()
+    for (const go of slow.held) go()
+    await worked
+  },
+  slow.options,
+)
+
+const busy = holding(() => false)
+story(
+  'who has much waits for its next batch until all others had one',
+  async (world) => {
+    const messages = inEnvironments([...Array(9).fill('env_a'), 'env_b', 'env_b', 'env_c'])
+    await world.deps.inbox.store(messages)
+    const parts = { deps: world.deps, setting: world.setting, woken: () => {}, erase: async () => {} }
+    const worker = openInboxWorker(parts, { pollMs: second, batch: 1, atOnce: 1 })
+    const stop = new AbortController()
+    const worked = worker.run(stop.signal)
+    await world.clock.sleep(second / 2)
+    stop.abort()
+    await worked
+    assert.deepEqual(busy.claims.slice(0, 6), ['env_a', 'env_b', 'env_c', 'env_a', 'env_b', 'env_a'])
+    assert.equal(busy.claims.filter((id) => id === 'env_a').length, 9)
+  },
+  busy.options,
 )
 
 story('old messages are forgotten when nobody sends them again any more', async (world) => {

@@ -11,10 +11,10 @@ import { planMessage } from './plan-message.ts'
 export interface InboxWorker {
   /** Works until the signal aborts; what is begun then is finished. Throws nothing: what goes wrong is logged and tried again. */
   run(signal: AbortSignal): Promise<void>
-  /** One claim, worked through. Returns how many messages there were. */
+  /** One claim of each environment, worked through. Returns how many messages there were. */
   turn(): Promise<number>
-  /** Something was stored. What other processes store is noticed within `pollMs`. */
-  wake(): void
+  /** Something was stored, of this environment or of any. What other processes store is noticed within `pollMs`. */
+  wake(environmentId?: string): void
   /** When it last looked; null before the first time. */
   lastBeatAt(): Instant | null
 }
@@ -23,6 +23,8 @@ export interface InboxWorkerOptions {
   readonly pollMs: number
   /** Of each environment, at once. */
   readonly batch: number
+  /** Environments that are worked on at the same time. */
+  readonly atOnce: number
 }
 
 export interface WorkParts extends DoParts {
@@ -30,41 +32,85 @@ export interface WorkParts extends DoParts {
 }
 
 /**
- * Works through what came in. A claim is longer than a batch takes, and where it was not the batch is done twice; whoever dies with one leaves it to whoever comes next, and what was done already is
+ * Works through what came in, each environment by itself, a batch in a turn, so that none waits for another one that has much or is slow. A claim is longer
+ * than a batch takes, and where it was not the batch is done twice; whoever dies with one leaves it to whoever comes next, and what was done already is
  * done again, which changes nothing. A message is finished after all that it does, never before.
  */
 export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOptions> = {}): InboxWorker {
-  const { pollMs = second, batch = 200 } = options
+  const { pollMs = second, batch = 200, atOnce = 4 } = options
   const { clock, inbox, random, log } = parts.deps
+  /** Environments, and those of them in which something was stored since their turn began. */
+  const working = new Map<string, Promise<void>>()
+  const again = new Set<string>()
+  /** Whose turn began last: the next one in their order comes next. */
+  let last = ''
+  /** Somebody had to wait for room. */
+  let crowded = false
   let beatAt: Instant | null = null
   let woken = false
   let sleeping: AbortController | null = null
 
   return { run, turn, wake, lastBeatAt: () => beatAt }
 
-  function wake(): void {
+  function wake(environmentId?: string): void {
+    // Whoever is at work there looks again afterwards.
+    if (environmentId !== undefined && working.has(environmentId)) {
+      again.add(environmentId)
+      return
+    }
     woken = true
     sleeping?.abort('woken')
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', wake, { once: true })
+    signal.addEventListener('abort', () => wake(), { once: true })
     while (!signal.aborted) {
       woken = false
-      const worked = await turn().catch((error: unknown) => {
-        log.warn('inbox.not_claimed', { error })
-        return 0
-      })
-      if (worked === 0 && !woken) await sleep()
+      await beginTurns().catch((error: unknown) => log.warn('inbox.not_claimed', { error }))
+      if (!woken) await sleep()
+    }
+    await Promise.all(working.values())
+  }
+
+  /** In each environment in which something is due and nobody is at work here, as far as there is room. */
+  async function beginTurns(): Promise<void> {
+    beatAt = clock.now()
+    crowded = working.size >= atOnce
+    if (crowded) return
+    const due = await inbox.environmentsDue(beatAt)
+    const next = Math.max(
+      0,
+      due.findIndex((id) => id > last),
+    )
+    for (const environmentId of [...due.slice(next), ...due.slice(0, next)]) {
+      if (working.has(environmentId)) continue
+      crowded = working.size >= atOnce
+      if (crowded) return
+      last = environmentId
+      working.set(environmentId, workIn(environmentId))
     }
   }
 
+  async function workIn(environmentId: string): Promise<void> {
+    const worked = await turnOf(environmentId).catch((error: unknown) => {
+      log.warn('inbox.not_claimed', { environmentId, error })
+      return 0
+    })
+    working.delete(environmentId)
+    if (again.delete(environmentId) || worked > 0 || crowded) wake()
+  }
+
   async function turn(): Promise<number> {
-    beatAt = clock.now()
+    let worked = 0
+    for (const environmentId of await inbox.environmentsDue(clock.now())) worked += await turnOf(environmentId)
+    return worked
+  }
+
+  async function turnOf(environmentId: string): Promise<number> {
+    const now = clock.now()
     const claim = random.id('clm')
-    const messages = await inbox.claim({ now: beatAt, until: beatAt + claimMs, claim, limit: batch })
-    const keyOf = ({ environmentId, integrationId, callback }: Message) =>
-      JSON.stringify([environmentId, integrationId, callback])
+    const messages = await inbox.claim(environmentId, { now, until: now + claimMs, claim, limit: batch })
+    const keyOf = ({ integrationId, callback }: Message) => JSON.stringify([integrationId, callback])
     for (const group of Map.groupBy(messages, keyOf).values()) await finishGroup(group, claim)
     return messages.length
   }

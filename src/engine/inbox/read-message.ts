@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   type Callback,
   isFault,
@@ -48,22 +48,26 @@ function readBody(type: string, body: Uint8Array): Json | undefined {
 
 /** Stored all the same when it cannot be read: what was acknowledged is kept, and looked at by people. */
 export function describeMessage(events: readonly WebhookEvent[] | null, body: Uint8Array): Described {
-  const accounts = new Set(events?.map(({ account }) => account).filter(isName))
-  const types = new Set(events?.map(({ type }) => type).filter(isName))
   // The id of one event is the message's only where that is all it carries.
   const id = events?.length === 1 ? events[0]!.id : undefined
   return {
     dedupe: id !== undefined && isName(id) ? `id:${id}` : `sha256:${hashOf(body)}`,
-    accounts: [...accounts].slice(0, mostAccounts),
-    types: [...types].slice(0, mostTypes),
+    accounts: namesOf(events, 'account', mostAccounts),
+    types: namesOf(events, 'type', mostTypes),
   }
+}
+
+function namesOf(events: readonly WebhookEvent[] | null, field: 'account' | 'type', most: number): string[] {
+  const names = new Set<string>()
+  for (const event of events ?? []) if (isName(event[field])) names.add(event[field])
+  return names.size > most ? [...names].slice(0, most) : [...names]
 }
 
 /** What makes two events the same record. */
 export const keyOfEvent = ({ object, id, data }: WebhookEvent): string =>
   [object, id].find((name) => name !== undefined && isName(name)) ?? `sha256:${hashOf(JSON.stringify(data))}`
 
-export const hashOf = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('base64url')
+export const hashOf = (content: Uint8Array | string): string => hash('sha256', content, 'base64url')
 
 /** What a type leads to, by its own name or by the longest beginning that ends in a star. */
 export function ofType<Value>(table: Readonly<Record<string, Value>> | undefined, type: string): Value | undefined {

@@ -59,7 +59,7 @@ export async function openInboxWorld(options: WorldOptions & { webhooks?: Partia
     const wake = (ids: readonly string[]) => void woken.push([...ids])
     const work = { deps, setting, woken: wake, erase: (connection: Connection) => eraseAccount(ends, connection) }
     const worker = openInboxWorker(work, { pollMs: 1_000 })
-    const hooks = openHooks(deps, setting, { recent, vault, stored: () => worker.wake(), woken: wake })
+    const hooks = openHooks(deps, setting, { recent, vault, stored: worker.wake, woken: wake })
     return { ...engine, hooks, worker, startJobs: () => startInboxJobs({ deps, setting, gateway }) }
   })
   const first = engines[0]!

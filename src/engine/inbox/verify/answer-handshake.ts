@@ -30,19 +30,29 @@ export type HandshakeAnswer =
     }
   | { readonly kind: 'refuse'; readonly status: 401 | 403 | 404 | 502; readonly why: string }
 
-/** The answer when the message is a question, null when it is none. Nothing of it is stored. */
-export async function answerHandshake(
-  webhooks: Pick<Webhooks, 'verify' | 'handshakes'>,
+/** The answer when the message is a question, null at once when it is none. Nothing of it is stored. */
+export function answerHandshake(
+  { verify, handshakes }: Pick<Webhooks, 'verify' | 'handshakes'>,
   message: RawMessage,
   secrets: Secrets,
   now: Instant,
   world: HandshakeWorld,
-): Promise<HandshakeAnswer | null> {
-  const handshake = webhooks.handshakes?.find((one) => isAsked(one, message))
-  if (!handshake) return null
+): Promise<HandshakeAnswer> | null {
+  const handshake = handshakes?.find((one) => isAsked(one, message))
+  return handshake ? shakeHands(verify, handshake, message, secrets, now, world) : null
+}
+
+async function shakeHands(
+  verify: Webhooks['verify'],
+  handshake: Handshake,
+  message: RawMessage,
+  secrets: Secrets,
+  now: Instant,
+  world: HandshakeWorld,
+): Promise<HandshakeAnswer> {
   try {
     if (handshake.signed) {
-      const verdict = await verifyMessage(webhooks.verify, message, secrets, now, world)
+      const verdict = await verifyMessage(verify, message, secrets, now, world)
       if (!verdict.ok) return { kind: 'refuse', status: 401, why: verdict.why }
     }
     if (handshake.token && !holdsToken(handshake.token, message, secrets))

@@ -40,7 +40,7 @@ function message(certificateUrl: string, at = now) {
   return { method: 'POST', url: 'https://app.example/hooks/1', query: {}, headers: {}, body: Buffer.from(text) }
 }
 
-const verdict = (certificates: ReturnType<typeof openCertificates>, url: string, at = now) =>
+const verdict = async (certificates: ReturnType<typeof openCertificates>, url: string, at = now) =>
   verifyMessage(signatures.awsSns(), message(url, at), { topicArn: ['arn:plays'] }, at, { certificates })
 
 test('a certificate is fetched once a day', async () => {

@@ -1,12 +1,26 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Hmac, KeyForm } from '@patchbay/kit'
 import { type Secrets, Unreadable, valuesOfSecret } from './read-parts.ts'
 
-/** The keys that count: made of the secret's current value and of earlier ones, while these still do. */
-export function hmacKeys({ secret, key }: Pick<Hmac, 'secret' | 'key'>, secrets: Secrets): Buffer[] {
-  const values = valuesOfSecret(secret, secrets)
-  if (values.length === 0) throw new Unreadable(`no ${secret} is set for the integration`)
-  return values.map((value) => keyOf(value, key, secret))
+type Form = Pick<Hmac, 'secret' | 'key'>
+
+/** By the secrets, which are opened anew twice a second, and by who declares how they are read. */
+const made = new WeakMap<Secrets, Map<Form, readonly KeyObject[]>>()
+
+/**
+ * The keys that count: made of the secret's current value and of earlier ones, while these still do. They are kept for as long as the secrets are: to take a
+ * key of bytes anew costs Node six times what the whole signature does (14 µs and 2 µs).
+ */
+export function hmacKeys(form: Form, secrets: Secrets): readonly KeyObject[] {
+  const ofThese = made.get(secrets) ?? new Map<Form, readonly KeyObject[]>()
+  made.set(secrets, ofThese)
+  const known = ofThese.get(form)
+  if (known) return known
+  const values = valuesOfSecret(form.secret, secrets)
+  if (values.length === 0) throw new Unreadable(`no ${form.secret} is set for the integration`)
+  const keys = values.map((value) => createSecretKey(keyOf(value, form.key, form.secret)))
+  ofThese.set(form, keys)
+  return keys
 }
 
 /** A text to tell a platform that it sign with. From it nobody gets to the secret that it is made of. */

@@ -10,6 +10,9 @@ const mostValues = 16
 
 /** Every way that these pieces may be put together: one, unless a setting has an earlier value too. */
 export function joinParts(parts: readonly Part[], message: RawMessage, secrets: Secrets): Buffer[] {
+  // Most sign the body and nothing else, which need not be copied for that.
+  const [only] = parts
+  if (parts.length === 1 && typeof only === 'object' && 'whole' in only) return [bytesOf(only.whole, message)]
   let joined: Buffer[][] = [[]]
   for (const part of parts) {
     const values = valuesOf(part, message, secrets)

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual, verify as verifySignature } from 'node:crypto'
+import { createHmac, hash, type KeyObject, timingSafeEqual, verify as verifySignature } from 'node:crypto'
 import type { BasicPair, Claim, Hmac, Part, PublicKey, RawMessage, Token, Webhooks } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
 import type { Certificates } from './certificates.ts'
@@ -18,20 +18,24 @@ export interface VerifyWorld {
 
 /**
  * Whether a message is the platform's. Decided over the raw bytes, with the current and earlier values of the integration's secrets, by the
- * algorithm that the provider declares. What is unsigned is never right here: whoever takes such messages says so by asking for the scheme.
+ * algorithm that the provider declares. What is unsigned is never right here: whoever takes such messages says so by asking for the scheme. Only where keys
+ * have to be fetched is the answer one to wait for.
  */
-export async function verifyMessage(
+export function verifyMessage(
   verify: Webhooks['verify'],
   message: RawMessage,
   secrets: Secrets,
   now: Instant,
   world?: VerifyWorld,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
   try {
     switch (verify.scheme) {
-      case 'hmac':
+      case 'hmac': {
+        const claimed = claimedBy(verify, message, secrets, now)
+        return verdictOf(claimed, message, secrets, hashedBy(verify, hmacKeys(verify, secrets)))
+      }
       case 'public-key':
-        return await verifySigned(verify, message, secrets, now, world)
+        return verifyPublicly(verify, message, secrets, now, world).catch(refuseUnreadable)
       case 'token':
         return verdictOn(isRightToken(verify, message, secrets), null)
       case 'basic':
@@ -40,46 +44,72 @@ export async function verifyMessage(
         return { ok: false, why: 'the platform signs nothing' }
     }
   } catch (error) {
-    if (error instanceof Unreadable) return { ok: false, why: error.message }
-    throw error
+    return refuseUnreadable(error)
   }
 }
 
-/** More signatures, or more things to be proven, than any platform sends. */
-const [mostSignatures, mostClaims] = [10, 1000]
-
-async function verifySigned(
-  verify: Hmac | PublicKey,
+function refuseUnreadable(error: unknown): Verdict {
+  if (error instanceof Unreadable) return { ok: false, why: error.message }
+  throw error
+}
+async function verifyPublicly(
+  verify: PublicKey,
   message: RawMessage,
   secrets: Secrets,
   now: Instant,
   world: VerifyWorld | undefined,
 ): Promise<Verdict> {
+  const claimed = claimedBy(verify, message, secrets, now)
+  const keys = await publicKeys(verify, message, secrets, now, world?.certificates)
+  return verdictOf(claimed, message, secrets, signedBy(verify, keys))
+}
+
+/** What a message says of itself, before it is known whether that is so. */
+interface Claimed {
+  readonly claims: readonly Claim[]
+  readonly encoding: 'hex' | 'base64'
+  readonly signedAt: Instant | null
+}
+
+function claimedBy(verify: Hmac | PublicKey, message: RawMessage, secrets: Secrets, now: Instant): Claimed {
   const claims = claimsOf(verify, message, secrets)
-  const signedAt = verify.time ? instantAt(verify.time, message) : null
-  if (verify.time && !(Math.abs(now - signedAt!) <= verify.time.toleranceMs))
-    return { ok: false, why: 'it was signed too long ago, or in the future' }
-  const isRight =
-    verify.scheme === 'hmac'
-      ? hashedBy(verify, hmacKeys(verify, secrets))
-      : signedBy(verify, await publicKeys(verify, message, secrets, now, world?.certificates))
+  const { time, encoding } = verify
+  const signedAt = time ? instantAt(time, message) : null
+  if (time && !(Math.abs(now - signedAt!) <= time.toleranceMs))
+    throw new Unreadable('it was signed too long ago, or in the future')
+  return { claims, encoding, signedAt }
+}
+
+function verdictOf(
+  { claims, encoding, signedAt }: Claimed,
+  message: RawMessage,
+  secrets: Secrets,
+  isRight: (signed: Buffer, signature: Buffer) => boolean,
+): Verdict {
   for (const { signatures, over, bodySha256 } of claims) {
-    if (bodySha256 !== undefined && !isSame(createHash('sha256').update(message.body).digest('hex'), bodySha256))
+    if (bodySha256 !== undefined && !isSame(hash('sha256', message.body), bodySha256))
       return { ok: false, why: 'its body is not the one that was signed' }
-    const signed = over.flatMap((parts) => joinParts(parts, message, secrets))
-    const given = signatures.map((signature) => spelledRight(signature, verify.encoding))
+    const given = signatures.map((signature) => bytesOf(signature, encoding))
     // Every pair is tried, so that the time tells nothing of which was right.
-    const found = signed.flatMap((bytes) => given.map((signature) => isRight(bytes, signature)))
-    if (!found.includes(true)) return { ok: false, why: 'its signature is wrong' }
+    let found = false
+    for (const parts of over)
+      for (const signed of joinParts(parts, message, secrets))
+        for (const signature of given) if (isRight(signed, signature)) found = true
+    if (!found) return { ok: false, why: 'its signature is wrong' }
   }
   return { ok: true, signedAt }
 }
+
+/** More signatures, or more things to be proven, than any platform sends. */
+const [mostSignatures, mostClaims] = [10, 1000]
+
+const wholeBody = [[{ whole: 'body' }]] as const satisfies readonly (readonly Part[])[]
 
 /** What has to be proven: at least one thing, each with at least one signature. */
 function claimsOf(verify: Hmac | PublicKey, message: RawMessage, secrets: Secrets): readonly Claim[] {
   const claims = verify.claims
     ? (verify.claims(message, (name) => valuesOfSecret(name, secrets)) ?? [])
-    : [{ signatures: signaturesOf(verify, message), over: [verify.over ?? [{ whole: 'body' } as const]] }]
+    : [{ signatures: signaturesOf(verify, message), over: verify.over ? [verify.over] : wholeBody }]
   if (claims.length === 0 || claims.some(({ signatures }) => signatures.length === 0))
     throw new Unreadable('it is not signed')
   if (claims.length > mostClaims || claims.some(({ signatures }) => signatures.length > mostSignatures))
@@ -96,28 +126,30 @@ function signaturesOf({ at, prefix = '', mayBegin = '' }: Hmac | PublicKey, mess
   })
 }
 
-const hashedBy = (verify: Hmac, keys: readonly Buffer[]) => (signed: Buffer, signature: string) =>
-  keys
-    .map((key) => isSame(createHmac(verify.algorithm, key).update(signed).digest(verify.encoding), signature))
-    .includes(true)
+const hashedBy = (verify: Hmac, keys: readonly KeyObject[]) => (signed: Buffer, signature: Buffer) =>
+  keys.map((key) => isDigest(createHmac(verify.algorithm, key).update(signed).digest(), signature)).includes(true)
+
+/** How long a digest is, everybody knows. */
+const isDigest = (digest: Buffer, given: Buffer) => given.length === digest.length && timingSafeEqual(digest, given)
 
 const signedBy =
-  ({ algorithm, encoding }: PublicKey, keys: Awaited<ReturnType<typeof publicKeys>>) =>
-  (signed: Buffer, signature: string) =>
-    keys.some((key) => verifySignature(hashOf[algorithm], signed, key, Buffer.from(signature, encoding)))
+  ({ algorithm }: PublicKey, keys: Awaited<ReturnType<typeof publicKeys>>) =>
+  (signed: Buffer, signature: Buffer) =>
+    keys.some((key) => verifySignature(hashOf[algorithm], signed, key, signature))
 
 const hashOf = { ed25519: null, 'ecdsa-sha256': 'sha256', 'rsa-sha1': 'sha1', 'rsa-sha256': 'sha256' } as const
 
 /** A signature has one spelling: lower-case hex, or base64 of the standard alphabet with its padding. */
-function spelledRight(signature: string, encoding: 'hex' | 'base64'): string {
-  if (signature === '' || Buffer.from(signature, encoding).toString(encoding) !== signature)
+function bytesOf(signature: string, encoding: 'hex' | 'base64'): Buffer {
+  const bytes = Buffer.from(signature, encoding)
+  if (signature === '' || bytes.toString(encoding) !== signature)
     throw new Unreadable(`its signature is no ${encoding}`)
-  return signature
+  return bytes
 }
 
 /** Of digests, so that neither length nor first difference can be measured. */
 export function isSame(expected: string, given: string): boolean {
-  return timingSafeEqual(createHash('sha256').update(expected).digest(), createHash('sha256').update(given).digest())
+  return timingSafeEqual(hash('sha256', expected, 'buffer'), hash('sha256', given, 'buffer'))
 }
 
 function instantAt({ at, unit }: NonNullable<Hmac['time']>, message: RawMessage): Instant {
