@@ -839,6 +839,16 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: 'src/engine/inbox/callbacks.test.ts' },
   },
   {
+    name: 'a connection is told that its grant is over although it was renewed meanwhile',
+    changes: [{ file: connect('give-up'), instead: '  if (await renewed()) return\n', put: '' }],
+    caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
+  },
+  {
+    name: 'a grant that is renewed while its end is told leaves its connection waiting',
+    changes: [{ file: connect('give-up'), instead: 'if (!late) return', put: 'if (late) return' }],
+    caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
+  },
+  {
     name: 'in a storm a webhook is acknowledged before it is stored',
     changes: [
       {
