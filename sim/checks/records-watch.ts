@@ -99,6 +99,7 @@ export class RecordsWatch {
       concerned.every(
         (one) =>
           run.endedAt! - one.startedAt < aWhileMs &&
+          this.#isNewest(one, connectionId) &&
           this.#lists.stoodStill(owned, one.stream, one.startedAt, one.endedAt!),
       )
     if (isWhole)
@@ -110,6 +111,12 @@ export class RecordsWatch {
         'I15',
         `after a run of ${run.stream} that succeeded, ${result.differences.length} differ: ${first}`,
       )
+  }
+
+  /** Whether nothing was saved of the stream after that run: one that failed since then may have saved newer values, which are of its own time. */
+  #isNewest({ stream, id }: RunRecord, connectionId: string): boolean {
+    const last = this.#lastPages.get(`${connectionId}/${stream}`)
+    return last === undefined || last.pages.every(({ runId }) => runId === id)
   }
 
   /** When everything is over: something was compared, everything that was ever saved is there, and saving a page again changes nothing. */

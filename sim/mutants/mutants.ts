@@ -30,6 +30,7 @@ const refresh = (...invariants: string[]) => ({ story: 'refresh', invariants })
 const reading = (...invariants: string[]) => ({ story: 'sync', invariants, seeds: 60 })
 const quota = (...invariants: string[]) => ({ story: 'quota', invariants, seeds: 60 })
 const sending = (...invariants: string[]) => ({ story: 'delivery', invariants, seeds: 20 })
+const telling = (...invariants: string[]) => ({ story: 'messages', invariants, seeds: 60 })
 const placing = { test: 'src/drivers/deliveries/postgres.test.ts' }
 
 /**
@@ -836,6 +837,110 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'src/engine/inbox/callbacks.test.ts' },
+  },
+  {
+    name: 'a connection is told that its grant is over although it was renewed meanwhile',
+    changes: [{ file: connect('give-up'), instead: '  if (await renewed()) return\n', put: '' }],
+    caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
+  },
+  {
+    name: 'a grant that is renewed while its end is told leaves its connection waiting',
+    changes: [{ file: connect('give-up'), instead: 'if (!late) return', put: 'if (late) return' }],
+    caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
+  },
+  {
+    name: 'in a storm a webhook is acknowledged before it is stored',
+    changes: [
+      {
+        file: inbox('hooks'),
+        instead: "if ((await commit.store(message)) === 'stored') parts.stored()",
+        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(), () => {})",
+      },
+    ],
+    caughtBy: telling('I11'),
+  },
+  {
+    name: 'in a storm an older state of a thing overwrites a newer one',
+    changes: [
+      {
+        file: 'src/drivers/typed-records/memory.ts',
+        instead: 'if (before && !isNewer(record, before)) continue',
+        put: 'if (before && record.messageId === before.messageId) continue',
+      },
+    ],
+    caughtBy: telling('I13'),
+  },
+  {
+    name: 'a message that is worked through twice is told twice',
+    changes: [
+      {
+        file: 'src/drivers/typed-records/memory.ts',
+        instead: 'if (before && !isNewer(record, before)) continue',
+        put: 'if (before && !isNewer(record, before) && record.messageId !== before.messageId) continue',
+      },
+    ],
+    caughtBy: telling('I11'),
+  },
+  {
+    name: 'what a dead process had claimed stays claimed',
+    changes: [
+      {
+        file: 'src/drivers/inbox/memory.ts',
+        instead: 'held: row.claimedUntil !== null && row.claimedUntil > now,',
+        put: 'held: row.claimedUntil !== null,',
+      },
+    ],
+    caughtBy: telling('L01'),
+  },
+  {
+    name: 'what a reading saves after its account was erased stays',
+    changes: [
+      {
+        file: inbox('erase-account'),
+        instead: '  await eraseStored(deps, environmentId, connectionId)\n',
+        put: '',
+      },
+    ],
+    caughtBy: telling('I23'),
+  },
+  {
+    name: 'a message that comes after its account was erased stays',
+    changes: [
+      {
+        file: inbox('erase-account'),
+        instead: '  await deps.inbox.erase(environmentId, integrationId, account)\n',
+        put: '',
+      },
+    ],
+    caughtBy: telling('I23'),
+  },
+  {
+    name: 'an erasure that was broken off does not find its account again',
+    changes: [{ file: inbox('attribute'), instead: ', ...grants.map((grant) => ({ grant }))', put: '' }],
+    caughtBy: telling('I23'),
+  },
+  {
+    name: 'data keys stay as another key has wrapped them',
+    changes: [
+      {
+        file: 'src/engine/vault/rotate-key.ts',
+        instead: 'if (await rewrap(deps, key, keyId)) rewrapped++',
+        put: 'if (key.version < 0 && (await rewrap(deps, key, keyId))) rewrapped++',
+      },
+    ],
+    caughtBy: telling('I33'),
+  },
+  {
+    name: 'a rotation is gone on with by nobody but who began it',
+    changes: [
+      {
+        file: 'src/engine/vault/key-rotation.ts',
+        instead:
+          'for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)',
+        put: '',
+      },
+    ],
+    caughtBy: telling('I33'),
   },
   {
     name: 'a secret that was exchanged is good for ever',

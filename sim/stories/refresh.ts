@@ -1,8 +1,6 @@
-import { dayOf, hour, isFault, minute, type OAuth2, type Provider, second } from '@patchbay/kit'
+import { hour, minute, type OAuth2, type Provider } from '@patchbay/kit'
 import * as catalog from '../../providers/index.ts'
 import { tokenRules } from '../../sandbox/token-rules.ts'
-import { DatabaseError } from '../../src/drivers/database/database-error.ts'
-import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { tuneful } from '../../src/engine/connect/test-world.ts'
 import { checkGrants } from '../checks/check-grants.ts'
 import { checkTraces } from '../checks/check-traces.ts'
@@ -10,6 +8,7 @@ import type { Owned } from '../compare-truth.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { SimulatedWorld } from '../kernel/simulated-world.ts'
 import { drawSwarm, type Swarm } from '../kernel/swarm.ts'
+import { callOnce } from './call-once.ts'
 import type { Story } from './story.ts'
 import { startTimedFaults } from './timed-faults.ts'
 
@@ -87,39 +86,6 @@ async function keepCalling(world: SimulatedWorld, owned: Owned, endAt: number): 
     const calls = Array.from({ length: times }, (_, n) => callOnce(world, owned, `${nth}/${n}`))
     await Promise.race([Promise.all(calls), kernel.sleep(2 * minute, 0.5)])
   }
-}
-
-/** Asks some process that lives for the lightest call that a provider has, or for the token itself. False when it did not work. */
-async function callOnce(world: SimulatedWorld, { provider, connection, artist }: Owned, nth: string): Promise<boolean> {
-  const { kernel, base, running } = world
-  if (running.length === 0) return false
-  const who = `${provider.id}/${artist.key}/${nth}`
-  const { engine, life } = running[Math.floor(kernel.chance.unit(`caller/${who}`) * running.length)]!
-  const wantsToken = nth !== 'calm' && kernel.chance.unit(`what/${who}`) < 0.5
-  return new Promise((resolve) => {
-    life.deliver(async () => {
-      try {
-        if (wantsToken) {
-          const shown = await engine.connect.revealCredentials(base.environment, connection.id, 'key:simulation')
-          world.tokens.shown(shown.accessToken, who)
-          return resolve(true)
-        }
-        const options = { lane: 'interactive', patienceMs: 5 * second } as const
-        const target = await targetOf(engine.recent, engine.setting, base.environment, connection.id, options)
-        const now = life.clock.now()
-        await provider.identify({
-          http: engine.gateway.http(target),
-          inputs: connection.inputs,
-          settings: {},
-          time: { now, today: (zone) => dayOf(now, zone) },
-        })
-        resolve(true)
-      } catch (error) {
-        if (!isFault(error) && !(error instanceof DatabaseError)) kernel.violate('B01', `a call threw ${error}`)
-        resolve(false)
-      }
-    })
-  })
 }
 
 /** People who are asked to connect again do so after a while. */

@@ -8,9 +8,9 @@ import { isLiving, type Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
-import { markNeedsReauth } from './connection-states.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { findPlace } from './find-place.ts'
+import { tellOver } from './give-up.ts'
 import { HeldGrants } from './held-grants.ts'
 import { callerPatienceMs, hasToken, openRefusalJudge, waitForReplicas } from './judge-refusals.ts'
 import { nextRenewal } from './next-renewal.ts'
@@ -56,7 +56,7 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
   const refreshing = new Map<string, Promise<Refreshed>>()
   const book = new RefusalBook()
   let gateway: Gateway | null = null
-  const judge = openRefusalJudge({ deps, book, refresh })
+  const judge = openRefusalJudge({ deps, setting, book, refresh })
 
   return {
     held,
@@ -177,7 +177,7 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
   /** A process may have died between ending the grant and telling its connections. */
   async function endOf(target: Target, grant: Grant): Promise<never> {
     if (target.connection && target.connection.state !== 'needs_reauth')
-      await markNeedsReauth(deps, target.provider, grant, grant.cause as ReauthCause)
+      await tellOver(deps, setting, target, grant, grant.cause as ReauthCause)
     throw new Fault(grant.cause === 'revoked' ? 'connection.revoked' : 'connection.expired', undefined, {
       provider: target.provider.id,
       reason: grant.cause ?? undefined,

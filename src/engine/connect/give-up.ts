@@ -1,7 +1,9 @@
-import { minute, type Provider } from '@patchbay/kit'
+import { minute } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
-import { markNeedsReauth } from './connection-states.ts'
+import { isLiving } from '../recent.ts'
+import { connectionsOf, markNeedsReauth, markRecovered } from './connection-states.ts'
+import type { TokenPlace } from './exchange.ts'
 import { findPlace } from './find-place.ts'
 import type { ReauthCause } from './reasons.ts'
 import { lookAgainLater } from './second-look.ts'
@@ -22,7 +24,8 @@ export interface TellEndJob {
  */
 export async function giveUp(
   deps: Deps,
-  provider: Provider,
+  setting: Setting,
+  place: Place,
   grant: Grant,
   { cause, leaseId }: { cause: ReauthCause; leaseId: string },
 ): Promise<boolean> {
@@ -32,18 +35,44 @@ export async function giveUp(
   await deps.jobs.send(tellEndQueue, { environmentId, grantId: id, generation }, { at, key })
   if (doubtful.has(cause)) await lookAgainLater(deps, { environmentId, grantId: id, generation, look: 0 })
   const outcome = { leaseId, state: 'dead', cause, refreshDueAt: null } as const
-  const along = { at: deps.clock.now(), actor: `provider:${provider.id}` } as const
+  const along = { at: deps.clock.now(), actor: `provider:${place.provider.id}` } as const
   if (!(await deps.grants.release(environmentId, id, generation, outcome, along))) return false
-  await markNeedsReauth(deps, provider, grant, cause)
+  await tellOver(deps, setting, place, grant, cause)
   return true
+}
+
+type Place = Pick<TokenPlace, 'provider' | 'integration'>
+
+/**
+ * Tells the connections of a grant that it is over. Somebody who stood still with new tokens in their hands may store them at any moment (a late winner), and
+ * lets those connections work again that had been told by then: so whoever tells looks before whether it is still over, and once more afterwards.
+ */
+export async function tellOver(
+  deps: Deps,
+  setting: Setting,
+  { provider, integration }: Place,
+  grant: Grant,
+  cause: ReauthCause,
+): Promise<void> {
+  const renewed = async () => {
+    const now = await deps.grants.read(grant.environmentId, grant.id)
+    return now && isLiving(now) ? now : null
+  }
+  if (await renewed()) return
+  await markNeedsReauth(deps, provider, grant, cause)
+  const late = await renewed()
+  if (!late) return
+  for (const connection of await connectionsOf(deps, late))
+    if (connection.state === 'needs_reauth')
+      await markRecovered(deps, setting, integration, late, connection, `provider:${provider.id}`)
 }
 
 /** Says nothing a second time. */
 export async function runTellEnd(deps: Deps, setting: Setting, job: TellEndJob): Promise<void> {
   const grant = await deps.grants.read(job.environmentId, job.grantId)
   if (grant?.state !== 'dead' || grant.generation !== job.generation) return
-  const { provider } = await findPlace(deps, setting, job.environmentId, grant.integrationId)
-  await markNeedsReauth(deps, provider, grant, grant.cause as ReauthCause)
+  const place = await findPlace(deps, setting, job.environmentId, grant.integrationId)
+  await tellOver(deps, setting, place, grant, grant.cause as ReauthCause)
 }
 
 /** A clock that ran out and an answer that was lost explain themselves; these are the provider's word alone. */

@@ -1,6 +1,6 @@
 import { type Provider, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
 import type { Target } from '../http/target.ts'
 import { giveUp } from './give-up.ts'
@@ -15,10 +15,11 @@ import { waitAtMost } from './wait-at-most.ts'
 /** Finds out what it means that a provider refused a token which should be good. Everybody who meets the same refusal shares one verdict. */
 export function openRefusalJudge(parts: {
   deps: Deps
+  setting: Setting
   book: RefusalBook
   refresh: (grant: Grant) => Promise<Refreshed>
 }) {
-  const { deps, book, refresh } = parts
+  const { deps, setting, book, refresh } = parts
   const verdicts = new Map<string, Promise<'retry' | 'stop'>>()
   const probing = new Set<string>()
   let gateway: Gateway | null = null
@@ -97,10 +98,11 @@ export function openRefusalJudge(parts: {
   }
 
   /** Nothing can renew it, and the provider said twice that it does not take it. */
-  async function end({ provider }: Target, grant: Grant): Promise<void> {
+  async function end(target: Target, grant: Grant): Promise<void> {
+    const { provider } = target
     const now = deps.clock.now()
     const cause: ReauthCause = hasRunOut(grant, now) ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
-    await giveUp(deps, provider, grant, { cause, leaseId: deps.random.id('lse') })
+    await giveUp(deps, setting, target, grant, { cause, leaseId: deps.random.id('lse') })
   }
 }
 

@@ -151,7 +151,7 @@ export async function runRefresh(
           continue
         }
         const cause = causeOf(place, grant, reply.reason, deps.clock.now())
-        if (!(await giveUp(deps, place.provider, grant, { cause, leaseId }))) continue
+        if (!(await giveUp(deps, parts.setting, place, grant, { cause, leaseId }))) continue
         return { kind: 'ended', cause }
       }
 
