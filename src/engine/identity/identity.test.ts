@@ -177,7 +177,7 @@ test('an account of its own that a person refused is left out, and speaks for no
   await world.publish('con_1', isrcs(0, 3))
   await world.publish('con_2', isrcs(3, 3))
   await world.says('con_2', { links: [{ url: 'https://tube.example/@wrong', by: 'profile' }] })
-  assert.equal((await world.links())[0], 'address:https://tube.example/@wrong found cross_link')
+  assert.equal((await world.links())[0], 'address:https://tube.example/@wrong suggested cross_link')
   await world.decide('con_2', 'refused')
   await world.identity.check(environmentId, 'nova')
   assert.deepEqual(await world.links(), ['connection:con_1 found connected', 'connection:con_2 refused connected'])
