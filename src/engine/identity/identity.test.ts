@@ -102,6 +102,21 @@ test('who was joined with another is found by either code', async () => {
   ])
 })
 
+test('an account that is called by its MBID is found by it, also after that was merged into another', async () => {
+  const world = await openWorld()
+  await world.connect('con_1', 'nova')
+  await world.connect('con_2', 'nova', { id: merged })
+  await world.connect('con_3', 'nova')
+  await world.says('con_1', { identifiers: { mbid: merged.toUpperCase() } })
+  await world.says('con_2', { identifiers: { mbid } })
+  await world.says('con_3', { identifiers: { mbid } })
+  assert.deepEqual(await world.links(), [
+    'connection:con_1 found connected,same_identifier',
+    'connection:con_2 found connected,same_identifier',
+    'connection:con_3 found connected,same_identifier',
+  ])
+})
+
 test('a namesake is suggested and nothing is done with it until a person says so', async () => {
   const world = await openWorld()
   await world.connect('con_1', 'nova', { name: 'Nova Reef' })
