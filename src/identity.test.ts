@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { walkConsent } from './cli/walk-consent.ts'
 import { observed, pageOf } from './ports/records.contract.ts'
-import { consentProvider, keyProvider, startTestServer, type TestServer, until } from './test-server.ts'
+import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
 let server: TestServer
 before(async () => {
@@ -68,6 +68,32 @@ test('recordings and releases of a profile have the items of every platform behi
     releases.data.map(({ title, gtins, items, barcodes }) => [title, gtins[0]!.code, items.length, barcodes[1]!.raw]),
     [['Album p', '00036000291452', 2, '0036000291452']],
   )
+})
+
+test('what a platform says of its catalogue survives into recordings and releases: the codes of the world that it plays', async () => {
+  const platform = providers.find(({ streams }) =>
+    Object.values(streams).some(({ items }) => items?.includes('album')),
+  )!
+  const { id } = await server.connect(platform, { profile: 'whole', artist: 3 })
+  const api = server.client()
+  // Some streams begin half a minute after connecting.
+  await api.connections.sync({ id })
+  const { releases } = server.sandbox.world.artists[3]!
+  const isrcs = new Set(releases.flatMap(({ tracks }) => tracks.map(({ isrc }) => isrc)))
+  const gtins = new Set(releases.map(({ upc }) => `00${upc}`))
+  let [recordings, albums]: [Awaited<ReturnType<typeof api.profiles.recordings>>['data'], string[]] = [[], []]
+  await until(async () => {
+    recordings = (await api.profiles.recordings({ id: 'whole', limit: 200 })).data
+    const { data } = await api.profiles.releases({ id: 'whole', limit: 200 })
+    albums = data.flatMap((release) => release.gtins.map(({ code }) => code))
+    return recordings.length > 0 && albums.length > 0 && data.every((release) => release.gtins.length === 1)
+  }, 60_000)
+  for (const { isrcs: found, joined } of recordings) {
+    assert.deepEqual([found.length, joined], [1, []])
+    assert.ok(isrcs.has(found[0]!.code), found[0]!.code)
+  }
+  assert.equal(new Set(recordings.map((one) => one.isrcs[0]!.code)).size, recordings.length)
+  for (const gtin of albums) assert.ok(gtins.has(gtin), gtin)
 })
 
 test('what a catalogue is told of by an environment leads to the accounts that are connected, and to their recordings', async () => {
