@@ -10,6 +10,7 @@ import { runCli } from './cli/run-cli.ts'
 import { table } from './cli/table.ts'
 import { openHttpServer } from './drivers/network/test-server.ts'
 import { examine } from './examine.ts'
+import { pageOf } from './ports/records.contract.ts'
 import { rehearse } from './rehearse.ts'
 import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
@@ -241,6 +242,35 @@ test('what does not work any more is said and fails, asked for by its id and amo
   const all = await run('connections validate')
   assert.deepEqual([all.code, new RegExp(`${revoked} +no .*\n[^]*1 of 2 work\\.`).test(all.out)], [1, true], all.out)
   await check(`connections disconnect ${revoked}`, 0, /disconnected/)
+})
+
+test('an artist’s catalogue and accounts are listed, and a person’s word is kept', async () => {
+  await server.engine.deps.records.save(
+    server.environments.test.id,
+    [
+      pageOf({
+        connectionId: id,
+        items: [{ kind: 'track', id: 'x', title: 'Low Tide', identifiers: { isrc: 'qz-ex1-26-00001' } }],
+      }),
+    ],
+    { at: server.engine.deps.clock.now(), actor: 'system' },
+  )
+  await check('catalogue nova', 0, new RegExp(`QZEX12600001 +– +${consentProvider.id} +1 +Low Tide`))
+  assert.deepEqual((await json('catalogue nova --releases')).data, [])
+  await check('catalogue', 2, /Say whose/)
+  await check('catalogue nova --limit few', 2, /whole number/)
+  await check(
+    'identity nova check',
+    0,
+    new RegExp(`${id} +${consentProvider.id} +found +100% +Connected for this profile`),
+  )
+  const address = 'https://tube.example/@nova'
+  await check(`identity nova accept ${address}`, 0, /@nova manual$/)
+  assert.equal((await json('identity nova --state manual')).data[0].address, address)
+  await check(`identity nova undecide ${address}`, 0, /nothing speaks for it$/)
+  await check('identity nova refuse', 2, /Say which connection or address/)
+  await check('identity nova forget', 2, /There is no/)
+  await check('identity', 2, /Say whose/)
 })
 
 test('tasks are listed, put off, turned down and taken up again', async () => {

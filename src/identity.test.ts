@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { walkConsent } from './cli/walk-consent.ts'
 import { observed, pageOf } from './ports/records.contract.ts'
-import { consentProvider, keyProvider, startTestServer, type TestServer } from './test-server.ts'
+import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
 
 let server: TestServer
 before(async () => {
@@ -65,6 +68,81 @@ test('recordings and releases of a profile have the items of every platform behi
     releases.data.map(({ title, gtins, items, barcodes }) => [title, gtins[0]!.code, items.length, barcodes[1]!.raw]),
     [['Album p', '00036000291452', 2, '0036000291452']],
   )
+})
+
+test('what a platform says of its catalogue survives into recordings and releases: the codes of the world that it plays', async () => {
+  const platform = providers.find(({ streams }) =>
+    Object.values(streams).some(({ items }) => items?.includes('album')),
+  )!
+  const { id } = await server.connect(platform, { profile: 'whole', artist: 3 })
+  const api = server.client()
+  // Some streams begin half a minute after connecting.
+  await api.connections.sync({ id })
+  const { releases } = server.sandbox.world.artists[3]!
+  const isrcs = new Set(releases.flatMap(({ tracks }) => tracks.map(({ isrc }) => isrc)))
+  const gtins = new Set(releases.map(({ upc }) => `00${upc}`))
+  let [recordings, albums]: [Awaited<ReturnType<typeof api.profiles.recordings>>['data'], string[]] = [[], []]
+  await until(async () => {
+    recordings = (await api.profiles.recordings({ id: 'whole', limit: 200 })).data
+    const { data } = await api.profiles.releases({ id: 'whole', limit: 200 })
+    albums = data.flatMap((release) => release.gtins.map(({ code }) => code))
+    return recordings.length > 0 && albums.length > 0 && data.every((release) => release.gtins.length === 1)
+  }, 60_000)
+  for (const { isrcs: found, joined } of recordings) {
+    assert.deepEqual([found.length, joined], [1, []])
+    assert.ok(isrcs.has(found[0]!.code), found[0]!.code)
+  }
+  assert.equal(new Set(recordings.map((one) => one.isrcs[0]!.code)).size, recordings.length)
+  for (const gtin of albums) assert.ok(gtins.has(gtin), gtin)
+})
+
+test('what a catalogue is told of by an environment leads to the accounts that are connected, and to their recordings', async () => {
+  const api = server.client()
+  const { data } = await api.connections.list({ profile: 'lark' })
+  const first = data.find(({ provider }) => provider === consentProvider.id)!
+  const catalogue = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../packages/definitions/examples/musicbrainz.json'), 'utf8'),
+  )
+  const [artist, recordings] = [catalogue.streams.artist, catalogue.streams.recordings]
+  artist.examples[0].body.relations[0].url.resource = `${first.account.url}/?from=catalogue`
+  recordings.examples[0].body.recordings[0].length = 200_900
+  assert.equal((await server.ask('POST', '/v1/providers', { body: catalogue })).status, 201)
+  await server.ask('PUT', `/v1/integrations/${catalogue.id}`, { body: { provider: catalogue.id } })
+  const provider = server.sandbox.providers.find(({ id }) => id.startsWith(`${catalogue.id}@`))!
+  const persona = server.sandbox.world.artists[0]!
+  const { credentials } = server.sandbox.personas.persona(provider, persona)
+  const session = await api.connectSessions.create({ profile: { id: 'lark' }, integrations: [catalogue.id] })
+  const inputs = { artist: catalogue.identity.example.id, ...credentials }
+  await walkConsent(session.url, { persona: persona.key, inputs })
+  const connected = await api.connectSessions.read({ id: session.id })
+  assert.equal(connected.state, 'done', connected.says ?? '')
+  const [id] = connected.connections
+  await api.connections.sync({ id: id! })
+  await until(async () => {
+    const { data: streams } = await api.connections.streams({ id: id! })
+    return streams.every(({ freshness }) => freshness.syncedAt !== null)
+  })
+
+  await api.identity.check({ id: 'lark' })
+  const { data: links } = await api.identity.list({ id: 'lark' })
+  const { evidence } = links.find(({ connection }) => connection === first.id)!
+  assert.deepEqual(
+    evidence.filter(({ via }) => via === id).map(({ rule }) => rule),
+    ['url_relation', 'shared_recordings'],
+  )
+  const { data: found } = await api.profiles.recordings({ id: 'lark' })
+  const recording = found.find(({ isrcs }) => isrcs.some(({ code }) => code === a))!
+  assert.equal(recording.items.length, 3)
+  assert.deepEqual(
+    recording.isrcs.map(({ code, others }) => [code, others]),
+    [
+      [a, 0],
+      [b, 1],
+    ],
+  )
+  assert.equal(recording.mbids[0]!.firstSeen.connection, id)
+  const release = (await api.profiles.releases({ id: 'lark' })).data[0]!
+  assert.deepEqual([release.items.length, release.gtins[0]!.code], [3, '00036000291452'])
 })
 
 test('who asks for what is not there is told what', async () => {

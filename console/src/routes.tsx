@@ -53,7 +53,8 @@ const artist = createRoute({
     kind: text,
     /** Of records: those that are gone. */
     removed: flag,
-    after: text,
+    /** Some cursors end in an address. */
+    after: list,
     /** The number whose origin is shown: connection~metric~day~item. */
     why: text,
   }),

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util'
 import { isFault } from '@patchbay/kit'
 import { type Client, isFault as isProblem } from '@patchbay/sdk'
 import { call } from './call.ts'
+import { catalogue } from './catalogue.ts'
 import { type Command, exitCodes, type Services, UsageError } from './command.ts'
 import { connect } from './connect.ts'
 import { connections } from './connections.ts'
 import { doctor } from './doctor.ts'
 import { endpoints } from './endpoints.ts'
 import { events } from './events.ts'
+import { identity } from './identity.ts'
 import { kpis } from './kpis.ts'
 import { listen } from './listen.ts'
 import { messages } from './messages.ts'
@@ -32,6 +34,8 @@ const commands: Readonly<Record<string, Command>> = {
   connections,
   sync,
   metrics,
+  catalogue,
+  identity,
   kpis,
   quota,
   tasks,

@@ -360,6 +360,9 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       }
       assert.equal(seen.join(' '), 'con_2:e con_1:e con_2:c con_2:a con_1:c con_1:a con_2:b con_1:b con_2:d con_1:d')
       assert.deepEqual(await records.items(environmentId, { connections: ['con_1'], kind: 'video', limit: 9 }), [])
+      assert.deepEqual(await records.items(environmentId, { connections: ['con_1'], except: 'track', limit: 9 }), [])
+      const others = await records.items(environmentId, { connections: ['con_1'], except: 'video', limit: 9 })
+      assert.equal(others.length, 5)
     })
 
     story('of an audience the newest period counts', async ({ records }, environmentId) => {

@@ -198,10 +198,17 @@ export interface Records {
     key: ObservationKey,
     page: { readonly before?: number; readonly limit: number },
   ): Promise<StoredObservation[]>
-  /** Newest published first. `withIsrc`: only those that have a valid one. `after` is the last one of the page before, as `connectionId:id`. */
+  /** Newest published first. `except`: of every kind but that one. `withIsrc`: only those that have a valid one. `after` is the last one of the page before, as `connectionId:id`. */
   items(
     environmentId: string,
-    query: { connections: readonly string[]; kind?: string; withIsrc?: boolean; after?: string; limit: number },
+    query: {
+      connections: readonly string[]
+      kind?: string
+      except?: string
+      withIsrc?: boolean
+      after?: string
+      limit: number
+    },
   ): Promise<StoredItem[]>
   /** The newest period of each population and set of dimensions. */
   audiences(environmentId: string, connections: readonly string[]): Promise<StoredAudience[]>

@@ -57,7 +57,7 @@ const identityStates: Readonly<Record<string, StateWords>> = {
     name: 'Maybe',
     tone: 'warn',
     shape: 'partial',
-    says: 'Only the name speaks for it: somebody has to look.',
+    says: 'Too little speaks for it: somebody has to look.',
   },
   accepted: { name: 'Yes', tone: 'good', shape: 'plugged', says: 'A person said so.' },
   manual: { name: 'Named', tone: 'info', shape: 'plugged', says: 'A person named it; no rule had found it.' },

@@ -124,8 +124,8 @@ function checkNames({ api, auth, settings = {}, streams, actions = {} }: Definit
   if (Object.keys(streams).length + Object.keys(actions).length === 0)
     say([], 'it offers nothing: describe a stream or an action')
   for (const [name, stream] of Object.entries(streams)) {
-    if (!stream.observations && !stream.items && !stream.audiences)
-      say(['streams', name], 'it reads nothing: say what is in its rows by observations, items or audiences')
+    if (!stream.observations && !stream.items && !stream.audiences && !stream.facts)
+      say(['streams', name], 'it reads nothing: say what is in its rows by observations, items, audiences or facts')
     if (stream.days && stream.cursor)
       say(['streams', name, 'cursor'], 'a stream goes on by days or by a cursor, not by both')
   }

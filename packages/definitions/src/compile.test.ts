@@ -193,6 +193,43 @@ test('errors are read by the table of the definition', () => {
   assert.equal(errors.wait!({ ...answer, headers: { 'x-retry-in-ms': 'soon' } }), null)
 })
 
+test('who the account is elsewhere is told with its first answer, and what is not there is left out', async () => {
+  const { provider, definition } = compiled()
+  const { body } = definition.streams.profile!.examples![0]!
+  const factsOf = async (answer: Json) =>
+    (
+      await read(
+        provider,
+        'profile',
+        answering(() => answer),
+      )
+    )[0]!.facts
+  assert.deepEqual(await factsOf(body), {
+    identifiers: { mbid: 'f27ec8db-af05-4f36-916e-3d57f91ecf5e' },
+    former: {},
+    links: [{ url: 'https://nova-reef.example/', by: 'profile' }],
+  })
+  const ids = { musicbrainz: ['a', 'b', null] }
+  assert.deepEqual(await factsOf({ ...(body as object), ids, links: [] } as unknown as Json), {
+    identifiers: { mbid: 'a, b' },
+    former: {},
+    links: [],
+  })
+  const only = compiled((changed) => {
+    delete changed.streams.profile!.observations
+  })
+  assert.equal(
+    (
+      await read(
+        only.provider,
+        'profile',
+        answering(() => body),
+      )
+    )[0]!.facts!.links!.length,
+    1,
+  )
+})
+
 test('a token answer of another form is read by expressions', () => {
   const { provider } = compiled((definition) => {
     definition.auth = oauth

@@ -321,6 +321,25 @@ const audience = z.strictObject({
   value: expression,
 })
 
+/** Who the account is elsewhere, found in the whole answer. */
+const facts = z.strictObject({
+  /** A text or several: MBID, ISNI. */
+  identifiers: z.record(name, expression).optional(),
+  /** Codes that were joined with these. */
+  former: z.record(name, expression).optional(),
+  links: z
+    .array(
+      z.strictObject({
+        /** An address or a list of them. */
+        at: expression,
+        /** `catalogue`: others keep it. `profile`: the account itself says so. */
+        by: z.enum(['catalogue', 'profile']),
+      }),
+    )
+    .max(10)
+    .optional(),
+})
+
 const stream = z.strictObject({
   summary: text(300),
   every: z
@@ -360,6 +379,7 @@ const stream = z.strictObject({
   observations: z.array(observation).max(30).optional(),
   items: z.array(item).max(10).optional(),
   audiences: z.array(audience).max(10).optional(),
+  facts: facts.optional(),
   /** Ids of items that the platform no longer has. */
   removed: expression.optional(),
   idleCalls: z.number().int().min(1).max(limits.pages).optional(),

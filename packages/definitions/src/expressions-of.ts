@@ -38,6 +38,9 @@ export function expressionsOf({ auth, api, identity, streams, actions = {} }: De
       take([...at, 'audiences', i], one, ['rows', 'value'])
       takeAll([...at, 'audiences', i, 'group'], one.group)
     }
+    takeAll([...at, 'facts', 'identifiers'], stream.facts?.identifiers)
+    takeAll([...at, 'facts', 'former'], stream.facts?.former)
+    for (const [i, one] of (stream.facts?.links ?? []).entries()) take([...at, 'facts', 'links', i], one, ['at'])
   }
   for (const [name, action] of Object.entries(actions)) take(['actions', name], action, ['output'])
   return found

@@ -1,11 +1,20 @@
-import { type Audience, Fault, type Item, type Json, type Observation, type Page, type RunTime } from '@patchbay/kit'
+import {
+  type AccountFacts,
+  type Audience,
+  Fault,
+  type Item,
+  type Json,
+  type Observation,
+  type Page,
+  type RunTime,
+} from '@patchbay/kit'
 import type { StreamDefinition } from './definition.ts'
 import { type Expression, parseExpression } from './expression.ts'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
 import { dayOfText, numberOf, optionalText, RowError, textOf } from './row-values.ts'
 
-export interface Rows extends Pick<Page, 'observations' | 'items' | 'audiences' | 'removed' | 'refused'> {
+export interface Rows extends Pick<Page, 'observations' | 'items' | 'audiences' | 'facts' | 'removed' | 'refused'> {
   readonly count: number
   /** Of the observations: where daily numbers end. */
   readonly latestDay: string | null
@@ -19,6 +28,7 @@ export function rowReader(stream: StreamDefinition): ReadRows {
   const observers = (stream.observations ?? []).map(observer)
   const itemReaders = (stream.items ?? []).map(itemReader)
   const audienceReaders = (stream.audiences ?? []).map(audienceReader)
+  const factsOf = stream.facts && factsReader(stream.facts)
   const removed = stream.removed === undefined ? null : parseExpression(stream.removed)
   return (body, meter, { time }) => {
     const rows = listOf(rowsOf.evaluate(body, meter))
@@ -57,6 +67,7 @@ export function rowReader(stream: StreamDefinition): ReadRows {
       items,
       refused,
       ...(audienceReaders.length > 0 && { audiences: audienceReaders.map((read) => read(body, meter, time)) }),
+      ...(factsOf && { facts: factsOf(body, meter) }),
       ...(removed && { removed: listOf(removed.evaluate(body, meter)).map(String) }),
     }
   }
@@ -144,6 +155,31 @@ function publishedAt(value: Json | undefined): string | undefined {
   if (/^\d{4}(-\d{2}(-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?)?)?$/.test(text)) return text
   throw new RowError('publishedAt: neither a year, a month, a day nor an ISO instant')
 }
+
+type FactsDefinition = NonNullable<StreamDefinition['facts']>
+
+function factsReader({ identifiers = {}, former = {}, links = [] }: FactsDefinition) {
+  const codesOf = (found: Readonly<Record<string, string>>) => {
+    const expressions = Object.entries(found).map(([name, text]) => [name, parseExpression(text)] as const)
+    return (body: Json, meter: Meter) =>
+      Object.fromEntries(
+        expressions.flatMap(([name, where]) => {
+          const texts = textsOf(where.evaluate(body, meter))
+          return texts.length === 0 ? [] : [[name, texts.join(', ')]]
+        }),
+      )
+  }
+  const [identifiersOf, formerOf] = [codesOf(identifiers), codesOf(former)]
+  const linksOf = links.map(({ at, by }) => ({ at: parseExpression(at), by }))
+  return (body: Json, meter: Meter): AccountFacts => ({
+    identifiers: identifiersOf(body, meter),
+    former: formerOf(body, meter),
+    links: linksOf.flatMap(({ at, by }) => textsOf(at.evaluate(body, meter)).map((url) => ({ url, by }))),
+  })
+}
+
+/** What is no text is left out: an answer without a code is an everyday one. */
+const textsOf = (found: Json): string[] => listOf(found).flatMap((one) => optionalText(one) ?? [])
 
 type AudienceDefinition = NonNullable<StreamDefinition['audiences']>[number]
 

@@ -118,14 +118,14 @@ export function openMemoryRecords(log: AlongLog): Records {
         .map(toStored)
     },
 
-    async items(environmentId, { connections, kind, withIsrc, after, limit }) {
+    async items(environmentId, { connections, kind, except, withIsrc, after, limit }) {
       const { items } = of(environmentId)
       const [connectionId, ...id] = after?.split(':') ?? []
       const last = after === undefined ? null : items.get(`${connectionId}\n${id.join(':')}`)
       if (last === undefined) return []
       return [...items.values()]
         .filter((item) => connections.includes(item.connectionId) && (kind === undefined || item.kind === kind))
-        .filter((item) => !withIsrc || isrcsOf(item).length > 0)
+        .filter((item) => item.kind !== except && (!withIsrc || isrcsOf(item).length > 0))
         .filter((item) => last === null || newerFirst(last, item) < 0)
         .sort(newerFirst)
         .slice(0, limit)

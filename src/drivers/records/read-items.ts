@@ -5,10 +5,19 @@ import type { Records, StoredItem } from '../../ports/records.ts'
 export async function readItems(
   sql: Sql,
   environmentId: string,
-  { connections, kind, withIsrc = false, after, limit }: Parameters<Records['items']>[1],
+  { connections, kind, except, withIsrc = false, after, limit }: Parameters<Records['items']>[1],
 ): Promise<StoredItem[]> {
   const [connectionId, ...id] = after?.split(':') ?? []
-  const values = [environmentId, connections, kind ?? null, connectionId ?? null, id.join(':'), limit, withIsrc]
+  const values = [
+    environmentId,
+    connections,
+    kind ?? null,
+    connectionId ?? null,
+    id.join(':'),
+    limit,
+    withIsrc,
+    except ?? null,
+  ]
   const { rows } = await sql<ItemColumns>(selectItems, values, 'records.read_items')
   return rows.map(({ url, imageUrl, publishedAt, durationMs, status, identifiers, ...item }) => ({
     ...item,
@@ -40,6 +49,7 @@ const selectItems = `
     duration_ms as "durationMs", status, identifiers, first_seen_at as "firstSeenAt", seen_at as "seenAt", removed_at as "removedAt"
   from item
   where environment_id = $1 and connection_id = any ($2) and ($3::text is null or kind = $3)
+    and ($8::text is null or kind <> $8)
     and (not $7::boolean or exists (
       select from item_isrc c where c.environment_id = $1 and c.connection_id = item.connection_id and c.item = item.id))
     and ($4::text is null or (published_at, connection_id, id) < (

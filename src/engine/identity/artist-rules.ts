@@ -32,8 +32,8 @@ export interface Fired {
 
 /** A rule above this needs nobody's word. The name alone never comes near it. */
 const sure = 0.7
-/** Names are shared by strangers: however much overlaps, a person has to look. */
-export const mostByName = 0.6
+/** Names are shared by strangers, so however much overlaps, a person has to look. */
+export const mostUnsure = 0.6
 
 /**
  * Every rule by which the other account is the same artist's as the first, from the strongest to the weakest: a catalogue relates both, they share
@@ -51,11 +51,11 @@ export function rulesBetween(first: KnownAccount, other: KnownAccount, shared: S
   return fired.filter((one) => one !== null)
 }
 
-/** By which an address that is not connected is the artist's. */
+/** By which an address that is not connected is the artist's. A profile links to shops and labels, too. */
 export function ruleOfLink({ by, url }: AccountLink): Fired {
   return by === 'catalogue'
-    ? { rule: 'url_relation', confidence: 0.95, says: `A catalogue gives ${url} as an address of the artist.` }
-    : { rule: 'cross_link', confidence: 0.75, says: `The account itself links to ${url}.` }
+    ? { rule: 'url_relation', confidence: 0.95, says: `A catalogue gives ${cut(url)} as an address of the artist.` }
+    : { rule: 'cross_link', confidence: mostUnsure, says: `The account itself links to ${cut(url)}.` }
 }
 
 /** The strongest rule counts: several weak ones are not a strong one, since they have one cause, such as a common name. */
@@ -98,7 +98,7 @@ function crossLink(first: KnownAccount, other: KnownAccount): Fired | null {
   return {
     rule: 'cross_link',
     confidence: both ? 0.9 : 0.75,
-    says: both ? 'The accounts link to each other.' : `One account links to the other: ${there ?? back}.`,
+    says: both ? 'The accounts link to each other.' : `One account links to the other: ${cut(there ?? back ?? '')}.`,
   }
 }
 
@@ -111,12 +111,15 @@ function nameOverlap(first: KnownAccount, other: KnownAccount): Fired | null {
   const about = smaller === 0 ? '' : ` ${same} of ${smaller} titles are on both.`
   return {
     rule: 'name_overlap',
-    confidence: Math.min(mostByName, 0.3 + 0.3 * overlap),
-    says: `Both are called “${first.name.slice(0, 100)}”.${about}`,
+    confidence: Math.min(mostUnsure, 0.3 + 0.3 * overlap),
+    says: `Both are called “${cut(first.name)}”.${about}`,
   }
 }
 
 const none: ReadonlySet<string> = new Set()
+
+/** Evidence is kept by the hundred, and addresses may be as long as a page. */
+const cut = (text: string) => (text.length > 150 ? `${text.slice(0, 149).toWellFormed()}…` : text)
 
 /** Letters and digits without marks, in small letters, of every script. */
 export const comparedName = (name: string) =>

@@ -1,4 +1,4 @@
-import { codesOf } from '@patchbay/kit'
+import { codesOf, parseMbid } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { FoundLink, LinkEvidence } from '../../ports/identity-links.ts'
 import type { SharedIsrcs } from '../../ports/records.ts'
@@ -175,7 +175,8 @@ async function readKnown(
     const codes = its.flatMap(({ identifiers, former }) => [identifiers, former])
     known.set(id, {
       ...{ connection: id, name: account.name, compared: comparedName(account.name) },
-      mbids: codes.flatMap((one) => codesOf(one, 'mbid')),
+      // A catalogue's own accounts are called by their MBID, and stay so when it is merged into another.
+      mbids: [...codes.flatMap((one) => codesOf(one, 'mbid')), parseMbid(account.id) ?? []].flat(),
       isnis: codes.flatMap((one) => codesOf(one, 'isni')),
       links: its.flatMap(({ links }) => links ?? []).map((link) => ({ ...link, to: book.ownersOf(link.url) })),
       titles: read.has(id) ? await readTitles(deps, environmentId, id) : null,

@@ -1,10 +1,29 @@
 import { codesOf, type PartialDate, parsePartialDate } from '@patchbay/kit'
 import type { StoredItem } from '../../ports/records.ts'
 
-/** An item with the platform that it is on. */
+/** An item with the platform that it is on and its codes, each kind in its one form. */
 export interface IdentifiedItem extends StoredItem {
   readonly provider: string
+  readonly codes: Readonly<Record<ItemCode, readonly string[]>>
 }
+
+export type ItemCode = 'isrc' | 'gtin' | 'mbid'
+
+/** Reads the codes of an item: once, since they are compared again and again. */
+export const identifiedItem = (item: StoredItem, provider: string): IdentifiedItem => ({
+  ...item,
+  provider,
+  codes:
+    item.identifiers === undefined
+      ? noCodes
+      : {
+          isrc: codesOf(item.identifiers, 'isrc'),
+          gtin: codesOf(item.identifiers, 'gtin'),
+          mbid: codesOf(item.identifiers, 'mbid'),
+        },
+})
+
+const noCodes = { isrc: [], gtin: [], mbid: [] }
 
 /** Where a code was seen first. */
 export interface SeenCode {
@@ -29,10 +48,10 @@ export function bySeen(one: IdentifiedItem, other: IdentifiedItem): number {
 export const keyOf = ({ connectionId, id }: Pick<IdentifiedItem, 'connectionId' | 'id'>) => `${connectionId}:${id}`
 
 /** The codes of several items, each with who said it first. `items` in the order of `bySeen`. */
-export function seenCodes(items: readonly IdentifiedItem[], kind: 'isrc' | 'gtin' | 'mbid'): SeenCode[] {
+export function seenCodes(items: readonly IdentifiedItem[], kind: ItemCode): SeenCode[] {
   const found = new Map<string, SeenCode>()
-  for (const { provider, connectionId, id, firstSeenAt, identifiers } of items)
-    for (const code of codesOf(identifiers, kind))
+  for (const { provider, connectionId, id, firstSeenAt, codes } of items)
+    for (const code of codes[kind])
       if (!found.has(code))
         found.set(code, { code, firstSeen: { provider, connection: connectionId, item: id, at: firstSeenAt } })
   return [...found.values()].sort((one, other) => (one.code < other.code ? -1 : 1))

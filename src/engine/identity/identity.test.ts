@@ -102,6 +102,21 @@ test('who was joined with another is found by either code', async () => {
   ])
 })
 
+test('an account that is called by its MBID is found by it, also after that was merged into another', async () => {
+  const world = await openWorld()
+  await world.connect('con_1', 'nova')
+  await world.connect('con_2', 'nova', { id: merged })
+  await world.connect('con_3', 'nova')
+  await world.says('con_1', { identifiers: { mbid: merged.toUpperCase() } })
+  await world.says('con_2', { identifiers: { mbid } })
+  await world.says('con_3', { identifiers: { mbid } })
+  assert.deepEqual(await world.links(), [
+    'connection:con_1 found connected,same_identifier',
+    'connection:con_2 found connected,same_identifier',
+    'connection:con_3 found connected,same_identifier',
+  ])
+})
+
 test('a namesake is suggested and nothing is done with it until a person says so', async () => {
   const world = await openWorld()
   await world.connect('con_1', 'nova', { name: 'Nova Reef' })
@@ -177,7 +192,7 @@ test('an account of its own that a person refused is left out, and speaks for no
   await world.publish('con_1', isrcs(0, 3))
   await world.publish('con_2', isrcs(3, 3))
   await world.says('con_2', { links: [{ url: 'https://tube.example/@wrong', by: 'profile' }] })
-  assert.equal((await world.links())[0], 'address:https://tube.example/@wrong found cross_link')
+  assert.equal((await world.links())[0], 'address:https://tube.example/@wrong suggested cross_link')
   await world.decide('con_2', 'refused')
   await world.identity.check(environmentId, 'nova')
   assert.deepEqual(await world.links(), ['connection:con_1 found connected', 'connection:con_2 refused connected'])

@@ -2,7 +2,7 @@ import { Fault, type Item } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Deps, Setting } from '../deps.ts'
-import { type IdentifiedItem, keyOf } from './identified-item.ts'
+import { type IdentifiedItem, identifiedItem, keyOf } from './identified-item.ts'
 import { groupRecordings, type Recording } from './recordings.ts'
 import { groupReleases, type Release } from './releases.ts'
 import { type SideBySide, sideBySide } from './side-by-side.ts'
@@ -35,8 +35,8 @@ export async function readRecordings(
 ): Promise<CataloguePage<Recording>> {
   const tracks = await readItems(deps, environmentId, query.connections, { kind: 'track' })
   // Of what is filmed or posted only little is a recording.
-  const others = await readItems(deps, environmentId, query.connections, { withIsrc: true })
-  const items = [...tracks, ...others.filter(({ kind }) => kind !== 'track')]
+  const others = await readItems(deps, environmentId, query.connections, { except: 'track', withIsrc: true })
+  const items = [...tracks, ...others]
   return pageOf(deps, setting, environmentId, groupRecordings(items), query)
 }
 
@@ -56,7 +56,7 @@ export async function readItems(
   deps: CatalogueDeps,
   environmentId: string,
   connections: readonly Connection[],
-  which: { readonly kind?: Item['kind']; readonly withIsrc?: boolean },
+  which: { readonly kind?: Item['kind']; readonly except?: Item['kind']; readonly withIsrc?: boolean },
 ): Promise<IdentifiedItem[]> {
   const providers = new Map(connections.map(({ id, provider }) => [id, provider]))
   const found: IdentifiedItem[] = []
@@ -64,7 +64,7 @@ export async function readItems(
   while (connections.length > 0) {
     const query = { ...which, connections: [...providers.keys()], after, limit: stepSize }
     const step = await deps.records.items(environmentId, query)
-    found.push(...step.map((item) => ({ ...item, provider: providers.get(item.connectionId)! })))
+    found.push(...step.map((item) => identifiedItem(item, providers.get(item.connectionId)!)))
     if (found.length > mostItems)
       throw new Fault(
         'input.too_large',
@@ -91,7 +91,7 @@ async function pageOf<Group extends Recording | Release>(
       field: 'cursor',
     })
   const page = sorted.slice(last + 1, last + 1 + limit)
-  const rows = await readNumbers(deps, setting, environmentId, connections, page)
+  const rows = await readNumbers(deps, setting, environmentId, page)
   const byId = new Map(connections.map((connection) => [connection.id, connection]))
   return {
     data: page.map((group) => ({ ...group, numbers: sideBySide(group.items, byId, rows.get(group.id) ?? []) })),
@@ -103,7 +103,6 @@ async function readNumbers(
   deps: CatalogueDeps,
   setting: Pick<Setting, 'providers'>,
   environmentId: string,
-  connections: readonly Connection[],
   page: readonly (Recording | Release)[],
 ): Promise<Map<string, StoredObservation[]>> {
   const groupOf = new Map(page.flatMap(({ id, items }) => items.map((item) => [keyOf(item), id] as const)))
@@ -112,14 +111,16 @@ async function readNumbers(
       field: 'limit',
     })
   const providers = await setting.providers.in(environmentId)
-  const streams = [...new Set(connections.map(({ provider }) => provider))].flatMap((id) =>
-    Object.values(providers.get(id)?.streams ?? {}),
-  )
-  const metrics = new Set(streams.filter(({ items }) => items?.length).flatMap((stream) => stream.metrics))
-  const rows = await deps.records.newest(environmentId, {
-    items: page.flatMap(({ items }) => items),
-    metrics: [...metrics],
-  })
+  const rows: StoredObservation[] = []
+  for (const [id, items] of Map.groupBy(
+    page.flatMap((group) => group.items),
+    ({ provider }) => provider,
+  )) {
+    const streams = Object.values(providers.get(id)?.streams ?? {})
+    const metrics = new Set(streams.filter((stream) => stream.items?.length).flatMap((stream) => stream.metrics))
+    // Each metric of each item is a look; most platforms have few that are about items.
+    if (metrics.size > 0) rows.push(...(await deps.records.newest(environmentId, { items, metrics: [...metrics] })))
+  }
   return Map.groupBy(rows, (row) => groupOf.get(`${row.connectionId}:${row.item}`)!)
 }
 

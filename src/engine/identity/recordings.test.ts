@@ -99,11 +99,13 @@ const tracks = fc.array(
 )
 
 const toItems = (given: readonly TrackFacts[]): IdentifiedItem[] =>
-  given.map(({ isrcs, durationMs, mbid }, index) => ({
-    ...itemOf({ id: `t${index}`, provider: `platform ${index}`, firstSeenAt: index }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    identifiers: { ...(isrcs.length > 0 ? { isrc: isrcs.join(',') } : {}), ...(mbid ? { mbid } : {}) },
-  }))
+  given.map(({ isrcs, durationMs, mbid }, index) =>
+    itemOf({
+      ...{ id: `t${index}`, provider: `platform ${index}`, firstSeenAt: index },
+      ...(durationMs === undefined ? {} : { durationMs }),
+      identifiers: { ...(isrcs.length > 0 ? { isrc: isrcs.join(',') } : {}), ...(mbid ? { mbid } : {}) },
+    }),
+  )
 
 interface TrackFacts {
   readonly isrcs: readonly string[]

@@ -1,4 +1,4 @@
-import { codesOf, type PartialDate } from '@patchbay/kit'
+import type { PartialDate } from '@patchbay/kit'
 import {
   bySeen,
   earliestDate,
@@ -55,9 +55,9 @@ export function groupRecordings(given: readonly IdentifiedItem[]): Recording[] {
   }
   for (const same of membersBy(items, (item) => [placeOf(item)]).values())
     for (const other of same.slice(1)) join('same_item', null, same[0]!, other)
-  for (const [isrc, members] of membersBy(items, ({ identifiers }) => codesOf(identifiers, 'isrc'))) {
+  for (const [isrc, members] of membersBy(items, ({ codes }) => codes.isrc)) {
     for (const [one, other] of closeInLength(items, members)) join('isrc_and_duration', isrc, one, other)
-    const byMbid = membersBy(items, ({ identifiers }) => codesOf(identifiers, 'mbid'), members)
+    const byMbid = membersBy(items, ({ codes }) => codes.mbid, members)
     for (const same of byMbid.values()) for (const other of same.slice(1)) join('isrc_and_mbid', isrc, same[0]!, other)
   }
 
@@ -78,9 +78,8 @@ export function groupRecordings(given: readonly IdentifiedItem[]): Recording[] {
 }
 
 /** A track is a recording, whether or not anybody gave it a code; a video or a post is one where it has one. */
-const isRecorded = ({ kind, identifiers }: IdentifiedItem) =>
-  kind === 'track' ||
-  (kind !== 'album' && kind !== 'playlist' && kind !== 'event' && codesOf(identifiers, 'isrc').length > 0)
+const isRecorded = ({ kind, codes }: IdentifiedItem) =>
+  kind === 'track' || (kind !== 'album' && kind !== 'playlist' && kind !== 'event' && codes.isrc.length > 0)
 
 function membersBy(
   items: readonly IdentifiedItem[],

@@ -1,4 +1,4 @@
-import { codesGiven, codesOf, type PartialDate } from '@patchbay/kit'
+import { codesGiven, type PartialDate } from '@patchbay/kit'
 import {
   bySeen,
   earliestDate,
@@ -31,7 +31,7 @@ export function groupReleases(given: readonly IdentifiedItem[]): Release[] {
   const sets = new JoinedSets(items.length)
   const first = new Map<string, number>()
   for (const [member, item] of items.entries())
-    for (const key of [placeOf(item), ...codesOf(item.identifiers, 'gtin')]) {
+    for (const key of [placeOf(item), ...item.codes.gtin]) {
       const known = first.get(key)
       if (known === undefined) first.set(key, member)
       else sets.join(known, member)
