@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Json, Provider } from '@patchbay/kit'
+import { at, type Json, type Provider } from '@patchbay/kit'
 import type { Replay } from '../../sandbox/replay.ts'
 import { openPretendWorld } from '../pretend-world.ts'
 import { faultOf, isInTable } from './classify-answer.ts'
@@ -63,6 +63,8 @@ async function replayInto(
   met: Set<string>,
 ) {
   const hosts = new Set(answers.map(({ place }) => place.split('/')[0]!))
+  /** Of what was recorded of a list there is one page: whoever asks for another of it is answered by the sandbox, or the list would lead back. */
+  const given = new Map<string, string>()
   const replay: Replay = {
     accounts: {},
     covers: (host) => hosts.has(host),
@@ -72,6 +74,9 @@ async function replayInto(
       )
       const [found] = fitting.toSorted((one, other) => likeness(other, url) - likeness(one, url))
       if (!found) return 'emulate'
+      const asked = `${found.fixture.name} ${url.pathname}`
+      if ((given.get(asked) ?? url.search) !== url.search && isList(found.fixture)) return 'emulate'
+      given.set(asked, url.search)
       met.add(found.fixture.name)
       const { status, headers, body } = found.fixture
       return { status, headers: { 'content-type': 'application/json', ...headers }, text: JSON.stringify(body) }
@@ -103,6 +108,9 @@ async function replayInto(
     await world.run(() => world.engine.runAction(world.environment, call))
   }
 }
+
+/** It says where it goes on. */
+const isList = ({ body }: Fixture) => at(body, 'paging', 'next') !== undefined || at(body, 'next') !== undefined
 
 const misunderstood = new Set(['provider.changed', 'platform.bug'])
 

@@ -159,6 +159,13 @@ export const faults = {
     retry: 'later',
     says: 'The platform quota is used up until it resets.',
   },
+  /** It was asked for and is being made: nothing is wrong, and there is nothing to do but to ask after it later. */
+  'provider.pending': {
+    status: 503,
+    fixedBy: 'time',
+    retry: 'later',
+    says: 'The platform is still making what it was asked for.',
+  },
   'provider.down': { status: 502, fixedBy: 'provider', retry: 'later', says: 'The platform is not working right now.' },
   'provider.unreachable': {
     status: 502,

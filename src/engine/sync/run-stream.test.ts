@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, defineStream, Fault, hour, listAt, minute, pageToken, readOne, readPages } from '@patchbay/kit'
+import {
+  at,
+  defineStream,
+  Fault,
+  hour,
+  type Json,
+  listAt,
+  minute,
+  pageToken,
+  readOne,
+  readPages,
+  readReport,
+} from '@patchbay/kit'
 import { catalogOnly } from '../definitions/providers.ts'
 import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
 
@@ -394,6 +406,56 @@ story(
       openTasks(world).map(({ kind }) => kind),
       Array(5).fill('check_account'),
     )
+  },
+)
+
+story(
+  'F56: a report that is made for hours is waited for by nobody, survives every process, and is no failure',
+  async (world) => {
+    const report = defineStream({
+      summary: 'Followers',
+      every: '24h',
+      metrics: ['audience.followers'],
+      idleCalls: 3,
+      read: readReport({
+        order: () => ({ method: 'POST', path: '/reports', idempotent: true }),
+        idOf: (body) => at(body, 'id') as string,
+        look: (id) => ({ path: `/reports/${id}` }),
+        stateOf: (body) => (at(body, 'done') ? { state: 'ready', request: { path: '/file' } } : { state: 'pending' }),
+        parse: (body, _subject, { time }) => ({
+          observations: [
+            { metric: 'audience.followers', value: at(body, 'n') as number, day: time.today(), native: 'n' },
+          ],
+        }),
+      }),
+    })
+    const streams = { channel: report }
+    const providers = catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }])
+    await world.connect('con_1')
+    const ready = start + 5 * hour
+    world.platform.spoil = ({ path }): Json =>
+      path === '/reports' ? { id: 'r1' } : path === '/file' ? { n: 7 } : { done: world.clock.now() >= ready }
+    const states = new Set<string>()
+    for (let runs = 0; (await slotOf(world)).syncedAt === null && runs < 60; runs++) {
+      const [run] = await world.runDue({ deps: { ...world.deps, providers } })
+      const { failures, blocked, dueAt } = await slotOf(world)
+      assert.deepEqual([failures, blocked], [0, null])
+      if (run!.state !== 'succeeded')
+        assert.match(run!.says!, /^Waits until .*: the platform is still making what it was asked for\.$/)
+      states.add(run!.state)
+      assert.ok(run!.endedAt! - run!.startedAt < minute, 'no run waits for it')
+      await world.clock.sleep(Math.max(0, dueAt - world.clock.now()))
+    }
+    assert.deepEqual([...states], ['waiting', 'succeeded'])
+    const asked = Map.groupBy(world.platform.requests, ({ request }) => request.path)
+    assert.deepEqual([asked.get('/reports')!.length, asked.get('/file')!.length], [1, 1])
+    const looks = asked.get('/reports/r1')!.length
+    assert.ok(looks >= 20 && looks <= 31, `${looks} looks in five hours`)
+    assert.deepEqual(
+      (await world.stored()).accounts.map(({ value }) => value),
+      [7],
+    )
+    assert.deepEqual([await stateOf(world), openTasks(world)], ['healthy', []])
   },
 )
 

@@ -23,7 +23,7 @@ export function streamState(slot: Slot, now: number, quotas: readonly Quota[] = 
   if (slot.claim !== null && slot.claimedUntil !== null && slot.claimedUntil > now)
     return { state: 'running', says: null, fixedBy: null }
   if (slot.lastFault !== null) {
-    const waits = quotaFaults.includes(slot.lastFault)
+    const waits = quotaFaults.includes(slot.lastFault) || slot.lastFault === 'provider.pending'
     const why = kindOfFault(slot.lastFault)
     if (waits && why !== null && slot.dueAt > now) {
       const quota = quotas.find(({ id }) => id === slot.lastQuota)

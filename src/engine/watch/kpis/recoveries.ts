@@ -79,8 +79,9 @@ function episodesOf(ends: readonly ReadingEnd[]): Episode[] {
   return episodes.sort((one, other) => one.from - other.from)
 }
 
-/** Waiting for a quota is what was planned, and no failure. */
-const isWait = (fault: string) => fault === 'provider.throttled' || fault === 'provider.exhausted'
+/** Waiting for a quota, or for what the platform is making, is what was planned, and no failure. */
+const isWait = (fault: string) =>
+  fault === 'provider.throttled' || fault === 'provider.exhausted' || fault === 'provider.pending'
 
 function exclusionOf({ connectionId, from, to, lastFault, blocked }: Episode, past: ConnectionPast, now: Instant) {
   const kind = faults[lastFault as FaultCode] ?? null
