@@ -1,17 +1,28 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Clock } from '../../ports/clock.ts'
+import type { Deliveries } from '../../ports/deliveries.ts'
 import type { History } from '../../ports/history.ts'
+import type { Inbox } from '../../ports/inbox.ts'
 import type { Journal } from '../../ports/journal.ts'
+import { countDeliveries } from './counted-deliveries.ts'
+import { countInbox } from './counted-inbox.ts'
 
 interface Counted {
   readonly journal: Journal
   readonly history: History
+  readonly inbox: Inbox
+  readonly deliveries: Deliveries
 }
 
 /**
- * Counts for Prometheus what this process writes down: calls, runs and requests. They are counted when they are kept, so that the two agree; what could not
+ * Counts for Prometheus what this process writes down: calls, runs, requests, messages and deliveries. They are counted when they are kept, so that the two agree; what could not
  * be kept is in the log. Names as Prometheus wants them (https://prometheus.io/docs/practices/naming/).
  */
-export function countStores({ journal, history }: Counted, registry: Registry): Counted {
+export function countStores(
+  { journal, history, inbox, deliveries }: Counted,
+  registry: Registry,
+  clock: Pick<Clock, 'now'>,
+): Counted {
   const registers = [registry]
   const calls = new Counter({
     name: 'patchbay_calls_total',
@@ -53,6 +64,8 @@ export function countStores({ journal, history }: Counted, registry: Registry): 
   })
 
   return {
+    inbox: countInbox(inbox, registry, clock),
+    deliveries: countDeliveries(deliveries, registry),
     journal: {
       ...journal,
       async calls(environmentId, records) {
