@@ -24,7 +24,7 @@ export function countInbox(inbox: Inbox, registry: Registry, clock: Pick<Clock, 
   const ended = new Counter({
     name: 'patchbay_messages_total',
     help: 'Messages that were worked on, by how that ended: processed, unmatched, failed, or received where it is tried again',
-    labelNames: ['provider', 'outcome'],
+    labelNames: ['provider', 'state'],
     registers,
   })
   const providers = new Map<string, string>()
@@ -56,7 +56,7 @@ export function countInbox(inbox: Inbox, registry: Registry, clock: Pick<Clock, 
         const provider = providers.get(id)
         providers.delete(id)
         // Where some had been taken over, whoever has them counts them.
-        if (provider !== undefined && own === outcomes.length) ended.inc({ provider, outcome: state })
+        if (provider !== undefined && own === outcomes.length) ended.inc({ provider, state })
       }
       return own
     },

@@ -67,9 +67,9 @@ test('messages are counted as they come in and as they end, once, by provider, w
     'patchbay_message_ack_seconds_bucket{le="0.01",provider="acme"} 3',
     'patchbay_message_ack_seconds_bucket{le="0.1",provider="other"} 0',
     'patchbay_message_ack_seconds_bucket{le="0.25",provider="other"} 1',
-    'patchbay_messages_total{provider="acme",outcome="processed"} 1',
-    'patchbay_messages_total{provider="acme",outcome="failed"} 1',
-    'patchbay_messages_total{provider="other",outcome="processed"} 1',
+    'patchbay_messages_total{provider="acme",state="processed"} 1',
+    'patchbay_messages_total{provider="acme",state="failed"} 1',
+    'patchbay_messages_total{provider="other",state="processed"} 1',
   ])
     assert.ok(said.includes(line), `${line}\n${said.join('\n')}`)
 })
