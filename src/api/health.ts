@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import { type ConnectionState, connectionEdges } from '../ports/connections.ts'
+import { openBacklogGauges } from './backlog-gauges.ts'
 
 const mostIncidents = 100
 const states = Object.keys(connectionEdges) as ConnectionState[]
@@ -26,6 +27,7 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
     labelNames: ['environment', 'state'],
     registers: [registry],
   })
+  const lookAtBacklog = openBacklogGauges(engine, registry)
   const incidents = new Gauge({
     name: 'patchbay_incidents_open',
     help: `Apps and platforms with something wrong now, counted up to ${mostIncidents} an environment`,
@@ -54,6 +56,7 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
       const [counts, open] = await Promise.all([
         stored.count(id),
         journal.readIncidents(id, { limit: mostIncidents, open: true }),
+        lookAtBacklog(id),
       ])
       for (const state of states) connections.set({ environment: id, state }, counts[state] ?? 0)
       incidents.set({ environment: id }, open.length)

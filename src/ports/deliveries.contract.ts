@@ -91,6 +91,36 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
     )
 
     story(
+      'it says how many wait for endpoints that are on, and since when the most overdue has been due',
+      async (world, environmentId) => {
+        const { deliveries } = world
+        const look = (now: number, limit = 100) => deliveries.waiting(environmentId, { now, limit })
+        assert.deepEqual(await look(at), { count: 0, since: null })
+        for (const id of ['end_1', 'end_2']) await deliveries.saveEndpoint(exampleEndpoint(environmentId, id), quiet)
+        await writeMany(world, environmentId, 2)
+        await place(world, environmentId, at + 10)
+        await write(world, environmentId, { id: 'evt_3' })
+        await place(world, environmentId, at + 20)
+        assert.deepEqual(await look(at + 9), { count: 6, since: null })
+        assert.deepEqual(await look(at + 30), { count: 6, since: at + 10 })
+        assert.deepEqual(await look(at + 30, 4), { count: 4, since: at + 10 })
+        // What is on its way is not done.
+        await claim(world, environmentId, { now: at + 30 })
+        assert.deepEqual(await look(at + 30), { count: 6, since: at + 10 })
+        await deliveries.settle(environmentId, 'end_1', 'clm_1', [settled('evt_1'), settled('evt_2')])
+        assert.deepEqual(await look(at + 30), { count: 4, since: at + 10 })
+        // One that is left alone for a while is late for reasons of its own, and one that is off is not waited for.
+        const fails = { ok: false, at, says: 'no', restUntil: at + 50 } as const
+        await deliveries.fared(environmentId, 'end_2', fails)
+        assert.deepEqual(await look(at + 30), { count: 4, since: at + 20 })
+        assert.deepEqual(await look(at + 50), { count: 4, since: at + 10 })
+        await change(world, environmentId, { disabled: { reason: 'off', at, says: null } })
+        assert.deepEqual(await look(at + 50), { count: 3, since: at + 10 })
+        assert.deepEqual(await deliveries.waiting('env_none', { now: at + 50, limit: 1 }), { count: 0, since: null })
+      },
+    )
+
+    story(
       'an endpoint is kept as it was, changed, and taken away; how it fares is its own',
       async (world, environmentId) => {
         const { deliveries, journal } = world

@@ -161,6 +161,14 @@ export interface Deliveries {
   /** Whether events wait for their place, and which endpoints have something that is due, longest due first. */
   look(environmentId: string, now: Instant): Promise<{ unplaced: boolean; due: string[] }>
   /**
+   * How many wait for endpoints that are on, counted up to `limit`, and since when the most overdue of those that are not left alone just now has been due;
+   * null when none is.
+   */
+  waiting(
+    environmentId: string,
+    options: { now: Instant; limit: number },
+  ): Promise<{ readonly count: number; readonly since: Instant | null }>
+  /**
    * What is due of an endpoint, each with its event; nobody else gets it until `until`. While nothing gets through to it, `limitWhileFailing` of them. Of an
    * ordered endpoint only from the front, and only while nobody else has any. Gives the endpoint as it was then, too; null while it is off or rests. A
    * claim may be forgotten when the store itself breaks down, which has the same end as one that ran out.

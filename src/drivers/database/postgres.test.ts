@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import type { Sql } from '../../ports/database.ts'
+import type { Sql, TransactionOptions } from '../../ports/database.ts'
 import { openCapturedLog } from '../log/captured.ts'
 import { DatabaseError } from './database-error.ts'
 import { openPostgres } from './postgres.ts'
@@ -67,6 +67,24 @@ test('a swallowed error does not pass for a success', () =>
     tenant('env_c', (sql) => sql('select 1 / 0').catch(() => 'never mind')),
     code('25P02'),
   ))
+
+test('a statement that nobody awaited is told by its own error', async () => {
+  await assert.rejects(
+    tenant('env_c', async (sql) => ({ sent: sql('select 1 / 0'), after: sql('select 1') })),
+    code('22012'),
+  )
+})
+
+test('what need not last is not waited for on disk, and what comes after it is', async () => {
+  // The database of tests waits for nothing, so what counts is who says so.
+  const setting = async (options?: TransactionOptions) => {
+    const ask = `select setting, source from pg_settings where name = 'synchronous_commit'`
+    return (await testDatabase.database.tenant('env_c', (sql) => sql(ask), options)).rows[0]!
+  }
+  assert.deepEqual(await setting({ lasts: false }), { setting: 'off', source: 'session' })
+  assert.notEqual((await setting())['source'], 'session')
+  assert.notEqual((await setting({ lasts: true }))['source'], 'session')
+})
 
 test('a named statement is prepared once and takes values', async () => {
   for (const id of ['one', 'two']) {

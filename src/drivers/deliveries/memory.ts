@@ -100,6 +100,14 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       return { unplaced: unplaced(environmentId, place).length > 0, due: due.map(([id]) => id) }
     },
 
+    async waiting(environmentId, { now, limit }) {
+      const rows = [...placeOf(environmentId).rows.values()].filter(({ state }) => state === 'waiting')
+      const of = (row: Row) => endpoints.get(keyOf(environmentId, row.endpointId))
+      const due = rows.filter((row) => row.nextAt <= now && isReady(of(row), now)).map(({ nextAt }) => nextAt)
+      const count = rows.filter((row) => of(row)?.disabled === null).length
+      return { count: Math.min(count, limit), since: due.length === 0 ? null : Math.min(...due) }
+    },
+
     async claim(environmentId, endpointId, { claim, now, until, limit, limitWhileFailing }) {
       const place = placeOf(environmentId)
       const endpoint = endpoints.get(keyOf(environmentId, endpointId))

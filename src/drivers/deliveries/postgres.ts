@@ -81,6 +81,13 @@ export function openPostgresDeliveries(database: Database): Deliveries {
       return { unplaced: due.length < rows.length, due }
     },
 
+    waiting: async (environmentId, { now, limit }) => {
+      const values = [environmentId, new Date(now), limit]
+      const name = 'delivery.waiting'
+      type Found = { count: number; since: number | null }
+      return (await database.read<Found>(environmentId, statements.waitingOf, values, name))[0]!
+    },
+
     claim: async (environmentId, endpointId, { claim, now, until, limit, limitWhileFailing }) => {
       const about = [environmentId, endpointId, new Date(now)]
       const values = [...about, new Date(until), claim, limit, limitWhileFailing]

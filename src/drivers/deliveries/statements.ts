@@ -46,6 +46,18 @@ export const look = `
    where endpoint.environment_id = $1 and disabled is null and (rest_until is null or rest_until <= $2)
    order by first.next_at, endpoint.id)`
 
+/** $2 now, $3 how far it is counted. */
+export const waitingOf = `
+  select
+    (select count(*) from (
+      select from delivery join endpoint on endpoint.environment_id = $1 and endpoint.id = delivery.endpoint_id and disabled is null
+      where delivery.environment_id = $1 and state = 'waiting' limit $3) counted)::integer as count,
+    (select min(first.next_at)
+     from endpoint cross join lateral (
+       select next_at from delivery where environment_id = $1 and endpoint_id = endpoint.id and state = 'waiting'
+       order by next_at limit 1) first
+     where endpoint.environment_id = $1 and disabled is null and (rest_until is null or rest_until <= $2) and first.next_at <= $2) as since`
+
 const columns = `
   delivery.event_id as "eventId", delivery.endpoint_id as "endpointId", delivery.state, delivery.attempts, delivery.next_at as "nextAt",
   delivery.tries, delivery.made_at as "madeAt", delivery.ended_at as "endedAt",

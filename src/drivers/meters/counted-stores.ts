@@ -1,19 +1,28 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Clock } from '../../ports/clock.ts'
+import type { Deliveries } from '../../ports/deliveries.ts'
 import type { History } from '../../ports/history.ts'
 import type { Inbox } from '../../ports/inbox.ts'
 import type { Journal } from '../../ports/journal.ts'
+import { countDeliveries } from './counted-deliveries.ts'
+import { countInbox } from './counted-inbox.ts'
 
 interface Counted {
   readonly journal: Journal
   readonly history: History
   readonly inbox: Inbox
+  readonly deliveries: Deliveries
 }
 
 /**
- * Counts for Prometheus what this process writes down: calls, runs and requests. They are counted when they are kept, so that the two agree; what could not
- * be kept is in the log. Names as Prometheus wants them (https://prometheus.io/docs/practices/naming/).
+ * Counts for Prometheus what this process writes down: calls, runs, requests, messages and deliveries. They are counted when they are kept, so that the two
+ * agree; what could not be kept is in the log. Names as Prometheus wants them (https://prometheus.io/docs/practices/naming/).
  */
-export function countStores({ journal, history, inbox }: Counted, registry: Registry): Counted {
+export function countStores(
+  { journal, history, inbox, deliveries }: Counted,
+  registry: Registry,
+  clock: Pick<Clock, 'now'>,
+): Counted {
   const registers = [registry]
   const calls = new Counter({
     name: 'patchbay_calls_total',
@@ -54,23 +63,9 @@ export function countStores({ journal, history, inbox }: Counted, registry: Regi
     registers,
   })
 
-  const messages = new Counter({
-    name: 'patchbay_messages_total',
-    help: 'Webhooks that were worked through, by what became of them: processed, unmatched, failed, or received where they are tried again',
-    labelNames: ['state'],
-    registers,
-  })
-
   return {
-    inbox: {
-      ...inbox,
-      async finish(environmentId, claim, outcomes) {
-        const finished = await inbox.finish(environmentId, claim, outcomes)
-        // Of a claim that was lost whoever has it now counts.
-        if (finished === outcomes.length) for (const { state } of outcomes) messages.inc({ state })
-        return finished
-      },
-    },
+    inbox: countInbox(inbox, registry, clock),
+    deliveries: countDeliveries(deliveries, registry),
     journal: {
       ...journal,
       async calls(environmentId, records) {

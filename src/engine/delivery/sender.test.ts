@@ -211,6 +211,28 @@ story(
   },
 )
 
+let slowClock: TestWorld['clock'] | undefined
+story(
+  'what becomes due while its endpoint is sent to is sent when that ends, and not when somebody looks again',
+  async (_, nth) => {
+    if (nth === 1) await slowClock!.sleep(5 * second)
+    return {}
+  },
+  async (world) => {
+    slowClock = world.clock
+    await world.create()
+    await world.write(1)
+    const sending = world.send(minute, { pollMs: 3 * second })
+    await world.clock.sleep(second)
+    await world.write(1)
+    await sending
+    assert.deepEqual(
+      world.asked.map(({ at }) => at),
+      [0, 5 * second],
+    )
+  },
+)
+
 story('two senders share the work, and nothing is sent twice while both live', undefined, async (world) => {
   await world.create()
   await world.create({ url: 'https://b.example/', ordered: true })
