@@ -55,8 +55,7 @@ export function openPostgresRecords(database: Database): Records {
     items: (environmentId, query) => database.tenant(environmentId, (sql) => readItems(sql, environmentId, query)),
     audiences: (environmentId, connections) =>
       database.tenant(environmentId, (sql) => readAudiences(sql, environmentId, connections)),
-    erase: (environmentId, connectionId) =>
-      database.tenant(environmentId, (sql) => eraseConnection(sql, environmentId, connectionId)),
+    erase: (environmentId, connectionId) => eraseConnection(database, environmentId, connectionId),
     refusedRows: (environmentId, query) =>
       database.tenant(environmentId, (sql) => readRefusedRows(sql, environmentId, query)),
   }
