@@ -1,4 +1,4 @@
-import { dayMs, second } from '@patchbay/kit'
+import { dayMs } from '@patchbay/kit'
 import { youtube } from '../providers/index.ts'
 import type { LedgerEntry } from '../sandbox/ledger.ts'
 import { openPretendWorld } from './pretend-world.ts'
@@ -11,6 +11,10 @@ export interface ChannelDay {
   readonly units: number
   readonly limit: number
 }
+
+/** Each consent takes of the same units, so that not everybody can come on one day. */
+const newOnesADay = 4_000
+const atOnce = 32
 
 /** How much of one YouTube project a day of the statistics of so many channels takes: views, subscribers and videos of each, every day. */
 export async function measureChannelDay(channels: number): Promise<ChannelDay> {
@@ -26,10 +30,10 @@ export async function measureChannelDay(channels: number): Promise<ChannelDay> {
     const connectOn = async () => {
       for (let artist = left.pop(); artist; artist = left.pop()) {
         await world.connect(artist, provider)
-        await clock.sleep(second)
+        await clock.sleep((atOnce * dayMs) / newOnesADay)
       }
     }
-    await Promise.all(Array.from({ length: 32 }, connectOn))
+    await Promise.all(Array.from({ length: atOnce }, connectOn))
     // The first reading is over, and each has its place in the day.
     await clock.sleep(dayMs)
   })

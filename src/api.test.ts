@@ -544,6 +544,52 @@ test('bodies that are meant to hurt are refused, and the server goes on', async 
   assert.equal(({} as { admin?: boolean }).admin, undefined)
 })
 
+/** Ends a text, a name or a statement in every way that PostgreSQL knows, and says so when it is taken for SQL. */
+const asSql = [
+  `'; drop table connection cascade; --`,
+  `") or 1=1; select pg_sleep(60); --`,
+  `x' union select text from "user" --`,
+  `\\'; $$ begin raise exception 'taken'; end $$`,
+  `order by (select 1/0), desc limit 9e9`,
+  `${'ß'.repeat(31)}'"`,
+]
+
+test('T56: no text that a caller may send is ever SQL', async () => {
+  const before = (await server.ask('GET', '/v1/connections?limit=200')).json.data.length
+  const bugs = () => server.lines.filter((line) => line.includes('"api.bug"') || line.includes('store_in_the_way'))
+  const bugsBefore = bugs().length
+  let sent = 0
+  const harmless = async (operation: Operation, options: Parameters<typeof call>[1], what: string) => {
+    const { status, text } = await call(operation, options)
+    assert.ok(status < 500, `${operation.name} ${what}: ${text}`)
+    sent++
+  }
+  for (const operation of operations) {
+    for (const text of asSql) {
+      if (operation.path.includes('{'))
+        await harmless(operation, { params: () => encodeURIComponent(text), query: requiredQuery(operation) }, text)
+      for (const { name } of operation.query)
+        await harmless(operation, { query: { ...requiredQuery(operation), [name]: text } }, `${name}=${text}`)
+    }
+    const { properties = {} } = (operation.body ?? {}) as { properties?: Record<string, unknown> }
+    // What is taken makes things, and one text of them all says as much.
+    if (operation.method !== 'GET' && !operation.path.includes('{') && !remakes.has(operation.name))
+      for (const name of Object.keys(properties)) await harmless(operation, { body: { [name]: asSql[0] } }, name)
+  }
+  assert.ok(sent > 500, `${sent} requests`)
+  assert.deepEqual(bugs().slice(bugsBefore), [])
+  assert.equal((await server.ask('GET', '/v1/connections?limit=200')).json.data.length, before)
+  // As a name it is kept as what it is.
+  for (const name of asSql) {
+    const id = `named-${asSql.indexOf(name)}`
+    assert.equal((await server.ask('PUT', `/v1/profiles/${id}`, { body: { name } })).status, 200)
+    assert.equal((await server.ask('GET', `/v1/profiles/${id}`)).json.name, name)
+  }
+})
+
+/** Whoever sends nothing more than they need has all keys exchanged. */
+const remakes = new Set(['vault.rotateKey', 'vault.rotateDataKeys'])
+
 test('metrics: what cannot be added or compared is refused, and says what can be had', async () => {
   const { connection, profile } = known.test
   const refused = async (path: string, says: RegExp, field: string) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -231,6 +231,17 @@ test('a port that is taken, and a sandbox that is not there, are said in a sente
     readdirSync(folder).every((name) => name.startsWith('sandbox.json')),
     readdirSync(folder).join(' '),
   )
+})
+
+test('F102: a data directory that cannot be made is said in a sentence with a way out', async () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  // As where everything is mounted read-only, which a test could not bring about as root.
+  await refuses(
+    configuration({ PATCHBAY_DATA_DIR: join(file, 'data') }),
+    /^Error: The data directory .*a-file\/data cannot be made \(ENOTDIR\)\. Set PATCHBAY_DATA_DIR/,
+  )
+  rmSync(file)
 })
 
 test('the demo’s file is its owner’s alone, and its key works', async () => {

@@ -60,7 +60,7 @@ export async function startServer(
   options: StartOptions,
 ): Promise<RunningServer> {
   const config = await withRealPort(asked)
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  makeDataDir(config)
   const { log, registerSecret } = options.log ?? openLog(config)
   const closers: (() => Promise<void>)[] = []
   const stop = async () => {
@@ -120,6 +120,18 @@ export async function startServer(
   } catch (error) {
     await stop().catch(() => {})
     throw error
+  }
+}
+
+function makeDataDir({ dataDir }: Config): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code
+    throw new Error(
+      `The data directory ${dataDir} cannot be made (${why}). Set PATCHBAY_DATA_DIR to a folder that this process may write.`,
+      { cause },
+    )
   }
 }
 

@@ -6,7 +6,7 @@ const actors: Readonly<Record<string, string>> = {
   owner: 'The owner of the account',
   operator: 'Whoever runs this server',
   provider: 'The platform',
-  platform: 'Patchbay itself: this is a bug of ours',
+  platform: 'Whoever maintains Patchbay: something in it has to be changed',
   time: 'Nobody: it passes by itself',
 }
 

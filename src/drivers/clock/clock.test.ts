@@ -160,6 +160,19 @@ suite('system clock', () => {
     assert.ok(systemClock.now() - before >= 4)
   })
   test('stops sleeping when told to', () => stopping(systemClock))
+
+  test('F99: what is longer than a timer can be is not over at once', async () => {
+    const enough = new AbortController()
+    for (const ms of [2 ** 31, 2 ** 31 + 1_000, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
+      const long = systemClock.sleep(ms, enough.signal).then(
+        () => 'over',
+        () => 'stopped',
+      )
+      // A timer of more than 2^31 - 1 ms fires after one.
+      assert.equal(await Promise.race([long, systemClock.sleep(20).then(() => 'asleep')]), 'asleep')
+    }
+    enough.abort()
+  })
 })
 
 async function stopping(clock: Clock): Promise<void> {

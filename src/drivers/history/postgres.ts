@@ -124,11 +124,12 @@ export function openPostgresHistory(database: Database): History {
     refreshes: (environmentId, { limit, ...window }) =>
       read<RefreshWait>(environmentId, select.refreshes, 'history.refreshes', [...times(window), limit]),
 
-    sweep: (before) =>
-      database.system(async (sql) => {
-        let count = 0
-        for (const text of write.sweeps) count += (await sql(text, [new Date(before)])).count
-        return count
-      }),
+    async sweep(before) {
+      let rows = 0
+      for (const text of write.sweeps)
+        for (let count = write.mostSwept; count === write.mostSwept; rows += count)
+          count = (await database.system((sql) => sql(text, [new Date(before)]))).count
+      return rows
+    },
   }
 }

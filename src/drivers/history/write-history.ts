@@ -26,9 +26,17 @@ export const refresh = `
   values ($1, $2, $3, $4, $5, $6, $7)
   on conflict do nothing`
 
+/** What one transaction forgets. */
+export const mostSwept = 10_000
+
+/** Each is done again until it finds less than it may take: of a server that stood for long there is much. */
 export const sweeps = [
-  'delete from reading_end where at < $1',
-  'delete from heartbeat where minute < $1',
-  'delete from request_count where minute < $1',
-  'delete from refresh_wait where asked_at < $1',
+  sweepOf('reading_end', 'at'),
+  sweepOf('heartbeat', 'minute'),
+  sweepOf('request_count', 'minute'),
+  sweepOf('refresh_wait', 'asked_at'),
 ] as const
+
+function sweepOf(table: string, at: string): string {
+  return `delete from ${table} where ctid = any (array(select ctid from ${table} where ${at} < $1 limit ${mostSwept}))`
+}

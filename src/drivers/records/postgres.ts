@@ -66,8 +66,7 @@ export function openPostgresRecords(database: Database): Records {
     isrcs: (environmentId, connectionId, limit) =>
       database.tenant(environmentId, (sql) => readIsrcs(sql, [environmentId, connectionId, limit])),
     sharing: (environmentId, query) => database.tenant(environmentId, (sql) => readSharing(sql, environmentId, query)),
-    erase: (environmentId, connectionId) =>
-      database.tenant(environmentId, (sql) => eraseConnection(sql, environmentId, connectionId)),
+    erase: (environmentId, connectionId) => eraseConnection(database, environmentId, connectionId),
     refusedRows: (environmentId, query) =>
       database.tenant(environmentId, (sql) => readRefusedRows(sql, environmentId, query)),
   }

@@ -1,6 +1,7 @@
 import type { Database } from '../../ports/database.ts'
 import type { TypedRecord, TypedRecords } from '../../ports/typed-records.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { deleteInPieces } from '../database/delete-in-pieces.ts'
 import { storableJson } from '../records/storable.ts'
 import { newestStates } from './newest-states.ts'
 
@@ -22,9 +23,7 @@ export function openPostgresTypedRecords(database: Database): TypedRecords {
       }),
 
     erase: (environmentId, connectionId) =>
-      database.tenant(environmentId, async (sql) => {
-        return (await sql(eraseRecords, [environmentId, connectionId], 'typed_records.erase')).count
-      }),
+      deleteInPieces(database, environmentId, connectionId, { table: 'record', keys: ['kind', 'key'] }),
 
     list: (environmentId, { kind, connections, removed = false, before, limit }) =>
       database.tenant(environmentId, async (sql) => {
@@ -50,8 +49,6 @@ on conflict (environment_id, connection_id, kind, key) do update set
   data = excluded.data, at = excluded.at, removed = excluded.removed, seen_at = excluded.seen_at, message_id = excluded.message_id
 where (excluded.at, excluded.removed, excluded.message_id collate "C") > (record.at, record.removed, record.message_id collate "C")
 returning ${columns}, xmax = 0 as created`
-
-const eraseRecords = `delete from record where environment_id = $1 and connection_id = $2`
 
 const listRecords = `
 select ${columns} from record

@@ -282,6 +282,24 @@ story('F79: a store that is away for a while loses nothing', async (world) => {
   await stop()
 })
 
+story(
+  'F95: after three days in which nobody worked each stream is read once, and not once for each time it was due',
+  async (world) => {
+    await connectMany(world, 30)
+    const first = startPlanner(world)
+    await world.clock.sleep(20 * minute)
+    await first.stop()
+    assert.equal(await unread(world), 0)
+    const before = readOf(world).length
+    await world.clock.sleep(72 * hour)
+    const second = startPlanner(world)
+    await world.clock.sleep(20 * minute)
+    await second.stop()
+    const again = readOf(world).slice(before)
+    assert.deepEqual([again.length, new Set(again).size], [30, 30])
+  },
+)
+
 story('a planner with nothing to do looks once a second', async (world) => {
   let looks = 0
   const claim: SyncDeps['schedule']['claim'] = (options) => {
