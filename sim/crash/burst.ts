@@ -5,14 +5,13 @@
  * or so much of it. Then everything that was acknowledged is stored, has had its effect, and has had it once. Prints one line of JSON and exits with 1 when
  * that is not so.
  */
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { minute, second } from '@patchbay/kit'
 import instagram from '../../providers/instagram/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import { type Fleet, openFleet } from './fleet.ts'
-import { openStage, query } from './test-processes.ts'
+import { openStage, query, residentKb } from './test-processes.ts'
 import { atRate, openSender, type Sender, type Sent } from './test-senders.ts'
 
 export interface BurstOptions {
@@ -180,16 +179,6 @@ function watchMemory(fleet: Fleet): { end(): Promise<number> } {
       await watched
       return Math.round(mostKb / 1024)
     },
-  }
-}
-
-/** 0 where there is no such process, or no Linux. */
-function residentKb(pid: number): number {
-  try {
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0
-    throw error
   }
 }
 

@@ -211,6 +211,16 @@ export function tail(logFile: string, lines = 15): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
 }
 
+/** What a process holds of the memory; 0 where there is no such process, or no Linux. */
+export function residentKb(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0
+    throw error
+  }
+}
+
 /** Lines of a log, as data; what is not JSON is left out. */
 export function readLog(logFile: string): { level?: string; event?: string; [field: string]: unknown }[] {
   return readFileSync(logFile, 'utf8')

@@ -59,7 +59,7 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
         method,
         url: `${engine.setting.publicUrl}${request.url}`,
         query: textsOf(query as Record<string, unknown>),
-        headers: textsOf(headers),
+        headers: headers['set-cookie'] === undefined ? (headers as Record<string, string>) : textsOf(headers),
         body: (request.body as Buffer | undefined) ?? new Uint8Array(),
       })
       .then(

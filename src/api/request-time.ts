@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../ports/clock.ts'
 
 /** How long a request that is passed on may take to come in: a film over a slow line. */
@@ -15,7 +14,7 @@ const stepMs = 1_000
  */
 export function limitRequestTime(app: FastifyInstance, clock: Clock): void {
   /** What is coming in, the oldest first, and in which step it began. */
-  const coming = new Map<IncomingMessage, number>()
+  const coming = new Map<FastifyRequest['raw'], number>()
   const closing = new AbortController()
   let step = 0
   let watching = false
@@ -51,7 +50,7 @@ export function limitRequestTime(app: FastifyInstance, clock: Clock): void {
     watching = false
   }
 
-  function giveUp({ socket }: IncomingMessage): void {
+  function giveUp({ socket }: FastifyRequest['raw']): void {
     const error = Object.assign(new Error('The request took too long.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
     app.server.emit('clientError', error, socket)
     socket.destroySoon()

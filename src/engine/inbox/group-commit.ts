@@ -85,7 +85,8 @@ export function openGroupCommit(
         line.bytes += message.body.length
         line.waiting.push({ message, line, until: clock.now() + limits.patienceMs, resolve, reject })
         if (!watching) void watch()
-        startSoon()
+        // Whatever is under way looks after what gathered meanwhile.
+        if (!line.committing) startSoon()
       })
     },
 
