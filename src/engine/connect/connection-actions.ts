@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, type FixedBy, faults, isFault, second } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, isFault, second } from '@patchbay/kit'
 import type { Actor, NewTask } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Environment } from '../../ports/directory.ts'
