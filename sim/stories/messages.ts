@@ -20,8 +20,8 @@ import { startTimedFaults } from './timed-faults.ts'
 const badMs = 75 * minute
 
 /**
- * A platform tells of comments, in any order and more than once, while its lists are read. Two of three people want to be forgotten, one of them while
- * they are being read and talked of. Meanwhile both keys are replaced. In the calm afterwards what is stored is the newest of all that was told, of
+ * A platform tells of comments, in any order and more than once, while its lists are read. Two of three people want to be forgotten, mostly while they
+ * are being read and talked of. Meanwhile both keys are replaced. In the calm afterwards what is stored is the newest of all that was told, of
  * whoever was forgotten nothing is left, and the new keys open everything.
  */
 export const messagesStory: Story = {
