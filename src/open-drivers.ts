@@ -104,7 +104,7 @@ export async function openDrivers(
       jobs: openPgBoss({ connection, log }),
       keys,
       ...stores,
-      ...countStores(stores, options.registry, systemClock),
+      ...countStores(stores, options.registry, clock),
       receivers,
       messenger: openMessengerByKind({
         console: openConsoleMessenger(),
