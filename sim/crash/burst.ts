@@ -79,6 +79,8 @@ export const inboxPlaces = [
   'inbox.finish.after',
 ] as const
 
+const mostInFlight = 3_000
+
 export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
   const { perSecond, seconds, servers, seed, twice = 10, copies = 1_000 } = options
   const { places = inboxPlaces, kills = true, resend: mostResent = Number.POSITIVE_INFINITY, say = () => {} } = options
@@ -93,7 +95,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstSummary> {
     const trouble = kills ? makeTrouble(fleet, { seconds, places, done, say }) : Promise.resolve()
     const memory = watchMemory(fleet)
     const startedAt = systemClock.now()
-    const begun = await atRate({ seconds, perSecond, most: 3_000 }, async (nth) => {
+    const begun = await atRate({ seconds, perSecond, most: mostInFlight }, async (nth) => {
       const key = `${seed}-${nth}`
       const to = Math.floor(chance.unit() * servers)
       const again = twice > 0 && nth % twice === 0 ? sender.send(key, (to + 1) % servers) : null
@@ -195,7 +197,8 @@ async function openPlatform(fleet: Fleet): Promise<{ sender: Sender; account: st
     urls: fleet.servers.map(({ url }) => url),
     integration: integrations.find(({ provider }) => provider === instagram.id)!.id,
     secret: apps.find(({ provider }) => provider === instagram.id)!.clientSecret,
-    connections: 100,
+    // As many as there are messages under way: what waits at the sender would count as time of the server.
+    connections: mostInFlight,
     bodyOf: (key) =>
       JSON.stringify({ object: instagram.id, entry: [{ id: account, time: 1_795_000_000, changes: [change(key)] }] }),
   })

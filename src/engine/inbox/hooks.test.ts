@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { dayMs, type FaultCode, hour, isFault, second, unsigned } from '@patchbay/kit'
 import type { Inbox } from '../../ports/inbox.ts'
 import type { WorldOptions } from '../connect/test-world.ts'
+import { openHooks } from './hooks.ts'
 import { type InboxWorld, openInboxWorld } from './test-world.ts'
 
 const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
@@ -212,6 +213,32 @@ story(
         environmentOfIntegration: () => Promise.reject(new Error('ECONNREFUSED')),
       },
     }),
+  },
+)
+
+story(
+  'also where the platforms of its environment cannot be, and nothing is left that nobody listens to',
+  async (world) => {
+    const { deps, recent, vault } = world.engines[0]!
+    const { in: platforms } = world.setting.providers
+    let away = false
+    const providers = {
+      ...world.setting.providers,
+      in: (id: string) => (away ? Promise.reject(new Error('ECONNREFUSED')) : platforms(id)),
+    }
+    const parts = { recent, vault, stored: () => {}, woken: () => {} }
+    const hooks = openHooks(deps, { ...world.setting, providers }, parts)
+    const send = (id: string) => {
+      const body = Buffer.from(JSON.stringify(comment(id)))
+      const headers = { 'content-type': 'application/json', 'x-signature': world.sign(body) }
+      return hooks.receive(world.integrationId, null, { method: 'POST', url: '', query: {}, headers, body })
+    }
+    assert.equal((await send('c1')).status, 200)
+    away = true
+    // Its row is remembered, so that only the platforms are asked for.
+    await fails(send('c2'), 'platform.storage')
+    away = false
+    assert.equal((await send('c2')).status, 200)
   },
 )
 

@@ -121,7 +121,12 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
       const known = opened.get(integration)
       if (known && now >= known.openedAt && now - known.openedAt <= recentMs) {
         const providers = setting.providers.in(integration.environmentId)
-        if (!(providers instanceof Promise) && providers.get(integration.provider) === known.provider) return known
+        if (!(providers instanceof Promise)) {
+          if (providers.get(integration.provider) === known.provider) return known
+        } else {
+          // Who goes on from here asks again and hears of it: a database that is away must not end the process.
+          providers.catch(() => {})
+        }
       }
     }
     const found = stored(() => findPlace(integrationId, integration, now)).finally(() => finding.delete(integrationId))
