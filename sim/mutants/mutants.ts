@@ -853,8 +853,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: inbox('hooks'),
-        instead: "if ((await commit.store(message)) === 'stored') parts.stored()",
-        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(), () => {})",
+        instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
+        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
       },
     ],
     caughtBy: telling('I11'),
