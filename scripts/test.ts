@@ -70,9 +70,9 @@ async function check(): Promise<string[]> {
   return Object.entries(codes).flatMap(([name, code]) => (code === 0 ? [] : [name]))
 }
 
-/** Simulations and databases keep a processor busy each; more files at once than processors only make tests wait. */
+/** Simulations and databases keep a processor busy each, and tests that kill servers wait for them: one file more than there are processors. */
 function runnerOptions(): string[] {
-  const concurrency = Math.min(3, Math.max(2, availableParallelism()))
+  const concurrency = Math.min(4, availableParallelism() + 1)
   const reporter = new URL('./test-reporter.ts', import.meta.url).href
   return [
     `--import=${new URL('./test-hooks.ts', import.meta.url).href}`,
