@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkDefinition } from './check-definition.ts'
@@ -44,12 +44,14 @@ test('its recordings and releases carry their codes, and what is not known is le
   })
 })
 
-const specs = process.env.PATCHBAY_SPECS_DIR
-const skip = specs ? false : 'set PATCHBAY_SPECS_DIR to a folder of recorded answers'
+const specs = join(
+  process.env.PATCHBAY_SPECS_DIR ?? join(import.meta.dirname, '../../../..', 'shared', 'specs'),
+  'musicbrainz',
+)
+const skip = existsSync(specs) ? false : `no recorded answers at ${specs}; set PATCHBAY_SPECS_DIR to read them`
 
 test('what MusicBrainz really answered is read', { skip }, () => {
-  const recorded = (name: string) =>
-    JSON.parse(readFileSync(join(specs!, 'musicbrainz', 'recorded', `${name}.json`), 'utf8'))
+  const recorded = (name: string) => JSON.parse(readFileSync(join(specs, 'recorded', `${name}.json`), 'utf8'))
   const artist = recorded('artist')
   const { identifiers } = read('artist', artist).facts!
   assert.deepEqual(identifiers, { mbid: artist.id, isni: artist.isnis.join(', ') })
