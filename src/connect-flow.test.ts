@@ -263,9 +263,11 @@ test('T05: a reconnect by somebody else is a mismatch and changes nothing; by th
   const [renewed] = await connectionsOf('again')
   assert.deepEqual([renewed?.id, renewed?.createdAt], [connection.id, connection.createdAt])
   assert.notEqual((await api.connections.credentials({ id: connection.id })).accessToken, tokenBefore.accessToken)
+  // Other streams may have been read for the first time meanwhile.
+  const after = new Set((await numbers()).map(([metric]) => metric))
   assert.deepEqual(
-    (await numbers()).map(([metric]) => metric),
-    before.map(([metric]) => metric),
+    before.filter(([metric]) => !after.has(metric)),
+    [],
   )
 })
 
