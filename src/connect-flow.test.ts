@@ -606,7 +606,13 @@ test('T49: a token that was put into another row, or another column, opens for n
     await server.connect(consentProvider, { artist: 17, profile: 'row-one' }),
     await server.connect(consentProvider, { artist: 18, profile: 'row-two' }),
   ]
-  const credentials = (id: string) => server.ask('GET', `/v1/connections/${id}/credentials`)
+  // What a call of the half second before has left is what was there before.
+  const credentials = async (id: string) => {
+    const { deps, recent } = server.engine
+    const connection = await deps.connections.read(server.environments.test.id, id)
+    recent.forgetGrant(server.environments.test.id, connection!.grantId!)
+    return server.ask('GET', `/v1/connections/${id}/credentials`)
+  }
   const change = (text: string) =>
     server.database.database.tenant(server.environments.test.id, (sql) => sql(text, [mine.id, theirs.id]))
   const grantOf = (place: string) => `(select grant_id from connection where id = ${place})`
