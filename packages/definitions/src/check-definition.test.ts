@@ -110,6 +110,7 @@ test('what it names has to be there', () => {
   check('api.headers', { accept: '{account.id}' }, 'api.headers.accept: headers of every call')
   check('streams.tracks.pages.at', 'a[?', 'streams.tracks.pages.at: not JMESPath')
   check('streams.daily.cursor', { at: 'x' }, 'streams.daily.cursor: a stream goes on by days or by a cursor')
+  check('streams.tracks.facts', { identifiers: { mbid: 'id' } }, 'streams.tracks.facts: facts are found in one answer')
   check('streams.daily.observations', undefined, 'streams.daily: it reads nothing')
   check('actions.renameTrack.example', { track: 1 }, 'actions.renameTrack.example.track:')
 })

@@ -126,6 +126,8 @@ function checkNames({ api, auth, settings = {}, streams, actions = {} }: Definit
   for (const [name, stream] of Object.entries(streams)) {
     if (!stream.observations && !stream.items && !stream.audiences && !stream.facts)
       say(['streams', name], 'it reads nothing: say what is in its rows by observations, items, audiences or facts')
+    if (stream.facts && stream.pages)
+      say(['streams', name, 'facts'], 'facts are found in one answer: read them by a stream without pages')
     if (stream.days && stream.cursor)
       say(['streams', name, 'cursor'], 'a stream goes on by days or by a cursor, not by both')
   }

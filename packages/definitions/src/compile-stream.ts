@@ -25,7 +25,7 @@ export function compileStream(stream: StreamDefinition): Stream {
   const { days, observations, items, audiences } = stream
   const read = rowReader(stream)
   const next = stream.pages ? compilePager(stream.pages, stream.rows) : () => null
-  const total = totalOf(stream.pages)
+  const total = stream.pages?.by === 'offset' ? totalOf(stream.pages) : null
   const place = stream.cursor && parseExpression(stream.cursor.at)
   const greatest = days !== undefined || stream.cursor?.keep === 'greatest'
   return {
@@ -77,10 +77,10 @@ function earlier(cursor: Json, seconds: number): Json | undefined {
   const number =
     typeof cursor === 'number' ? cursor : typeof cursor === 'string' ? Number(cursor || Number.NaN) : Number.NaN
   if (Number.isFinite(number)) {
-    const before = number - seconds * (number < 1e11 ? 1 : 1000)
+    const before = number - seconds * (number < 1e11 ? 1 : number < 1e14 ? 1000 : 1_000_000)
     return typeof cursor === 'number' ? before : String(before)
   }
-  const at = typeof cursor === 'string' ? parseInstant(cursor, 'UTC') : null
+  const at = typeof cursor === 'string' && isoForm.test(cursor) ? parseInstant(cursor, 'UTC') : null
   if (at === null) return cursor ?? undefined
   const [day, time = ''] = new Date(at - seconds * 1000).toISOString().split('T')
   // A platform that writes no fraction, or another zone, may read none.
@@ -88,6 +88,8 @@ function earlier(cursor: Json, seconds: number): Json | undefined {
   const zone = /(Z|[+-]\d{2}:?\d{2})$/.exec(String(cursor))
   return `${day}${String(cursor)[10]}${fraction}${zone ? 'Z' : ''}`
 }
+
+const isoForm = /^\d{4}-\d{2}-\d{2}[T ].*[\dZ]$/
 
 /** From where the last run ended, and before it what may have been corrected since. */
 function daysToRead(
@@ -125,7 +127,7 @@ function compilePager(pages: PagesDefinition, rows: string | undefined): Pager {
  * page begins behind what really came.
  */
 function countedPager(pages: Extract<PagesDefinition, { by: 'offset' | 'page' }>, rows: string | undefined): Pager {
-  const total = pages.total === undefined ? null : parseExpression(pages.total)
+  const total = totalOf(pages)
   const { by, parameter } = pages
   const start = by === 'offset' ? 0 : (pages.first ?? 1)
   const rowsOf = parseExpression(rows ?? '@')
@@ -134,19 +136,19 @@ function countedPager(pages: Extract<PagesDefinition, { by: 'offset' | 'page' }>
     const { length } = listOf(rowsOf.evaluate(body, new Meter()))
     if (length === 0) return null
     const next = here + (by === 'offset' ? length : 1)
-    const all = total === null ? null : Number(total.evaluate(body, new Meter()) ?? 0)
+    const all = total?.(body) ?? null
     const more = all === null || next < (by === 'page' ? all + start : all)
     return more ? withQuery(request, { [parameter]: next }) : null
   }
 }
 
-/** How many rows a list has that is counted through. */
-function totalOf(pages: PagesDefinition | undefined): ((body: Json) => number | null) | null {
-  if (pages?.by !== 'offset' || pages.total === undefined) return null
-  const total = parseExpression(pages.total)
+/** How many rows or pages a list has, by its answer; null where that does not say so. */
+function totalOf({ total }: { readonly total?: string }): ((body: Json) => number | null) | null {
+  if (total === undefined) return null
+  const where = parseExpression(total)
   return (body) => {
-    const said = total.evaluate(body, new Meter())
-    return typeof said === 'number' ? said : null
+    const said = scalar(where.evaluate(body, new Meter()))
+    return said === null || said === '' || Number.isNaN(Number(said)) ? null : Number(said)
   }
 }
 

@@ -74,6 +74,9 @@ test('F46: a cursor that is a time is asked for with what may be hidden behind i
   assert.equal(await asked('2026-11-28T00:00:30Z', 60), '2026-11-27T23:59:30Z')
   assert.equal(await asked('2026-11-28T01:00:30.250+01:00', 60), '2026-11-27T23:59:30.250Z')
   assert.equal(await asked('2026-11-28 00:00:30', 60), '2026-11-27 23:59:30')
+  assert.equal(await asked(1_795_867_200_000_000, 60), '1795867140000000')
+  const httpDate = 'Sat, 28 Nov 2026 00:00:30 GMT'
+  assert.equal(await asked(httpDate, 60), httpDate, 'in a form that is not written here')
   assert.equal(await asked('page-token', 60), 'page-token')
   assert.equal(await asked(null, 60), undefined)
 })
@@ -128,6 +131,14 @@ test('F42, F43, F44: every way to go on through a list ends where it should', as
     [undefined, 3, 5, 6],
   )
   await check({ by: 'offset', parameter: 'at', limit: 50, total: 'n' }, () => ({ rows: rows(2), n: 4 }), [undefined, 2])
+  const asText = () => ({ rows: rows(2), n: '4' })
+  await check({ by: 'offset', parameter: 'at', limit: 50, total: 'n' }, asText, [undefined, 2])
+  // An answer that says no total ends nothing; an empty page does.
+  await check(
+    { by: 'offset', parameter: 'at', limit: 50, total: 'n' },
+    ({ at = 0 }) => ({ rows: rows(at === 4 ? 0 : 2), n: null }),
+    [undefined, 2, 4],
+  )
   // Three of them went while it was read, and what stood behind them came to a page that was read already.
   let calls = 0
   await check(

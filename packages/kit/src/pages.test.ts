@@ -157,6 +157,14 @@ suite('F42: a list that moves while it is counted through', () => {
     assert.equal(calls, 3 + 3)
   })
 
+  test('a total that is null ends nothing', async () => {
+    const { ids } = await walk(offsets, ({ offset = 0 }) => ({
+      rows: numbers(0, 10).slice(Number(offset), Number(offset) + 4),
+      total: null,
+    }))
+    assert.deepEqual(ids, numbers(0, 10).map(String))
+  })
+
   test('one that never stands still is read twice and no more', async () => {
     const { calls, last } = await walk(
       offsets,

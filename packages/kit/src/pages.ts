@@ -41,7 +41,7 @@ export const offsetLimit =
     const list = at(body, ...items)
     if (!Array.isArray(list) || list.length === 0) return null
     const offset = Number(request.query?.[name] ?? 0) + list.length
-    const total = options.total ? Number(at(body, ...options.total)) : Number.NaN
+    const total = options.total ? Number(at(body, ...options.total) ?? Number.NaN) : Number.NaN
     return offset >= total ? null : withQuery(request, { [name]: offset })
   }
 
