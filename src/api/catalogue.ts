@@ -91,6 +91,10 @@ const query = z.strictObject({
 
 /** What an artist has published, across platforms. */
 export function catalogueRoutes({ deps, setting }: Engine) {
+  const asked = async (environmentId: string, id: string, { connection, cursor, limit }: z.output<typeof query>) => ({
+    connections: await profileConnections(deps, environmentId, id, connection),
+    ...{ after: cursor, limit },
+  })
   return [
     route({
       method: 'GET',
@@ -103,9 +107,8 @@ export function catalogueRoutes({ deps, setting }: Engine) {
       answer: pageOf(recordingJson),
       handle: async ({ params, query, caller }) => {
         const environmentId = caller.environment.id
-        const connections = await profileConnections(deps, environmentId, params.id, query.connection)
-        const about = { connections, after: query.cursor, limit: query.limit }
-        const { data, next } = await readRecordings(deps, setting, environmentId, about)
+        const wanted = await asked(environmentId, params.id, query)
+        const { data, next } = await readRecordings(deps, setting, environmentId, wanted)
         return {
           nextCursor: next,
           data: data.map((recording) => ({
@@ -130,9 +133,8 @@ export function catalogueRoutes({ deps, setting }: Engine) {
       answer: pageOf(releaseJson),
       handle: async ({ params, query, caller }) => {
         const environmentId = caller.environment.id
-        const connections = await profileConnections(deps, environmentId, params.id, query.connection)
-        const about = { connections, after: query.cursor, limit: query.limit }
-        const { data, next } = await readReleases(deps, setting, environmentId, about)
+        const wanted = await asked(environmentId, params.id, query)
+        const { data, next } = await readReleases(deps, setting, environmentId, wanted)
         return {
           nextCursor: next,
           data: data.map((release) => ({

@@ -70,7 +70,7 @@ export function identityLinksContract(name: string, open: () => Promise<Identity
         const [told] = await list(identityLinks, env)
         assert.deepEqual(told, { ...decided, ...foundLink(one, strong), state, seenAt: noon + 6 })
         await identityLinks.found(env, 'nova', [], noon + 7)
-        assert.deepEqual(await list(identityLinks, env), [told])
+        assert.deepEqual(await list(identityLinks, env), [{ ...told, confidence: 0, evidence: [] }])
       })
 
     story('a person may name what no rule found, and decide again', async ({ identityLinks }, env) => {
@@ -119,17 +119,21 @@ export function identityLinksContract(name: string, open: () => Promise<Identity
 
     story('of a connection that is erased neither a link nor evidence is left', async ({ identityLinks }, env) => {
       const mixed = [evidenceOf(), evidenceOf({ via: 'con_2' }), evidenceOf({ via: null })]
+      const own = [evidenceOf({ via: 'con_2' })]
       const links = [foundLink(one), foundLink('connection:con_3', { evidence: mixed }), foundLink('connection:con_20')]
+      links.push(foundLink(other, { evidence: own }), foundLink('connection:con_4', { evidence: own }))
       await identityLinks.found(env, 'nova', links, noon)
       await identityLinks.decide(env, 'vega', decision(one, 'manual'), along)
+      await identityLinks.decide(env, 'nova', decision('connection:con_4', 'refused'), along)
       assert.equal(await identityLinks.erase(`${env}_other`, 'con_2'), 0)
-      assert.equal(await identityLinks.erase(env, 'con_2'), 3)
+      assert.equal(await identityLinks.erase(env, 'con_2'), 5)
       const left = await list(identityLinks, env)
       assert.deepEqual(
         left.map(({ target, evidence }) => [target, evidence.map(({ via }) => via)]),
         [
           ['connection:con_20', ['con_1']],
           ['connection:con_3', ['con_1', null]],
+          ['connection:con_4', []],
         ],
       )
       assert.deepEqual(await list(identityLinks, env, 'vega'), [])

@@ -75,7 +75,7 @@ export interface IdentityLinks {
   checkedAt(environmentId: string, profileId: string): Promise<Instant | null>
   /**
    * All that the rules say of a profile now. What they no longer say goes, unless a person decided about it; of what a person decided only evidence and
-   * confidence change. An older check leaves a newer one as it is.
+   * confidence change, to none where the rules say nothing of it. An older check leaves a newer one as it is.
    */
   found(environmentId: string, profileId: string, links: readonly FoundLink[], at: Instant): Promise<void>
   /** Makes the link where there is none. */
@@ -88,6 +88,6 @@ export interface IdentityLinks {
     state: RuledState | null,
     along: Along,
   ): Promise<void>
-  /** Deletes the links to a connection, and what others have from it as evidence. Returns how many rows it touched. */
+  /** Deletes the links to a connection, what others have from it as evidence, and those of the rules that have no other. Returns how many rows it touched. */
   erase(environmentId: string, connectionId: string): Promise<number>
 }

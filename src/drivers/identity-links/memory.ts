@@ -41,7 +41,11 @@ export function openMemoryIdentityLinks(log: AlongLog): IdentityLinks {
       checks.set(key, at)
       const links = of(environmentId, profileId)
       const targets = new Set(found.map(({ target }) => target))
-      for (const [target, { state }] of links) if (!targets.has(target) && !isDecided(state)) links.delete(target)
+      for (const [target, link] of links) {
+        if (targets.has(target)) continue
+        if (isDecided(link.state)) links.set(target, { ...link, confidence: 0, evidence: [] })
+        else links.delete(target)
+      }
       for (const link of storable(found)) {
         const before = links.get(link.target)
         links.set(link.target, {
@@ -85,8 +89,9 @@ export function openMemoryIdentityLinks(log: AlongLog): IdentityLinks {
         for (const [target, link] of links) {
           const evidence = link.evidence.filter(({ via }) => via !== connectionId)
           if (target === `connection:${connectionId}`) links.delete(target)
-          else if (evidence.length < link.evidence.length) links.set(target, { ...link, evidence })
-          else continue
+          else if (evidence.length === link.evidence.length) continue
+          else if (evidence.length === 0 && !isDecided(link.state)) links.delete(target)
+          else links.set(target, { ...link, evidence })
           rows++
         }
       }

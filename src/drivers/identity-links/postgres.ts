@@ -38,7 +38,9 @@ export function openPostgresIdentityLinks(database: Database): IdentityLinks {
         const about = [environmentId, profileId, new Date(at)]
         // The row is held until the end, so that of two checks at once each is whole.
         if ((await sql(noteCheck, about, 'identity.note_check')).count === 0) return
-        await sql(deleteUnsaid, [environmentId, profileId, links.map(({ target }) => target)], 'identity.unsaid')
+        const said = [environmentId, profileId, links.map(({ target }) => target)]
+        await sql(deleteUnsaid, said, 'identity.unsaid')
+        await sql(emptyUnsaid, said, 'identity.empty_unsaid')
         const columns = [
           links.map(({ target }) => target),
           links.map(({ name }) => name),
@@ -71,12 +73,9 @@ export function openPostgresIdentityLinks(database: Database): IdentityLinks {
 
     erase: (environmentId, connectionId) =>
       database.tenant(environmentId, async (sql) => {
-        const gone = await sql(
-          'delete from identity_link where environment_id = $1 and target = $2',
-          [environmentId, `connection:${connectionId}`],
-          'identity.erase',
-        )
-        const cut = await sql(cutEvidence, [environmentId, connectionId], 'identity.cut_evidence')
+        const about = [environmentId, connectionId]
+        const gone = await sql(eraseLinks, [...about, `connection:${connectionId}`], 'identity.erase')
+        const cut = await sql(cutEvidence, about, 'identity.cut_evidence')
         return gone.count + cut.count
       }),
   }
@@ -102,6 +101,11 @@ const deleteUnsaid = `
   delete from identity_link
   where environment_id = $1 and profile_id = $2 and state in ('found', 'suggested') and target <> all ($3::text[])`
 
+/** What rules no longer say speaks for nothing, also where a person decided. */
+const emptyUnsaid = `
+  update identity_link set confidence = 0, evidence = '[]'
+  where environment_id = $1 and profile_id = $2 and state not in ('found', 'suggested') and confidence > 0 and target <> all ($3::text[])`
+
 /** Whatever a person decided stays as it was decided. */
 const upsertFound = `
   insert into identity_link as l (environment_id, profile_id, found_at, seen_at, target, name, state, confidence, evidence)
@@ -120,8 +124,16 @@ const upsertDecision = `
     name = coalesce(l.name, excluded.name), state = excluded.state, decided_at = excluded.decided_at, decided_by = excluded.decided_by
   returning ${columns}`
 
+const hasEvidence = `evidence @> jsonb_build_array(jsonb_build_object('via', $2::text))`
+
+/** An address that nobody else names was told by it, and goes along. */
+const eraseLinks = `
+  delete from identity_link
+  where environment_id = $1 and (target = $3 or state in ('found', 'suggested') and ${hasEvidence}
+    and not exists (select from jsonb_array_elements(evidence) one where one ->> 'via' is distinct from $2))`
+
 const cutEvidence = `
   update identity_link set evidence = (
     select coalesce(jsonb_agg(one order by place), '[]') from jsonb_array_elements(evidence) with ordinality as each (one, place)
     where one ->> 'via' is distinct from $2)
-  where environment_id = $1 and evidence @> jsonb_build_array(jsonb_build_object('via', $2::text))`
+  where environment_id = $1 and ${hasEvidence}`

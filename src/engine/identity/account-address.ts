@@ -4,17 +4,22 @@ import type { Account } from '@patchbay/kit'
 export const longestAddress = 1000
 
 /**
- * An address as it is compared: no scheme, `www.` or `m.`, query, fragment or slash at the end, the host in small letters. Null for what is no address of
- * the web. What people and catalogues write for one page differs in nothing else.
+ * An address as it is compared: no scheme, `www.` or `m.`, fragment or slash at the end, the host in small letters, and of the query only what says which
+ * page it is (`profile.php?id=7`, `watch?v=…`). Null for what is no address of the web, or a longer one than `longestAddress`.
  */
 export function comparedAddress(url: string): string | null {
   if (url.length > longestAddress || !/^https?:\/\//i.test(url) || !URL.canParse(url)) return null
-  const { hostname, port, pathname, username } = new URL(url)
+  const { hostname, port, pathname, searchParams, username } = new URL(url)
   // Who hides another host behind a name wants to be taken for somebody.
   if (username !== '') return null
-  const host = hostname.toLowerCase().replace(/^(www|m)\./, '')
-  return `${host}${port === '' ? '' : `:${port}`}${pathname.replace(/\/+$/, '')}`
+  const host = `${hostname.replace(/^(www|m)\./, '')}${port === '' ? '' : `:${port}`}`
+  const page = new URLSearchParams([...searchParams].filter(([name]) => namesPage.has(name))).toString()
+  const address = `${host}${pathname.replace(/\/+$/, '')}${page === '' ? '' : `?${page}`}`
+  // Letters outside of ASCII become up to nine.
+  return address.length > longestAddress ? null : address
 }
+
+const namesPage = new Set(['id', 'v'])
 
 /** Whose account an address is. */
 export class AddressBook {
@@ -34,7 +39,7 @@ export class AddressBook {
   ownersOf(url: string): ReadonlySet<string> {
     const compared = comparedAddress(url)
     if (compared === null) return new Set()
-    const [host, ...parts] = compared.split('/')
+    const [host, ...parts] = compared.split(/[/?]/)
     const keys = [compared, ...parts.map((part) => partKey(host!, decode(part)))]
     return new Set(keys.flatMap((key) => this.#owners.get(key) ?? []))
   }

@@ -77,6 +77,8 @@ test('addresses are compared without what does not matter, and lead to accounts 
   for (const none of ['javascript:alert(1)', 'example.com/a', 'https://', 'https://open.example@evil.example/a'])
     assert.equal(comparedAddress(none), null, none)
   assert.equal(comparedAddress(`https://a.example/${'x'.repeat(1000)}`), null)
+  assert.equal(comparedAddress(`https://a.example/${'ギ'.repeat(300)}`), null, 'each takes nine')
+  assert.equal(comparedAddress('https://social.example/profile.php?si=1&id=7'), 'social.example/profile.php?id=7')
 
   const book = new AddressBook()
   const account = { name: 'Nova', kind: 'channel' } as const
@@ -84,6 +86,7 @@ test('addresses are compared without what does not matter, and lead to accounts 
   book.add('con_2', { ...account, id: '27', url: 'https://music.example/artist/27' })
   book.add('con_3', { ...account, id: '27', url: 'https://music.example/artist/27' })
   book.add('con_4', { ...account, id: 'nowhere' })
+  book.add('con_5', { ...account, id: '7', url: 'https://social.example/profile.php?id=7' })
   const owners = (url: string) => [...book.ownersOf(url)].join(' ')
   assert.equal(owners('http://tube.example/channel/UCabcdefg?x=1'), 'con_1')
   assert.equal(owners('https://tube.example/%40novareef'), 'con_1')
@@ -92,4 +95,6 @@ test('addresses are compared without what does not matter, and lead to accounts 
   assert.equal(owners('https://music.example/artist/27/'), 'con_2 con_3')
   assert.equal(owners('https://music.example/album/27'), '', 'a short number stands for anything')
   assert.equal(owners('https://music.example/%E0%A4%A'), '')
+  assert.equal(owners('https://social.example/profile.php?id=7&ref=x'), 'con_5')
+  assert.equal(owners('https://social.example/profile.php?id=8'), '')
 })

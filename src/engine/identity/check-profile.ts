@@ -53,10 +53,8 @@ export async function checkProfile(deps: CheckDeps, environmentId: string, profi
     if (fired.length === 0) return
     const link = found.get(target) ?? { name, evidence: [] }
     found.set(target, link)
-    for (const one of fired) {
-      const evidence = { ...one, via, since: at }
-      link.evidence.push({ ...evidence, since: since.get(keyOf(target, evidence)) ?? at })
-    }
+    for (const one of fired)
+      link.evidence.push({ ...one, via, since: since.get(keyOf(target, { rule: one.rule, via })) ?? at })
   }
 
   for (const { id, account, createdAt } of listed)

@@ -185,6 +185,32 @@ test('what a person refused or named stays, whatever the rules find', async () =
   ])
 })
 
+test('what the rules no longer say does not come back when a decision is taken back', async () => {
+  const world = await openWorld()
+  await world.connect('con_1', 'nova')
+  await world.connect('con_2', 'vega')
+  for (const id of ['con_1', 'con_2']) await world.says(id, { identifiers: { mbid } })
+  assert.equal((await world.links()).length, 2)
+  await world.decide('con_2', 'refused')
+  await world.says('con_2', { identifiers: { mbid: merged } })
+  await world.identity.check(environmentId, 'nova')
+  assert.deepEqual(await world.links(), ['connection:con_1 found connected', 'connection:con_2 refused'])
+  assert.equal(await world.decide('con_2', 'undecided'), null)
+})
+
+test('of a profile with very many accounts some have to be named, and any can be', async () => {
+  const world = await openWorld()
+  for (let n = 0; n < 250; n++) await world.connect(`con_${String(n).padStart(3, '0')}`, 'nova')
+  const behind = async (named?: readonly string[]) =>
+    (await profileConnections(world.deps, environmentId, 'nova', named)).map(({ id }) => id)
+  await assert.rejects(behind(), (error) => error instanceof Fault && error.code === 'input.too_large')
+  assert.deepEqual(await behind(['con_003', 'con_249']), ['con_003', 'con_249'])
+  await assert.rejects(
+    behind(['con_249', 'con_250']),
+    (error) => error instanceof Fault && /con_250/.test(error.message),
+  )
+})
+
 test('an account of its own that a person refused is left out, and speaks for nobody', async () => {
   const world = await openWorld()
   await world.connect('con_1', 'nova')

@@ -18,7 +18,7 @@ export async function profileConnections(
 ): Promise<Connection[]> {
   const [[profile], own, decided] = await Promise.all([
     deps.directory.profiles(environmentId, { ids: [profileId], limit: 1 }),
-    deps.connections.list(environmentId, { profile: profileId, limit: mostConnections + 1 }),
+    deps.connections.list(environmentId, { profile: profileId, ids: named, limit: mostConnections + 1 }),
     deps.identityLinks.list(environmentId, profileId, {
       states: ['accepted', 'manual', 'refused'],
       limit: mostDecided,

@@ -10,7 +10,7 @@ import { type SideBySide, sideBySide } from './side-by-side.ts'
 type CatalogueDeps = Pick<Deps, 'records'>
 
 /** With more items than this nobody compares all with all in one answer. */
-export const mostItems = 20_000
+const mostItems = 20_000
 const stepSize = 5_000
 /** Of one page: numbers are looked up item by item. */
 const mostNumbered = 2_000
@@ -35,7 +35,8 @@ export async function readRecordings(
 ): Promise<CataloguePage<Recording>> {
   const tracks = await readItems(deps, environmentId, query.connections, { kind: 'track' })
   // Of what is filmed or posted only little is a recording.
-  const others = await readItems(deps, environmentId, query.connections, { except: 'track', withIsrc: true })
+  const filmed = { except: 'track', withIsrc: true } as const
+  const others = await readItems(deps, environmentId, query.connections, filmed, mostItems - tracks.length)
   const items = [...tracks, ...others]
   return pageOf(deps, setting, environmentId, groupRecordings(items), query)
 }
@@ -52,11 +53,12 @@ export async function readReleases(
 }
 
 /** All of them, since any two may be the same. Throws `input.too_large` instead of leaving some out. */
-export async function readItems(
+async function readItems(
   deps: CatalogueDeps,
   environmentId: string,
   connections: readonly Connection[],
   which: { readonly kind?: Item['kind']; readonly except?: Item['kind']; readonly withIsrc?: boolean },
+  room = mostItems,
 ): Promise<IdentifiedItem[]> {
   const providers = new Map(connections.map(({ id, provider }) => [id, provider]))
   const found: IdentifiedItem[] = []
@@ -65,7 +67,7 @@ export async function readItems(
     const query = { ...which, connections: [...providers.keys()], after, limit: stepSize }
     const step = await deps.records.items(environmentId, query)
     found.push(...step.map((item) => identifiedItem(item, providers.get(item.connectionId)!)))
-    if (found.length > mostItems)
+    if (found.length > room)
       throw new Fault(
         'input.too_large',
         `The accounts have more than ${mostItems} items, which are not compared in one answer. Name some of the connections.`,

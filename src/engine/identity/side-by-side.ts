@@ -3,7 +3,7 @@ import type { StoredObservation } from '../../ports/records.ts'
 import { definitionOf } from '../metrics/point.ts'
 import { whyNoTotal } from '../metrics/refusals.ts'
 import { addUp, areOnSeveral, type Part, partOf, type Sum } from '../metrics/totals.ts'
-import { type IdentifiedItem, placeOf } from './identified-item.ts'
+import { type IdentifiedItem, keyOf, placeOf } from './identified-item.ts'
 
 /** One metric of everything that is the same recording or release: each platform's number, and their sum where that is a number. */
 export interface SideBySide extends Omit<Sum, 'reason'> {
@@ -25,14 +25,10 @@ export function sideBySide(
   connections: ReadonlyMap<string, Connection>,
   rows: readonly StoredObservation[],
 ): SideBySide[] {
-  const mine = new Map<string, StoredObservation[]>()
-  for (const row of rows) {
-    const key = `${row.connectionId}:${row.item}`
-    mine.set(key, [...(mine.get(key) ?? []), row])
-  }
+  const mine = Map.groupBy(rows, ({ connectionId, item }) => `${connectionId}:${item}`)
   const places = [...Map.groupBy(items, placeOf).values()].map((same) => {
     // Of several connections to it, the one that was read last.
-    const read = same.map((item) => ({ item, rows: mine.get(`${item.connectionId}:${item.id}`) ?? [] }))
+    const read = same.map((item) => ({ item, rows: mine.get(keyOf(item)) ?? [] }))
     return read.reduce((best, other) => (newestOf(other.rows) > newestOf(best.rows) ? other : best))
   })
   const parts = places.flatMap(({ item, rows }) =>
