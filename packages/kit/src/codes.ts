@@ -2,7 +2,7 @@
  * The names that things have on every platform, each in its one form. Platforms give them with hyphens, spaces, small letters, or as a placeholder:
  * what is none in its standard's terms is null, so that two placeholders are never taken for one thing.
  */
-export type CodeKind = 'isrc' | 'gtin' | 'iswc' | 'isni' | 'mbid'
+export type CodeKind = 'isrc' | 'gtin' | 'isni' | 'mbid'
 
 /** ISRC of a recording (ISO 3901): twelve capitals and digits. It has no check digit, so only its form can be told. */
 export function parseIsrc(text: string): string | null {
@@ -17,16 +17,6 @@ export function parseGtin(text: string): string | null {
   const gtin = digits.padStart(14, '0')
   const sum = [...gtin].reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0)
   return sum % 10 === 0 && /[1-9]/.test(gtin) ? gtin : null
-}
-
-/** ISWC of a work (ISO 15707): `T` and ten digits, the last of which checks the others. */
-export function parseIswc(text: string): string | null {
-  const code = bare(text)
-    .replaceAll('.', '')
-    .replace(/^ISWC:?/, '')
-  if (!/^T[0-9]{10}$/.test(code)) return null
-  const sum = [...code.slice(1, 10)].reduce((total, digit, index) => total + Number(digit) * (index + 1), 1)
-  return (10 - (sum % 10)) % 10 === Number(code[10]) ? code : null
 }
 
 /** ISNI of a person or group (ISO 27729): sixteen digits, the last of which may be X and checks the others (ISO 7064, MOD 11-2). */
@@ -50,7 +40,6 @@ const bare = (text: string) => text.toUpperCase().replace(/[\s\u2010-\u2015-]/g,
 const namesOf: Readonly<Record<CodeKind, readonly string[]>> = {
   isrc: ['isrc'],
   gtin: ['upc', 'ean', 'gtin', 'barcode'],
-  iswc: ['iswc'],
   isni: ['isni'],
   mbid: ['mbid'],
 }
@@ -58,7 +47,6 @@ const namesOf: Readonly<Record<CodeKind, readonly string[]>> = {
 const parsers: Readonly<Record<CodeKind, (text: string) => string | null>> = {
   isrc: parseIsrc,
   gtin: parseGtin,
-  iswc: parseIswc,
   isni: parseIsni,
   mbid: parseMbid,
 }

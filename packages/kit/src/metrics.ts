@@ -226,7 +226,7 @@ export interface Item {
   readonly publishedAt?: string
   readonly durationMs?: number
   readonly status?: 'live' | 'private' | 'removed' | 'unknown'
-  /** `isrc`, `upc`, `ean`, `gtin`, `mbid`, `iswc`, as the platform writes them: `{ isrc: 'QZEX12600001' }`. Several of a kind stand apart by commas. */
+  /** `isrc`, `upc`, `ean`, `gtin`, `mbid`, as the platform writes them: `{ isrc: 'QZEX12600001' }`. Several of a kind stand apart by commas. */
   readonly identifiers?: Readonly<Record<string, string>>
 }
 

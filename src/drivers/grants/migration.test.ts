@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import pg from 'pg'
-import { migrate, readMigrations } from '../database/migrate.ts'
-import { openEmptyDatabase } from '../database/test-database.ts'
-import { openCapturedLog } from '../log/captured.ts'
+import { openOlderDatabase } from '../database/test-older-database.ts'
 
 /** A database as it was before grants knew their end, with two grants of one person that two consents in one instant left. */
 test('an older database: of two grants of a person the newest keeps the connections, and every end is known', async (t) => {
-  const database = await openEmptyDatabase()
-  const folder = mkdtempSync(join(tmpdir(), 'patchbay-migrations-'))
-  const client = new pg.Client({ connectionString: database.url })
-  await client.connect()
-  t.after(async () => {
-    await client.end()
-    rmSync(folder, { recursive: true, force: true })
-    await database.drop()
-  })
-  for (const { name, text } of readMigrations()) if (name < '0004') writeFileSync(join(folder, `${name}.sql`), text)
-  const log = openCapturedLog()
-  await migrate({ connection: database.url, log, folder })
-
-  // The owner of the tables sees no row of any environment.
-  const asTenant = async <T>(work: () => Promise<T>): Promise<T> => {
-    await client.query(`set role patchbay_tenant; set app.environment = 'env_1'`)
-    return work().finally(() => client.query('reset role'))
-  }
+  const { client, migrate, asTenant } = await openOlderDatabase(t, '0004')
   const grant = (id: string, subject: string, state: string, day: number) =>
     client.query(
       `insert into account_grant (environment_id, id, integration_id, subject_id, subject_name, scopes, access, refresh, generation, state,
@@ -51,7 +28,7 @@ test('an older database: of two grants of a person the newest keeps the connecti
     await connection('con_2', 'gra_new')
   })
 
-  const done = await migrate({ connection: database.url, log })
+  const done = await migrate()
   assert.ok(done.includes('0004-grant-life'))
   const { rows: grants } = await asTenant(() =>
     client.query(

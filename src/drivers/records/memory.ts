@@ -83,11 +83,10 @@ export function openMemoryRecords(log: AlongLog): Records {
 
     async newest(environmentId, { items, metrics }) {
       const wanted = new Set(items.map(({ connectionId, id }) => `${connectionId}\n${id}`))
-      return [...of(environmentId).observations.of([...new Set(items.map(({ connectionId }) => connectionId))])]
-        .filter(
-          (row) =>
-            metrics.includes(row.metric) && row.dimensions === '' && wanted.has(`${row.connectionId}\n${row.item}`),
-        )
+      const connections = items.map(({ connectionId }) => connectionId)
+      return of(environmentId)
+        .observations.of(connections, ({ metric }) => metrics.includes(metric))
+        .filter((row) => row.dimensions === '' && wanted.has(`${row.connectionId}\n${row.item}`))
         .sort(byKey)
         .filter((row, i, rows) => !sameSeries(row, rows[i + 1]))
         .sort(byItem)
