@@ -1,4 +1,4 @@
-import { type FaultCode, faults } from '@patchbay/kit'
+import { dayMs, type FaultCode, faults } from '@patchbay/kit'
 import type { Along } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import { connectionEvent, workingState } from '../connect/connection-states.ts'
@@ -45,12 +45,19 @@ async function areFew(
   { environmentId, integrationId }: Connection,
   reason: FaultCode,
 ): Promise<boolean> {
-  const degraded = { integration: integrationId, state: 'degraded' as const, limit: 1_000 }
-  const alike = (await deps.connections.list(environmentId, degraded)).filter((other) => other.reason === reason)
+  const alike = await deps.connections.list(environmentId, {
+    integration: integrationId,
+    state: 'degraded',
+    reason,
+    stateSince: deps.clock.now() - atOnceMs,
+    limit: mostAsked,
+  })
   return alike.length < mostAsked
 }
 
 const mostAsked = 5
+/** Two readings of what is looked for once a day. */
+const atOnceMs = 2 * dayMs
 
 async function recover(deps: SyncDeps, { ready: { connection, slot } }: Settled): Promise<void> {
   const next = workingState(connection)

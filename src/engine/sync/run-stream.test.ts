@@ -409,6 +409,24 @@ story(
   },
 )
 
+story('F57: accounts that go a month after others are asked about like the first', async (world) => {
+  const gone = async (from: number, to: number) => {
+    for (let nth = from; nth <= to; nth++) await world.connect(`con_${nth}`)
+    await world.runDue()
+    for (let nth = from; nth <= to; nth++) world.platform.followers.delete(`acc_${nth}`)
+    for (let times = 0; times < 6; times++) await world.runDue({ aheadMs: 48 * hour })
+    return openTasks(world).map(({ connectionId }) => connectionId)
+  }
+  assert.equal((await gone(1, 6)).length, 5)
+  await world.clock.sleep(30 * 24 * hour)
+  const asked = (await gone(7, 12)).slice(5)
+  assert.equal(asked.length, 5)
+  assert.ok(
+    asked.every((id) => Number(id!.slice(4)) > 6),
+    `${asked}`,
+  )
+})
+
 story(
   'F56: a report that is made for hours is waited for by nobody, survives every process, and is no failure',
   async (world) => {
