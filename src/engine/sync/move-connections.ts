@@ -34,8 +34,10 @@ async function degrade(
   const asks = isNews && accountFaults.has(reason) && (await areFew(deps, connection, reason))
   const openTasks = asks ? [await accountTask(deps, provider, connection, says ?? faults[reason].says)] : []
   if (await move(deps, connection, ['pending', 'healthy'], { to: 'degraded', reason }, { openTasks })) return
-  // It was degraded by something else already.
-  if (openTasks.length > 0)
+  if (openTasks.length === 0) return
+  // It was degraded by something else already, or a person paused or disconnected it meanwhile: then nothing would close what is asked.
+  const current = await deps.connections.read(connection.environmentId, connection.id)
+  if (current?.state === 'degraded')
     await deps.journal.note(connection.environmentId, { at: deps.clock.now(), actor: 'schedule', openTasks })
 }
 

@@ -409,6 +409,24 @@ story(
   },
 )
 
+for (const to of ['paused', 'disconnected'] as const)
+  story(`F57: nobody is asked about an account that is ${to} while it is read`, async (world) => {
+    await world.connect('con_1')
+    await world.runDue()
+    world.platform.followers.clear()
+    for (let times = 0; times < 2; times++) await world.runDue({ aheadMs: 48 * hour })
+    assert.equal(await stateOf(world), 'healthy')
+    world.platform.spoil = async () => {
+      const change = { from: ['healthy'], to, reason: null } as const
+      await world.deps.connections.move(environmentId, 'con_1', change, { at: world.clock.now(), actor: 'key:k' })
+      return undefined
+    }
+    await world.runDue({ aheadMs: 48 * hour })
+    assert.equal((await slotOf(world)).failures, 3)
+    assert.equal(await stateOf(world), to)
+    assert.deepEqual(openTasks(world), [])
+  })
+
 story('F57: accounts that go a month after others are asked about like the first', async (world) => {
   const gone = async (from: number, to: number) => {
     for (let nth = from; nth <= to; nth++) await world.connect(`con_${nth}`)
