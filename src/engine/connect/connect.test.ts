@@ -173,7 +173,11 @@ for (const [how, before, now] of [
         const at = world.clock.now()
         const has = await world.connectionOf(connection)
         for (let nth = 0; nth < 1_100; nth++) {
-          const other = { ...has, id: `con_0${String(nth).padStart(5, '0')}`, account: { ...first, id: `other ${nth}` } }
+          const other = {
+            ...has,
+            id: `con_0${String(nth).padStart(5, '0')}`,
+            account: { ...first, id: `other ${nth}` },
+          }
           await world.stores.connections.create(other, { at, actor: 'system' })
         }
         called = { ...first, ...now }
