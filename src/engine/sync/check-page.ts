@@ -20,9 +20,10 @@ type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'facts' | '
 
 /**
  * What of a page may be stored. Provider code is checked like anything that comes from outside, because what it hands over is made of answers:
- * one bad row is set aside with why, and costs neither the page nor the stream (F52).
+ * one bad row is set aside with why, and costs neither the page nor the stream (F52). `doubled` is how many of `refused` were there a second time: they are
+ * kept to be looked at, and nothing is missing because of them.
  */
-export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
+export function checkPage(stream: Stream, page: Page, now: Instant): Rows & { readonly doubled: number } {
   const refused = (page.refused ?? []).map(({ what, why }) => ({ what: cut(String(what)), why: cut(String(why)) }))
   const sort = <Row>(
     rows: readonly Row[] | undefined,
@@ -34,6 +35,7 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
       if (why !== null) refused.push({ what: cut(name(row)), why: cut(why) })
       return why === null
     })
+  const doubles: { what: string; why: string }[] = []
   const lastDay = addDays(dayOf(now), 2)
   /** Of what is there twice the last counts, and where the two differ that is said (F45). */
   const lastOfEach = <Row>(rows: readonly Row[], key: (row: Row) => string, said: (row: Row) => string) => {
@@ -41,12 +43,12 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
     for (const row of rows) {
       const before = last.get(key(row))
       if (before !== undefined && said(before) !== said(row))
-        refused.push({ what: cut(key(row)), why: cut(`twice in one answer, and the last counts: ${said(before)}`) })
+        doubles.push({ what: cut(key(row)), why: cut(`twice in one answer, and the last counts: ${said(before)}`) })
       last.set(key(row), row)
     }
     return last.size === rows.length ? rows : [...last.values()]
   }
-  return {
+  const rows = {
     observations: lastOfEach(
       sort(page.observations, observationName, (row) => objectToObservation(stream, row, lastDay)),
       observationKey,
@@ -68,8 +70,9 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
     ),
     ...(page.facts && { facts: tidyFacts(page.facts) }),
     removed: (page.removed ?? []).filter(isId),
-    refused: refused.slice(0, mostRefused),
   }
+  const kept = doubles.slice(0, Math.max(0, mostRefused - refused.length))
+  return { ...rows, refused: [...refused.slice(0, mostRefused), ...kept], doubled: kept.length }
 }
 
 /** Of one page; a platform that changed its answers would otherwise fill the store with complaints. */

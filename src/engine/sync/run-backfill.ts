@@ -113,7 +113,7 @@ async function readPages(
 
   async function savePage(deps: BackfillDeps, backfill: Backfill, page: Page, progress: Progress): Promise<void> {
     const at = deps.clock.now()
-    const checked = checkPage(stream, page, at)
+    const { doubled: _, ...checked } = checkPage(stream, page, at)
     const wanted = checked.observations.filter(({ day }) => day >= firstDay && day <= lastDay)
     const { rows } = await setAsideZeros(deps, environmentId, note!, { ...checked, observations: wanted }, at)
     const saved: SavedPage = {

@@ -510,6 +510,42 @@ story('F17, F52: a bad row is set aside and costs nothing else', async (world) =
   )
 })
 
+story(
+  'F45: a row that is twice in one answer is said, and the run that has all rows is no partial one',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    const twice = (...views: number[]) =>
+      world.platform.videos.set(
+        'acc_1',
+        views.map((count) => ({ id: 'v1', views: count })),
+      )
+    twice(10, 20)
+    const [run] = await world.runDue()
+    assert.partialDeepStrictEqual(run, { state: 'succeeded', inserted: 1, refused: 0, fault: null })
+    assert.equal(run!.says, '1 row was twice in one answer with something else in it, and the last counts.')
+    const kept = await world.deps.records.refusedRows(environmentId, { connections: ['con_1'], limit: 9 })
+    assert.deepEqual(
+      kept.map(({ why }) => why),
+      ['twice in one answer, and the last counts: 10'],
+    )
+    // Beside a row that says nothing it is counted for itself.
+    world.platform.videos.set('acc_1', [
+      { id: 'v1', views: 10 },
+      { id: 'v1', views: 21 },
+      { id: 'v2', views: -1 },
+      { id: 'v2', views: 7 },
+      { id: 'v3', views: 1 },
+      { id: 'v3', views: 2 },
+    ])
+    const [next] = await world.runDue({ aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(next, { state: 'partial', refused: 1 })
+    assert.equal(
+      next!.says,
+      '1 row could not be understood and was set aside. 2 rows were twice in one answer with something else in them, and the last counts.',
+    )
+  },
+)
+
 story('an account that is missing in a batch fails alone', async (world) => {
   for (const id of ['con_1', 'con_2', 'con_3']) await world.connect(id)
   world.platform.followers.delete('acc_2')
