@@ -1,6 +1,6 @@
 /**
  * What can go wrong, by the number that tests name it by, and what comes of it. Each row stands in the title of at least one test, which goes red
- * where that is not so any more; what is not tested stands in `unnamed` with why.
+ * where that is not so any more.
  */
 export const catalogue: Readonly<Record<string, readonly [happens: string, comesOfIt: string]>> = {
   F01: ['a name cannot be resolved', 'a few tries, then `provider.unreachable`'],
@@ -112,6 +112,3 @@ export const catalogue: Readonly<Record<string, readonly [happens: string, comes
   F101: ['IPv6 that is broken', 'the other way, soon'],
   F102: ['no room, few handles, another language or zone', 'said at the start'],
 }
-
-/** Rows that no test names, each with why. */
-export const unnamed: Readonly<Record<string, string>> = {}

@@ -70,7 +70,7 @@ async function check(): Promise<string[]> {
   return Object.entries(codes).flatMap(([name, code]) => (code === 0 ? [] : [name]))
 }
 
-/** Simulations and databases keep a processor busy each, and tests that kill servers wait for them: one file more than there are processors. */
+/** Simulations and databases keep a processor busy each, and tests that kill servers wait for them: one file more than there are processors, and four at most. */
 function runnerOptions(): string[] {
   const concurrency = Math.min(4, availableParallelism() + 1)
   const reporter = new URL('./test-reporter.ts', import.meta.url).href

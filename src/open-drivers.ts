@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Config } from './config.ts'
-import { keepComparing, openDatabaseClock } from './drivers/clock/database-clock.ts'
+import { openDatabaseClock } from './drivers/clock/database-clock.ts'
 import { systemClock } from './drivers/clock/system.ts'
 import { startEmbeddedPostgres } from './drivers/database/embedded-postgres.ts'
 import { checkIsolation } from './drivers/database/isolation-check.ts'
@@ -132,13 +132,8 @@ export async function openDrivers(
     const ask = async () => (await database.read<{ at: number }>(null, 'select clock_timestamp() as at'))[0]!.at
     const clock = openDatabaseClock(ask, { log })
     await clock.measure()
-    const ending = new AbortController()
-    const comparing = keepComparing(clock, { log, signal: ending.signal })
-    closers.push(async () => {
-      clock.close()
-      ending.abort()
-      await comparing
-    })
+    clock.keepComparing()
+    closers.push(() => clock.close())
     return clock
   }
 

@@ -39,6 +39,13 @@ const placing = { test: 'src/drivers/deliveries/postgres.test.ts' }
  */
 const clockBack = { test: 'src/engine/connect/clock-set-back.test.ts' }
 
+/** Whoever waits for the answer does not wait for the store. */
+const acknowledgedEarly: Change = {
+  file: inbox('hooks'),
+  instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
+  put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
+}
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'every process renews for itself',
@@ -750,13 +757,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a webhook is acknowledged before it is stored',
-    changes: [
-      {
-        file: inbox('hooks'),
-        instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
-        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
-      },
-    ],
+    changes: [acknowledgedEarly],
     caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
   },
   {
@@ -850,13 +851,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'in a storm a webhook is acknowledged before it is stored',
-    changes: [
-      {
-        file: inbox('hooks'),
-        instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
-        put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
-      },
-    ],
+    changes: [acknowledgedEarly],
     caughtBy: telling('I11'),
   },
   {

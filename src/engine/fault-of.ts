@@ -12,11 +12,11 @@ export function faultOf(error: unknown): Fault {
   return new Fault(code, says, {}, error)
 }
 
-const inTheWay: Readonly<Record<StoreTrouble, readonly [FaultCode, string | undefined]>> = {
-  away: ['platform.storage', undefined],
+const inTheWay: Readonly<Record<StoreTrouble, readonly [FaultCode, string]>> = {
+  away: ['platform.storage', 'Patchbay cannot reach its database.'],
   busy: ['platform.busy', 'The database has more to do than it can. Ask again in a moment.'],
   full: [
     'platform.storage',
-    'The database has no room left, so nothing can be stored; what is there can be read. Whoever runs this server makes room, and then it goes on by itself.',
+    'The database takes nothing at present, because it has no room left or is a standby that only reads; what is there can be read. Whoever runs this server makes room, or leads it to the one that takes writes, and then it goes on by itself.',
   ],
 }

@@ -102,7 +102,7 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       await make('con_b', { profileId: 'nova', grantId: 'gra_1', account: named })
       await make('con_a', { provider: 'tube' })
       await make('con_c', { state: 'disconnected' })
-      await make('con_Z', { integrationId: 'int_2', state: 'healthy' })
+      await make('con_Z', { integrationId: 'int_2', state: 'healthy', reason: 'why', stateAt: 12 })
       const ids = async (page: Partial<Parameters<Connections['list']>[1]>) =>
         (await connections.list(environmentId, { limit: 10, ...page })).map(({ id }) => id)
       assert.deepEqual(await ids({}), ['con_Z', 'con_a', 'con_b'])
@@ -111,6 +111,9 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       assert.deepEqual(await ids({ provider: 'tube' }), ['con_a'])
       assert.deepEqual(await ids({ state: 'disconnected' }), ['con_c'])
       assert.deepEqual(await ids({ state: 'healthy' }), ['con_Z'])
+      assert.deepEqual(await ids({ reason: 'why' }), ['con_Z'])
+      assert.deepEqual(await ids({ stateSince: 12 }), ['con_Z'])
+      assert.deepEqual(await ids({ stateSince: 13 }), [])
       assert.deepEqual(await ids({ grant: 'gra_1' }), ['con_b'])
       assert.deepEqual(await ids({ integration: 'int_2' }), ['con_Z'])
       assert.deepEqual(await ids({ account: 'con_a' }), ['con_a'])

@@ -73,6 +73,10 @@ export interface Connections {
       profile?: string
       provider?: string
       state?: ConnectionState
+      /** Why it stands so. */
+      reason?: string
+      /** In its state since then or later. */
+      stateSince?: Instant
       grant?: string
       integration?: string
       account?: string

@@ -251,9 +251,9 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
         written.map(({ id }) => id),
         ['aud_3', 'aud_2', 'aud_1'],
       )
-      for (const query of [{ kind: 'set_up' }, { category: 'setup' }, { priority: 'high' }])
+      for (const query of [{ kind: 'set_up' }, { subject: 'int_1' }, { category: 'setup' }, { priority: 'high' }])
         assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 1)
-      for (const query of [{ kind: 'x' }, { category: 'x' }, { priority: 'x' }])
+      for (const query of [{ kind: 'x' }, { subject: 'x' }, { category: 'x' }, { priority: 'x' }])
         assert.equal((await journal.readTasks(environmentId, { limit: 9, ...query })).length, 0)
     })
 

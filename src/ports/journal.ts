@@ -101,6 +101,7 @@ export function taskState(
 export interface TaskQuery extends Newest {
   readonly state?: { readonly is: TaskState; readonly now: Instant }
   readonly connectionId?: string
+  readonly subject?: string
   readonly kind?: string
   readonly category?: string
   readonly priority?: string

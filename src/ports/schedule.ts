@@ -30,6 +30,8 @@ export interface Slot {
 
 /** What a reading ended with that was put off because of a quota. */
 export const quotaFaults: readonly string[] = ['provider.throttled', 'provider.exhausted', 'setup.budget']
+/** The same, and what is still being made: to wait for either is what was planned, and no failure. */
+export const waitFaults: readonly string[] = [...quotaFaults, 'provider.pending']
 
 /** A slot as its new holder gets it. */
 export interface ClaimedSlot extends Slot {

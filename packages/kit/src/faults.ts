@@ -220,7 +220,12 @@ export const faults = {
     says: 'Patchbay does not send requests to that address.',
   },
   'platform.busy': { status: 503, fixedBy: 'time', retry: 'now', says: 'Patchbay is too busy right now.' },
-  'platform.storage': { status: 503, fixedBy: 'operator', retry: 'later', says: 'Patchbay cannot reach its database.' },
+  'platform.storage': {
+    status: 503,
+    fixedBy: 'operator',
+    retry: 'later',
+    says: 'Patchbay cannot reach its database, or it takes nothing at present: no room left, or a standby that only reads.',
+  },
   'platform.keys': {
     status: 503,
     fixedBy: 'operator',

@@ -10,14 +10,16 @@ const start = Date.parse('2026-11-01T12:00:00Z')
 function openScene() {
   let goneMs = 0
   const log = openCapturedLog()
-  const database = { offsetMs: 0, away: false, takesMs: 0 }
+  const database = { offsetMs: 0, away: false, takesMs: 0, asked: 0, meanwhile: () => {} }
   const machineOf = (aheadMs: number) => {
     const machine = { aheadMs, sleptMs: 0 }
     const clock = openDatabaseClock(
       async () => {
+        database.asked++
         if (database.away) throw new Error('away')
         goneMs += database.takesMs / 2
         const says = start + goneMs + database.offsetMs
+        database.meanwhile()
         goneMs += database.takesMs / 2
         return says
       },
@@ -102,4 +104,48 @@ test('F95: a machine that slept for three days knows it when the database has an
   await scene.settle()
   assert.equal(clock.now(), scene.truth())
   assert.deepEqual(scene.events(), ['clock.jumped'])
+})
+
+test('F95: what the database said before the machine fell asleep is not taken for what it says now', async () => {
+  const scene = openScene()
+  const { clock, machine } = scene.machineOf(0)
+  await clock.measure()
+  let naps = 1
+  scene.database.meanwhile = () => {
+    if (naps-- <= 0) return
+    scene.pass(3 * dayMs)
+    machine.sleptMs += 3 * dayMs
+  }
+  await clock.measure()
+  assert.equal(clock.now(), scene.truth())
+  assert.deepEqual(scene.events(), ['clock.jumped'])
+
+  // One that is set again and again asks no more than a few times, and goes on by what went by.
+  const before = scene.database.asked
+  scene.database.meanwhile = () => {
+    machine.aheadMs += hour
+  }
+  await clock.measure()
+  assert.equal(scene.database.asked - before, 3)
+  assert.equal(clock.now(), scene.truth())
+})
+
+test('it is compared once a minute until it is closed, and one that is away for a minute is asked in the next', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const scene = openScene()
+  const { clock } = scene.machineOf(hour)
+  clock.keepComparing()
+  assert.equal(clock.now() - scene.truth(), hour)
+  scene.database.away = true
+  t.mock.timers.tick(minute)
+  await scene.settle()
+  scene.database.away = false
+  t.mock.timers.tick(minute)
+  await scene.settle()
+  assert.equal(clock.now(), scene.truth())
+  assert.deepEqual(scene.events(), ['clock.not_compared', 'clock.differs'])
+  await clock.close()
+  t.mock.timers.tick(10 * minute)
+  await scene.settle()
+  assert.equal(scene.database.asked, 2)
 })

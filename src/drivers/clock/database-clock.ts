@@ -20,18 +20,26 @@ export function openDatabaseClock(
   /** What time the database says it is. */
   ask: () => Promise<Instant>,
   { log, machine = ownMachine }: { log: Log; machine?: Timepiece },
-): Clock & { measure(): Promise<void>; close(): void } {
+): Clock & { measure(): Promise<void>; keepComparing(): void; close(): Promise<void> } {
   const ending = new AbortController()
   let offsetMs = 0
   let last = look()
   let measuring: Promise<void> | null = null
+  let comparing: Promise<void> | null = null
 
   return {
     now: () => Math.round(read().wall + offsetMs),
     sleep: (ms, signal) => systemClock.sleep(ms, signal),
     /** Throws what asking throws; until it went well once, this is the machine's own clock. */
     measure,
-    close: () => ending.abort(),
+    /** Compares once in a while, until it is closed. */
+    keepComparing() {
+      comparing ??= compareForEver()
+    },
+    async close() {
+      ending.abort()
+      await comparing
+    },
   }
 
   function look() {
@@ -45,7 +53,7 @@ export function openDatabaseClock(
     if (Math.abs(jumpMs) > toleratedMs) {
       offsetMs -= jumpMs
       log.warn('clock.jumped', { jumpMs: Math.round(jumpMs) })
-      measureAnyhow()
+      void measureAnyhow()
     }
     return here
   }
@@ -58,12 +66,19 @@ export function openDatabaseClock(
   }
 
   async function compare(): Promise<void> {
-    const before = read()
-    const theirs = await ask()
-    const after = read()
-    // It looked at its clock somewhere in between, and nobody knows where.
-    const unsureMs = (after.monotonic - before.monotonic) / 2
-    const differs = theirs + unsureMs - after.wall
+    for (let times = 1; times <= mostAsked; times++) {
+      const before = read()
+      const theirs = await ask()
+      const after = read()
+      const tookMs = after.monotonic - before.monotonic
+      // Whoever slept meanwhile has an answer that is as old as the sleep was long.
+      if (Math.abs(after.wall - before.wall - tookMs) > toleratedMs) continue
+      // It looked at its clock somewhere in between, and nobody knows where.
+      return settle(theirs + tookMs / 2 - after.wall, tookMs / 2)
+    }
+  }
+
+  function settle(differs: number, unsureMs: number): void {
     const isOff = Math.abs(differs) > toleratedMs + unsureMs
     if (!isOff && unsureMs > toleratedMs) return
     const next = isOff ? differs : Math.abs(differs) <= toleratedMs ? 0 : offsetMs
@@ -72,31 +87,29 @@ export function openDatabaseClock(
     offsetMs = next
   }
 
-  function measureAnyhow(): void {
+  async function measureAnyhow(): Promise<void> {
     if (ending.signal.aborted) return
-    measure().catch((error: unknown) => log.warn('clock.not_compared', { error }))
+    await measure().catch((error: unknown) => log.warn('clock.not_compared', { error }))
+  }
+
+  async function compareForEver(): Promise<void> {
+    while (!ending.signal.aborted) {
+      await systemClock.sleep(minute, ending.signal).catch(() => {})
+      await measureAnyhow()
+    }
   }
 }
 
-/** Compares once in a while, until the clock is closed. */
-export async function keepComparing(
-  clock: { measure(): Promise<void> },
-  { log, signal }: { log: Log; signal: AbortSignal },
-): Promise<void> {
-  while (!signal.aborted) {
-    await systemClock.sleep(minute, signal).catch(() => {})
-    if (signal.aborted) return
-    await clock.measure().catch((error: unknown) => log.warn('clock.not_compared', { error }))
-  }
-}
+/** Jumps in a row, each while the database was asked. Then time goes on as it went by, and it is asked again within the minute. */
+const mostAsked = 3
 
 /** For the operator. */
-export function sayDifference(aheadMs: number): string {
+function sayDifference(aheadMs: number): string {
   const by = `${Math.round(Math.abs(aheadMs) / second)} s ${aheadMs > 0 ? 'ahead of' : 'behind'}`
   return `This machine's clock is ${by} the database's, whose time counts. Have both set their clocks by NTP.`
 }
 
 /** Requests that are signed and compared with a second's exactness are the most that depends on it. */
-export const toleratedMs = second
+const toleratedMs = second
 
 const ownMachine: Timepiece = { wall: () => Date.now(), monotonic: () => performance.now() }

@@ -51,10 +51,9 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return of(environmentId).connections.get(id) ?? null
     },
 
-    async list(
-      environmentId,
-      { after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId },
-    ) {
+    async list(environmentId, page) {
+      const { after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId } = page
+      const { reason, stateSince } = page
       const { connections, ofGrant, ofProfile } = of(environmentId)
       // Who names them need not look at all of them.
       const some = ids
@@ -74,7 +73,9 @@ export function openMemoryConnections(log: AlongLog): Connections {
           (integration === undefined || connection.integrationId === integration) &&
           (account === undefined || connection.account.id === account) &&
           (accounts === undefined || accounts.includes(connection.account.id)) &&
-          (otherId === undefined || (connection.account.otherIds?.includes(otherId) ?? false)),
+          (otherId === undefined || (connection.account.otherIds?.includes(otherId) ?? false)) &&
+          (reason === undefined || connection.reason === reason) &&
+          (stateSince === undefined || connection.stateAt >= stateSince),
       )
       return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
     },

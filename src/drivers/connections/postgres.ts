@@ -33,8 +33,10 @@ export function openPostgresConnections(database: Database): Connections {
     list: (environmentId, page) =>
       database.tenant(environmentId, async (sql) => {
         const { after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId } = page
+        const { reason, stateSince } = page
         const known = [after, limit, profile, provider, state, grant, integration, account, ids, accounts, otherId]
-        const values = known.map((v) => v ?? null)
+        const since = stateSince === undefined ? null : new Date(stateSince)
+        const values = [...known, reason, since].map((v) => v ?? null)
         return (await sql<Row>(selectPage, [environmentId, ...values], 'connections.list')).rows
       }),
 
@@ -143,6 +145,8 @@ const selectPage = `
     and ($10::text[] is null or id = any ($10))
     and ($11::text[] is null or account_id = any ($11))
     and ($12::text is null or account -> 'otherIds' ? $12)
+    and ($13::text is null or reason = $13)
+    and ($14::timestamptz is null or state_at >= $14)
   order by id collate "C"
   limit $3`
 

@@ -54,11 +54,12 @@ export function openMemoryJournal(log: AlongLog): Journal {
         .slice(0, limit)
     },
 
-    async readTasks(environmentId, { limit, before, state, connectionId, kind, category, priority }) {
+    async readTasks(environmentId, { limit, before, state, connectionId, subject, kind, category, priority }) {
       return newest(own(log.tasks, environmentId), limit, before, (task) =>
         [
           state === undefined || taskState(task, state.now) === state.is,
           connectionId === undefined || task.connectionId === connectionId,
+          subject === undefined || task.subject === subject,
           kind === undefined || task.kind === kind,
           category === undefined || task.category === category,
           priority === undefined || task.priority === priority,

@@ -53,8 +53,8 @@ export function openPostgresJournal(database: Database): Journal {
     readEvents: (environmentId, { limit, before, connectionId, type }) =>
       read<EventRecord>(environmentId, select.events, 'journal.read_events', [limit, before, connectionId, type]),
 
-    readTasks: (environmentId, { limit, before, state, connectionId, kind, category, priority }) => {
-      const about = [state?.is, state && new Date(state.now), connectionId, kind, category, priority]
+    readTasks: (environmentId, { limit, before, state, connectionId, subject, kind, category, priority }) => {
+      const about = [state?.is, state && new Date(state.now), connectionId, kind, category, priority, subject]
       return read<TaskRecord>(environmentId, select.tasks, 'journal.read_tasks', [limit, before, ...about])
     },
 

@@ -42,6 +42,7 @@ export const tasks = `
       else 'open' end)
     and ($6::text is null or connection_id = $6) and ($7::text is null or kind = $7)
     and ($8::text is null or category = $8) and ($9::text is null or priority = $9)
+    and ($10::text is null or subject = $10)
   order by id desc limit $2`
 
 export const tasksById = `${everyTask} where environment_id = $1 and id = any ($2::text[])`

@@ -1,5 +1,6 @@
 import { Fault, hour, second } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
+import { sweepAnnouncedEnds } from './announced-ends.ts'
 import type { OpenCredentials } from './credentials.ts'
 import { type DisconnectParts, retireGrantQueue, runRetireGrant } from './disconnect.ts'
 import { runTellEnd, type TellEndJob, tellEndQueue } from './give-up.ts'
@@ -32,10 +33,11 @@ export async function startConnectJobs(parts: DisconnectParts & { credentials: O
   await deps.jobs.cron(mendQueue, '53 * * * *')
 }
 
-/** Invitations are kept for a day after their end, so that what became of them can be read. */
-export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log'>): Promise<void> {
+/** Invitations are kept for a day after their end, so that what became of them can be read; what is asked about ends that a platform announced ends with their day. */
+export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log' | 'journal' | 'directory'>): Promise<void> {
   const count = await deps.flows.sweep(deps.clock.now() - 86_400_000)
   if (count > 0) deps.log.debug('connect.swept', { count })
+  await sweepAnnouncedEnds(deps)
 }
 
 const refreshQueue = 'connect.refresh-due'

@@ -159,6 +159,38 @@ story(
   withNames,
 )
 
+for (const [how, before, now] of [
+  ['bears the former id', { id: '17' }, { id: '4711', otherIds: ['17'] }],
+  ['was known to bear the new id', { id: '17', otherIds: ['4711'] }, { id: '4711' }],
+] as const)
+  story(
+    `F58: an account that ${how} is found in a profile of thousands`,
+    async (world) => {
+      const first = called
+      try {
+        called = { ...first, ...before }
+        const { connection } = await world.connectAccount()
+        const at = world.clock.now()
+        const has = await world.connectionOf(connection)
+        for (let nth = 0; nth < 1_100; nth++) {
+          const other = {
+            ...has,
+            id: `con_0${String(nth).padStart(5, '0')}`,
+            account: { ...first, id: `other ${nth}` },
+          }
+          await world.stores.connections.create(other, { at, actor: 'system' })
+        }
+        called = { ...first, ...now }
+        const { result } = await world.connectAccount()
+        assert.deepEqual('connectionIds' in result && result.connectionIds, [connection.id])
+        assert.equal((await world.connectionOf(connection)).account.id, '4711')
+      } finally {
+        called = first
+      }
+    },
+    withNames,
+  )
+
 story(
   'a consent that reaches several accounts connects them all',
   async (world) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hour, isFault, minute, second } from '@patchbay/kit'
+import { dayMs, hour, isFault, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
+import { taskState } from '../../ports/journal.ts'
 import { openTestWorld, type TestWorld } from './test-world.ts'
 
 const story = (
@@ -130,3 +131,124 @@ for (const [end, priority] of [
       assert.equal((await world.connectionOf(connection)).state, 'pending')
     })
   })
+
+const dayAfter = (now: number, days: number) => Math.floor(now / 1000) * 1000 + days * dayMs
+
+/** What an app is asked while its platform announces what `says` holds, with one call a day. */
+const endStory = (
+  title: string,
+  tell: (scene: {
+    world: TestWorld
+    announce: (at: number | null) => void
+    live: (days: number) => Promise<void>
+    /** Oldest first, as `state priority` and the day that it is due, from now. */
+    asked: () => string[]
+  }) => Promise<void>,
+) =>
+  test(title, async () => {
+    let headers: Record<string, string> = {}
+    const world = await openTestWorld({
+      network: (sandbox) => ({
+        async send(request, signal) {
+          const answer = await sandbox.send(request, signal)
+          return { ...answer, headers: { ...answer.headers, ...headers } }
+        },
+      }),
+    })
+    const start = world.clock.now()
+    const asked = () =>
+      world.along.tasks
+        .filter(({ kind, subject }) => kind === 'prepare_change' && subject === world.integrationId)
+        .map((task) => {
+          const due = task.dueAt === null ? 'no day' : `day ${Math.round((task.dueAt - start) / dayMs)}`
+          return `${taskState(task, world.clock.now())} ${task.priority} ${due}`
+        })
+    await world.run(async () => {
+      const { connection } = await world.connectAccount()
+      await world.startJobs()
+      const live = async (days: number) => {
+        for (let day = 0; day < days; day++) {
+          await world.call(connection)
+          await world.clock.sleep(dayMs)
+          await world.jobs.fire('connect.sweep')
+          await world.clock.sleep(minute)
+        }
+      }
+      const announce = (at: number | null) => {
+        headers = at === null ? { deprecation: 'true' } : { sunset: new Date(at).toUTCString() }
+      }
+      await tell({ world, announce, live, asked })
+      await world.jobs.stop(1_000)
+    })
+  })
+
+endStory('F53: as its day comes nearer it weighs more, and when it is over nobody is asked', async (scene) => {
+  const { world, announce, live, asked } = scene
+  announce(dayAfter(world.clock.now(), 95))
+  await live(2)
+  assert.deepEqual(asked(), ['open low day 95'])
+  await live(10)
+  assert.deepEqual(asked(), ['done low day 95', 'open normal day 95'])
+  await live(75)
+  assert.deepEqual(asked(), ['done low day 95', 'done normal day 95', 'open high day 95'])
+  // It is announced and answers long after.
+  await live(20)
+  assert.deepEqual(asked(), ['done low day 95', 'done normal day 95', 'done high day 95'])
+})
+
+endStory('F53: a nearer end is told, a later one when the former is over', async ({ world, announce, live, asked }) => {
+  const start = world.clock.now()
+  announce(null)
+  await live(2)
+  assert.deepEqual(asked(), ['open low no day'])
+  announce(dayAfter(start, 40))
+  await live(2)
+  assert.deepEqual(asked(), ['done low no day', 'open normal day 40'])
+  announce(dayAfter(start, 200))
+  await live(2)
+  assert.equal(asked().length, 2)
+  announce(dayAfter(start, 10))
+  await live(2)
+  assert.deepEqual(asked().slice(1), ['done normal day 40', 'open high day 10'])
+  announce(dayAfter(start, 200))
+  await live(6)
+  assert.deepEqual(asked().slice(2), ['done high day 10', 'open low day 200'])
+})
+
+endStory('F53: what somebody put off or turned down weighs nothing more, and a nearer end is told', async (scene) => {
+  const { world, announce, live, asked } = scene
+  const start = world.clock.now()
+  announce(dayAfter(start, 100))
+  await live(1)
+  const [task] = world.along.tasks.filter(({ kind }) => kind === 'prepare_change')
+  const turnedDown = { snoozedUntil: null, dismissedAt: world.clock.now() }
+  await world.stores.journal.changeTask(world.environment.id, task!.id, turnedDown, { at: 0, actor: 'user:u' })
+  await live(20)
+  assert.deepEqual(asked(), ['dismissed low day 100'])
+  announce(dayAfter(start, 30))
+  await live(1)
+  assert.deepEqual(asked(), ['done low day 100', 'open high day 30'])
+})
+
+endStory('F53: an end that was over when it was told is asked about for a week, once', async (scene) => {
+  const { world, announce, live, asked } = scene
+  announce(dayAfter(world.clock.now(), -3))
+  await live(5)
+  assert.deepEqual(asked(), ['open high day -3'])
+  await live(15)
+  assert.deepEqual(asked(), ['done high day -3'])
+})
+
+endStory('F53: what names no day is asked about again after half a year, and as long as it is said', async (scene) => {
+  const { world, announce, live, asked } = scene
+  announce(null)
+  await live(175)
+  assert.deepEqual(asked(), ['open low no day'])
+  await live(10)
+  assert.deepEqual(asked(), ['done low no day', 'open low no day'])
+  const task = world.along.tasks.at(-1)!
+  const turnedDown = { snoozedUntil: null, dismissedAt: world.clock.now() }
+  await world.stores.journal.changeTask(world.environment.id, task.id, turnedDown, { at: 0, actor: 'user:u' })
+  await live(200)
+  assert.deepEqual(asked(), ['done low no day', 'dismissed low no day'])
+})

@@ -3,7 +3,8 @@ import { faults } from '@patchbay/kit'
 import type { IncidentSource, Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
 import type { CallIncidents } from '../http/report-outage.ts'
-import { changeTask, setUpTask } from './person-tasks.ts'
+import { noteAnnouncedEnd } from './announced-ends.ts'
+import { setUpTask } from './person-tasks.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'connections' | 'directory' | 'log'>
 
@@ -80,15 +81,7 @@ export function callIncidents(deps: Needs & Pick<Deps, 'journal'>): CallIncident
       return keep(raiseIncident(deps, integration, 'provider.down', `${host} does not work`, where), integration)
     },
     over: (integration) => keep(clearIncident(deps, integration, integration.incident?.source), integration),
-    ending: (integration, end) => {
-      const at = deps.clock.now()
-      const along = {
-        at,
-        actor: `provider:${integration.provider}`,
-        openTasks: [changeTask(deps, integration, end)],
-      } as const
-      return keep(deps.journal.note(integration.environmentId, along), integration)
-    },
+    ending: (integration, end) => keep(noteAnnouncedEnd(deps, integration, end), integration),
   }
 }
 

@@ -106,13 +106,14 @@ async function makeConnection(
 
 /** The connection of the account under the id that it had before, where the profile has none under the one that it has now. */
 async function findMoved(deps: Deps, { environmentId, profileId, integrationId, account }: Connection) {
-  const own = await deps.connections.list(environmentId, {
-    profile: profileId,
-    integration: integrationId,
-    limit: 1_000,
-  })
-  if (own.some((other) => other.account.id === account.id)) return null
-  return own.find((other) => isSameAccount(other.account, account)) ?? null
+  const own = { profile: profileId, integration: integrationId }
+  const ids = [account.id, ...(account.otherIds ?? [])]
+  const [named, bearing] = await Promise.all([
+    deps.connections.list(environmentId, { ...own, accounts: ids, limit: ids.length }),
+    deps.connections.list(environmentId, { ...own, otherId: account.id, limit: 1 }),
+  ])
+  if (named.some((other) => other.account.id === account.id)) return null
+  return [...named, ...bearing].find((other) => isSameAccount(other.account, account)) ?? null
 }
 
 /** The same by a grant that is in use already. One that waits for a consent has one here; any other stays as it is. */

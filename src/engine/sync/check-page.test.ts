@@ -136,7 +136,7 @@ test('what the provider’s code refused is kept, cut to a readable length and n
 
 test('F45: of what is there twice the last counts, and where the two differ it is said', () => {
   const observed = (value: number | null, more: Partial<Observation> = {}): Observation => ({ ...good, value, ...more })
-  const { observations, refused } = page({
+  const { observations, refused, doubled } = page({
     observations: [
       observed(5),
       observed(7, { item: 'v' }),
@@ -152,6 +152,7 @@ test('F45: of what is there twice the last counts, and where the two differ it i
     observations.map(({ value }) => value),
     [6, 7, 2, 3, 4],
   )
+  assert.equal(doubled, 2)
   assert.deepEqual(
     refused.map(({ why }) => why),
     ['twice in one answer, and the last counts: 5', 'twice in one answer, and the last counts: 1'],
@@ -162,7 +163,13 @@ test('F45: of what is there twice the last counts, and where the two differ it i
     listed.items.map(({ title }) => title),
     ['New', 'Same'],
   )
-  assert.equal(listed.refused.length, 1)
+  assert.deepEqual([listed.refused.length, listed.doubled], [1, 1])
+  const full = page({
+    observations: [observed(5), observed(6)],
+    refused: Array.from({ length: 199 }, (_, nth) => ({ what: `row ${nth}`, why: 'odd' })),
+    items: [item('Old'), item('New')],
+  })
+  assert.deepEqual([full.refused.length, full.doubled], [200, 1], 'what is kept is what is counted')
 })
 
 test('F54: a time without a zone is the day that it names, and one with a zone stays', () => {

@@ -4,6 +4,7 @@ import {
   addDays,
   dayOf,
   type Item,
+  isZone,
   type MetricDefinition,
   metricDefinition,
   type NullReason,
@@ -19,9 +20,10 @@ type Rows = Pick<SavedPage, 'observations' | 'items' | 'audiences' | 'facts' | '
 
 /**
  * What of a page may be stored. Provider code is checked like anything that comes from outside, because what it hands over is made of answers:
- * one bad row is set aside with why, and costs neither the page nor the stream (F52).
+ * one bad row is set aside with why, and costs neither the page nor the stream (F52). `doubled` is how many of `refused` were there a second time: they are
+ * kept to be looked at, and nothing is missing because of them.
  */
-export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
+export function checkPage(stream: Stream, page: Page, now: Instant): Rows & { readonly doubled: number } {
   const refused = (page.refused ?? []).map(({ what, why }) => ({ what: cut(String(what)), why: cut(String(why)) }))
   const sort = <Row>(
     rows: readonly Row[] | undefined,
@@ -33,6 +35,7 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
       if (why !== null) refused.push({ what: cut(name(row)), why: cut(why) })
       return why === null
     })
+  const doubles: { what: string; why: string }[] = []
   const lastDay = addDays(dayOf(now), 2)
   /** Of what is there twice the last counts, and where the two differ that is said (F45). */
   const lastOfEach = <Row>(rows: readonly Row[], key: (row: Row) => string, said: (row: Row) => string) => {
@@ -40,12 +43,12 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
     for (const row of rows) {
       const before = last.get(key(row))
       if (before !== undefined && said(before) !== said(row))
-        refused.push({ what: cut(key(row)), why: cut(`twice in one answer, and the last counts: ${said(before)}`) })
+        doubles.push({ what: cut(key(row)), why: cut(`twice in one answer, and the last counts: ${said(before)}`) })
       last.set(key(row), row)
     }
     return last.size === rows.length ? rows : [...last.values()]
   }
-  return {
+  const rows = {
     observations: lastOfEach(
       sort(page.observations, observationName, (row) => objectToObservation(stream, row, lastDay)),
       observationKey,
@@ -67,8 +70,9 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows {
     ),
     ...(page.facts && { facts: tidyFacts(page.facts) }),
     removed: (page.removed ?? []).filter(isId),
-    refused: refused.slice(0, mostRefused),
   }
+  const kept = doubles.slice(0, Math.max(0, mostRefused - refused.length))
+  return { ...rows, refused: [...refused.slice(0, mostRefused), ...kept], doubled: kept.length }
 }
 
 /** Of one page; a platform that changed its answers would otherwise fill the store with complaints. */
@@ -92,7 +96,7 @@ function objectToObservation(stream: Stream, row: Observation, lastDay: string):
   if (!stream.metrics.includes(row.metric)) return 'the stream does not declare this metric'
   if (!isDay(row.day)) return `not a calendar day: ${row.day}`
   if (row.day > lastDay) return 'the day is in the future'
-  if (row.timezone !== undefined && !isZone(row.timezone)) return `not a time zone: ${row.timezone}`
+  if (row.timezone !== undefined && !isKnownZone(row.timezone)) return `not a time zone: ${row.timezone}`
   if (row.item !== undefined && !isId(row.item)) return 'not an item id'
   if (typeof row.native !== 'string' || row.native === '') return 'the provider’s own name for it is missing'
   if (row.provenance !== undefined && !storedProvenances.has(row.provenance))
@@ -137,15 +141,11 @@ function isDay(day: unknown): day is string {
 
 const zones = new Map<string, boolean>()
 
-function isZone(zone: string): boolean {
+/** A page has a thousand values of one zone, and asking whether there is one takes long. */
+function isKnownZone(zone: string): boolean {
   const known = zones.get(zone)
   if (known !== undefined) return known
-  let valid = true
-  try {
-    dayOf(0, zone)
-  } catch {
-    valid = false
-  }
+  const valid = isZone(zone)
   // Whatever a platform sends for a zone, it shall not grow without end.
   if (zones.size < 1000) zones.set(zone, valid)
   return valid

@@ -34,6 +34,7 @@ function check(expected: string, says: RegExp, of: Partial<Slot>, facts: Partial
 }
 
 test('each way to wait is named, with its quota, its times and who ends it', () => {
+  const incident = { code: 'provider.down', says: 'Made-up is down.', since: now - 2 * hour } as never
   check('schedule null - 60 -', /read next when it is due/, {})
   check('quota time -300 180 daily', /quota “daily” is used up/, {
     ...{ lastFault: 'provider.exhausted', lastQuota: 'daily', dueAt: now + 3 * hour },
@@ -43,13 +44,15 @@ test('each way to wait is named, with its quota, its times and who ends it', () 
     'outage provider -120 60 -',
     /is down/,
     { lastFault: 'provider.down' },
-    {
-      integration: {
-        enabled: true,
-        incident: { code: 'provider.down', says: 'Made-up is down.', since: now - 2 * hour } as never,
-      },
-    },
+    { integration: { enabled: true, incident } },
   )
+  for (const some of [{}, { integration: { enabled: true, incident } }])
+    check(
+      'schedule time -300 60 -',
+      /^Waits until 13:00 UTC: the platform is still making/,
+      { lastFault: 'provider.pending' },
+      some,
+    )
   check('turn time -20 - -', /waits for its turn\.$/, { dueAt: now - 20 * minute })
   check(
     'turn operator -20 - -',

@@ -2,7 +2,7 @@ import { type FixedBy, minute, type Quota } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { RunRecord } from '../../ports/journal.ts'
-import { quotaFaults, type Slot } from '../../ports/schedule.ts'
+import { quotaFaults, type Slot, waitFaults } from '../../ports/schedule.ts'
 import type { StreamNote } from '../../ports/stream-notes.ts'
 import { streamState } from '../watch/stream-state.ts'
 import type { Cadence } from './tiers.ts'
@@ -78,6 +78,8 @@ function waitOf(facts: ExplainFacts): Reason {
     const { says, fixedBy } = streamState(slot, now, quotas)
     const base = { says: says ?? slot.lastFault, since: slot.lastEndedAt, until: slot.dueAt, fixedBy }
     if (quotaFaults.includes(slot.lastFault)) return { ...base, what: 'quota', quota: slot.lastQuota }
+    // Asked for and still being made: it is read when that is done, and nothing is wrong.
+    if (waitFaults.includes(slot.lastFault)) return { ...base, quota: null, what: 'schedule' }
     if (integration?.incident)
       return {
         ...nothing,

@@ -1,4 +1,4 @@
-import { type FaultCode, faults } from '@patchbay/kit'
+import { dayMs, type FaultCode, faults } from '@patchbay/kit'
 import type { Along } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import { connectionEvent, workingState } from '../connect/connection-states.ts'
@@ -34,8 +34,10 @@ async function degrade(
   const asks = isNews && accountFaults.has(reason) && (await areFew(deps, connection, reason))
   const openTasks = asks ? [await accountTask(deps, provider, connection, says ?? faults[reason].says)] : []
   if (await move(deps, connection, ['pending', 'healthy'], { to: 'degraded', reason }, { openTasks })) return
-  // It was degraded by something else already.
-  if (openTasks.length > 0)
+  if (openTasks.length === 0) return
+  // It was degraded by something else already, or a person paused or disconnected it meanwhile: then nothing would close what is asked.
+  const current = await deps.connections.read(connection.environmentId, connection.id)
+  if (current?.state === 'degraded')
     await deps.journal.note(connection.environmentId, { at: deps.clock.now(), actor: 'schedule', openTasks })
 }
 
@@ -45,12 +47,19 @@ async function areFew(
   { environmentId, integrationId }: Connection,
   reason: FaultCode,
 ): Promise<boolean> {
-  const degraded = { integration: integrationId, state: 'degraded' as const, limit: 1_000 }
-  const alike = (await deps.connections.list(environmentId, degraded)).filter((other) => other.reason === reason)
+  const alike = await deps.connections.list(environmentId, {
+    integration: integrationId,
+    state: 'degraded',
+    reason,
+    stateSince: deps.clock.now() - atOnceMs,
+    limit: mostAsked,
+  })
   return alike.length < mostAsked
 }
 
 const mostAsked = 5
+/** Two readings of what is looked for once a day. */
+const atOnceMs = 2 * dayMs
 
 async function recover(deps: SyncDeps, { ready: { connection, slot } }: Settled): Promise<void> {
   const next = workingState(connection)

@@ -158,13 +158,14 @@ async function savePages(
   const gone = new Map<Ready, string>()
   const stray: { what: string; why: string }[] = []
   let goesInCircles = false
+  let doubles = 0
   for (const page of pages) {
     const owners = accounts.get(page.account)
     if (!owners) {
       stray.push({ what: `account ${page.account}`.slice(0, 300), why: 'it was in the answer and nobody asked for it' })
       continue
     }
-    const checked = checkPage(stream, page, at)
+    const { doubled, ...checked } = checkPage(stream, page, at)
     const { rows, zeros } = await setAsideZeros(deps, run.environmentId, owners[0]!.note, checked, at)
     await doubtRemovals(deps, run, owners[0]!, rows.removed, at)
     const isLast = page.cursor !== undefined
@@ -177,6 +178,8 @@ async function savePages(
       const tally = tallyOf(run, slot)
       tally.add(rows, stream, at)
       tally.doubtZeros(zeros)
+      tally.doubled += doubled
+      doubles += doubled
       saved.push({
         connectionId: connection.id,
         stream: slot.stream,
@@ -207,6 +210,7 @@ async function savePages(
     .save(run.environmentId, saved, { at, of: (changes) => announce(deps, news, changes, endedIds, at) })
     .catch((error: unknown) => refuseToGoOn(deps, run, error))
   for (const key of ['inserted', 'restated', 'unchanged', 'items', 'refused'] as const) run.counts[key] += counts[key]
+  run.counts.refused -= doubles
   for (const owner of ended) {
     const { slot, connection } = owner
     const why = gone.get(owner)

@@ -253,6 +253,41 @@ story('F41: one whose place the platform refuses begins again', async ({ world, 
   assert.equal(world.platform.requests[before]!.request.query!.to, '2026-09-29')
 })
 
+story(
+  'F41: one whose page far behind is refused for good fails, however many good pages come before it',
+  async ({ world, deps, ask, now }) => {
+    const refused = addDays('2026-09-29', -240)
+    const { id } = await ask({ from: addDays('2026-09-29', -299), to: '2026-09-29' })
+    world.platform.spoil = ({ query }) => {
+      if (query?.to === refused) throw new Fault('provider.rejected', undefined, { status: 400 })
+      return undefined
+    }
+    for (let turn = 1; turn <= 30 && (await now(id)).state === 'waiting'; turn++) {
+      await runNextBackfill(deps, never)
+      await world.clock.sleep(2 * hour)
+    }
+    assert.partialDeepStrictEqual(await now(id), { state: 'failed', fault: 'provider.rejected', failures: 6 })
+    assert.ok(world.platform.requests.length < 120, `${world.platform.requests.length} calls`)
+    world.platform.spoil = () => undefined
+    await moveBackfill(deps, await now(id), 'resume', 'key:k')
+    await runBackfills(deps, idle, never)
+    assert.equal((await now(id)).state, 'done')
+  },
+)
+
+story('what goes on bringing new days is forgiven its failures', async ({ world, deps, ask, now }) => {
+  const { id } = await ask({ from: addDays('2026-09-29', -299), to: '2026-09-29' })
+  world.platform.spoil = () => {
+    throw new Fault('provider.down')
+  }
+  await runNextBackfill(deps, never)
+  assert.equal((await now(id)).failures, 1)
+  world.platform.spoil = () => undefined
+  await world.clock.sleep(2 * hour)
+  await runNextBackfill(deps, never)
+  assert.partialDeepStrictEqual(await now(id), { state: 'waiting', pages: 20, failures: 0 })
+})
+
 story('one that failed is not resumed while another of its stream is open', async ({ world, deps, ask, now }) => {
   const first = await ask()
   world.platform.spoil = () => {

@@ -33,7 +33,7 @@ export async function runNextBackfill(deps: BackfillDeps, stop: AbortSignal): Pr
   const claim = deps.random.id('clm')
   const backfill = await deps.backfills.claim({ now, until: now + claimMs, claim })
   if (!backfill) return false
-  const progress = { ...backfill }
+  const progress: Progress = { ...backfill, hasNews: false }
   let ending: 'done' | 'more' | 'lost' | Fault
   try {
     ending = await readPages(deps, backfill, claim, progress, stop)
@@ -45,7 +45,8 @@ export async function runNextBackfill(deps: BackfillDeps, stop: AbortSignal): Pr
   return true
 }
 
-type Progress = { -readonly [key in keyof BackfillProgress]: BackfillProgress[key] }
+/** `hasNews`: this turn brought a day that no answer had had before, or a value that was not stored. */
+type Progress = { -readonly [key in keyof BackfillProgress]: BackfillProgress[key] } & { hasNews: boolean }
 
 async function readPages(
   deps: BackfillDeps,
@@ -104,13 +105,15 @@ async function readPages(
 
   function see(progress: Progress, day: string): void {
     if (day < firstDay || day > lastDay) return
-    if (progress.seenFrom === null || day < progress.seenFrom) progress.seenFrom = day
-    if (progress.seenTo === null || day > progress.seenTo) progress.seenTo = day
+    const { seenFrom, seenTo } = progress
+    if (seenFrom === null || day < seenFrom) progress.seenFrom = day
+    if (seenTo === null || day > seenTo) progress.seenTo = day
+    if (progress.seenFrom !== seenFrom || progress.seenTo !== seenTo) progress.hasNews = true
   }
 
   async function savePage(deps: BackfillDeps, backfill: Backfill, page: Page, progress: Progress): Promise<void> {
     const at = deps.clock.now()
-    const checked = checkPage(stream, page, at)
+    const { doubled: _, ...checked } = checkPage(stream, page, at)
     const wanted = checked.observations.filter(({ day }) => day >= firstDay && day <= lastDay)
     const { rows } = await setAsideZeros(deps, environmentId, note!, { ...checked, observations: wanted }, at)
     const saved: SavedPage = {
@@ -119,6 +122,7 @@ async function readPages(
       ...{ cursor: undefined, checkpoint: page.cursor === undefined ? page.checkpoint : null },
     }
     const { inserted, restated, items } = await deps.records.save(environmentId, [saved], { at, actor: 'schedule' })
+    if (inserted > 0) progress.hasNews = true
     progress.pages++
     progress.written += inserted + restated + items
   }
@@ -168,7 +172,7 @@ async function settle(
   deps: BackfillDeps,
   backfill: Backfill,
   claim: string,
-  progress: BackfillProgress,
+  progress: Progress,
   ending: 'done' | 'more' | Fault,
 ): Promise<void> {
   const { environmentId, id, connectionId } = backfill
@@ -177,8 +181,10 @@ async function settle(
     deps.backfills.release(environmentId, id, claim, outcome, tell(deps, backfill, outcome, now))
   if (!(await deps.backfills.report(environmentId, id, claim, { ...progress, until: now + claimMs }))) return
   const calm = { fault: null, says: null, failures: 0, endedAt: null }
+  // Begun again, it reads what it had read: good pages on the way to the one that is refused are no reason to try that one for ever.
+  const failures = progress.hasNews ? 0 : backfill.failures
   if (ending === 'done') await release({ ...calm, state: 'done', readyAt: now, endedAt: now })
-  else if (ending === 'more') await release({ ...calm, state: 'waiting', readyAt: now })
+  else if (ending === 'more') await release({ ...calm, failures, state: 'waiting', readyAt: now })
   else {
     // A place that was kept for too long, or that may have been: it begins again, and what is stored is stored.
     if (ending.code === 'provider.cursor' || (progress.pages === backfill.pages && mayBeThePlace(ending)))

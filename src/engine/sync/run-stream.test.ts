@@ -409,6 +409,42 @@ story(
   },
 )
 
+for (const to of ['paused', 'disconnected'] as const)
+  story(`F57: nobody is asked about an account that is ${to} while it is read`, async (world) => {
+    await world.connect('con_1')
+    await world.runDue()
+    world.platform.followers.clear()
+    for (let times = 0; times < 2; times++) await world.runDue({ aheadMs: 48 * hour })
+    assert.equal(await stateOf(world), 'healthy')
+    world.platform.spoil = async () => {
+      const change = { from: ['healthy'], to, reason: null } as const
+      await world.deps.connections.move(environmentId, 'con_1', change, { at: world.clock.now(), actor: 'key:k' })
+      return undefined
+    }
+    await world.runDue({ aheadMs: 48 * hour })
+    assert.equal((await slotOf(world)).failures, 3)
+    assert.equal(await stateOf(world), to)
+    assert.deepEqual(openTasks(world), [])
+  })
+
+story('F57: accounts that go a month after others are asked about like the first', async (world) => {
+  const gone = async (from: number, to: number) => {
+    for (let nth = from; nth <= to; nth++) await world.connect(`con_${nth}`)
+    await world.runDue()
+    for (let nth = from; nth <= to; nth++) world.platform.followers.delete(`acc_${nth}`)
+    for (let times = 0; times < 6; times++) await world.runDue({ aheadMs: 48 * hour })
+    return openTasks(world).map(({ connectionId }) => connectionId)
+  }
+  assert.equal((await gone(1, 6)).length, 5)
+  await world.clock.sleep(30 * 24 * hour)
+  const asked = (await gone(7, 12)).slice(5)
+  assert.equal(asked.length, 5)
+  assert.ok(
+    asked.every((id) => Number(id!.slice(4)) > 6),
+    `${asked}`,
+  )
+})
+
 story(
   'F56: a report that is made for hours is waited for by nobody, survives every process, and is no failure',
   async (world) => {
@@ -473,6 +509,42 @@ story('F17, F52: a bad row is set aside and costs nothing else', async (world) =
     ['con_2: audience.followers 2026-10-05: not a number: many', 'con_3: audience.followers 2026-10-05: negative: -4'],
   )
 })
+
+story(
+  'F45: a row that is twice in one answer is said, and the run that has all rows is no partial one',
+  async (world) => {
+    await world.connect('con_1', { streams: ['videos'] })
+    const twice = (...views: number[]) =>
+      world.platform.videos.set(
+        'acc_1',
+        views.map((count) => ({ id: 'v1', views: count })),
+      )
+    twice(10, 20)
+    const [run] = await world.runDue()
+    assert.partialDeepStrictEqual(run, { state: 'succeeded', inserted: 1, refused: 0, fault: null })
+    assert.equal(run!.says, '1 row was twice in one answer with something else in it, and the last counts.')
+    const kept = await world.deps.records.refusedRows(environmentId, { connections: ['con_1'], limit: 9 })
+    assert.deepEqual(
+      kept.map(({ why }) => why),
+      ['twice in one answer, and the last counts: 10'],
+    )
+    // Beside a row that says nothing it is counted for itself.
+    world.platform.videos.set('acc_1', [
+      { id: 'v1', views: 10 },
+      { id: 'v1', views: 21 },
+      { id: 'v2', views: -1 },
+      { id: 'v2', views: 7 },
+      { id: 'v3', views: 1 },
+      { id: 'v3', views: 2 },
+    ])
+    const [next] = await world.runDue({ aheadMs: 48 * hour })
+    assert.partialDeepStrictEqual(next, { state: 'partial', refused: 1 })
+    assert.equal(
+      next!.says,
+      '1 row could not be understood and was set aside. 2 rows were twice in one answer with something else in them, and the last counts.',
+    )
+  },
+)
 
 story('an account that is missing in a batch fails alone', async (world) => {
   for (const id of ['con_1', 'con_2', 'con_3']) await world.connect(id)

@@ -134,6 +134,7 @@ function summary(
   const [first] = bad
   const fell = settled.flatMap(({ ready, noted }) => (noted ? fallen(ready.note, noted.note) : []))
   const negative = [...tallies.values()].reduce((sum, tally) => sum + tally.negative, 0)
+  const doubled = [...tallies.values()].reduce((sum, tally) => sum + tally.doubled, 0)
   const parts = [
     bad.length > 0 && total > 1 ? `${bad.length} of ${total} accounts could not be read.` : null,
     first?.says ?? null,
@@ -144,6 +145,9 @@ function summary(
     ...new Set(doubted.map(({ noted }) => noted!.suspicion!.says)),
     fell.length > 0 ? `Went down, and is stored as the platform says it: ${listed(fell)}.` : null,
     negative > 0 ? `Of ${negative} ${negative === 1 ? 'amount' : 'amounts'} more was taken back than came.` : null,
+    doubled > 0
+      ? `${doubled === 1 ? '1 row was twice in one answer with something else in it' : `${doubled} rows were twice in one answer with something else in them`}, and the last counts.`
+      : null,
     bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
   ].filter((part) => part !== null)
   return {

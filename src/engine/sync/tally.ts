@@ -28,6 +28,8 @@ export class Tally {
   removing = 0
   /** Amounts of a day of which more was taken back than came. */
   negative = 0
+  /** Rows that were in an answer a second time, with something else in them. */
+  doubled = 0
   /** Why what it brought is not believed. */
   suspicion: Suspicion | null = null
 

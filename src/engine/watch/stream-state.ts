@@ -1,5 +1,5 @@
 import { type FaultCode, type FixedBy, kindOfFault, type Quota } from '@patchbay/kit'
-import { quotaFaults, type Slot } from '../../ports/schedule.ts'
+import { type Slot, waitFaults } from '../../ports/schedule.ts'
 import { windowAt } from '../quota/draws.ts'
 import { sayWait } from '../quota/say-wait.ts'
 
@@ -23,7 +23,7 @@ export function streamState(slot: Slot, now: number, quotas: readonly Quota[] = 
   if (slot.claim !== null && slot.claimedUntil !== null && slot.claimedUntil > now)
     return { state: 'running', says: null, fixedBy: null }
   if (slot.lastFault !== null) {
-    const waits = quotaFaults.includes(slot.lastFault) || slot.lastFault === 'provider.pending'
+    const waits = waitFaults.includes(slot.lastFault)
     const why = kindOfFault(slot.lastFault)
     if (waits && why !== null && slot.dueAt > now) {
       const quota = quotas.find(({ id }) => id === slot.lastQuota)

@@ -104,7 +104,8 @@ test('K8: an episode lasts until no stream fails any more, and counts unless onl
   check([down(-3), end(2, null)], well, '0/0')
   check([down(1)], well, '0/1')
   check([end(27.5 * 24, 'provider.down')], well, '0/0; 1 it lasts for less than a day yet')
-  check([end(1, 'provider.exhausted'), end(2, null)], well, '0/0')
+  for (const wait of ['provider.throttled', 'provider.exhausted', 'setup.budget', 'provider.pending'])
+    check([end(1, wait), end(2, null)], well, '0/0')
   check([down(1), end(2, 'setup.credentials'), end(3, null)], well, '0/0; 1 only the operator could end it')
   check([end(1, 'connection.expired', { blocked: 'needs_reauth' })], well, '0/0; 1 only the owner could end it')
   const lost = (reason: string) => [...well, step(2, 'needs_reauth', reason)]

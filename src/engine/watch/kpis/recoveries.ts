@@ -1,6 +1,7 @@
 import { dayMs, type FaultCode, faults, hour } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
 import type { ReadingEnd, Window } from '../../../ports/history.ts'
+import { waitFaults } from '../../../ports/schedule.ts'
 import type { ConnectionPast } from './connection-past.ts'
 import { byProvider, count, figure, type Kpi, quantile } from './kpi.ts'
 
@@ -69,7 +70,7 @@ function episodesOf(ends: readonly ReadingEnd[]): Episode[] {
         if (failing.size > 0 || open === null) continue
         episodes.push({ ...open, to: at })
         open = null
-      } else if (open !== null || !isWait(fault)) {
+      } else if (open !== null || !waitFaults.includes(fault)) {
         failing.add(stream)
         open = { provider, connectionId, from: open?.from ?? at, to: null, lastFault: fault, blocked: blocked !== null }
       }
@@ -78,10 +79,6 @@ function episodesOf(ends: readonly ReadingEnd[]): Episode[] {
   }
   return episodes.sort((one, other) => one.from - other.from)
 }
-
-/** Waiting for a quota, or for what the platform is making, is what was planned, and no failure. */
-const isWait = (fault: string) =>
-  fault === 'provider.throttled' || fault === 'provider.exhausted' || fault === 'provider.pending'
 
 function exclusionOf({ connectionId, from, to, lastFault, blocked }: Episode, past: ConnectionPast, now: Instant) {
   const kind = faults[lastFault as FaultCode] ?? null
