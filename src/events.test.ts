@@ -253,9 +253,9 @@ async function readSocket(query: string, enough: number) {
   return { first, told, ids: told.map(({ event }) => event!.id) }
 }
 
-function openSocket(query = '', key = server.keys.test) {
+function openSocket(query = '', key = server.keys.test, url = server.url) {
   const headers = { authorization: `Bearer ${key}` }
-  return new WebSocket(`${server.url.replace('http', 'ws')}/v1/events/stream${query}`, { headers } as never)
+  return new WebSocket(`${url.replace('http', 'ws')}/v1/events/stream${query}`, { headers } as never)
 }
 
 /** Asks for an upgrade, and gives what HTTP answers. */
@@ -357,9 +357,23 @@ test('both kinds of streams share their limit, and a handshake that fails makes 
 
 test('a socket whose reader speaks is closed with a reason', async () => {
   const socket = openSocket()
-  const closed = new Promise<[number, string]>((resolve) => {
-    socket.addEventListener('close', ({ code, reason }) => resolve([code, reason]))
-  })
+  const closed = closeOf(socket)
   socket.addEventListener('open', () => socket.send('hello'))
   assert.deepEqual(await closed, [1003, 'This stream is only read.'])
+})
+
+const closeOf = (socket: WebSocket) =>
+  new Promise<[number, string]>((resolve) => {
+    socket.addEventListener('close', ({ code, reason }) => resolve([code, reason]))
+  })
+
+// A process that only answers has nothing to finish, and closes before the second is over in which its readers would notice by themselves.
+test('a socket on which nothing happens is told that the server stops, and does not hold that up', async () => {
+  const stopped = await startTestServer({ env: () => ({ PATCHBAY_ROLES: 'api' }) })
+  const socket = openSocket('', stopped.keys.test, stopped.url)
+  const closed = closeOf(socket)
+  await new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }))
+  const stopping = stopped.stop()
+  assert.deepEqual(await closed, [1001, 'This server stops. Come back.'])
+  await stopping
 })

@@ -11,9 +11,12 @@ export function openBacklogGauges({ deps }: Pick<Engine, 'deps'>, registry: Regi
     new Gauge({ name, help, labelNames: ['environment', ...labels], registers: [registry] })
   const messages = gauge(
     'patchbay_messages_waiting',
-    'Messages of platforms that are stored and not yet worked through',
+    `Messages of platforms that are stored and not yet worked through, counted up to ${mostCounted}`,
   )
-  const oldest = gauge('patchbay_messages_oldest_seconds', 'How long ago the oldest message that waits came in')
+  const oldest = gauge(
+    'patchbay_messages_oldest_seconds',
+    'How long ago the oldest message that waits came in, of those that are counted',
+  )
   const waiting = gauge(
     'patchbay_deliveries_waiting',
     `Events that wait for an endpoint that is on, counted up to ${mostCounted}`,
@@ -31,7 +34,7 @@ export function openBacklogGauges({ deps }: Pick<Engine, 'deps'>, registry: Regi
   return async function look(environment: string): Promise<void> {
     const now = deps.clock.now()
     const [received, due, all] = await Promise.all([
-      deps.inbox.waiting(environment),
+      deps.inbox.waiting(environment, { limit: mostCounted }),
       deps.deliveries.waiting(environment, { now, limit: mostCounted }),
       deps.deliveries.endpoints(environment),
     ])

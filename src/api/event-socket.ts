@@ -43,7 +43,7 @@ export async function tellSocket(
   try {
     const why = await readers.tell(reader, messagesInto(send), gone.signal)
     if (why === 'refused') socket.close(1008, 'Who reads may not read any more.')
-    else socket.close(1001, 'This server stops. Come back.')
+    else closeAtStop(socket)
   } catch (error) {
     if (gone.signal.aborted) return
     log.warn('api.stream_broken', { requestId: request.id, environmentId, error })
@@ -52,6 +52,9 @@ export async function tellSocket(
     leave()
   }
 }
+
+/** A reader who waits for something to happen is told so by whoever closes the server. Where it is closing already, nothing more is said. */
+export const closeAtStop = (socket: WebSocket): void => socket.close(1001, 'This server stops. Come back.')
 
 const messagesInto = (send: (texts: readonly string[]) => Promise<void>): EventWriter => ({
   begins: (place) => send([messageOf(place)]),

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { eventJson } from '../engine/delivery/event-body.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type EventReader, type EventWriter, openEventReaders, patienceMs } from './event-readers.ts'
-import { socketOptions, tellSocket } from './event-socket.ts'
+import { closeAtStop, socketOptions, tellSocket } from './event-socket.ts'
 import type { Serving } from './serve-route.ts'
 import { writeInTime } from './write-in-time.ts'
 
@@ -21,7 +21,13 @@ export async function serveEventStream(app: FastifyInstance, engine: Engine, ser
   const { clock, log } = engine.deps
   const readers = openEventReaders(engine, serving)
   const admitted = new WeakMap<FastifyRequest, EventReader>()
-  await app.register(fastifyWebsocket, { options: socketOptions })
+  await app.register(fastifyWebsocket, {
+    options: socketOptions,
+    async preClose() {
+      for (const socket of app.websocketServer.clients) closeAtStop(socket)
+      app.websocketServer.close()
+    },
+  })
   app.route({
     method: 'GET',
     url: path,

@@ -219,11 +219,13 @@ export interface Deliveries {
   /** The last place, and the last one whose event was forgotten. */
   places(environmentId: string): Promise<{ head: number; swept: number }>
   /**
-   * Forgets deliveries that were given up and events that happened before then, up to ten thousand of each, and every delivery of those events. What was
-   * taken is known for as long as its event is kept, so that `recover` does not send it again.
+   * Forgets deliveries that were given up and events that happened before then, up to `mostSwept` of each, and every delivery of those events. What was
+   * taken is known for as long as its event is kept, so that `recover` does not send it again. Returns how many of the two: with as many there may be more.
    */
   sweep(environmentId: string, before: { readonly failed: Instant; readonly events: Instant }): Promise<number>
 }
 
 /** How many tries of a delivery are kept. */
 export const mostTries = 10
+/** As many as are forgotten at once: with an event go the deliveries of all its endpoints, and meanwhile no other event is given its place. */
+export const mostSwept = 1_000

@@ -187,13 +187,20 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
       assert.deepEqual(ids(await claim(inbox, env, 30)), ['m1'])
     })
 
-    story('it says how many wait, and since when', async ({ inbox }, env) => {
-      assert.deepEqual(await inbox.waiting(env), { count: 0, since: null })
+    story('it says how many wait, up to so many, and since when', async ({ inbox }, env) => {
+      const look = (limit = 10) => inbox.waiting(env, { limit })
+      assert.deepEqual(await look(), { count: 0, since: null })
       await inbox.store([message(env, 'm1', { receivedAt: 5 }), message(env, 'm2', { receivedAt: 3 })])
-      assert.deepEqual(await inbox.waiting(env), { count: 2, since: 3 })
+      assert.deepEqual(await look(), { count: 2, since: 3 })
+      assert.deepEqual(await look(1), { count: 1, since: 3 })
       await claim(inbox, env, 10, { limit: 1 })
-      await inbox.finish(env, 'clm', [done('m2')])
-      assert.deepEqual(await inbox.waiting(env), { count: 1, since: 5 })
+      // It is due after the other, and has waited for longer all the same.
+      await inbox.finish(env, 'clm', [{ ...done('m2'), state: 'received', attempts: 1, dueAt: 50, processedAt: null }])
+      assert.deepEqual(await look(), { count: 2, since: 3 })
+      assert.deepEqual(await look(1), { count: 1, since: 5 })
+      await claim(inbox, env, 50, { limit: 1 })
+      await inbox.finish(env, 'clm', [done('m1')])
+      assert.deepEqual(await look(), { count: 1, since: 3 })
     })
 
     story('what is said of a message may hold what no database takes', async ({ inbox }, env) => {

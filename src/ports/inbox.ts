@@ -102,8 +102,11 @@ export interface Inbox {
    * else. Returns how many.
    */
   erase(environmentId: string, integrationId: string, account: string): Promise<number>
-  /** How many wait, and since when the oldest one has. */
-  waiting(environmentId: string): Promise<{ readonly count: number; readonly since: Instant | null }>
+  /** How many wait, counted up to `limit` in the order in which they are due, and since when the oldest of those has. */
+  waiting(
+    environmentId: string,
+    options: { limit: number },
+  ): Promise<{ readonly count: number; readonly since: Instant | null }>
   /** Forgets what was done with before then, up to ten thousand. Returns how many. What still waits is kept. */
   sweep(
     environmentId: string,

@@ -4,6 +4,7 @@ import {
   type DeliveryWithEvent,
   type Endpoint,
   type EventFilter,
+  mostSwept,
   mostTries,
   type PlacedEvent,
   type Settled,
@@ -101,7 +102,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
     },
 
     async waiting(environmentId, { now, limit }) {
-      const rows = [...placeOf(environmentId).rows.values()].filter(({ state }) => state === 'waiting')
+      const rows = [...placeOf(environmentId).waiting.values()]
       const of = (row: Row) => endpoints.get(keyOf(environmentId, row.endpointId))
       const due = rows.filter((row) => row.nextAt <= now && isReady(of(row), now)).map(({ nextAt }) => nextAt)
       const count = rows.filter((row) => of(row)?.disabled === null).length
@@ -282,7 +283,6 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 }
 
 const untouched = { failures: 0, failingSince: null, failingSays: null, toldAt: null, restUntil: null }
-const mostSwept = 10_000
 
 function put({ rows, waiting }: Place, key: string, row: Row): void {
   rows.set(key, row)

@@ -5,7 +5,7 @@ import { deliveriesContract, exampleEndpoint } from '../../ports/deliveries.cont
 import { openTestDatabase, type TestDatabase } from '../database/test-database.ts'
 import { openPostgresJournal } from '../journal/postgres.ts'
 import { openPostgresDeliveries } from './postgres.ts'
-import { claim } from './statements.ts'
+import { claim, sweepFailed } from './statements.ts'
 
 deliveriesContract('in PostgreSQL', async () => {
   const { database, drop } = await openTestDatabase()
@@ -109,6 +109,31 @@ describe('events that commit late, in PostgreSQL', () => {
         assert.ok(pages < 600, `${id}: ${pages} pages`)
         if (id === 'end_1') assert.ok(pages < 200, `${pages} pages`)
       }
+    } finally {
+      await owner.end()
+    }
+  })
+
+  test('to find what was given up long ago, what was taken is not read', async () => {
+    const owner = new pg.Client({ connectionString: world.url })
+    await owner.connect()
+    try {
+      await owner.query(`set role patchbay_tenant; set app.environment = 'env_taken';
+        insert into delivery (environment_id, event_id, endpoint_id, position, state, attempts, next_at, tries, made_at, ended_at)
+        select 'env_taken', 'evt_' || n, 'end_1', n, case when n % 2000 = 0 then 'failed' else 'delivered' end, 1, to_timestamp(n), '[]',
+          to_timestamp(n), to_timestamp(n)
+        from generate_series(1, 8000) n`)
+      await owner.query(`reset role; analyze delivery; set role patchbay_tenant`)
+      const before = new Date(7_000_000)
+      const { rows } = await owner.query(`explain (analyze, buffers, format json) ${sweepFailed}`, [
+        'env_taken',
+        before,
+        1_000,
+      ])
+      const { Plan: plan } = rows[0]['QUERY PLAN'][0]
+      const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+      assert.ok(pages < 60, `${pages} pages`)
+      assert.equal(plan.Plans[0]['Actual Rows'], 3)
     } finally {
       await owner.end()
     }

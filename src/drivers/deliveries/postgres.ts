@@ -5,6 +5,7 @@ import {
   type Delivery,
   type DeliveryWithEvent,
   type Endpoint,
+  mostSwept,
   mostTries,
   type PlacedEvent,
 } from '../../ports/deliveries.ts'
@@ -180,9 +181,9 @@ export function openPostgresDeliveries(database: Database): Deliveries {
 
     sweep: (environmentId, before) =>
       database.tenant(environmentId, async (sql) => {
-        const failed = await sql(statements.sweepFailed, [environmentId, new Date(before.failed)])
+        const failed = await sql(statements.sweepFailed, [environmentId, new Date(before.failed), mostSwept])
         await lockPlace(sql, environmentId)
-        const values = [environmentId, new Date(before.events)]
+        const values = [environmentId, new Date(before.events), mostSwept]
         const { rows } = await sql<{ swept: number; last: number | null }>(statements.sweepEvents, values)
         const { swept, last } = rows[0]!
         if (last !== null) await sql(statements.moveSwept, [environmentId, last])

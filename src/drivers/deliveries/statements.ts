@@ -169,17 +169,17 @@ export const eventsAfter = `
     and ($5::text[] is null or profile_id = any ($5)) and ($6::text is null or connection_id = $6)
   order by position limit $3`
 
-/** One that was taken stays beside its event: without it, that event would count as missed. $2 before. */
+/** One that was taken stays beside its event: without it, that event would count as missed. $2 before, $3 how many. */
 export const sweepFailed = `
   delete from delivery where environment_id = $1 and (event_id, endpoint_id) in (
-    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 and state = 'failed' limit 10000)`
+    select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 and state = 'failed' limit $3)`
 
-/** From the front, so that what is forgotten is one piece of the order. $2 before. */
+/** From the front, so that what is forgotten is one piece of the order. $2 before, $3 how many. */
 export const sweepEvents = `
   with old as (
     select id from (
       select id, bool_and(at < $2) over (order by position) as old
-      from (select id, at, position from event where environment_id = $1 and position is not null order by position limit 10000) front
+      from (select id, at, position from event where environment_id = $1 and position is not null order by position limit $3) front
     ) prefix where old
   ), theirs as (
     delete from delivery where environment_id = $1 and event_id in (select id from old)

@@ -124,9 +124,15 @@ export function openMemoryInbox(): Inbox {
       return its.length
     },
 
-    async waiting(environmentId) {
-      const waiting = newestFirst(environmentId).filter(({ state }) => state === 'received')
-      const since = waiting.length === 0 ? null : Math.min(...waiting.map(({ receivedAt }) => receivedAt))
+    async waiting(environmentId, { limit }) {
+      const waiting = newestFirst(environmentId)
+        .filter(({ state }) => state === 'received')
+        .sort(byDue)
+        .slice(0, limit)
+      const since = waiting.reduce<number | null>(
+        (oldest, { receivedAt }) => Math.min(oldest ?? receivedAt, receivedAt),
+        null,
+      )
       return { count: waiting.length, since }
     },
 

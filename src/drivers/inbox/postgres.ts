@@ -66,15 +66,10 @@ export function openPostgresInbox(database: Database): Inbox {
         return (await sql(eraseMessages, [environmentId, integrationId, account], 'inbox.erase')).count
       }),
 
-    waiting: (environmentId) =>
-      database.tenant(environmentId, async (sql) => {
-        const { rows } = await sql<{ count: number; since: number | null }>(
-          countWaiting,
-          [environmentId],
-          'inbox.waiting',
-        )
-        return rows[0]!
-      }),
+    waiting: async (environmentId, { limit }) => {
+      type Found = { count: number; since: number | null }
+      return (await database.read<Found>(environmentId, countWaiting, [environmentId, limit], 'inbox.waiting'))[0]!
+    },
 
     sweep: (environmentId, { processed, unmatched, callbacks }) =>
       database.tenant(environmentId, async (sql) => {
@@ -238,8 +233,11 @@ delete from message
 where environment_id = $1 and integration_id = $2 and $3 = any (accounts)
   and (state <> 'received' or cardinality(accounts) = 1) and callback is null`
 
-const countWaiting = `
-select count(*) as count, min(received_at) as since from message where environment_id = $1 and state = 'received'`
+export const countWaiting = `
+select count(*)::integer as count, min(received_at) as since
+from (
+  select received_at from message where environment_id = $1 and state = 'received' order by due_at, id limit $2
+) first`
 
 const sweepMessages = `
 delete from message where environment_id = $1 and id in (

@@ -44,3 +44,30 @@ test('what was given up is kept for a month, what was taken for as long as its e
     assert.deepEqual(await deliveries.places('env_test'), { head: 5, swept: 5 })
   })
 })
+
+test('an environment in which nothing can be forgotten keeps no other from it, and what is much goes in small steps', async () => {
+  const world = await openTestWorld()
+  const { deliveries } = world.deps
+  await world.deps.directory.saveEnvironment({ ...world.environment, id: 'env_broken' })
+  const steps: number[] = []
+  const breaking: typeof deliveries = {
+    ...deliveries,
+    async sweep(environmentId, before) {
+      if (environmentId === 'env_broken') throw new Error('canceling statement due to statement timeout')
+      const swept = await deliveries.sweep(environmentId, before)
+      steps.push(swept)
+      return swept
+    },
+  }
+  await world.clock.run(async () => {
+    await world.write(2_500)
+    await world.send(minute)
+    await world.clock.sleep(101 * dayMs)
+    await runDeliverySweep({ ...world.deps, deliveries: breaking }, new AbortController().signal)
+  })
+  assert.deepEqual(steps, [1_000, 1_000, 500])
+  assert.deepEqual(
+    world.log.lines.map(({ event, fields }) => [event, fields.environmentId]),
+    [['deliveries.not_swept', 'env_broken']],
+  )
+})

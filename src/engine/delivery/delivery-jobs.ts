@@ -1,4 +1,5 @@
 import { dayMs } from '@patchbay/kit'
+import { mostSwept } from '../../ports/deliveries.ts'
 import type { Deps } from '../deps.ts'
 
 /** Forgets what is old, every hour. */
@@ -9,19 +10,27 @@ export async function startDeliveryJobs(deps: Deps): Promise<void> {
 
 /**
  * Events are kept for 100 days, and for so long can be recovered and read again. What was taken of them is known for as long, or it would be recovered too;
- * what was given up is forgotten 30 days later.
+ * what was given up is forgotten 30 days later. An environment in which that fails keeps no other from it.
  */
 export async function runDeliverySweep(
-  { deliveries, directory, clock }: Pick<Deps, 'deliveries' | 'directory' | 'clock'>,
+  deps: Pick<Deps, 'deliveries' | 'directory' | 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { id } of await directory.environments()) {
-    const now = clock.now()
-    const before = { failed: now - 30 * dayMs, events: now - 100 * dayMs }
-    for (let swept = mostInOne; swept >= mostInOne && !signal.aborted; ) swept = await deliveries.sweep(id, before)
-  }
+  for (const { id } of await deps.directory.environments())
+    await sweepIn(deps, id, signal).catch((error: unknown) =>
+      deps.log.error('deliveries.not_swept', { environmentId: id, error }),
+    )
 }
 
-/** As many as one sweep takes of a kind: then there may be more. */
-const mostInOne = 10_000
+async function sweepIn(
+  { deliveries, clock }: Pick<Deps, 'deliveries' | 'clock'>,
+  environmentId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = clock.now()
+  const before = { failed: now - 30 * dayMs, events: now - 100 * dayMs }
+  for (let swept = mostSwept; swept >= mostSwept && !signal.aborted; )
+    swept = await deliveries.sweep(environmentId, before)
+}
+
 const queue = 'deliveries.sweep'

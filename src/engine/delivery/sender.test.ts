@@ -233,6 +233,33 @@ story(
   },
 )
 
+story(
+  'endpoints that wait for their front to be due again do not keep each other awake',
+  ({ headers }, nth) => (nth <= 4 && headers['webhook-id'] === 'evt_0002' ? { status: 503 } : {}),
+  async (world) => {
+    const { clock, deps } = world
+    const claims: string[] = []
+    const { claim } = deps.deliveries
+    Object.assign(deps.deliveries, {
+      async claim(...about: Parameters<typeof claim>) {
+        claims.push(about[1])
+        const nth = claims.filter((id) => id === about[1]).length
+        // Each once so slowly that somebody looks meanwhile, and not in step with the other.
+        await clock.sleep(nth !== 2 ? 10 : about[1] === first.id ? 1_500 : 1_505)
+        return claim(...about)
+      },
+    })
+    const first = await world.create({ ordered: true })
+    await world.create({ url: 'https://b.example/', ordered: true })
+    const ids = await world.write(4)
+    await world.send(5 * second)
+    assert.deepEqual(new Set(idsOf(world)), new Set(ids.slice(0, 2)))
+    assert.ok(claims.length <= 12, `${claims.length} claims`)
+    await world.send(10 * second)
+    assert.deepEqual(new Set(Object.values(await world.states())), new Set(['delivered 1', 'delivered 2']))
+  },
+)
+
 story('two senders share the work, and nothing is sent twice while both live', undefined, async (world) => {
   await world.create()
   await world.create({ url: 'https://b.example/', ordered: true })

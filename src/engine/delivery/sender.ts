@@ -91,38 +91,40 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
       const ended = work(environment, id, signal)
         .catch((error: unknown) => {
           log.error('sender.endpoint_failed', { environmentId: environment.id, endpointId: id, error })
-          return false
+          return 'nothing' as const
         })
-        .then((more) => {
+        .then((how) => {
           working.delete(key)
-          if (dueAgain.delete(key) || more) wake()
+          // What could not be had a moment ago, such as what waits behind a front that rests, cannot be had now: two of those would keep each other awake.
+          const hadMore = dueAgain.delete(key) && how !== 'nothing'
+          if (hadMore || how === 'more') wake()
         })
       working.set(key, ended)
     }
   }
 
-  /** Some passes over one endpoint. True when there may be more, which waits its turn behind others. */
-  async function work(environment: Environment, id: string, signal: AbortSignal): Promise<boolean> {
+  /** Some passes over one endpoint. When there may be more, that waits its turn behind others. */
+  async function work(environment: Environment, id: string, signal: AbortSignal): Promise<'more' | 'done' | 'nothing'> {
     let size = perEndpoint
     for (let pass = 0; pass < mostPasses; pass++) {
-      if (signal.aborted) return false
+      if (signal.aborted) return 'done'
       const startedAt = clock.now()
       const claim = deps.random.id('clm')
       const until = startedAt + claimMs
       const limits = { limit: size, limitWhileFailing: 1 }
       const found = await deliveries.claim(environment.id, id, { claim, now: startedAt, until, ...limits })
-      if (found === null || found.deliveries.length === 0) return false
+      if (found === null || found.deliveries.length === 0) return pass === 0 ? 'nothing' : 'done'
       const { endpoint, deliveries: claimed } = found
       const { settled, posted } = await send({ environment, endpoint, until }, claimed, signal)
       await deliveries.settle(environment.id, id, claim, settled)
       await noteHealth(deps, endpoint, posted)
-      if (posted.every(({ ok }) => !ok)) return false
+      if (posted.every(({ ok }) => !ok)) return 'done'
       // That was all. What became due meanwhile is seen by whoever looks.
-      if (claimed.length < (endpoint.failures > 0 ? limits.limitWhileFailing : size)) return false
+      if (claimed.length < (endpoint.failures > 0 ? limits.limitWhileFailing : size)) return 'done'
       // As many as take a second or so: what was sent and is not yet settled would be sent again by whoever comes after a crash.
       size = clock.now() - startedAt < second ? Math.min(size * 2, mostAtOnce) : Math.max(perEndpoint, size >> 1)
     }
-    return true
+    return 'more'
   }
 
   async function send(

@@ -48,6 +48,12 @@ function openHeld(options: Partial<GroupCommitLimits> = {}) {
   return { commits, commit, store, times, settle, endAll }
 }
 
+async function codes(all: readonly Promise<string>[]) {
+  const counted: Record<string, number> = {}
+  for (const code of await Promise.all(all)) counted[code] = (counted[code] ?? 0) + 1
+  return counted
+}
+
 test('one environment whose commits take long holds up no other', async () => {
   const { commits, store, times, settle, endAll } = openHeld()
   const slow = times(3, 'env_slow')
@@ -102,14 +108,25 @@ test('who floods everything shuts out nobody but itself, and all together have a
   const more = times(80, 'env_other')
   await settle()
   await endAll()
-  const codes = async (all: readonly Promise<string>[]) => {
-    const counted: Record<string, number> = {}
-    for (const code of await Promise.all(all)) counted[code] = (counted[code] ?? 0) + 1
-    return counted
-  }
   assert.deepEqual(await codes(flood), { stored: 100, 'platform.busy': 50 })
   assert.deepEqual(await codes(others), { stored: 40 })
   assert.deepEqual(await codes(more), { stored: 10, 'platform.busy': 70 })
+})
+
+test('however many environments flood everything, twice the limit is the end, of messages and of bytes', async () => {
+  for (const [limits, sizeBytes] of [
+    [{ mostWaiting: 100 }, 2],
+    [{ mostBytes: 1_000 }, 10],
+  ] as const) {
+    const { times, settle, endAll } = openHeld(limits)
+    const all: Promise<string>[] = []
+    for (let n = 0; n < 10; n++) {
+      all.push(...times(150, `env_${n}`, sizeBytes))
+      await settle()
+    }
+    await endAll()
+    assert.deepEqual(await codes(all), { stored: 200, 'platform.busy': 1_300 })
+  }
 })
 
 test('a commit takes no more than so many bytes, and what waits has an end in bytes too', async () => {

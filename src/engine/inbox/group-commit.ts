@@ -90,7 +90,7 @@ export function openGroupCommit(
       })
     },
 
-    idle: () => (committing === 0 && count === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   }
 
   function lineOf(environmentId: string): Line {
@@ -103,6 +103,8 @@ export function openGroupCommit(
 
   function isFull({ waiting, under, bytes: own }: Line, size: number): boolean {
     return (
+      count >= 2 * limits.mostWaiting ||
+      bytes + size > 2 * limits.mostBytes ||
       (count >= limits.mostWaiting && waiting.length + under.size >= limits.mostWaiting / lines.size) ||
       (bytes + size > limits.mostBytes && own + size > limits.mostBytes / lines.size)
     )
@@ -140,8 +142,16 @@ export function openGroupCommit(
       line.committing = false
       if (isEmpty(line)) lines.delete(line.environmentId)
       start()
-      if (committing === 0 && count === 0) for (const idle of idlers.splice(0)) idle()
+      endIdling()
     }
+  }
+
+  function isIdle(): boolean {
+    return committing === 0 && count === 0
+  }
+
+  function endIdling(): void {
+    if (isIdle()) for (const idle of idlers.splice(0)) idle()
   }
 
   function takeGroup(waiting: Waiting[]): Waiting[] {
@@ -205,7 +215,7 @@ export function openGroupCommit(
     }
     for (const one of under) if (one.until <= now && leave(one)) one.reject(notStored())
     if (isEmpty(line)) lines.delete(line.environmentId)
-    if (committing === 0 && count === 0) for (const idle of idlers.splice(0)) idle()
+    endIdling()
   }
 }
 

@@ -314,6 +314,8 @@ function holding(isHeld: (environmentId: string) => boolean) {
       ...deps.inbox,
       async claim(environmentId, options) {
         claims.push(environmentId)
+        // Whoever asks without end would keep the pretend clock from going on.
+        if (claims.length > 1_000) await deps.clock.sleep(second)
         if (isHeld(environmentId)) await new Promise<void>((resolve) => held.push(resolve))
         return deps.inbox.claim(environmentId, options)
       },
@@ -370,6 +372,39 @@ story(
     assert.equal(busy.claims.filter((id) => id === 'env_a').length, 9)
   },
   busy.options,
+)
+
+const taken = holding(() => false)
+story(
+  'environments whose messages somebody else has are asked once a poll, however many there are, and at once where something comes in',
+  async (world) => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `env_${name}`)
+    const { inbox, clock } = world.deps
+    await inbox.store(inEnvironments(ids))
+    const now = clock.now()
+    for (const id of ids) await inbox.claim(id, { now, until: now + minute, claim: 'clm_other', limit: 9 })
+    taken.claims.length = 0
+    const stop = new AbortController()
+    const worked = world.worker.run(stop.signal)
+    const stored = async (id: string) => {
+      await inbox.store([message('env_e', id, { dedupe: id })])
+      world.worker.wake('env_e')
+    }
+    await clock.sleep(second / 2)
+    assert.deepEqual(taken.claims, ids)
+    await stored('msg_new')
+    await clock.sleep(second / 4)
+    // That one was there, so it is looked whether there is more.
+    assert.deepEqual(taken.claims.slice(ids.length), ['env_e', 'env_e'])
+    await clock.sleep(10 * second)
+    assert.ok(taken.claims.length <= 12 * ids.length, `${taken.claims.length} claims`)
+    // Whoever had them is dead.
+    await clock.sleep(minute)
+    stop.abort()
+    await worked
+    for (const id of ids) assert.ok((await inbox.list(id, { limit: 1 }))[0]!.attempts > 0, `nobody worked on ${id}`)
+  },
+  taken.options,
 )
 
 story('old messages are forgotten when nobody sends them again any more', async (world) => {

@@ -42,6 +42,8 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
   /** Environments, and those of them in which something was stored since their turn began. */
   const working = new Map<string, Promise<void>>()
   const again = new Set<string>()
+  /** Environments whose turn brought nothing, because somebody else has what is due or it could not be asked for, and until when they are left alone. */
+  const fruitless = new Map<string, Instant>()
   /** Whose turn began last: the next one in their order comes next. */
   let last = ''
   /** Somebody had to wait for room. */
@@ -58,12 +60,18 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
       again.add(environmentId)
       return
     }
+    if (environmentId === undefined) fruitless.clear()
+    else fruitless.delete(environmentId)
+    lookAgain()
+  }
+
+  function lookAgain(): void {
     woken = true
     sleeping?.abort('woken')
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => wake(), { once: true })
+    signal.addEventListener('abort', lookAgain, { once: true })
     while (!signal.aborted) {
       woken = false
       await beginTurns().catch((error: unknown) => log.warn('inbox.not_claimed', { error }))
@@ -78,26 +86,30 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
     crowded = working.size >= atOnce
     if (crowded) return
     const due = await inbox.environmentsDue(beatAt)
+    for (const [id, until] of fruitless) if (until <= beatAt) fruitless.delete(id)
     const next = Math.max(
       0,
       due.findIndex((id) => id > last),
     )
     for (const environmentId of [...due.slice(next), ...due.slice(0, next)]) {
-      if (working.has(environmentId)) continue
+      if (working.has(environmentId) || fruitless.has(environmentId)) continue
       crowded = working.size >= atOnce
       if (crowded) return
       last = environmentId
-      working.set(environmentId, workIn(environmentId))
+      working.set(environmentId, workIn(environmentId, beatAt))
     }
   }
 
-  async function workIn(environmentId: string): Promise<void> {
+  async function workIn(environmentId: string, beganAt: Instant): Promise<void> {
     const worked = await turnOf(environmentId).catch((error: unknown) => {
       log.warn('inbox.not_claimed', { environmentId, error })
       return 0
     })
     working.delete(environmentId)
-    if (again.delete(environmentId) || worked > 0 || crowded) wake()
+    const hasMore = again.delete(environmentId) || worked > 0
+    // It would be asked again at once, and again, for as long as others wait for room.
+    if (!hasMore) fruitless.set(environmentId, beganAt + pollMs)
+    if (hasMore || crowded) lookAgain()
   }
 
   async function turn(): Promise<number> {
