@@ -11,23 +11,6 @@ export function cpuUsOf(pid: number): number {
   }
 }
 
-/** Those that a process has started: of PostgreSQL's, one a connection. */
-export function childrenOf(parent: number): number[] {
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
-  return pids.filter((pid) => parentOf(pid) === parent)
-}
-
-export function parentOf(pid: number): number | null {
-  try {
-    // The name stands in brackets and may hold anything.
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])
-  } catch (error) {
-    if (isGone(error)) return null
-    throw error
-  }
-}
-
 function computedUs(file: string): number {
   try {
     return Number(readFileSync(file, 'utf8').split(' ')[0]) / 1000

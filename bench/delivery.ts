@@ -4,6 +4,7 @@ import { systemClock } from '../src/drivers/clock/system.ts'
 import { migrate } from '../src/drivers/database/migrate.ts'
 import { openPostgres } from '../src/drivers/database/postgres.ts'
 import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
+import { silentLog } from '../src/drivers/log/silent.ts'
 import { openPostgresStores } from '../src/drivers/postgres-stores.ts'
 import { systemRandom } from '../src/drivers/random/system.ts'
 import { openHttpReceivers } from '../src/drivers/receivers/http.ts'
@@ -12,7 +13,7 @@ import { openSender } from '../src/engine/delivery/sender.ts'
 import { openVault } from '../src/engine/vault/vault.ts'
 import type { Environment } from '../src/ports/directory.ts'
 import type { Receivers } from '../src/ports/receivers.ts'
-import { quiet, startBenchDatabase } from './bench-database.ts'
+import { startBenchDatabase } from './bench-database.ts'
 import { cpuOfDatabase } from './cpu-of-database.ts'
 import { percentile } from './measure.ts'
 import type { Line } from './run.ts'
@@ -31,8 +32,8 @@ export async function* run(): AsyncIterable<Line> {
   const server = await startBenchDatabase()
   const closers: (() => Promise<unknown>)[] = [() => server.stop()]
   try {
-    await migrate({ connection: server.url, log: quiet })
-    const database = openPostgres({ connection: server.url, log: quiet, poolSize: 12 })
+    await migrate({ connection: server.url, log: silentLog })
+    const database = openPostgres({ connection: server.url, log: silentLog, poolSize: 12 })
     closers.push(() => database.close())
     const receiver = await openReceiver()
     closers.push(receiver.close)
@@ -40,7 +41,7 @@ export async function* run(): AsyncIterable<Line> {
     closers.push(() => receivers.close())
     const stores = openPostgresStores(database)
     const deps = {
-      ...{ ...stores, clock: systemClock, random: systemRandom, log: quiet, receivers },
+      ...{ ...stores, clock: systemClock, random: systemRandom, log: silentLog, receivers },
       keys: openFixedKeys(),
     }
     const vault = openVault(deps)

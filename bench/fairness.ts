@@ -1,12 +1,12 @@
 import { defineStream } from '@patchbay/kit'
 import { SimulatedClock } from '../src/drivers/clock/simulated.ts'
+import { silentLog } from '../src/drivers/log/silent.ts'
 import { openMemoryStores } from '../src/drivers/memory-stores.ts'
 import { SeededRandom } from '../src/drivers/random/seeded.ts'
 import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { openPlanner } from '../src/engine/sync/planner.ts'
 import type { SyncDeps } from '../src/engine/sync/run-stream.ts'
-import { quiet } from './bench-database.ts'
 import { benchProvider } from './bench-provider.ts'
 import { time } from './measure.ts'
 import type { Line } from './run.ts'
@@ -30,7 +30,7 @@ export async function* run(): AsyncIterable<Line> {
   const served = new Map<string, number>()
   const deps: SyncDeps = {
     ...stores,
-    ...{ clock, random: new SeededRandom('fairness', clock), log: quiet, crowd: async () => connections },
+    ...{ clock, random: new SeededRandom('fairness', clock), log: silentLog, crowd: async () => connections },
     providers: catalogOnly([provider]),
     gateway: {
       http: ({ integration }) =>

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startBenchDatabase } from './bench-database.ts'
 import { type Child, startChild } from './child.ts'
-import { childrenOf, cpuUsOf, parentOf } from './cpu-time.ts'
+import { cpuOfDatabase } from './cpu-of-database.ts'
+import { cpuUsOf } from './cpu-time.ts'
 import type { Load, Loaded } from './load.ts'
 import { median, percentile } from './measure.ts'
 import { benchSecret } from './our-server.ts'
@@ -46,12 +47,11 @@ export async function* run(): AsyncIterable<Line> {
     }
     for (const to of ['group', 'single', 'ours'] as const) await send(to, { inFlight, ms: warmUpMs / 2 })
     const loads = { ours: [] as Costed[], group: [] as Costed[], single: [] as Costed[] }
-    const postmaster = await postmasterOf(database.url)
     for (let round = 0; round < rounds; round++)
       for (const to of ['group', 'ours', 'single'] as const) {
         const computed = () => ({
           server: cpuUsOf((to === 'ours' ? receiver : bare).pid),
-          database: childrenOf(postmaster).reduce((sum, pid) => sum + cpuUsOf(pid), 0),
+          database: cpuOfDatabase(database.folder) ?? 0,
         })
         const before = computed()
         const loaded = await send(to, { inFlight, ms: roundMs })
@@ -98,18 +98,6 @@ export async function* run(): AsyncIterable<Line> {
 interface Costed extends Loaded {
   readonly serverUs: number
   readonly databaseUs: number
-}
-
-/** The process that starts those of PostgreSQL's connections. */
-async function postmasterOf(url: string): Promise<number> {
-  const sql = new pg.Client({ connectionString: url })
-  await sql.connect()
-  try {
-    const { rows } = await sql.query('select pg_backend_pid() as pid')
-    return parentOf(rows[0].pid) ?? 0
-  } finally {
-    await sql.end()
-  }
 }
 
 /** What was received for its own sake. */

@@ -7,6 +7,7 @@ import { openPostgres } from '../src/drivers/database/postgres.ts'
 import { openPostgresDirectory } from '../src/drivers/directory/postgres.ts'
 import { openPostgresHistory } from '../src/drivers/history/postgres.ts'
 import { openPostgresJournal } from '../src/drivers/journal/postgres.ts'
+import { silentLog } from '../src/drivers/log/silent.ts'
 import { systemRandom } from '../src/drivers/random/system.ts'
 import { openPostgresRecords } from '../src/drivers/records/postgres.ts'
 import { openPostgresSchedule } from '../src/drivers/schedule/postgres.ts'
@@ -15,7 +16,7 @@ import { catalogOnly } from '../src/engine/definitions/providers.ts'
 import type { Gateway } from '../src/engine/http/gateway.ts'
 import { httpOf } from '../src/engine/http/http.ts'
 import { runStream, type SyncDeps } from '../src/engine/sync/run-stream.ts'
-import { quiet, startBenchDatabase } from './bench-database.ts'
+import { startBenchDatabase } from './bench-database.ts'
 import { benchProvider } from './bench-provider.ts'
 import { copyInto } from './copy-into.ts'
 import { takeTurns, time } from './measure.ts'
@@ -33,8 +34,8 @@ const environmentId = 'env_bench'
  */
 export async function* run(): AsyncIterable<Line> {
   const server = await startBenchDatabase()
-  await migrate({ connection: server.url, log: quiet })
-  const database = openPostgres({ connection: server.url, log: quiet, poolSize: 4 })
+  await migrate({ connection: server.url, log: silentLog })
+  const database = openPostgres({ connection: server.url, log: silentLog, poolSize: 4 })
   const client = new pg.Client({ connectionString: server.url })
   await client.connect()
   try {
@@ -89,7 +90,7 @@ async function openSync(database: ReturnType<typeof openPostgres>) {
   const deps: SyncDeps = {
     clock: systemClock,
     random: systemRandom,
-    log: quiet,
+    log: silentLog,
     directory: openPostgresDirectory(database),
     connections: openPostgresConnections(database),
     records: openPostgresRecords(database),

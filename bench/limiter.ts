@@ -11,8 +11,9 @@ import { openPostgresLimiter } from '../src/drivers/limiter/postgres.ts'
 import { openRedisLimiter } from '../src/drivers/limiter/redis.ts'
 import { openRedisLink } from '../src/drivers/limiter/redis-link.ts'
 import { noRedis, startTestRedis } from '../src/drivers/limiter/test-redis.ts'
+import { silentLog } from '../src/drivers/log/silent.ts'
 import type { Limiter } from '../src/ports/limiter.ts'
-import { quiet, startBenchDatabase } from './bench-database.ts'
+import { startBenchDatabase } from './bench-database.ts'
 import { median, takeTurns, time } from './measure.ts'
 import type { Line } from './run.ts'
 
@@ -34,15 +35,15 @@ export async function* run(): AsyncIterable<Line> {
   const server = await startBenchDatabase()
   const redis = noRedis ? null : await startTestRedis()
   if (noRedis) process.stderr.write(`limiter: ${noRedis}\n`)
-  await migrate({ connection: server.url, log: quiet })
-  const database = openPostgres({ connection: server.url, log: quiet, poolSize: 12 })
+  await migrate({ connection: server.url, log: silentLog })
+  const database = openPostgres({ connection: server.url, log: silentLog, poolSize: 12 })
   const pool = new pg.Pool({ connectionString: server.url, max: 12 })
   pool.on('error', () => {})
   const closers: (() => Promise<void>)[] = []
   try {
     await pool.query('create table bare (bucket text primary key, used double precision not null)')
     const postgres = openPostgresLimiter(database)
-    const leased = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log: quiet })
+    const leased = openLeasedLimiter(openPostgresLimiter(database), { clock: systemClock, log: silentLog })
     closers.push(() => leased.close())
     const works: Record<string, () => Promise<number>> = {
       memory: () => decide(openMemoryLimiter(), calls.memory),
@@ -55,7 +56,7 @@ export async function* run(): AsyncIterable<Line> {
     }
     if (redis) {
       const link = openRedisLink({
-        ...{ url: redis.url, installation: 'bench', clock: systemClock, log: quiet },
+        ...{ url: redis.url, installation: 'bench', clock: systemClock, log: silentLog },
         // The machine may be busy with others for longer than a server would wait.
         answerMs: 10_000,
       })
@@ -65,7 +66,7 @@ export async function* run(): AsyncIterable<Line> {
       const lent = openLentLimiter(
         postgres,
         { ...limiter, reached: () => link.reached },
-        { clock: systemClock, log: quiet },
+        { clock: systemClock, log: silentLog },
       )
       closers.push(() => lent.close())
       const bare = await openBareScript(redis.url)

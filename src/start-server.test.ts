@@ -9,11 +9,11 @@ import { type Config, readConfig } from './config.ts'
 import { openTestDatabase, type TestDatabase } from './drivers/database/test-database.ts'
 import { noRedis, startTestRedis } from './drivers/limiter/test-redis.ts'
 import { openRedactor } from './drivers/log/redactor.ts'
+import { silentLog } from './drivers/log/silent.ts'
 import { examine } from './examine.ts'
 import { startServer } from './start-server.ts'
 import { keyProvider, providers, until } from './test-server.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 let database: TestDatabase
 let folder: string
 before(async () => {
@@ -39,7 +39,7 @@ const configuration = (env: Record<string, string> = {}): Config =>
 const start = (config: Config) =>
   startServer(config, [keyProvider], {
     demo: false,
-    log: { log: quiet, registerSecret: (secret) => openRedactor().registerSecret(secret) },
+    log: { log: silentLog, registerSecret: (secret) => openRedactor().registerSecret(secret) },
   })
 
 /** What a start says when it refuses. One that goes well is stopped, and is a failure. */
@@ -115,7 +115,7 @@ test('F92: told to stop, a server answers until what it began is done, and says 
 test('F76: a platform’s question is answered while the server is being replaced', async () => {
   const hooked = providers.find(({ webhooks }) => webhooks?.handshakes && webhooks.callbacks)!
   const starting = () =>
-    startServer(configuration(), [hooked], { demo: false, log: { log: quiet, registerSecret: () => {} } })
+    startServer(configuration(), [hooked], { demo: false, log: { log: silentLog, registerSecret: () => {} } })
   const server = await starting()
   const integration = (await server.engine.deps.directory.integrations(server.test.id))[0]!
   const settings = { verifyToken: 'our word' }
@@ -246,7 +246,10 @@ test('F102: a data directory that cannot be made is said in a sentence with a wa
 
 test('the demo’s file is its owner’s alone, and its key works', async () => {
   const config = configuration()
-  const server = await startServer(config, [keyProvider], { demo: true, log: { log: quiet, registerSecret: () => {} } })
+  const server = await startServer(config, [keyProvider], {
+    demo: true,
+    log: { log: silentLog, registerSecret: () => {} },
+  })
   try {
     assert.equal(statSync(join(folder, 'demo.json')).mode & 0o777, 0o600)
     const { testKey, url } = server.demo!

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { silentLog } from './drivers/log/silent.ts'
 import { startServer } from './start-server.ts'
 import { type DatabaseWay, openDatabaseWay } from './test-database-way.ts'
 import { keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
@@ -35,8 +36,6 @@ after(async () => {
   await owner?.end()
   await server?.stop()
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 
 /** Every table of ours and of the job queue raises `state` for whoever writes, until the work is done. */
 async function whileWritesFail(state: string, work: () => Promise<void>): Promise<void> {
@@ -175,7 +174,7 @@ test('F79: while the database is away everybody is told to come again, and nobod
 })
 
 test('F92: told to stop while the database is away, a server closes what it has and is gone', async () => {
-  const log = { log: quiet, registerSecret: () => {} }
+  const log = { log: silentLog, registerSecret: () => {} }
   const other = await startServer(server.config, [keyProvider], { demo: false, log })
   assert.equal((await fetch(`${other.url}/health`)).status, 200)
   way.cut()

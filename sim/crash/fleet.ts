@@ -5,7 +5,7 @@ import * as catalog from '../../providers/index.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { startEmbeddedPostgres } from '../../src/drivers/database/embedded-postgres.ts'
 import { startTestRedis, type TestRedis } from '../../src/drivers/limiter/test-redis.ts'
-import type { Log } from '../../src/ports/log.ts'
+import { silentLog } from '../../src/drivers/log/silent.ts'
 import {
   demoKey,
   findPort,
@@ -69,7 +69,7 @@ export async function openFleet(
   const sandbox = await startSandboxProcess(stage, { artists, seed })
   await options.prepare?.(sandbox)
   const databaseDir = join(stage.folder, 'database')
-  const database = await startEmbeddedPostgres({ dataDir: databaseDir, log: quiet })
+  const database = await startEmbeddedPostgres({ dataDir: databaseDir, log: silentLog })
   stage.closes(() => database.stop())
   const redis = options.redis ? await startTestRedis() : null
   if (redis) stage.closes(redis.stop)
@@ -177,5 +177,3 @@ export async function openFleet(
     await stage.until(name, running, () => isReady(url), 3 * minute)
   }
 }
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }

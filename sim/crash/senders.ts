@@ -10,13 +10,13 @@ import { writeAlong } from '../../src/drivers/along/postgres.ts'
 import { systemClock } from '../../src/drivers/clock/system.ts'
 import { openPostgres } from '../../src/drivers/database/postgres.ts'
 import { openEmptyDatabase } from '../../src/drivers/database/test-database.ts'
+import { silentLog } from '../../src/drivers/log/silent.ts'
 import { openPostgresStores } from '../../src/drivers/postgres-stores.ts'
 import { SeededRandom } from '../../src/drivers/random/seeded.ts'
 import { systemRandom } from '../../src/drivers/random/system.ts'
 import { createAccessKey } from '../../src/engine/access/access-keys.ts'
 import type { NewEvent } from '../../src/ports/along.ts'
 import type { Database } from '../../src/ports/database.ts'
-import type { Log } from '../../src/ports/log.ts'
 import { type Cluster, openCluster } from './test-cluster.ts'
 import { openStage, query, type Running } from './test-processes.ts'
 import { type Noted, openTestReceivers, type TestReceivers } from './test-receivers.ts'
@@ -108,7 +108,7 @@ export async function runSenders(options: SendersOptions): Promise<SendersSummar
     const cluster = await openCluster(stage, server.url)
     const api = await cluster.start('api', 'api', { options: ['--empty'] })
     await cluster.ready(api)
-    const database = openPostgres({ connection: server.url, log: quiet, poolSize: 6 })
+    const database = openPostgres({ connection: server.url, log: silentLog, poolSize: 6 })
     stage.closes(() => database.close())
     const ids = await makeEndpoints(database, api.url, receivers)
 
@@ -379,8 +379,6 @@ function overtaking(noted: readonly Noted[], wanted: readonly WrittenEvent[]): n
 
 const isCame = ({ what }: Noted) => what === 'came'
 const environmentId = 'env_test'
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
-
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {

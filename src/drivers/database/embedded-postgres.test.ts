@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { Log } from '../../ports/log.ts'
+import { silentLog } from '../log/silent.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 
 // One data directory through all of them, in order: making one takes most of the time.
@@ -77,7 +77,7 @@ test('F91: after kill -9 the running database is adopted, and stopped by its new
 test('F85: a second server is refused, and told by whom', async () => {
   await using server = await open()
   await assert.rejects(
-    startEmbeddedPostgres({ dataDir, log: silent }),
+    startEmbeddedPostgres({ dataDir, log: silentLog }),
     new RegExp(`process ${process.pid}.*PATCHBAY_DATA_DIR`, 's'),
   )
   assert.deepEqual(await query(server.url, 'select 1 as still'), [{ still: 1 }])
@@ -125,7 +125,7 @@ test('a start that fails says what PostgreSQL said', async () => {
   const configuration = join(dataDir, 'postgres', 'files', 'postgresql.auto.conf')
   const original = readFileSync(configuration)
   writeFileSync(configuration, 'no_such_setting = 1\n')
-  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silent }), /did not start.*no_such_setting/s)
+  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silentLog }), /did not start.*no_such_setting/s)
   writeFileSync(configuration, original)
   assert.equal(existsSync(join(dataDir, 'patchbay.lock')), false)
 })
@@ -134,21 +134,19 @@ test('a data directory of another version is refused with a way out', async () =
   const version = join(dataDir, 'postgres', 'files', 'PG_VERSION')
   const original = readFileSync(version)
   writeFileSync(version, '15\n')
-  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silent }), /made by PostgreSQL 15.*DATABASE_URL/s)
+  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silentLog }), /made by PostgreSQL 15.*DATABASE_URL/s)
   writeFileSync(version, original)
 })
 
 test('a lost password is not replaced by another one', async () => {
   rmSync(join(dataDir, 'postgres', 'password'))
-  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silent }), /password is missing/)
+  await assert.rejects(startEmbeddedPostgres({ dataDir, log: silentLog }), /password is missing/)
   assert.ok(!readdirSync(dataDir).includes('patchbay.lock'))
 })
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent }
-
 /** Stops by itself at the end of the test, if the test did not do it. */
 async function open(directory = dataDir): Promise<EmbeddedPostgres & AsyncDisposable> {
-  const server = await startEmbeddedPostgres({ dataDir: directory, log: silent })
+  const server = await startEmbeddedPostgres({ dataDir: directory, log: silentLog })
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= server.stop()

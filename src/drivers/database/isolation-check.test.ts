@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import type { Log } from '../../ports/log.ts'
+import { silentLog } from '../log/silent.ts'
 import { checkIsolation, findIsolationFailures } from './isolation-check.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { openEmptyDatabase, openTestDatabase } from './test-database.ts'
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent }
 const onlyRoles = mkdtempSync(join(tmpdir(), 'patchbay-isolation-'))
 writeFileSync(join(onlyRoles, '0000-roles.sql'), readMigrations()[0]!.text)
 
@@ -19,7 +18,7 @@ let superuser: pg.Client
 
 before(async () => {
   empty = await openEmptyDatabase()
-  await migrate({ connection: empty.url, log: silent, folder: onlyRoles })
+  await migrate({ connection: empty.url, log: silentLog, folder: onlyRoles })
   superuser = new pg.Client({ connectionString: empty.url.replace('//patchbay:', '//postgres:') })
   await superuser.connect()
   await superuser.query(`
@@ -51,7 +50,7 @@ test('the real schema passes', async () => {
 test('a refusal is readable', async () => {
   const { url, drop } = await openEmptyDatabase()
   try {
-    await migrate({ connection: url, log: silent, folder: onlyRoles })
+    await migrate({ connection: url, log: silentLog, folder: onlyRoles })
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     await client.query('create table forgotten (environment_id text)')

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Database } from '../../ports/database.ts'
 import type { Log } from '../../ports/log.ts'
+import { silentLog } from '../log/silent.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
@@ -27,7 +28,7 @@ export async function openTestDatabase(options: { poolSize?: number; log?: Log }
   const server = await testServerUrl()
   template ??= ensureTemplate(server)
   const { url, drop } = await createDatabase(server, { template: await template })
-  const database = openPostgres({ connection: url, log: options.log ?? quiet, poolSize: options.poolSize ?? 5 })
+  const database = openPostgres({ connection: url, log: options.log ?? silentLog, poolSize: options.poolSize ?? 5 })
   return {
     database,
     url,
@@ -48,7 +49,11 @@ export async function openEmptyDatabase(): Promise<{ url: string; drop(): Promis
 export async function joinTestServer(): Promise<{ url: string; leave(): Promise<void> }> {
   const lock = await waitForLock()
   try {
-    const server = await openPostgresServer({ directory: `${testFolder}/postgres`, settings: forgetful, log: quiet })
+    const server = await openPostgresServer({
+      directory: `${testFolder}/postgres`,
+      settings: forgetful,
+      log: silentLog,
+    })
     const presence = new pg.Client({ connectionString: server.url, application_name: 'patchbay tests' })
     presence.on('error', () => {})
     await presence.connect()
@@ -133,7 +138,7 @@ async function ensureTemplate(server: string): Promise<string> {
     const draft = name.replace('template', 'draft')
     await client.query(`drop database if exists ${draft} with (force)`)
     await client.query(`create database ${draft}`)
-    await migrate({ connection: withDatabase(server, draft), log: quiet })
+    await migrate({ connection: withDatabase(server, draft), log: silentLog })
     await client.query(`alter database ${draft} rename to ${name}`)
   })
   return name
@@ -193,5 +198,3 @@ async function waitForLock() {
     }
   }
 }
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }

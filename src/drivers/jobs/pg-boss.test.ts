@@ -1,12 +1,11 @@
 import { jobsContract } from '../../ports/jobs.contract.ts'
 import { openTestDatabase } from '../database/test-database.ts'
+import { silentLog } from '../log/silent.ts'
 import { openPgBoss } from './pg-boss.ts'
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 
 jobsContract('pg-boss', async () => {
   const database = await openTestDatabase()
-  const jobs = openPgBoss({ connection: database.url, log: quiet, pollSeconds: 0.5 })
+  const jobs = openPgBoss({ connection: database.url, log: silentLog, pollSeconds: 0.5 })
   return {
     jobs,
     // A server with its own clock: there is no other way than to wait.

@@ -123,7 +123,8 @@ export function openRedisLink(options: {
       told = false
       return true
     } catch (error) {
-      if (client.isOpen) client.destroy()
+      // Also one that was given up too late to be kept from opening its socket.
+      client.destroy()
       tell(error)
       return false
     } finally {
@@ -169,7 +170,7 @@ export function openRedisLink(options: {
   function drop({ client }: Life): void {
     life = null
     triedAt = clock.now()
-    if (client.isOpen) client.destroy()
+    client.destroy()
   }
 
   function tell(error: unknown): void {
@@ -209,7 +210,7 @@ export async function askRedis(url: string): Promise<string> {
     return /^(?:valkey_version|redis_version):(.+?)\r?$/m.exec(info)?.[1] ?? 'unknown version'
   } finally {
     clearTimeout(timer)
-    if (client.isOpen) client.destroy()
+    client.destroy()
   }
 }
 

@@ -55,7 +55,7 @@ export function countInbox(inbox: Inbox, registry: Registry, clock: Pick<Clock, 
       for (const { id, state } of outcomes) {
         const provider = providers.get(id)
         providers.delete(id)
-        // Where some had been taken over, whoever has them counts them.
+        // Where some had been taken over it does not say which: whoever has those counts them, and nobody the others of this turn.
         if (provider !== undefined && own === outcomes.length) ended.inc({ provider, state })
       }
       return own

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { openTestDatabase } from '../database/test-database.ts'
+import { silentLog } from '../log/silent.ts'
 import { openPeople } from './better-auth.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet }
 let people: ReturnType<typeof openPeople>
 let database: Awaited<ReturnType<typeof openTestDatabase>>
 
@@ -14,7 +14,7 @@ before(async () => {
     connection: database.url,
     publicUrl: 'http://127.0.0.1:4400',
     secret: 'a secret for tests, long enough to be taken',
-    log: quiet,
+    log: silentLog,
   })
 })
 after(async () => {

@@ -3,12 +3,10 @@ import { test } from 'node:test'
 import { isFault } from '@patchbay/kit'
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
 import { openMemoryInbox } from '../../drivers/inbox/memory.ts'
+import { silentLog } from '../../drivers/log/silent.ts'
 import { message } from '../../ports/inbox.contract.ts'
 import type { Inbox } from '../../ports/inbox.ts'
-import type { Log } from '../../ports/log.ts'
 import { type GroupCommitLimits, openGroupCommit } from './group-commit.ts'
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent }
 
 /** Commits that are done when the test says so. */
 function openHeld(options: Partial<GroupCommitLimits> = {}) {
@@ -29,7 +27,7 @@ function openHeld(options: Partial<GroupCommitLimits> = {}) {
     },
   }
   const clock = new SimulatedClock(0)
-  const commit = openGroupCommit({ inbox, clock, log: silent }, options)
+  const commit = openGroupCommit({ inbox, clock, log: silentLog }, options)
   let count = 0
   const store = (environmentId: string, sizeBytes = 2) => {
     const id = `msg_${count++}`

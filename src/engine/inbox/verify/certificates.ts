@@ -19,7 +19,7 @@ const [failedMs, mostFetches, fetchesMs] = [minute, 20, minute]
 
 /**
  * Fetched once a day over https. What vouches for them is the platform's own host, whose certificate the network checks, and their own dates.
- * Who sends forgeries with ever new addresses has us ask twenty times a minute at most, and takes nobody else's place.
+ * Who sends forgeries with ever new addresses has us ask twenty times a minute at most.
  */
 export function openCertificates(network: Network): Certificates {
   const kept = new Map<string, { until: Instant; key: Promise<KeyObject> }>()
