@@ -78,9 +78,8 @@ test('a namesake waits for a person’s click, and the click can be taken back',
   await context.close()
 })
 
-for (const colorScheme of ['light', 'dark'] as const)
-  test(`catalogue and identity fit 320 px, ${colorScheme}`, { skip }, async () => {
-    const tabs = ['tab=catalogue', 'tab=catalogue&kind=releases', 'tab=identity', 'tab=identity&after=x']
-    const rooms = [...tabs.map((tab) => `/artists/lark?${tab}`), '/artists/nobody?tab=catalogue']
-    assert.deepEqual(await browser.checkRooms(rooms, colorScheme), [])
-  })
+test('catalogue and identity fit 320 px, light and dark', { skip }, async () => {
+  const tabs = ['tab=catalogue', 'tab=catalogue&kind=releases', 'tab=identity', 'tab=identity&after=x']
+  const rooms = [...tabs.map((tab) => `/artists/lark?${tab}`), '/artists/nobody?tab=catalogue']
+  assert.deepEqual(await browser.checkRooms(rooms), [])
+})

@@ -69,10 +69,9 @@ test('a platform of the catalog shows what it offers and cannot be changed', { s
   await context.close()
 })
 
-for (const colorScheme of ['light', 'dark'] as const)
-  test(`the room of platforms fits 320 px in every state, ${colorScheme}`, { skip }, async () => {
-    await server.client().providers.register(document)
-    const rooms = ['', '/new', `/${consentProvider.id}`, `/${document.id}`, '/nobody']
-    const addresses = rooms.map((room) => `/setup/platforms${room}`)
-    assert.deepEqual(await browser.checkRooms(addresses, colorScheme), [])
-  })
+test('the room of platforms fits 320 px in every state, light and dark', { skip }, async () => {
+  await server.client().providers.register(document)
+  const rooms = ['', '/new', `/${consentProvider.id}`, `/${document.id}`, '/nobody']
+  const addresses = rooms.map((room) => `/setup/platforms${room}`)
+  assert.deepEqual(await browser.checkRooms(addresses), [])
+})

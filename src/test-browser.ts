@@ -8,10 +8,24 @@ const built = existsSync(join(import.meta.dirname, '../console/dist/index.html')
 /** Why tests of the console are left out, if they are. */
 export const skipConsole = built ? false : 'the console is not built: npm run build:console'
 
+/** In the order in which one room is looked at. */
+const looks = [
+  [320, 'light'],
+  [320, 'dark'],
+  [1280, 'dark'],
+  [1280, 'light'],
+] as const
+
+/** When whatever looks at the width has drawn again. */
+const overflow = `new Promise((done) =>
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => done(document.documentElement.scrollWidth - document.documentElement.clientWidth)),
+  ),
+)`
+
 export interface Opening {
   readonly signedIn?: boolean
   readonly width?: number
-  readonly colorScheme?: 'light' | 'dark'
 }
 
 /** The browser that comes inside an npm package, for one server. */
@@ -35,7 +49,7 @@ export async function openTestBrowser({ server, url, environments }: TestServer)
   ): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1280, height: 900 },
-      colorScheme: options.colorScheme ?? 'light',
+      colorScheme: 'light',
       locale: 'en-US',
       reducedMotion: 'reduce',
       ...(options.signedIn && { storageState: signedIn }),
@@ -64,24 +78,25 @@ export async function openTestBrowser({ server, url, environments }: TestServer)
       return link
     },
 
-    /** Every room at the smallest and a usual width: nothing sticks out, and nothing broke. */
-    async checkRooms(rooms: readonly string[], colorScheme: 'light' | 'dark'): Promise<string[]> {
+    /** Every room at the smallest and a usual width, light and dark: nothing sticks out, and nothing broke. */
+    async checkRooms(rooms: readonly string[]): Promise<string[]> {
       const wrong: string[] = []
-      for (const width of [320, 1280]) {
-        const { page, context, errors } = await open('/console/', { signedIn: true, width, colorScheme })
-        for (const room of rooms) {
-          await page.goto(`${url}/console${room}${room.includes('?') ? '&' : '?'}env=${environments.test.id}`)
-          await page.getByRole('heading').first().waitFor()
-          const over = await page.evaluate(
-            'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-          )
-          if (over !== 0) wrong.push(`${room} is ${over} px wider than ${width}`)
-          if ((await page.getByText('platform.bug').count()) > 0) wrong.push(`${room} shows a bug`)
-          if ((await page.getByText('console.bug').count()) > 0) wrong.push(`${room} could not be drawn`)
+      const { page, context, errors } = await open('/console/', { signedIn: true })
+      for (const room of rooms) {
+        await page.setViewportSize({ width: 320, height: 900 })
+        await page.goto(`${url}/console${room}${room.includes('?') ? '&' : '?'}env=${environments.test.id}`)
+        await page.getByRole('heading').first().waitFor()
+        for (const [width, colorScheme] of looks) {
+          await page.setViewportSize({ width, height: 900 })
+          await page.emulateMedia({ colorScheme })
+          const over = await page.evaluate(overflow)
+          if (over !== 0) wrong.push(`${room} is ${over} px wider than ${width}, ${colorScheme}`)
         }
-        wrong.push(...errors)
-        await context.close()
+        if ((await page.getByText('platform.bug').count()) > 0) wrong.push(`${room} shows a bug`)
+        if ((await page.getByText('console.bug').count()) > 0) wrong.push(`${room} could not be drawn`)
       }
+      wrong.push(...errors)
+      await context.close()
       return wrong
     },
   }
