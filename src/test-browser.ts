@@ -8,20 +8,10 @@ const built = existsSync(join(import.meta.dirname, '../console/dist/index.html')
 /** Why tests of the console are left out, if they are. */
 export const skipConsole = built ? false : 'the console is not built: npm run build:console'
 
-/** In the order in which one room is looked at. */
-const looks = [
-  [320, 'light'],
-  [320, 'dark'],
-  [1280, 'dark'],
-  [1280, 'light'],
-] as const
-
-/** When whatever looks at the width has drawn again. */
-const overflow = `new Promise((done) =>
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => done(document.documentElement.scrollWidth - document.documentElement.clientWidth)),
-  ),
-)`
+const widths = [320, 1280] as const
+const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+/** What looks at the width has drawn again. */
+const nextFrame = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))'
 
 export interface Opening {
   readonly signedIn?: boolean
@@ -35,7 +25,10 @@ export async function openTestBrowser({ server, url, environments }: TestServer)
     // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it.
     // Pictures of made-up accounts are nowhere: nothing outside of this machine is asked.
     args: [
-      ...chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument)),
+      ...chromium.args.filter(
+        (argument) => !/single-process|no-zygote|use-gl|use-angle|swiftshader|gpu/.test(argument),
+      ),
+      '--disable-gpu',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
     headless: true,
@@ -83,14 +76,19 @@ export async function openTestBrowser({ server, url, environments }: TestServer)
       const wrong: string[] = []
       const { page, context, errors } = await open('/console/', { signedIn: true })
       for (const room of rooms) {
-        await page.setViewportSize({ width: 320, height: 900 })
+        await page.setViewportSize({ width: widths[0], height: 900 })
         await page.goto(`${url}/console${room}${room.includes('?') ? '&' : '?'}env=${environments.test.id}`)
         await page.getByRole('heading').first().waitFor()
-        for (const [width, colorScheme] of looks) {
-          await page.setViewportSize({ width, height: 900 })
-          await page.emulateMedia({ colorScheme })
-          const over = await page.evaluate(overflow)
-          if (over !== 0) wrong.push(`${room} is ${over} px wider than ${width}, ${colorScheme}`)
+        for (const width of widths) {
+          if (width !== widths[0]) {
+            await page.setViewportSize({ width, height: 900 })
+            await page.evaluate(nextFrame)
+          }
+          for (const colorScheme of ['dark', 'light'] as const) {
+            await page.emulateMedia({ colorScheme })
+            const over = await page.evaluate(overflow)
+            if (over !== 0) wrong.push(`${room} is ${over} px wider than ${width}, ${colorScheme}`)
+          }
         }
         if ((await page.getByText('platform.bug').count()) > 0) wrong.push(`${room} shows a bug`)
         if ((await page.getByText('console.bug').count()) > 0) wrong.push(`${room} could not be drawn`)
