@@ -34,9 +34,13 @@ export function countInbox(inbox: Inbox, registry: Registry, clock: Pick<Clock, 
     async store(messages) {
       const outcomes = await inbox.store(messages)
       const now = clock.now()
-      for (const [n, { provider, receivedAt }] of messages.entries()) {
-        received.inc({ provider, outcome: outcomes[n]! })
-        acknowledged.observe({ provider }, Math.max(0, now - receivedAt) / 1000)
+      for (const [provider, group] of Map.groupBy(messages.keys(), (n) => messages[n]!.provider)) {
+        for (const outcome of ['stored', 'duplicate'] as const) {
+          const count = group.filter((n) => outcomes[n] === outcome).length
+          if (count > 0) received.inc({ provider, outcome }, count)
+        }
+        const took = acknowledged.labels({ provider })
+        for (const n of group) took.observe(Math.max(0, now - messages[n]!.receivedAt) / 1000)
       }
       return outcomes
     },
