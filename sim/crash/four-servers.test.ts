@@ -14,7 +14,8 @@ test('F91: four servers on one database are killed at places and moments, and no
   t.diagnostic(JSON.stringify(summary))
   assert.ok(summary.observations > 500, `${summary.observations} observations only`)
   assert.ok(summary.refreshes > 0 && Object.keys(summary.atPlaces).length > 0, 'no place was come to')
-  // The first place is between the answer of a strict platform and the record of it.
-  assert.equal(summary.namedLosses, 1)
+  // The first place is between the answer of a platform and the record of it. A strict one loses a grant there, and that is said by its cause; where the
+  // other one came first, its answer was had again.
+  assert.ok(summary.namedLosses <= 1, `${summary.namedLosses} were lost`)
   assert.ok(isWhole(summary), JSON.stringify(summary))
 })

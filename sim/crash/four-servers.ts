@@ -94,7 +94,7 @@ export async function runFourServers(options: FourServersOptions): Promise<FourS
       const what = turns[turn % turns.length]!
       if (what === 'place') {
         const place = places[(turn / 2 - 1) % places.length]!
-        if (await dieAt(fleet, victim, { place, connections, random }))
+        if (await dieAt(fleet, victim, { place, strict, connections, random }))
           done.atPlaces[place] = (done.atPlaces[place] ?? 0) + 1
         done.kills++
       } else {
@@ -161,14 +161,14 @@ const turns = ['place', 'one', 'place', 'database', 'place', 'everything', 'plac
 
 /**
  * Starts a server that will end itself at a place, and lets it alone do the work: the others stand still meanwhile, as after a long pause. One that does
- * not come there is killed. Returns whether it came there.
+ * not come there is killed. The strict platform is asked first: what is lost there is lost for good. Returns whether it came there.
  */
 async function dieAt(
   fleet: Fleet,
   victim: Server,
-  options: { place: string; connections: readonly Connection[]; random: SeededRandom },
+  options: { place: string; strict: string; connections: readonly Connection[]; random: SeededRandom },
 ): Promise<boolean> {
-  const { place, connections, random } = options
+  const { place, strict, connections, random } = options
   const own = random.fork(`place/${place}`)
   await fleet.stop(victim)
   const armed = fleet.launch(victim, {
@@ -179,7 +179,9 @@ async function dieAt(
   for (const other of others) other.running.kill('SIGSTOP')
   // It may die while it is told what to do.
   const work = async () => {
-    await askForTokens(victim.client, connections)
+    // What a strict platform's answer brought is lost for good.
+    const ofStrict = connections.filter(({ provider }) => provider === strict)
+    for (const some of [ofStrict, connections]) await askForTokens(victim.client, some)
     await makeWork(fleet.sandbox, victim.client, connections, { random, expire: 0.2 })
   }
   const asked = work().catch((error: unknown) => {
