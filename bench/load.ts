@@ -4,13 +4,16 @@ import { serveParent } from './child.ts'
 import { percentile } from './measure.ts'
 
 export interface Load {
-  readonly port: number
+  /** Of one server, or of several that share the connections. */
+  readonly port: number | readonly number[]
   /** Taken in turns; or webhooks, each one another message, signed with a secret. */
   readonly requests: readonly { readonly path: string; readonly authorization: string }[] | Hooks
   readonly inFlight: number
   readonly ms: number
-  /** What a right answer contains. */
-  readonly expected: string
+  /** What a right answer contains. Null: whatever comes is taken. */
+  readonly expected: string | null
+  /** A connection asks once in so long, and not as often as it is answered. */
+  readonly everyMs?: number
 }
 
 export interface Hooks {
@@ -33,17 +36,20 @@ export interface Loaded {
  */
 await serveParent(async () => ({ answer: run, close: async () => {} }))
 
-async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Loaded> {
-  const next = 'secret' in requests ? hooksTo(port, requests) : questionsTo(port, requests)
+async function run({ port, requests, inFlight, ms, expected, everyMs = 0 }: Load): Promise<Loaded> {
+  const ports = [port].flat()
+  const next = 'secret' in requests ? hooksTo(ports[0]!, requests) : questionsTo(ports[0]!, requests)
   const taken: number[] = []
   const startedAt = performance.now()
   const until = startedAt + ms
-  await Promise.all(Array.from({ length: inFlight }, () => ask()))
+  await Promise.all(
+    Array.from({ length: inFlight }, (_, nth) => ask(ports[nth % ports.length]!, (everyMs * nth) / inFlight)),
+  )
   taken.sort((one, other) => one - other)
   const seconds = (performance.now() - startedAt) / 1000
   return { perSecond: taken.length / seconds, p50Ms: percentile(taken, 0.5), p99Ms: percentile(taken, 0.99) }
 
-  function ask(): Promise<void> {
+  function ask(port: number, afterMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
       let text = ''
@@ -53,22 +59,23 @@ async function run({ port, requests, inFlight, ms, expected }: Load): Promise<Lo
         socket.write(next())
       }
       socket.setEncoding('latin1')
-      socket.once('connect', send)
+      socket.once('connect', () => setTimeout(send, afterMs))
       socket.on('error', reject)
       socket.on('close', () => resolve())
       socket.on('data', (piece: string) => {
         text += piece
         if (!isWhole(text)) return
         const now = performance.now()
-        if (!text.startsWith('HTTP/1.1 200') || !text.includes(expected)) {
+        if (expected !== null && !(text.startsWith('HTTP/1.1 200') && text.includes(expected))) {
           reject(new Error(`not the right answer: ${text.slice(0, 1_000)}`))
           socket.destroy()
           return
         }
         taken.push(now - sentAt)
         text = ''
-        if (now < until) send()
-        else socket.destroy()
+        if (now >= until) socket.destroy()
+        else if (everyMs === 0) send()
+        else setTimeout(send, Math.max(0, everyMs - (now - sentAt)))
       })
     })
   }

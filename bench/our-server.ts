@@ -21,6 +21,7 @@ import { serveParent } from './child.ts'
 
 /** A connected account, and a key of an application that may use it. */
 export interface Caller {
+  readonly environment: string
   readonly connection: string
   readonly grant: string
   readonly key: string
@@ -45,10 +46,12 @@ interface Options {
   readonly roles?: string
   /** Another one has made the callers in this database. */
   readonly seeded?: boolean
+  /** Makes callers of this environment besides. */
+  readonly beside?: string
 }
 
 /** The whole server with everything on, in front of rows that a consent would have made. */
-async function open({ port, dataDir, database, upstream, roles = 'api,worker', seeded = false }: Options) {
+async function open({ port, dataDir, database, upstream, beside, roles = 'api,worker', seeded = false }: Options) {
   const env = {
     PORT: String(port),
     PATCHBAY_DATA_DIR: dataDir,
@@ -60,6 +63,7 @@ async function open({ port, dataDir, database, upstream, roles = 'api,worker', s
   const config = readConfig(env, { cwd: dataDir, settings: {} })
   const { engine, test, stop } = await startServer(config, [provider], { demo: false })
   const callers = seeded ? [] : await seed(engine, test)
+  if (beside !== undefined) callers.push(...(await seed(engine, await environmentBeside(engine, beside))))
   const parts = openParts(engine.deps)
   return {
     answer({ without, more }: { without?: Part | null; more?: boolean }): unknown {
@@ -107,6 +111,12 @@ const provider: Provider = defineProvider({
   emulator: { routes: {} } as never,
 })
 
+async function environmentBeside({ deps }: Engine, id: string): Promise<Environment> {
+  const environment = { id, workspace: 'beside', mode: 'test', createdAt: deps.clock.now() } as const
+  await deps.directory.saveEnvironment(environment)
+  return environment
+}
+
 async function seed({ deps, vault }: Engine, environment: Environment): Promise<Caller[]> {
   const now = deps.clock.now()
   const along = { at: now, actor: 'system' as const }
@@ -122,8 +132,8 @@ async function seed({ deps, vault }: Engine, environment: Environment): Promise<
   )
   return Promise.all(
     Array.from({ length: manyCallers }, async (_, n) => {
-      const grant = `grt_bench_${n}`
-      const connection = `con_bench_${n}`
+      const grant = `grt_${environmentId}_${n}`
+      const connection = `con_${environmentId}_${n}`
       await deps.grants.create(
         {
           ...{ id: grant, environmentId, integrationId, subject: { id: `${n}`, name: `Artist ${n}` } },
@@ -148,7 +158,7 @@ async function seed({ deps, vault }: Engine, environment: Environment): Promise<
         along,
       )
       const { text } = await createAccessKey(deps, environment, { name: 'bench', scopes: ['*'] })
-      return { connection, grant, key: text }
+      return { environment: environmentId, connection, grant, key: text }
     }),
   )
 }

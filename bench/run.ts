@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: () => AsyncIterable<
   ingest: () => import('./ingest.ts'),
   planner: () => import('./planner.ts'),
   fairness: () => import('./fairness.ts'),
+  flood: () => import('./flood.ts'),
   proxy: () => import('./proxy.ts'),
   credentials: () => import('./credentials.ts'),
   calls: () => import('./calls.ts'),

@@ -6,7 +6,6 @@ import { addDays, faults, isFault } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import pg from 'pg'
 import { exampleDefinition } from '../packages/definitions/src/test-definition.ts'
-import { openRequestRate } from './api/request-rate.ts'
 import { scopes } from './engine/access/access-keys.ts'
 import { observed, pageOf } from './ports/records.contract.ts'
 import {
@@ -489,22 +488,6 @@ test('RateLimit headers say what is left', async () => {
     left.push(Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]))
   }
   assert.deepEqual(left, [5999, 5998, 5997])
-})
-
-test('beyond its limit a key waits until the window is over, and nobody else does', () => {
-  let now = 0
-  const rate = openRequestRate({ now: () => now, sleep: async () => {} })
-  const reply = { header: () => reply } as never
-  const count = (actor: string) => rate.count({ actor } as never, reply)
-  for (let index = 0; index < 6000; index++) count('key:one')
-  now = 20_000
-  assert.throws(
-    () => count('key:one'),
-    (error) => isFault(error, 'input.throttled') && error.detail.waitMs === 40_000,
-  )
-  count('key:two')
-  now = 60_000
-  count('key:one')
 })
 
 test('bodies that are meant to hurt are refused, and the server goes on', async () => {

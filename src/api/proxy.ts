@@ -35,7 +35,8 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
     async handler(request, reply) {
       const caller = await serving.authenticate(request, 'proxy:call')
       // Our own limit is ours to say; theirs is theirs. Both at once could not be told apart.
-      serving.rate.count(caller, null)
+      const turn = serving.rate.count(caller, null)
+      if (turn) await turn
       const { connection } = request.params as { connection: string }
       if (!idText.safeParse(connection).success) throw new Fault('input.unknown', 'There is no such connection.')
       const target = await targetOf(engine.recent, engine.setting, caller.environment, connection, {

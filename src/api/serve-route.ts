@@ -49,7 +49,8 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
     serializerCompiler: writeAnswers,
     async handler(request, reply) {
       const caller = await serving.authenticate(request, route.scope)
-      serving.rate.count(caller, reply)
+      const turn = serving.rate.count(caller, reply)
+      if (turn) await turn
       const call = {
         params: parse(route.params ?? nothing, request.params, 'path'),
         query: parse(route.query ?? nothing, request.query, 'query'),
