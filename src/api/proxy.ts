@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
 import { problemOf, sendProblem } from './problem.ts'
-import { idText } from './route.ts'
+import { isIdText } from './route.ts'
 import type { Serving } from './serve-route.ts'
 
 /** Somebody waits for it. */
@@ -38,7 +38,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       const turn = serving.rate.count(caller, null)
       if (turn) await turn
       const { connection } = request.params as { connection: string }
-      if (!idText.safeParse(connection).success) throw new Fault('input.unknown', 'There is no such connection.')
+      if (!isIdText(connection)) throw new Fault('input.unknown', 'There is no such connection.')
       const target = await targetOf(engine.recent, engine.setting, caller.environment, connection, {
         lane: 'interactive',
         patienceMs,
