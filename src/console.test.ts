@@ -303,6 +303,16 @@ test('every room fits 320 px and has no error on its page, light and dark', { sk
   assert.deepEqual(await browser.checkRooms(rooms), [])
 })
 
+test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  const { page, context, errors } = await open('/console/', { signedIn: true })
+  await page.addInitScript("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' })")
+  await page.goto(`${server.url}/console/artists/${connection!.profile}?env=${server.environments.test.id}`)
+  await page.locator('canvas').first().waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('an owner replaces the data key and sees it happen', { skip }, async () => {
   const { page, context } = await open('/console/setup/keys', { signedIn: true })
   await page.getByText(/data key 1, made/).waitFor()
