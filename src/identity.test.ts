@@ -15,6 +15,36 @@ after(() => server.stop())
 const a = 'QZEX12600001'
 const b = 'QZEX12600002'
 
+test('what a platform calls by as long an id as is stored can be asked for, and read past', async () => {
+  const { id } = await server.connect(consentProvider, { profile: 'longspur' })
+  const longest = ['a', 'b'].map((letter) => letter.repeat(300))
+  const items = longest.map((item) => ({ kind: 'track', id: item, title: item[0]!, identifiers: {} }) as const)
+  const observations = longest.map((item) => observed(7, { metric: 'engagement.likes', item }))
+  await server.engine.deps.records.save(
+    server.environments.test.id,
+    [pageOf({ connectionId: id, items, observations })],
+    {
+      at: server.engine.deps.clock.now(),
+      actor: 'system',
+    },
+  )
+  const api = server.client()
+  const found: string[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await api.items.list({ profile: 'longspur', kind: 'track', limit: 1, ...(cursor && { cursor }) })
+    found.push(...page.data.map((item) => item.id))
+    cursor = page.nextCursor
+  }
+  for (const item of longest) {
+    assert.ok(found.includes(item), item)
+    const { data } = await api.metrics.query({ profile: 'longspur', item })
+    assert.deepEqual(
+      data.map(({ value }) => value),
+      [7],
+    )
+  }
+})
+
 test('recordings and releases of a profile have the items of every platform behind them, page by page', async () => {
   const first = await server.connect(consentProvider, { profile: 'lark' })
   const second = await server.connect(keyProvider, { profile: 'lark' })

@@ -83,8 +83,6 @@ const releaseJson = z.strictObject({
 
 const query = z.strictObject({
   ...paging,
-  // It ends in an id of the platform's.
-  cursor: z.string().max(500).optional(),
   /** Only these of the profile's connections. */
   connection: commaList.optional(),
 })

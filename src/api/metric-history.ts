@@ -4,7 +4,7 @@ import { explainPoint } from '../engine/metrics/explain.ts'
 import { keyOf, type Revision, readHistory, type WantedNumber } from '../engine/metrics/history.ts'
 import { chosenConnections } from './chosen-connections.ts'
 import { definitionJson, definitionToJson, dimensionsText, pointJson, pointToJson } from './metric-json.ts'
-import { cutPage, dayText, idText, instant, iso, pageOf, paging, route } from './route.ts'
+import { cutPage, dayText, idText, instant, iso, itemText, pageOf, paging, route } from './route.ts'
 
 const provenanceJson = z.strictObject({
   point: pointJson,
@@ -26,7 +26,7 @@ const pointing = {
   connection: idText,
   metric: z.string().max(100),
   day: dayText,
-  item: z.string().max(200).optional(),
+  item: itemText.optional(),
   dimensions: dimensionsText.optional(),
 }
 

@@ -8,7 +8,7 @@ import type { Stale } from '../engine/sync/freshen.ts'
 import { choosing, chosenConnections } from './chosen-connections.ts'
 import { definitionJson, definitionToJson, metricList, pointJson, pointToJson, sumJson } from './metric-json.ts'
 import { fixers } from './problem.ts'
-import { dayText, instant, iso, route } from './route.ts'
+import { dayText, instant, iso, itemText, route } from './route.ts'
 
 const granularity = z.enum(['day', 'week', 'month', 'latest'])
 
@@ -60,7 +60,7 @@ export function metricRoutes(engine: Engine) {
         /** Each day, week or month beside the one before, or beside the one a year (of weeks: 52 weeks) before. */
         compare: z.enum(['previous', 'year']).optional(),
         /** A platform id, or `*` for every item. The accounts themselves when absent. */
-        item: z.string().max(200).optional(),
+        item: itemText.optional(),
         /** `15m`: read anew first when what is stored is older, and wait a few seconds for it. */
         maxAge: z
           .string()

@@ -77,7 +77,8 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
 /** The query of every list. */
 export const paging = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(200).optional(),
+  // Some end in an id of the platform's.
+  cursor: z.string().max(500).optional(),
 }
 
 /** Cuts one row more than was asked for into a page whose cursor is the last row's. */
@@ -104,6 +105,8 @@ const idLetters = /^[A-Za-z0-9_.:@-]+$/
 export const idText = z.string().min(1).max(128).regex(idLetters)
 /** The same, for what is asked thousands of times a second. */
 export const isIdText = (text: string): boolean => text.length <= 128 && idLetters.test(text)
+/** What a platform calls something that was published there, as long as any that is stored. */
+export const itemText = z.string().max(300)
 /** A day that the calendar has, in the centuries in which anything was ever counted. */
 export const dayText = z
   .string()
