@@ -45,6 +45,7 @@ export async function* run(): AsyncIterable<Line> {
       call: () => Promise.reject(new Error('not in this bench')),
       forward: () => Promise.reject(new Error('not in this bench')),
       flush: async () => {},
+      close: async () => {},
       forget: async () => {},
     },
   }

@@ -199,6 +199,7 @@ function gatewayOf(texts: readonly string[]): Gateway {
     forward: unused,
     forget: unused,
     flush: async () => {},
+    close: async () => {},
   }
 }
 

@@ -274,7 +274,7 @@ export async function openEngine(given: Deps, plain: Setting, options: EngineOpt
       await beating
       await hooks.stop()
       await credentials.stop()
-      await gateway.flush()
+      await gateway.close()
     },
   }
 }

@@ -163,6 +163,34 @@ suite('call log', () => {
     assert.ok(log.lines.some(({ event, fields }) => event === 'calls.dropped' && fields['count'] === 1_001))
   })
 
+  test('F92: once it is closed it keeps no process, whatever cannot be written or comes too late', async () => {
+    let away = false
+    const { clock, calls, written, log } = open(() => {
+      if (away) throw new Error('Cannot use a pool after calling end on the pool')
+    })
+    await clock.run(async () => {
+      calls.add('env_1', record(1))
+      await calls.close()
+      away = true
+      // From a call that was left at the stop.
+      calls.add('env_1', record(2))
+      await clock.sleep(1_001)
+    })
+    assert.deepEqual([written.length, clock.sleepers], [1, 0])
+    const other = open(() => {
+      throw new Error('the database is away')
+    })
+    await other.clock.run(async () => {
+      other.calls.add('env_1', record(1))
+      await other.calls.close()
+      await other.clock.sleep(1_001)
+    })
+    assert.equal(other.clock.sleepers, 0)
+    const dropped = (lines: typeof log.lines) =>
+      lines.filter(({ event }) => event === 'calls.dropped').map(({ fields }) => fields['count'])
+    assert.deepEqual([dropped(log.lines), dropped(other.log.lines)], [[1], [1]])
+  })
+
   test('a thousand do not wait for the second, unless the journal is away', async () => {
     let away = false
     let tries = 0

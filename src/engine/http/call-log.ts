@@ -6,6 +6,8 @@ export interface CallLog {
   add(environmentId: string, call: CallRecord): void
   /** Writes what is there. */
   flush(): Promise<void>
+  /** Writes what is there, once: the store is closed next. What cannot be written then, or comes later from a call that was left, is only counted. */
+  close(): Promise<void>
 }
 
 /**
@@ -20,16 +22,22 @@ export function openCallLog({ clock, journal, log }: Pick<Deps, 'clock' | 'journ
   let asked = false
   /** Until it works again it is tried by the second. */
   let failing = false
+  let closed = false
   let writing: Promise<void> = Promise.resolve()
 
   return {
     add(environmentId, call) {
+      if (closed) return drop(1)
       waiting.push({ environmentId, call })
       trim()
       if (waiting.length >= enough && !asked && !failing) void flush()
       else arm()
     },
     flush,
+    close() {
+      closed = true
+      return flush()
+    },
   }
 
   function arm(): void {
@@ -60,13 +68,21 @@ export function openCallLog({ clock, journal, log }: Pick<Deps, 'clock' | 'journ
       } catch (error) {
         log.warn('calls.not_written', { environmentId, count: records.length, error })
         failing = true
-        waiting = [...records, ...waiting]
-        trim()
-        arm()
+        // It would be tried by the second for ever, and keep the process.
+        if (closed) dropped += records.length
+        else {
+          waiting = [...records, ...waiting]
+          trim()
+          arm()
+        }
       }
     }
-    if (dropped > 0) log.warn('calls.dropped', { count: dropped })
+    drop(dropped)
     dropped = 0
+  }
+
+  function drop(count: number): void {
+    if (count > 0) log.warn('calls.dropped', { count })
   }
 
   function trim(): void {

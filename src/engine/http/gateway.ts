@@ -39,6 +39,8 @@ export interface Gateway {
   forget(place: ResponsePlace): Promise<void>
   /** Writes buffered call records. */
   flush(): Promise<void>
+  /** The same, for the last time: a call that somebody left and that ends later is recorded nowhere. */
+  close(): Promise<void>
 }
 
 /** A caller's request with all of its headers, among them what it wishes of answers that were given before. */
@@ -164,6 +166,7 @@ export function openGateway(
     forward,
     forget,
     flush: calls.flush,
+    close: calls.close,
   }
 }
 

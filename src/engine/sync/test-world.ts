@@ -317,6 +317,7 @@ function openTestGateway(platform: Platform, clock: SimulatedClock): Gateway {
     },
     forward: () => Promise.reject(new Error('not in these tests')),
     async flush() {},
+    async close() {},
   }
 }
 
