@@ -179,7 +179,6 @@ async function dieAt(
   for (const other of others) other.running.kill('SIGSTOP')
   // It may die while it is told what to do.
   const work = async () => {
-    // What a strict platform's answer brought is lost for good.
     const ofStrict = connections.filter(({ provider }) => provider === strict)
     for (const some of [ofStrict, connections]) await askForTokens(victim.client, some)
     await makeWork(fleet.sandbox, victim.client, connections, { random, expire: 0.2 })
