@@ -10,7 +10,7 @@ export interface Child {
 }
 
 /** Starts `file` of this folder. What it gets as its one parameter is `options`. */
-export async function startChild(file: string, options: object): Promise<Child> {
+async function startChild(file: string, options: object): Promise<Child> {
   const child = fork(join(import.meta.dirname, file), [JSON.stringify(options)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -37,6 +37,21 @@ export async function startChild(file: string, options: object): Promise<Child> 
     async stop() {
       if (child.exitCode === null) child.disconnect()
       await gone
+    },
+  }
+}
+
+/** Processes that are stopped together, the last one first: it may need those before it. */
+export function openChildren() {
+  const started: Child[] = []
+  return {
+    async start(file: string, options: object): Promise<Child> {
+      const child = await startChild(file, options)
+      started.push(child)
+      return child
+    },
+    async stop(): Promise<void> {
+      for (const child of started.reverse()) await child.stop()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { startBenchDatabase } from './bench-database.ts'
-import { type Child, startChild } from './child.ts'
+import { openChildren } from './child.ts'
 import type { Load, Loaded } from './load.ts'
 import { median } from './measure.ts'
 import type { Caller } from './our-server.ts'
@@ -13,6 +13,7 @@ const beside = 'env_flood'
 const calm = { inFlight: 16, everyMs: 100 }
 /** Of the one that floods: a loop that ran away, with one key, as fast as it is answered. */
 const flood = { inFlight: 64 }
+const warmUpMs = 10_000
 const roundMs = 8_000
 const rounds = 5
 
@@ -22,26 +23,15 @@ const rounds = 5
  */
 export async function* run(): AsyncIterable<Line> {
   const database = await startBenchDatabase()
-  const started: Child[] = []
-  const start = async (file: string, options: object) => {
-    const child = await startChild(file, options)
-    started.push(child)
-    return child
-  }
+  const children = openChildren()
+  const { start } = children
   try {
     await start('upstream.ts', { port: upstreamPort })
-    const shared = { database: database.url, upstream: `http://127.0.0.1:${upstreamPort}` }
-    let callers: Caller[] = []
-    for (const [nth, port] of ports.entries()) {
-      const more = nth === 0 ? { beside } : { seeded: true }
-      const server = await start('our-server.ts', {
-        ...shared,
-        port,
-        dataDir: join(database.folder, 'server'),
-        ...more,
-      })
-      if (nth === 0) callers = await server.ask<Caller[]>({})
-    }
+    const dataDir = join(database.folder, 'server')
+    const shared = { dataDir, database: database.url, upstream: `http://127.0.0.1:${upstreamPort}` }
+    const [first, ...others] = ports.map((port) => ({ ...shared, port }))
+    const callers = await (await start('our-server.ts', { ...first, beside })).ask<Caller[]>({})
+    for (const other of others) await start('our-server.ts', { ...other, seeded: true })
     const [calmly, flooding] = [await start('load.ts', {}), await start('load.ts', {})]
     const requestsOf = (some: readonly Caller[]) =>
       some.map(({ connection, key }) => ({
@@ -50,46 +40,36 @@ export async function* run(): AsyncIterable<Line> {
       }))
     const own = requestsOf(callers.filter(({ environment }) => environment !== beside))
     const theirs = requestsOf(callers.filter(({ environment }) => environment === beside)).slice(0, 1)
-    const measured = (ms: number) =>
-      calmly.ask<Loaded>({ ...calm, ms, port: ports, requests: own, expected: '"track_11"' } satisfies Load)
-    const flooded = (ms: number) =>
-      flooding.ask<Loaded>({ ...flood, ms, port: ports, requests: theirs, expected: null } satisfies Load)
+    const all = { port: ports, requests: own, expected: '"track_11"' }
+    const measure = () => calmly.ask<Loaded>({ ...all, ...calm, ms: roundMs } satisfies Load)
+    const overflow = () =>
+      flooding.ask<Loaded>({ ...all, ...flood, requests: theirs, expected: null, ms: roundMs } satisfies Load)
 
-    await calmly.ask<Loaded>({
-      inFlight: 32,
-      ms: 10_000,
-      port: ports,
-      requests: own,
-      expected: '"track_11"',
-    } satisfies Load)
-    const alone: Loaded[] = []
-    const beside_: { calm: Loaded; flood: Loaded }[] = []
+    await calmly.ask<Loaded>({ ...all, inFlight: 32, ms: warmUpMs } satisfies Load)
+    const idle: Loaded[] = []
+    const flooded: Loaded[] = []
+    const floods: Loaded[] = []
     for (let round = 0; round < rounds; round++) {
-      alone.push(await measured(roundMs))
-      const [calmLoad, floodLoad] = await Promise.all([measured(roundMs), flooded(roundMs)])
-      beside_.push({ calm: calmLoad, flood: floodLoad })
+      idle.push(await measure())
+      const [meanwhile, over] = await Promise.all([measure(), overflow()])
+      flooded.push(meanwhile)
+      floods.push(over)
     }
-    const ms = (of: readonly Loaded[], which: 'p50Ms' | 'p99Ms') => median(of.map((loaded) => loaded[which]))
-    const during = beside_.map(({ calm }) => calm)
-    for (const [name, which] of [
-      ['p50', 'p50Ms'],
-      ['p99', 'p99Ms'],
-    ] as const) {
-      yield {
-        metric: `${name}_idle_ms`,
-        value: ms(alone, which),
-        unit: `ms, ${calm.inFlight * (1000 / calm.everyMs)} calls/s`,
-      }
-      yield { metric: `${name}_flooded_ms`, value: ms(during, which), unit: 'ms, the same beside the flood' }
-    }
-    yield {
-      metric: 'flood',
-      value: median(beside_.map(({ flood }) => flood.perSecond)),
-      unit: 'requests/s that were answered, refusals too',
-    }
-    yield { metric: 'p99_ratio', value: ms(during, 'p99Ms') / ms(alone, 'p99Ms'), unit: 'of idle' }
+    const unit = `ms, ${calm.inFlight * (1000 / calm.everyMs)} calls/s`
+    const of = (which: 'p50Ms' | 'p99Ms') => ({
+      idle: median(idle.map((loaded) => loaded[which])),
+      flooded: median(flooded.map((loaded) => loaded[which])),
+    })
+    const [p50, p99] = [of('p50Ms'), of('p99Ms')]
+    yield { metric: 'p50_idle_ms', value: p50.idle, unit }
+    yield { metric: 'p50_flooded_ms', value: p50.flooded, unit }
+    yield { metric: 'p99_idle_ms', value: p99.idle, unit }
+    yield { metric: 'p99_flooded_ms', value: p99.flooded, unit }
+    const perSecond = median(floods.map((loaded) => loaded.perSecond))
+    yield { metric: 'flood', value: perSecond, unit: 'requests/s that were answered, refusals too' }
+    yield { metric: 'p99_ratio', value: p99.flooded / p99.idle, unit: 'of idle' }
   } finally {
-    for (const child of started.reverse()) await child.stop()
+    await children.stop()
     await database.stop()
   }
 }

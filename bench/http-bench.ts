@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { startBenchDatabase } from './bench-database.ts'
-import { type Child, startChild } from './child.ts'
+import { openChildren } from './child.ts'
 import type { Load, Loaded } from './load.ts'
 import { median } from './measure.ts'
 import type { Caller, Part } from './our-server.ts'
@@ -30,15 +30,8 @@ export async function* compareServers(comparison: Comparison): AsyncIterable<Lin
   const closers = [() => database.stop()]
   try {
     const upstream = `http://127.0.0.1:${ports.upstream}`
-    const started: Child[] = []
-    closers.push(async () => {
-      for (const child of started.reverse()) await child.stop()
-    })
-    const start = async (file: string, options: object) => {
-      const child = await startChild(file, options)
-      started.push(child)
-      return child
-    }
+    const { start, stop } = openChildren()
+    closers.push(stop)
     await start('upstream.ts', { port: ports.upstream })
     const server = { port: ports.ours, dataDir: join(database.folder, 'server'), database: database.url, upstream }
     const ours = await start('our-server.ts', server)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { startBenchDatabase } from './bench-database.ts'
-import { type Child, startChild } from './child.ts'
+import { openChildren } from './child.ts'
 import { cpuOfDatabase } from './cpu-of-database.ts'
 import { cpuUsOf } from './cpu-time.ts'
 import type { Load, Loaded } from './load.ts'
@@ -25,12 +25,8 @@ const burst = { inFlight, ms: 1_000 }
  */
 export async function* run(): AsyncIterable<Line> {
   const database = await startBenchDatabase()
-  const started: Child[] = []
-  const start = async (file: string, options: object) => {
-    const child = await startChild(file, options)
-    started.push(child)
-    return child
-  }
+  const children = openChildren()
+  const { start } = children
   const dataDir = join(database.folder, 'server')
   const server = { port: ports.ours, dataDir, database: database.url, upstream: `http://127.0.0.1:${ports.upstream}` }
   try {
@@ -90,7 +86,7 @@ export async function* run(): AsyncIterable<Line> {
     const burstMs = await visibleAfter(database.url, () => send('ours', burst))
     yield { metric: 'burst_visible_p99_ms', value: percentile(burstMs, 0.99), unit: `ms, ${burstMs.length} messages` }
   } finally {
-    for (const child of started.reverse()) await child.stop()
+    await children.stop()
     await database.stop()
   }
 }

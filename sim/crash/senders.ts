@@ -379,6 +379,7 @@ function overtaking(noted: readonly Noted[], wanted: readonly WrittenEvent[]): n
 
 const isCame = ({ what }: Noted) => what === 'came'
 const environmentId = 'env_test'
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {

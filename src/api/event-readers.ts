@@ -57,8 +57,7 @@ export function openEventReaders(engine: Engine, serving: Serving): EventReaders
   return {
     async admit(request, reply) {
       const caller = await serving.authenticate(request, 'journal:read')
-      const turn = serving.rate.count(caller, reply)
-      if (turn) await turn
+      await serving.rate.count(caller, reply)
       const query = parse(queryOf, request.query, 'query') as z.output<typeof queryOf>
       const filter = filterOf(query)
       const { id } = caller.environment

@@ -72,15 +72,12 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
   }
 }
 
-const { status, contentType, body } = acknowledged
-const length = Buffer.byteLength(body)
-
 /** Past the framework, which would take longer to find out what an answer is that is always the same. */
 function acknowledge(request: FastifyRequest, reply: FastifyReply): void {
+  const { status, contentType, body } = acknowledged
+  const headers = { 'x-request-id': request.id, 'content-type': contentType, 'content-length': Buffer.byteLength(body) }
   reply.hijack()
-  reply.raw
-    .writeHead(status, { 'x-request-id': request.id, 'content-type': contentType, 'content-length': length })
-    .end(body)
+  reply.raw.writeHead(status, headers).end(body)
 }
 
 const day = (at: number) => iso(at).slice(0, 10)

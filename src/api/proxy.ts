@@ -35,8 +35,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
     async handler(request, reply) {
       const caller = await serving.authenticate(request, 'proxy:call')
       // Our own limit is ours to say; theirs is theirs. Both at once could not be told apart.
-      const turn = serving.rate.count(caller, null)
-      if (turn) await turn
+      await serving.rate.count(caller, null)
       const { connection } = request.params as { connection: string }
       if (!isIdText(connection)) throw new Fault('input.unknown', 'There is no such connection.')
       const target = await targetOf(engine.recent, engine.setting, caller.environment, connection, {

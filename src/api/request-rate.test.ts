@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault } from '@patchbay/kit'
+import { isFault, second } from '@patchbay/kit'
 import { SimulatedClock } from '../drivers/clock/simulated.ts'
 import { openRequestRate } from './request-rate.ts'
-
-const second = 1_000
 
 function open() {
   const clock = new SimulatedClock(0)

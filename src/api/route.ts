@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Scope } from '../engine/access/access-keys.ts'
+import { longestItemId } from '../engine/sync/check-page.ts'
 import type { Actor } from '../ports/along.ts'
 import type { Environment } from '../ports/directory.ts'
 
@@ -102,11 +103,12 @@ export function iso(at: number | null): string | null {
 }
 
 const idLetters = /^[A-Za-z0-9_.:@-]+$/
-export const idText = z.string().min(1).max(128).regex(idLetters)
+const longestId = 128
+export const idText = z.string().min(1).max(longestId).regex(idLetters)
 /** The same, for what is asked thousands of times a second. */
-export const isIdText = (text: string): boolean => text.length <= 128 && idLetters.test(text)
-/** What a platform calls something that was published there, as long as any that is stored. */
-export const itemText = z.string().max(300)
+export const isIdText = (text: string): boolean => text.length <= longestId && idLetters.test(text)
+/** What a platform calls something that was published there. */
+export const itemText = z.string().max(longestItemId)
 /** A day that the calendar has, in the centuries in which anything was ever counted. */
 export const dayText = z
   .string()

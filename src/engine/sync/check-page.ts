@@ -79,7 +79,9 @@ export function checkPage(stream: Stream, page: Page, now: Instant): Rows & { re
 const mostRefused = 200
 
 /** Ids stand in keys, which have a longest length. */
-const isId = (id: unknown): id is string => typeof id === 'string' && id.length > 0 && id.length <= 300
+export const longestItemId = 300
+
+const isId = (id: unknown): id is string => typeof id === 'string' && id.length > 0 && id.length <= longestItemId
 
 const observationName = ({ metric, item, day }: Observation) =>
   [metric, item, day].filter((part) => part !== undefined).join(' ')
