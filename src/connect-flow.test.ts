@@ -243,7 +243,8 @@ test('T05: a reconnect by somebody else is a mismatch and changes nothing; by th
   const api = server.client()
   const numbers = async () =>
     (await api.metrics.query({ connection: connection.id })).data.map(({ metric, value }) => [metric, value])
-  // What is still being read for the first time would be a change.
+  // What is read for the first time meanwhile would be a change.
+  await api.connections.sync({ id: connection.id })
   await until(async () =>
     (await api.connections.streams({ id: connection.id })).data.every(
       ({ state, blocked }) => state === 'on_time' || blocked !== null,
