@@ -16,6 +16,8 @@ interface Issue {
   readonly refresh: string | null
   readonly sentAt: number
   readonly at: number
+  /** When that was by the clock that our processes share. */
+  readonly hostAt: number
   readonly call: string
   received: boolean
   committedAt: number | null
@@ -117,10 +119,20 @@ export class TokenWatch {
     const successor = this.#successors.get(sent.token)
     if (!successor) return
     const { graceMs } = tokenRules(sent.provider!)
-    const inGrace = entry.at - successor.at <= graceMs
+    const inGrace = entry.at - successor.at <= graceMs || this.#seemsInGrace(sent, successor, graceMs)
     if (inGrace && entry.outcome !== 'refused') this.#kernel.sometimes.met('recovered inside the grace')
     if (successor.committedAt !== null && successor.committedAt <= sent.sentAt && !inGrace)
       this.#kernel.violate('I02', `${sent.call} presents a token whose successor was stored`)
+  }
+
+  /**
+   * Our clock was set back since, and by it that was a moment ago: nobody can know better. It costs nothing as long as the newer token was refused twice
+   * before, since there is nothing left to lose.
+   */
+  #seemsInGrace({ grant }: Sent, successor: Issue, graceMs: number): boolean {
+    const hostNow = this.#kernel.now() + this.#kernel.hostOffsetMs
+    const wasSetBack = this.#kernel.now() - successor.at > hostNow - successor.hostAt
+    return wasSetBack && hostNow - successor.hostAt <= graceMs && (this.#refusals.get(grant!) ?? 0) >= 2
   }
 
   served(served: Served, entry: LedgerEntry): void {
@@ -133,6 +145,7 @@ export class TokenWatch {
     if (status !== 200 || access === null) return
     const issue: Issue = {
       ...{ life: sent.life, grant: sent.grant, access, refresh, sentAt: sent.sentAt, at: entry.at, call: sent.call },
+      hostAt: entry.at + this.#kernel.hostOffsetMs,
       ...{ received: false, committedAt: null, lostBecause: null },
     }
     this.#issues.push(issue)
