@@ -10,6 +10,7 @@ import { runCli } from './cli/run-cli.ts'
 import { table } from './cli/table.ts'
 import { openHttpServer } from './drivers/network/test-server.ts'
 import { examine } from './examine.ts'
+import { makeOwnerLink, wayIn } from './owner-link.ts'
 import { pageOf } from './ports/records.contract.ts'
 import { rehearse } from './rehearse.ts'
 import { consentProvider, keyProvider, providers, startTestServer, type TestServer, until } from './test-server.ts'
@@ -25,6 +26,8 @@ after(() => server.stop())
 const started: unknown[] = []
 /** What `upgrade` finds. */
 let standing: Awaited<ReturnType<Services['upgrade']>> = { migrations: [], ahead: [] }
+/** Set for a server that brings its own PostgreSQL. */
+let ownDatabase: { databaseUrl?: null } = {}
 /** What `connections import` finds where. */
 const files = new Map<string, string>()
 /** What went to standard output as bytes. */
@@ -49,6 +52,7 @@ const services: Services = {
   rehearse,
   read: async (file) => files.get(file) ?? assert.fail(`nobody wrote ${file}`),
   examine: () => examine({ ...server.config, publicUrl: server.url }, providers),
+  ownerLink: () => makeOwnerLink({ ...server.config, publicUrl: server.url, ...ownDatabase }),
   upgrade: async ({ check }) => {
     started.push({ check })
     return standing
@@ -108,6 +112,24 @@ test('start and sandbox hand on what was said', async () => {
     { port: 0, host: '0.0.0.0', artists: 12, seed: 'x', replay: undefined },
   ])
   await check('sandbox --port many', 2, /--port takes a whole number/)
+})
+
+test('sign-in makes a link that signs the owner in, where there is a database to make it in', async () => {
+  const said = () => wayIn(server.config, server.server.people)
+  assert.match(await said(), /token=/)
+  const { out } = await run('sign-in')
+  const signedIn = await fetch(out, { redirect: 'manual' })
+  assert.equal(signedIn.headers.get('location'), `${server.url}/console/`)
+  assert.match(signedIn.headers.get('set-cookie') ?? '', /patchbay\.session_token=/)
+  assert.doesNotMatch(await said(), /token=/)
+  assert.match(await wayIn({ ...server.config, databaseUrl: null }, server.server.people), /token=/)
+  const { link } = await json('sign-in')
+  assert.notEqual(link, out)
+  ownDatabase = { databaseUrl: null }
+  const { code, remarks } = await run('sign-in')
+  ownDatabase = {}
+  assert.equal(code, 2)
+  assert.match(remarks, /prints a link when it starts/)
 })
 
 test('upgrade says what it ran or would run, and whether servers of the version before go on meanwhile', async () => {

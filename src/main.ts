@@ -15,6 +15,7 @@ import { readClientConfig, readConfig } from './config.ts'
 import { migrate, readStanding } from './drivers/database/migrate.ts'
 import { examine } from './examine.ts'
 import { openLog } from './open-drivers.ts'
+import { makeOwnerLink, wayIn } from './owner-link.ts'
 import type { Log } from './ports/log.ts'
 import { startSandbox } from './start-sandbox.ts'
 import { type DemoFile, startServer, writeDemoFile } from './start-server.ts'
@@ -57,7 +58,7 @@ const services: Services = {
         // A link that signs in is for somebody who asked for it, and not for the log of each process.
         out(`works for ${server.url}\n\nStop with Ctrl-C.`)
       } else {
-        out(`console   ${await server.people.ownerLink()}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
+        out(`console   ${await wayIn(config, server.people)}\nAPI       ${server.url}\n\nStop with Ctrl-C.`)
       }
     }
   },
@@ -99,6 +100,8 @@ const services: Services = {
   rehearse: async (provider) => (await import('./rehearse.ts')).rehearse(provider),
 
   write: (pieces) => pipeline(pieces, process.stdout, { end: false }),
+
+  ownerLink: () => makeOwnerLink(configuration()),
 
   examine: () => examine(configuration(), providers),
 

@@ -39,6 +39,8 @@ export interface Services {
   readonly rehearse: (provider: Provider) => Promise<Rehearsal>
   /** Bytes to standard output, as fast as it takes them. */
   readonly write: (pieces: AsyncIterable<Uint8Array>) => Promise<void>
+  /** A one-time address that signs the owner in. Throws a UsageError where none can be made. */
+  readonly ownerLink: () => Promise<string>
   /** Looks at everything a server needs, without starting one. */
   readonly examine: () => Promise<Finding[]>
   /** Runs what the database lacks of this version. `check`: only says what that is. */

@@ -17,6 +17,7 @@ import { metrics } from './metrics.ts'
 import { provider } from './provider.ts'
 import { quota } from './quota.ts'
 import { sandbox } from './sandbox.ts'
+import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
 import { subscriptions } from './subscriptions.ts'
 import { sync } from './sync.ts'
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, Command>> = {
   start,
   sandbox,
   upgrade,
+  'sign-in': signIn,
   doctor,
   connect,
   connections,

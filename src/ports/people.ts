@@ -16,6 +16,8 @@ export interface People {
   personOf(headers: Readonly<Record<string, string>>): Promise<Person | null>
   /** Answers everything below `/auth/`: sign-in, sign-out, password, one-time links. */
   handle(request: Request): Promise<Response>
-  /** A one-time address that signs the owner in: made at first start, and on demand by the operator's command line. */
+  /** Whether somebody ever used one of the links below. */
+  ownerHasSignedIn(): Promise<boolean>
+  /** A one-time address that signs the owner in: made until that has happened once, and on demand by the operator's command line. */
   ownerLink(): Promise<string>
 }

@@ -22,9 +22,12 @@ after(async () => {
   await database.drop()
 })
 
-test('the owner link signs the owner in, once', async () => {
+test('the owner link signs the owner in, once, and from then on that has happened', async () => {
+  assert.equal(await people.ownerHasSignedIn(), false)
   const link = await people.ownerLink()
+  assert.equal(await people.ownerHasSignedIn(), false)
   const first = await people.handle(new Request(link))
+  assert.equal(await people.ownerHasSignedIn(), true)
   assert.equal(first.status, 302)
   assert.equal(first.headers.get('location'), 'http://127.0.0.1:4400/console/')
   const cookie = cookieOf(first)
