@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { jobsContract } from '../../ports/jobs.contract.ts'
 import { openTestDatabase } from '../database/test-database.ts'
+import { openCapturedLog } from '../log/captured.ts'
 import { silentLog } from '../log/silent.ts'
 import { openPgBoss } from './pg-boss.ts'
 
@@ -18,4 +21,27 @@ jobsContract('pg-boss', async () => {
       await database.drop()
     },
   }
+})
+
+test('what a stop leaves behind is named', async () => {
+  const database = await openTestDatabase()
+  const log = openCapturedLog()
+  const jobs = openPgBoss({ connection: database.url, log, pollSeconds: 0.5 })
+  await jobs.start()
+  const begun = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  for (const queue of ['slow', 'quick'])
+    await jobs.work(queue, { concurrency: 1, retries: 0 }, async () => {
+      if (queue === 'quick') return
+      begun.resolve()
+      await end.promise
+    })
+  await jobs.send('quick', {})
+  await jobs.send('slow', {})
+  await begun.promise
+  await jobs.stop(1000)
+  end.resolve()
+  const said = log.lines.filter(({ event }) => event === 'jobs.left')
+  assert.deepEqual(said, [{ level: 'warn', event: 'jobs.left', fields: { queues: ['slow'], timeoutMs: 1000 } }])
+  await database.drop()
 })

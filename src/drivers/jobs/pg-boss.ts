@@ -18,13 +18,19 @@ export function openPgBoss(options: { connection: string; log: Log; pollSeconds?
   })
   boss.on('error', (error) => log.warn('jobs.error', { message: error.message }))
   const queues = new Map<string, Promise<void>>()
+  /** Queue by queue, what is being handled here. */
+  const running: string[] = []
 
   return {
     async start() {
       await boss.start()
     },
 
-    stop: (timeoutMs) => boss.stop({ graceful: true, timeout: timeoutMs }),
+    async stop(timeoutMs) {
+      await boss.stop({ graceful: true, timeout: timeoutMs })
+      // The library gives them to somebody else. Whoever wonders why a stop took its whole time reads which they were.
+      if (running.length > 0) log.warn('jobs.left', { queues: running.toSorted(), timeoutMs })
+    },
 
     async send(queue, data, { at, key } = {}) {
       try {
@@ -44,7 +50,13 @@ export function openPgBoss(options: { connection: string; log: Log; pollSeconds?
       await ensure(queue)
       await boss.updateQueue(queue, { retryLimit: retries, retryBackoff: true, retryDelay: 1, expireInSeconds })
       await boss.work(queue, { localConcurrency: concurrency, pollingIntervalSeconds: pollSeconds }, async ([job]) => {
-        if (job) await handler((job.data ?? {}) as Record<string, unknown>, job.signal)
+        if (!job) return
+        running.push(queue)
+        try {
+          await handler((job.data ?? {}) as Record<string, unknown>, job.signal)
+        } finally {
+          running.splice(running.indexOf(queue), 1)
+        }
       })
     },
 
