@@ -28,20 +28,20 @@ test('what a stop leaves behind is named', async () => {
   const log = openCapturedLog()
   const jobs = openPgBoss({ connection: database.url, log, pollSeconds: 0.5 })
   await jobs.start()
-  const begun = Promise.withResolvers<void>()
-  const end = Promise.withResolvers<void>()
-  for (const queue of ['slow', 'quick'])
-    await jobs.work(queue, { concurrency: 1, retries: 0 }, async () => {
-      if (queue === 'quick') return
-      begun.resolve()
-      await end.promise
-    })
-  await jobs.send('quick', {})
+  const [slow, quick, end] = [0, 1, 2].map(() => Promise.withResolvers<void>()) as [Gate, Gate, Gate]
+  await jobs.work('slow', { concurrency: 1, retries: 0 }, async () => {
+    slow.resolve()
+    await end.promise
+  })
+  await jobs.work('quick', { concurrency: 1, retries: 0 }, async () => quick.resolve())
   await jobs.send('slow', {})
-  await begun.promise
+  await jobs.send('quick', {})
+  await Promise.all([slow.promise, quick.promise])
   await jobs.stop(1000)
   end.resolve()
   const said = log.lines.filter(({ event }) => event === 'jobs.left')
   assert.deepEqual(said, [{ level: 'warn', event: 'jobs.left', fields: { queues: ['slow'], timeoutMs: 1000 } }])
   await database.drop()
 })
+
+type Gate = PromiseWithResolvers<void>
