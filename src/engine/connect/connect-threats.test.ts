@@ -1,23 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { type FaultCode, isFault, minute } from '@patchbay/kit'
-import { openTestWorld, tuneful, type WorldOptions } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
-
-const story = (
-  title: string,
-  tell: (world: Awaited<ReturnType<typeof openTestWorld>>) => Promise<void>,
-  options: WorldOptions = {},
-) =>
-  test(title, async () => {
-    const world = await openTestWorld(options)
-    await world.run(() => tell(world))
-    assert.deepEqual(world.sandbox.ledger.violations, [])
-    const text = JSON.stringify([world.along.events, world.along.audit, world.along.tasks]) + world.log.text()
-    for (const secret of [/\bat_\w{30}/, /\brt_\w{30}/, /\bcode_\w{30}/]) assert.doesNotMatch(text, secret)
-  })
+import { minute } from '@patchbay/kit'
+import { fails } from '../test-faults.ts'
+import { connectStory as story } from './test-stories.ts'
+import { tuneful } from './test-world.ts'
 
 story('what is stored of it opens for its own row only', async ({ connectAccount, grantOf, vault, environment }) => {
   const { connection } = await connectAccount()

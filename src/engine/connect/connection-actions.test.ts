@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import { hour, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
-import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
-
-const story = (
-  title: string,
-  tell: (world: TestWorld, connection: Connection) => Promise<void>,
-  options: WorldOptions = {},
-) =>
-  test(title, async () => {
-    const world = await openTestWorld(options)
-    await world.run(async () => tell(world, (await world.connectAccount()).connection))
-    assert.deepEqual(world.sandbox.ledger.violations, [])
-  })
+import { fails } from '../test-faults.ts'
+import { connectedStory as story } from './test-stories.ts'
+import type { TestWorld } from './test-world.ts'
 
 const blocked = async (world: TestWorld, { id }: Connection) =>
   (await world.stores.schedule.of(world.environment.id, [id])).map((slot) => slot.blocked)

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FaultCode, hour, isFault, minute } from '@patchbay/kit'
+import { hour, minute } from '@patchbay/kit'
+import { fails } from '../test-faults.ts'
 import { accountOf, openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
 
 /** A person who has three accounts, by one consent. */
 const threeAccounts: WorldOptions = {

@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import { hour, minute, second } from '@patchbay/kit'
 import { tokenRules } from '../../../sandbox/token-rules.ts'
-import type { Connection } from '../../ports/connections.ts'
 import type { Grants } from '../../ports/grants.ts'
+import { fails } from '../test-faults.ts'
 import { runDueRefreshes } from './refresh-due.ts'
-import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
+import { connectedStory as story } from './test-stories.ts'
+import type { TestWorld, WorldOptions } from './test-world.ts'
 
 const grace = { model: 'rotates', graceMs: 60_000, source: 'made up' } as const
-
-/** Tells it with a connection whose token request at the sandbox is the only one so far. Every refresh token rotates, and a used one ends the grant. */
-const story = (
-  title: string,
-  tell: (world: TestWorld, connection: Connection) => Promise<void>,
-  options: WorldOptions & { violations?: number } = {},
-) =>
-  test(title, async () => {
-    const world = await openTestWorld(options)
-    await world.run(async () => tell(world, (await world.connectAccount()).connection))
-    const kinds = world.sandbox.ledger.violations.map(({ kind }) => kind)
-    assert.equal(kinds.length, options.violations ?? 0, kinds.join())
-    const text = JSON.stringify([world.along.events, world.along.audit]) + world.log.text()
-    for (const secret of [/\bat_\w{30}/, /\brt_\w{30}/]) assert.doesNotMatch(text, secret)
-  })
 
 const refreshes = (world: TestWorld) => world.tokenRequests().length - 1
 const expire = (world: TestWorld) => world.clock.sleep(hour - 5 * second)

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FaultCode, hour, isFault, minute, second } from '@patchbay/kit'
+import { hour, minute, second } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { WireResponse } from '../../ports/network.ts'
+import { fails } from '../test-faults.ts'
 import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
 
 /** `refuse` says for a path whether the platform answers 401 to it, whatever the token. */
 interface Weather {
