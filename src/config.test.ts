@@ -141,6 +141,8 @@ test('lists and choices', () => {
   check({ PATCHBAY_ROLES: 'api,worker' }, { roles: new Set(['api', 'worker']) })
   check({ PATCHBAY_ROLES: 'api,cook' }, /^PATCHBAY_ROLES names "cook"\. It takes api, worker/)
   check({ PATCHBAY_LOG: 'silent' }, { logLevel: 'silent' })
+  check({}, { logLevel: 'info' })
+  assert.equal(readConfig({}, { cwd: '/srv', settings: {}, isTerminal: true }).logLevel, 'warn')
   check({ PATCHBAY_LOG: 'loud' }, /^PATCHBAY_LOG is "loud"\. It takes one of debug, /)
 })
 

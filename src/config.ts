@@ -48,11 +48,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads `env`. Provider apps come from variables named after the provider and the setting: `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET`, and
- * `ACME_` plus each of its settings in capitals (`api key` of `apiKey` is `ACME_API_KEY`).
+ * `ACME_` plus each of its settings in capitals (`api key` of `apiKey` is `ACME_API_KEY`). `isTerminal`: somebody looks at what is logged.
  */
 export function readConfig(
   env: Environment,
-  options: { cwd: string; settings: Readonly<Record<string, readonly string[]>> },
+  options: { cwd: string; settings: Readonly<Record<string, readonly string[]>>; isTerminal?: boolean },
 ): Config {
   const host = env.HOST || '127.0.0.1'
   const port = portOf(env, 'PORT', 4400)
@@ -71,7 +71,13 @@ export function readConfig(
     egressAllow: listOf(env, 'PATCHBAY_EGRESS_ALLOW'),
     roles: rolesOf(env),
     failpoints: failpointsOf(env),
-    logLevel: choiceOf(env, 'PATCHBAY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    // Whoever looks on wants the table and the addresses, and to hear of trouble; a file is for looking things up.
+    logLevel: choiceOf(
+      env,
+      'PATCHBAY_LOG',
+      ['debug', 'info', 'warn', 'error', 'silent'],
+      options.isTerminal ? 'warn' : 'info',
+    ),
     apps: Object.fromEntries(
       Object.entries(options.settings).flatMap(([provider, names]) => {
         const app = appOf(env, provider, names)

@@ -121,6 +121,7 @@ const services: Services = {
 function configuration() {
   return readConfig(environment.env, {
     cwd: environment.cwd,
+    isTerminal: process.stderr.isTTY === true,
     settings: Object.fromEntries(providers.map(({ id, settings }) => [id, Object.keys(settings ?? {})])),
   })
 }
