@@ -776,8 +776,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: inbox('hooks'),
-        instead: 'if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
-        put: 'if (!verdict.ok && now < 0) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
+        instead: 'if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, ...verdict })',
+        put: 'if (!verdict.ok && now < 0) forgeries.refuse({ environmentId, integrationId, ...verdict })',
       },
     ],
     caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
