@@ -42,8 +42,8 @@ const clockBack = { test: 'src/engine/connect/clock-set-back.test.ts' }
 /** Whoever waits for the answer does not wait for the store. */
 const acknowledgedEarly: Change = {
   file: inbox('hooks'),
-  instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
-  put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
+  instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId, message.integrationId)",
+  put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId, message.integrationId), () => {})",
 }
 
 export const mutants: readonly Mutant[] = [
@@ -816,6 +816,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: { test: 'src/drivers/inbox/memory.test.ts' },
+  },
+  {
+    name: 'more of an app is claimed while it is at work',
+    changes: [{ file: inbox('inbox-worker'), instead: 'limit: batch, without: [...apps] })', put: 'limit: batch })' }],
+    caughtBy: { test: 'src/engine/inbox/inbox-worker.test.ts' },
   },
   {
     name: 'one message that fails holds up all others of its app',

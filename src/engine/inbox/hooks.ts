@@ -59,8 +59,8 @@ export interface Hooks {
 export interface HookParts {
   readonly recent: Recent
   readonly vault: Vault
-  /** Something new of that environment is stored. */
-  readonly stored: (environmentId: string) => void
+  /** Something new of that app is stored. */
+  readonly stored: (environmentId: string, integrationId: string) => void
   /** Streams were made due. */
   readonly woken: (connectionIds: readonly string[]) => void
   readonly topics?: AskedTopics
@@ -252,7 +252,7 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   }
 
   async function store(message: NewMessage): Promise<void> {
-    if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)
+    if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId, message.integrationId)
   }
 
   function newMessage(
