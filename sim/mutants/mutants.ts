@@ -846,12 +846,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a connection is told that its grant is over although it was renewed meanwhile',
-    changes: [{ file: connect('give-up'), instead: '  if (await renewed()) return\n', put: '' }],
+    changes: [
+      { file: connect('connection-states'), instead: ', reason: cause, grant: over }', put: ', reason: cause }' },
+    ],
     caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
   },
   {
     name: 'a grant that is renewed while its end is told leaves its connection waiting',
-    changes: [{ file: connect('give-up'), instead: 'if (!late) return', put: 'if (late) return' }],
+    changes: [{ file: connect('give-up'), instead: 'if (!late || !isLiving(late)) return', put: 'if (late) return' }],
     caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
   },
   {
