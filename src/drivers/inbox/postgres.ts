@@ -2,7 +2,7 @@ import type { Database, Sql } from '../../ports/database.ts'
 import type { Inbox, Message, NewMessage } from '../../ports/inbox.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { storableJson } from '../records/storable.ts'
-import { lineLength, pickInOrder } from './pick-in-order.ts'
+import { accountsOf, farLength, lineLength, pickInOrder } from './pick-in-order.ts'
 
 /** Messages in PostgreSQL. The system role only sees whose wait; their content is read as the tenant. */
 export function openPostgresInbox(database: Database): Inbox {
@@ -83,19 +83,20 @@ export function openPostgresInbox(database: Database): Inbox {
 async function claimOf(
   sql: Sql,
   environmentId: string,
-  { now, until, claim, limit }: Parameters<Inbox['claim']>[1],
+  { now, until, claim, limit, without = [] }: Parameters<Inbox['claim']>[1],
 ): Promise<Message[]> {
   await sql(lockLine, [environmentId], 'inbox.lock_line')
-  const { rows: line } = await sql<{ id: string; accounts: string[]; held: boolean }>(
+  const { rows } = await sql<{ id: string; integrationId: string; accounts: string[]; held: boolean }>(
     selectLine,
-    [environmentId, new Date(now)],
+    [environmentId, new Date(now), without],
     'inbox.line',
   )
+  const line = rows.map((row) => ({ ...row, accounts: accountsOf(row) }))
   const ids = pickInOrder(line, limit).map(({ id }) => id)
   if (ids.length === 0) return []
   const values = [environmentId, ids, claim, new Date(until)]
-  const { rows } = await sql<Row>(claimMessages, values, 'inbox.claim')
-  return rows.map(messageOf).sort((one, other) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1))
+  const { rows: claimed } = await sql<Row>(claimMessages, values, 'inbox.claim')
+  return claimed.map(messageOf).sort((one, other) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1))
 }
 
 const dateOf = (at: number | undefined) => (at === undefined ? null : new Date(at))
@@ -183,8 +184,14 @@ where waiting.id is not null and exists (
 const lockLine = `select pg_advisory_xact_lock(hashtext('patchbay inbox'), hashtext($1))`
 
 const selectLine = `
-select id, accounts, claimed_until is not null and claimed_until > $2 as held from message
-where environment_id = $1 and state = 'received' and due_at <= $2
+select id, integration_id as "integrationId", accounts, claimed_until is not null and claimed_until > $2 as held
+from (
+  select id, integration_id, accounts, claimed_until, due_at from message
+  where environment_id = $1 and state = 'received' and due_at <= $2
+  order by due_at, id
+  limit ${farLength}
+) first
+where integration_id <> all ($3::text[])
 order by due_at, id
 limit ${lineLength}`
 
