@@ -930,9 +930,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/engine/vault/key-rotation.ts',
-        instead:
-          'for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)',
-        put: '',
+        instead: '({ id }) => runDataKeyRotation(deps, vault, id, signal)',
+        put: 'async () => {}',
       },
     ],
     caughtBy: telling('I33'),

@@ -1,6 +1,7 @@
 import { dayMs } from '@patchbay/kit'
 import { mostSwept } from '../../ports/deliveries.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 
 /** Forgets what is old, every hour. */
 export async function startDeliveryJobs(deps: Deps): Promise<void> {
@@ -10,16 +11,14 @@ export async function startDeliveryJobs(deps: Deps): Promise<void> {
 
 /**
  * Events are kept for 100 days, and for so long can be recovered and read again. What was taken of them is known for as long, or it would be recovered too;
- * what was given up is forgotten 30 days later. An environment in which that fails keeps no other from it.
+ * what was given up is forgotten 30 days later.
  */
 export async function runDeliverySweep(
   deps: Pick<Deps, 'deliveries' | 'directory' | 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { id } of await deps.directory.environments())
-    await sweepIn(deps, id, signal).catch((error: unknown) =>
-      deps.log.error('deliveries.not_swept', { environmentId: id, error }),
-    )
+  const sweep = ({ id }: { id: string }) => sweepIn(deps, id, signal)
+  await inEachEnvironment(deps, await deps.directory.environments(), 'deliveries.not_swept', sweep, signal)
 }
 
 async function sweepIn(

@@ -1,4 +1,5 @@
 import { dayMs } from '@patchbay/kit'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import { type NoticeParts, runNotices } from './deliver-notices.ts'
 
 /** Tells people what waits for them, every minute, and forgets what is long done. */
@@ -12,8 +13,10 @@ export async function startNoticeJobs(parts: NoticeParts): Promise<void> {
 
 /** A quarter of a year after a task was done nobody asks any more who was told of it. */
 export async function runNoticeSweep({ deps }: Pick<NoticeParts, 'deps'>): Promise<void> {
-  for (const environmentId of await deps.notices.environments())
-    await deps.notices.sweep(environmentId, deps.clock.now() - 90 * dayMs)
+  const environments = (await deps.notices.environments()).map((id) => ({ id }))
+  await inEachEnvironment(deps, environments, 'notices.not_swept', async ({ id }) => {
+    await deps.notices.sweep(id, deps.clock.now() - 90 * dayMs)
+  })
 }
 
 const tellQueue = 'notices.tell'
