@@ -71,3 +71,32 @@ test('an environment in which nothing can be forgotten keeps no other from it, a
     [['deliveries.not_swept', 'env_broken']],
   )
 })
+
+test('what is left of an endpoint that was removed is forgotten in small steps, and by the next sweep where one was broken off', async () => {
+  const world = await openTestWorld()
+  const { deliveries } = world.deps
+  const steps: number[] = []
+  let stop = new AbortController()
+  const stopping: typeof deliveries = {
+    ...deliveries,
+    async sweep(environmentId, before) {
+      const swept = await deliveries.sweep(environmentId, before)
+      if (steps.push(swept) === 1) stop.abort()
+      return swept
+    },
+  }
+  await world.clock.run(async () => {
+    const { id } = await world.create()
+    await world.write(2_500)
+    await world.send(minute)
+    await world.endpoints.remove(world.environment, id, 'user:ada')
+    assert.deepEqual(await deliveries.list('env_test', { limit: 5_000 }), [])
+    await runDeliverySweep({ ...world.deps, deliveries: stopping }, stop.signal)
+    assert.deepEqual(steps, [1_000])
+    stop = new AbortController()
+    await runDeliverySweep({ ...world.deps, deliveries: stopping }, stop.signal)
+  })
+  assert.deepEqual(steps, [1_000, 1_000, 500])
+  assert.equal(await deliveries.sweep('env_test', { failed: 0, events: 0 }), 0)
+  assert.equal((await deliveries.eventsAfter('env_test', { after: 0, limit: 5_000 })).length, 2_500)
+})

@@ -11,7 +11,7 @@ export async function startDeliveryJobs(deps: Deps): Promise<void> {
 
 /**
  * Events are kept for 100 days, and for so long can be recovered and read again. What was taken of them is known for as long, or it would be recovered too;
- * what was given up is forgotten 30 days later.
+ * what was given up is forgotten 30 days later, and what was sent to an endpoint that was removed with the next sweep.
  */
 export async function runDeliverySweep(
   deps: Pick<Deps, 'deliveries' | 'directory' | 'clock' | 'log'>,
