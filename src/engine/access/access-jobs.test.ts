@@ -26,6 +26,26 @@ test('an idempotency key is forgotten when it is good no more, in every environm
   }
 })
 
+test('what is much is forgotten in small steps, until nothing is left or somebody stops it', async () => {
+  const [access, clock, stop] = [openMemoryAccess(), new SimulatedClock(dayMs), new AbortController()]
+  for (let n = 0; n < 2_500; n++)
+    await access.begin('env_b', `k${n}`, { hash: 'a', at: 0, staleBefore: 0, goodUntil: clock.now() })
+  const steps: number[] = []
+  const stopping: typeof access = {
+    ...access,
+    async forgetUses(environmentId, now) {
+      const forgotten = await access.forgetUses(environmentId, now)
+      if (environmentId === 'env_b' && steps.push(forgotten) === 1) stop.abort()
+      return forgotten
+    },
+  }
+  const deps = { access: stopping, clock, log: openCapturedLog(), directory: { environments } }
+  await runAccessSweep(deps, stop.signal)
+  assert.deepEqual(steps, [1_000])
+  await runAccessSweep(deps)
+  assert.deepEqual(steps, [1_000, 1_000, 500])
+})
+
 test('it is forgotten by the hour', async () => {
   const clock = new SimulatedClock(0)
   const crons: string[] = []
