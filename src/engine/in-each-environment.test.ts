@@ -19,6 +19,7 @@ import { runWantSubscriptions } from './inbox/subscriptions/want-subscriptions.t
 import { runNotices } from './notices/deliver-notices.ts'
 import { runNoticeSweep } from './notices/notice-jobs.ts'
 import { closeLostRuns } from './sync/abandon-runs.ts'
+import { runBackfillSweep } from './sync/sweep-backfills.ts'
 import { openKeyRotation } from './vault/key-rotation.ts'
 import { openVault } from './vault/vault.ts'
 import { runWatchSweep } from './watch/watch-jobs.ts'
@@ -82,6 +83,7 @@ test('one environment in which background work fails keeps no other from it, and
   await check('connections.list', 'subscription.not_wanted', ({ deps, setting }) => runWantSubscriptions(deps, setting))
   await check('notices.sweep', 'notices.not_swept', ({ deps, setting }) => runNoticeSweep(parts(deps, setting)))
   await check('notices.channels', 'notices.not_made', ({ deps, setting }) => runNotices(parts(deps, setting), signal))
+  await check('backfills.untouched', 'sync.backfills_not_swept', ({ deps }) => runBackfillSweep(deps))
   await check('journal.readRuns', 'sync.lost_runs_not_closed', ({ deps }) => closeLostRuns(deps))
   await check('journal.sweep', 'history.not_swept', ({ deps }) => runWatchSweep(deps))
 })
