@@ -53,10 +53,10 @@ const isPast = (at: Instant | null, now: Instant) => at !== null && at <= now
  */
 export async function sweepAnnouncedEnds(
   deps: Pick<Deps, 'clock' | 'journal' | 'log'> & { readonly directory: Pick<Deps['directory'], 'environments'> },
+  signal?: AbortSignal,
 ): Promise<void> {
-  await inEachEnvironment(deps, await deps.directory.environments(), 'connect.ends_not_swept', ({ id }) =>
-    endWhatIsOver(deps, id),
-  )
+  const endIn = ({ id }: { id: string }) => endWhatIsOver(deps, id)
+  await inEachEnvironment(deps, await deps.directory.environments(), 'connect.ends_not_swept', endIn, signal)
 }
 
 async function endWhatIsOver(

@@ -7,16 +7,17 @@ export async function startNoticeJobs(parts: NoticeParts): Promise<void> {
   const { jobs } = parts.deps
   await jobs.work(tellQueue, { concurrency: 1, retries: 0 }, (_, signal) => runNotices(parts, signal))
   await jobs.cron(tellQueue, '* * * * *')
-  await jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runNoticeSweep(parts))
+  await jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, (_, signal) => runNoticeSweep(parts, signal))
   await jobs.cron(sweepQueue, '41 * * * *')
 }
 
 /** A quarter of a year after a task was done nobody asks any more who was told of it. */
-export async function runNoticeSweep({ deps }: Pick<NoticeParts, 'deps'>): Promise<void> {
+export async function runNoticeSweep({ deps }: Pick<NoticeParts, 'deps'>, signal?: AbortSignal): Promise<void> {
   const environments = (await deps.notices.environments()).map((id) => ({ id }))
-  await inEachEnvironment(deps, environments, 'notices.not_swept', async ({ id }) => {
+  const sweepIn = async ({ id }: { id: string }) => {
     await deps.notices.sweep(id, deps.clock.now() - 90 * dayMs)
-  })
+  }
+  await inEachEnvironment(deps, environments, 'notices.not_swept', sweepIn, signal)
 }
 
 const tellQueue = 'notices.tell'

@@ -38,13 +38,13 @@ export async function lossOf(deps: Needs, setting: Setting, environmentId: strin
 }
 
 /** The same by the day for everybody who watches the log. */
-export async function runLoss(deps: Needs, setting: Setting): Promise<void> {
+export async function runLoss(deps: Needs, setting: Setting, signal?: AbortSignal): Promise<void> {
   const tellOf = async ({ id: environmentId }: { id: string }) => {
     for (const { provider, found, told, loss } of await lossOf(deps, setting, environmentId))
       if (loss !== null)
         deps.log[loss > 0.05 ? 'warn' : 'info']('webhooks.loss', { environmentId, provider, found, told, loss })
   }
-  await inEachEnvironment(deps, await deps.directory.environments(), 'webhooks.loss_unknown', tellOf)
+  await inEachEnvironment(deps, await deps.directory.environments(), 'webhooks.loss_unknown', tellOf, signal)
 }
 
 type Announces = NonNullable<WebhookSubscription['announces']>
