@@ -35,8 +35,9 @@ test('to count a few of many that wait, little is read but those', async () => {
   }
 })
 
-test('F90: what is about an account is erased in pieces, and one that was broken off goes on when it is begun again', async () => {
+test('F90: what is about an account is erased in pieces, and one that was broken off goes on when it is begun again', async (t) => {
   const { database, drop } = await openTestDatabase()
+  t.after(drop)
   const inbox = openPostgresInbox(database)
   const ids = Array.from({ length: 5_000 }, (_, n) => `m${n}`)
   await inbox.store(ids.map((id) => message('env_much', id, { accounts: ['A'] })))
@@ -54,5 +55,4 @@ test('F90: what is about an account is erased in pieces, and one that was broken
   assert.equal(await count(), 3_000)
   assert.equal(await erase(), 3_000)
   assert.deepEqual([pieces, await count()], [4, 0])
-  await drop()
 })
