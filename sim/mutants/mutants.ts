@@ -937,9 +937,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/engine/vault/key-rotation.ts',
-        instead:
-          'for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)',
-        put: '',
+        instead: '({ id }) => runDataKeyRotation(deps, vault, id, signal)',
+        put: 'async () => {}',
       },
     ],
     caughtBy: telling('I33'),
@@ -1020,5 +1019,45 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: placing,
+  },
+  {
+    name: 'of a removed endpoint it is still seen what it was sent',
+    changes: [
+      {
+        file: 'src/drivers/deliveries/statements.ts',
+        instead: ' and delivery.endpoint_id = any (array(select id from endpoint where environment_id = $1))',
+        put: '',
+      },
+    ],
+    caughtBy: placing,
+  },
+  {
+    name: 'an erasure of messages ends with its first piece',
+    changes: [
+      { file: 'src/drivers/inbox/postgres.ts', instead: 'if (piece.last === null) return rows', put: 'return rows' },
+    ],
+    caughtBy: { test: 'src/drivers/inbox/postgres.test.ts' },
+  },
+  {
+    name: 'an idempotency key that is claimed anew while it is forgotten is forgotten',
+    changes: [
+      {
+        file: 'src/drivers/access/postgres.ts',
+        instead: 'isGoodNoMore} and key = any',
+        put: "'environment_id = $1'} and key = any",
+      },
+    ],
+    caughtBy: { test: 'src/drivers/access/postgres.test.ts' },
+  },
+  {
+    name: 'an environment in which background work fails keeps others from theirs',
+    changes: [
+      {
+        file: 'src/engine/in-each-environment.ts',
+        instead: 'if (signal?.aborted) throw error',
+        put: 'if (!signal?.aborted) throw error',
+      },
+    ],
+    caughtBy: { test: 'src/engine/in-each-environment.test.ts' },
   },
 ]

@@ -261,6 +261,17 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
       },
     )
 
+    story('all that is about an account is erased, however much there is', async ({ inbox }, env) => {
+      const many = Array.from({ length: 4_500 }, (_, n) =>
+        message(env, `m${n}`, { accounts: [n % 9 === 0 ? 'B' : 'A'] }),
+      )
+      await inbox.store(many)
+      assert.equal(await inbox.erase(env, 'int_1', 'A'), 4_000)
+      const left = await inbox.list(env, { limit: 5_000 })
+      assert.deepEqual([left.length, new Set(left.flatMap(({ accounts }) => accounts))], [500, new Set(['B'])])
+      assert.equal(await inbox.erase(env, 'int_1', 'A'), 0)
+    })
+
     story('old ones are forgotten, each kind after its time, and what waits never is', async ({ inbox }, env) => {
       await inbox.store([
         message(env, 'm1'),

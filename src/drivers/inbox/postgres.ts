@@ -61,10 +61,19 @@ export function openPostgresInbox(database: Database): Inbox {
         return (await sql(replayMessages, [environmentId, ids, new Date(at)], 'inbox.replay')).count
       }),
 
-    erase: (environmentId, integrationId, account) =>
-      database.tenant(environmentId, async (sql) => {
-        return (await sql(eraseMessages, [environmentId, integrationId, account], 'inbox.erase')).count
-      }),
+    async erase(environmentId, integrationId, account) {
+      type Erased = { erased: number; last: string | null }
+      const erasePiece = (after: string | null) =>
+        database.tenant(environmentId, async (sql) => {
+          const values = [environmentId, integrationId, account, after, erasedAtOnce]
+          return (await sql<Erased>(eraseMessages, values, 'inbox.erase')).rows[0]!
+        })
+      let rows = 0
+      for (let piece = await erasePiece(null); ; piece = await erasePiece(piece.last)) {
+        rows += piece.erased
+        if (piece.last === null) return rows
+      }
+    },
 
     waiting: async (environmentId, { limit }) => {
       type Found = { count: number; since: number | null }
@@ -235,10 +244,23 @@ update message set
   state = 'received', attempts = 0, due_at = $3, fault = null, says = null, effects = null, processed_at = null, claim = null, claimed_until = null
 where environment_id = $1 and id = any($2::text[]) and state <> 'received'`
 
+/** Messages that are looked at in one transaction: a few milliseconds, whether many of them go or none. */
+const erasedAtOnce = 2_000
+
+/**
+ * Which ones are about an account no index tells, so all are walked through by their ids, and a piece is as many as are looked at. Broken off in between, it
+ * begins again, and finds those that are left. `last` is where to go on, null at the end. $4 after which id, $5 how many.
+ */
 const eraseMessages = `
-delete from message
-where environment_id = $1 and integration_id = $2 and $3 = any (accounts)
-  and (state <> 'received' or cardinality(accounts) = 1) and callback is null`
+with front as (
+  select id from message where environment_id = $1 and ($4::text is null or id > $4) order by id limit $5
+), gone as (
+  delete from message
+  where environment_id = $1 and id = any (array(select id from front)) and integration_id = $2 and $3 = any (accounts)
+    and (state <> 'received' or cardinality(accounts) = 1) and callback is null
+  returning id
+)
+select (select count(*) from gone)::integer as erased, case when count(*) = $5 then max(id) end as last from front`
 
 export const countWaiting = `
 select count(*)::integer as count, min(received_at) as since
