@@ -354,8 +354,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: connect('connection-states'),
-        instead: "from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause }",
-        put: "from: ['pending', 'healthy', 'degraded', 'needs_reauth'], to: 'needs_reauth', reason: cause }",
+        instead: "from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause, grant: over }",
+        put: "from: ['pending', 'healthy', 'degraded', 'needs_reauth'], to: 'needs_reauth', reason: cause, grant: over }",
       },
       {
         file: connect('credentials'),

@@ -1,4 +1,4 @@
-import { Fault, isFault, type Provider, second } from '@patchbay/kit'
+import { dayMs, Fault, isFault, type Provider, second } from '@patchbay/kit'
 import type { Grant } from '../../ports/grants.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -8,6 +8,8 @@ import { isLiving, type Recent } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
 import { AppCredentials } from './app-credentials.ts'
 import { authorizationFromFields, carried, openedFields } from './authorization.ts'
+import { connectionsOf } from './connection-states.ts'
+import { retireLater } from './disconnect.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { findPlace } from './find-place.ts'
 import { tellOver } from './give-up.ts'
@@ -118,7 +120,12 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
           return
         }
       }
-      await refresh(grant, 'scheduled')
+      const { kind } = await refresh(grant, 'scheduled')
+      if (kind !== 'impossible') return
+      // Whoever uses it finds out that it is over. What nobody uses is given back, and asked about again by the day, in case that was never done.
+      if ((await connectionsOf(deps, grant)).length === 0) await retireLater(deps, grant)
+      const now = deps.clock.now()
+      await deps.grants.postpone(environmentId, grantId, grant.generation, { now, refreshDueAt: now + dayMs })
     },
 
     async lookAgain(job) {

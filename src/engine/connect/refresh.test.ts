@@ -271,6 +271,24 @@ story(
   extending,
 )
 
+story(
+  'a grant that nobody uses and nothing can renew any more is given back, and not looked at every minute for ever',
+  async (world, connection) => {
+    await world.clock.sleep(60 * 24 * hour - 10 * second)
+    world.sandbox.weather.add({ kind: 'drop', route: 'GET accounts.tuneful.example/oauth/extend', times: 9 })
+    const change = { from: ['pending'], to: 'disconnected', reason: null } as const
+    await world.stores.connections.move(world.environment.id, connection.id, change, { at: 0, actor: 'system' })
+    assert.equal(await runDueRefreshes(world.deps, world.credentials), 1)
+    assert.equal((await world.grantOf(connection)).state, 'unknown')
+    await world.clock.sleep(5 * minute)
+    assert.equal(await runDueRefreshes(world.deps, world.credentials), 0)
+    await world.startJobs()
+    await world.clock.sleep(hour)
+    assert.equal((await world.grantOf(connection)).state, 'revoked')
+  },
+  extending,
+)
+
 story('a grant whose connections were never made is given back, not renewed for ever', async (world, connection) => {
   const change = { from: ['pending'], to: 'disconnected', reason: null } as const
   await world.stores.connections.move(world.environment.id, connection.id, change, { at: 0, actor: 'system' })
