@@ -350,6 +350,22 @@ export const mutants: readonly Mutant[] = [
     caughtBy: refresh('B01'),
   },
   {
+    name: 'a grant is given up while its extension is on its way',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'until: now + leaseMs }))) return',
+        put: 'until: now + leaseMs }))) void 0',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refresh.test.ts' },
+  },
+  {
+    name: 'a grant that nothing renews and nobody uses is never given back',
+    changes: [{ file: connect('credentials'), instead: "if (kind !== 'impossible') return", put: 'if (kind) return' }],
+    caughtBy: { test: 'src/engine/connect/refresh.test.ts' },
+  },
+  {
     name: 'a lost grant is told again and again',
     changes: [
       {
