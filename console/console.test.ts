@@ -417,7 +417,8 @@ test('somebody who is not let in is told whether it was the password, the pace o
   check({ code: 'INVALID_EMAIL_OR_PASSWORD' }, /^E-mail or password/)
   check({ status: 401, code: 'input.unauthenticated' }, /^E-mail or password/)
   check({ code: 'INVALID_ORIGIN' }, /another address/)
-  check({ status: 429, code: 'input.throttled', detail: 'In 40 seconds.' }, /^In 40 seconds\.$/)
+  check({ status: 429, code: 'input.throttled', detail: 'Wait.' }, /^Wait\.$/)
+  check({ status: 429, code: 'input.throttled', detail: 'Wait.', retryAfterMs: 180_000 }, /^Wait\. It .* in 3 min\.$/)
   // One that is no problem document is not called a bug of ours.
   check({ status: 429, code: 'platform.bug', detail: 'The server answered 429.' }, /^Too many tries/)
   check({ status: 503, code: 'platform.storage', detail: 'x' }, null)

@@ -185,6 +185,24 @@ test('the owner enters their own address with the first password, and a wrong cu
   await Promise.all([context.close(), elsewhere.context.close()])
 })
 
+test('who guesses too often is told so, and for how long', { skip }, async () => {
+  const body = { email: 'guessed@example.com', password: 'is it this one' }
+  const guess = () =>
+    server
+      .ask('POST', '/auth/sign-in/email', { key: null, headers: { origin: server.url }, body })
+      .then((_) => _.status)
+  let guesses = 0
+  while ((await guess()) === 401) assert.ok(++guesses < 50, 'one may guess for ever')
+  const { page, context, errors } = await browser.open('/console/')
+  await signIn(page, body.email, body.password)
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /^Too many .* It can help again in/ })
+    .waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('the room fits 320 px, light and dark', { skip }, async () => {
   assert.deepEqual(await browser.checkRooms(['/setup/people', '/']), [])
 })

@@ -1,4 +1,6 @@
+import type { Problem } from '@patchbay/sdk'
 import type { StateWords } from './states.ts'
+import { lengthText } from './times.ts'
 
 export const roles = ['owner', 'member', 'viewer'] as const
 export type Role = (typeof roles)[number]
@@ -25,10 +27,12 @@ export const passwordLength = { min: 12, max: 128 } as const
  * Why somebody was not signed in, where it is about what was typed, where, or how often; null where it is trouble of another kind. The library behind
  * `/auth/` names what it does not like in words of its own, and leaves out the status.
  */
-export function refusalSays(problem: { status?: number; code: string; detail?: string }): string | null {
-  const { status, code, detail } = problem
-  if (status === 429)
-    return code.startsWith('input.') && detail ? detail : 'Too many tries. Wait a minute, then try again.'
+export function refusalSays(problem: Partial<Problem> & Pick<Problem, 'code'>): string | null {
+  const { status, code, detail, retryAfterMs } = problem
+  if (status === 429) {
+    const says = code === 'input.throttled' && detail ? detail : 'Too many tries. Wait a while, then try again.'
+    return retryAfterMs === undefined ? says : `${says} It can help again in ${lengthText(retryAfterMs)}.`
+  }
   if (status === 401 || /^INVALID_(EMAIL|PASSWORD|EMAIL_OR_PASSWORD)$/.test(code))
     return 'E-mail or password is not right.'
   if (code === 'INVALID_ORIGIN')

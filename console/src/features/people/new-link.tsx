@@ -26,7 +26,7 @@ export function NewLink({ person, close }: { person: Person; close: () => void }
     >
       <p>
         It signs {person.name} in once, within seven days, without a password: for somebody who lost the link before, or
-        forgot their password. They can set a new password then.
+        forgot their password. They can set a new one then. Links made for them before end with this.
       </p>
       {make.error && <ErrorCard problem={problemOf(make.error)} />}
     </Question>
