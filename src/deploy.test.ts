@@ -175,7 +175,7 @@ test('what probes, load balancers and monitoring ask for is served, and the ingr
     '/v1/me',
     '/connect',
     '/oauth/callback/x',
-    '/auth/get-session',
+    '/auth/magic-link/verify',
     '/console/',
     '/reference/faults',
     '/openapi.json',

@@ -32,6 +32,7 @@ import { metricExportRoutes } from './metric-export.ts'
 import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
+import { servePeople } from './people.ts'
 import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
@@ -48,7 +49,7 @@ import { limitRequestTime, passedOnMs } from './request-time.ts'
 import type { Route } from './route.ts'
 import { type Serving, serveRoute } from './serve-route.ts'
 import { setupRoutes } from './setup.ts'
-import { servePeople } from './sign-in.ts'
+import { serveSignIn } from './sign-in.ts'
 import { streamExplainRoutes } from './stream-explain.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { taskRoutes } from './tasks.ts'
@@ -143,7 +144,11 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
   await app.register(async (scope) => serveConnectPages(scope, engine))
   await app.register(async (scope) => serveHealth(scope, engine, options.registry))
   await app.register(async (scope) => serveReference(scope))
-  if (options.people) await app.register(async (scope) => servePeople(scope, options.people!))
+  const { people } = options
+  if (people) {
+    await app.register(async (scope) => serveSignIn(scope, people))
+    await app.register(async (scope) => servePeople(scope, engine.deps, people, serving))
+  }
   if (options.consoleFiles) await app.register(async (scope) => serveConsole(scope, options.consoleFiles!))
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   return app

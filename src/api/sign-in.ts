@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import type { People } from '../ports/people.ts'
 import { headersOf } from './authenticate.ts'
 
-/** Sign-in for people below `/auth/`, and who is signed in. */
-export function servePeople(app: FastifyInstance, people: People): void {
+/** Sign-in for people below `/auth/`. */
+export function serveSignIn(app: FastifyInstance, people: People): void {
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
@@ -24,13 +23,4 @@ export function servePeople(app: FastifyInstance, people: People): void {
     for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie)
     return reply.send(Buffer.from(await answer.arrayBuffer()))
   })
-
-  app.get('/v1/me', { schema: { hide: true } }, async (request) => {
-    const person = await people.personOf(headersOf(request))
-    return personJson
-      .nullable()
-      .parse(person && { id: person.id, name: person.name, email: person.email, role: person.role })
-  })
 }
-
-const personJson = z.strictObject({ id: z.string(), name: z.string(), email: z.string(), role: z.string() })

@@ -1,9 +1,11 @@
+import { Fault, minute } from '@patchbay/kit'
 import { betterAuth } from 'better-auth'
 import { magicLink } from 'better-auth/plugins/magic-link'
 import pg from 'pg'
 import type { Log } from '../../ports/log.ts'
-import type { People, Person } from '../../ports/people.ts'
-import { toDatabaseError } from '../database/database-error.ts'
+import type { KnownPerson, People, Person, Role, SignInLink } from '../../ports/people.ts'
+import { DatabaseError, toDatabaseError } from '../database/database-error.ts'
+import { PasswordTries } from './password-tries.ts'
 
 export interface PeopleOptions {
   /** PostgreSQL connection string. Its tables are those of `db/migrations/0002-people.sql`, in the schema `people`. */
@@ -12,14 +14,23 @@ export interface PeopleOptions {
   /** Signs session cookies; the same in every process of an installation. */
   readonly secret: string
   readonly log: Log
+  /** Milliseconds since 1970, for tests. */
+  readonly now?: () => number
 }
 
-/** Who the first-start link signs in. No mail is ever sent there. */
+/** Who the first-start link signs in, until they enter an address of their own. */
 const owner = { email: 'owner@patchbay.invalid', name: 'Owner' }
 const linkLifetimeSeconds = 7 * 24 * 3600
+/** Whoever signed in so lately has just shown who they are. */
+const freshMs = 15 * minute
+const mostPeople = 500
 
-/** Sign-in by better-auth: password or one-time link. Nobody can sign up; the owner invites. */
+/** All that is served of the library. Whatever else it offers, such as signing up or asking for a link, is not there. */
+const served: ReadonlySet<string> = new Set(['/auth/sign-in/email', '/auth/sign-out', '/auth/magic-link/verify'])
+
+/** Sign-in by better-auth: password or one-time link. Nobody can sign up; an owner invites. */
 export function openPeople(options: PeopleOptions): People & { close(): Promise<void> } {
+  const now = options.now ?? Date.now
   const pool = new pg.Pool({
     connectionString: options.connection,
     max: 3,
@@ -34,25 +45,39 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
   // The library does not listen to a connection that it has taken: should the database go away just then, that would end the process (F83). The query
   // itself fails anyway.
   pool.on('connect', (client) => void client.on('error', () => {}))
-  const made = { link: '' }
+  /** The last link of each address: two that are made at the same time must not be mixed up. */
+  const made = new Map<string, string>()
+  const tries = new PasswordTries(now)
   const auth = betterAuth({
     baseURL: options.publicUrl,
     basePath: '/auth',
     secret: options.secret,
     database: pool,
     trustedOrigins: [options.publicUrl],
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
-    user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'viewer', input: false } } },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 128 },
+    user: {
+      additionalFields: {
+        role: { type: 'string', required: false, defaultValue: 'viewer', input: false },
+        lastSignInAt: { type: 'date', required: false, input: false },
+      },
+    },
     session: { expiresIn: 7 * 24 * 3600, updateAge: 24 * 3600 },
+    databaseHooks: {
+      session: {
+        create: {
+          async after({ userId }) {
+            await run('update "user" set "lastSignInAt" = current_timestamp where id = $1', [userId])
+          },
+        },
+      },
+    },
     advanced: { cookiePrefix: 'patchbay', useSecureCookies: options.publicUrl.startsWith('https:') },
     plugins: [
       magicLink({
         disableSignUp: true,
         storeToken: 'hashed',
         expiresIn: linkLifetimeSeconds,
-        sendMagicLink: ({ url }) => {
-          made.link = url
-        },
+        sendMagicLink: ({ email, url }) => void made.set(email, url),
       }),
     ],
     telemetry: { enabled: false },
@@ -63,42 +88,237 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
 
   return {
     async personOf(headers) {
-      const found = await auth.api.getSession({ headers: new Headers(headers) }).catch(rethrowCause)
+      return (await sessionOf(headers))?.person ?? null
+    },
+
+    async ownOf(headers) {
+      const found = await sessionOf(headers)
       if (!found) return null
-      const { user, session } = found
-      return {
-        id: user.id,
-        name: user.name,
-        email: user.email,
-        role: roleOf(user),
-        sessionExpiresAt: session.expiresAt.getTime(),
-      }
+      const known = await read(found.person.id)
+      return known && { ...found.person, hasPassword: known.hasPassword, hasOwnAddress: known.email !== owner.email }
     },
-    handle: (request) => {
-      // Links are made by the operator's command line only: there is no mail to send them with.
-      if (new URL(request.url).pathname === '/auth/sign-in/magic-link')
-        return Promise.resolve(new Response(null, { status: 404 }))
-      return auth.handler(request)
+
+    async handle(request) {
+      const { pathname } = new URL(request.url)
+      if (!served.has(pathname)) return new Response(null, { status: 404 })
+      if (pathname !== '/auth/sign-in/email') return auth.handler(request)
+      const email = await emailIn(request)
+      if (email !== null) tries.check(email)
+      const answer = await auth.handler(request)
+      if (email !== null && answer.status === 401) tries.wrong(email)
+      if (email !== null && answer.ok) tries.right(email)
+      return answer
     },
+
     async ownerHasSignedIn() {
-      const { internalAdapter } = await auth.$context
-      const found = await internalAdapter.findUserByEmail(owner.email)
-      return found?.user.emailVerified === true
+      return (await firstOwner())?.hasSignedIn === true
     },
+
     async ownerLink() {
-      const { internalAdapter } = await auth.$context
-      if (!(await internalAdapter.findUserByEmail(owner.email))) {
-        // The library calls the address verified once a link was used.
-        await internalAdapter.createUser({ ...owner, emailVerified: false, role: 'owner' }, { method: 'magic-link' })
-      }
-      await auth.api.signInMagicLink({
-        body: { email: owner.email, callbackURL: '/console/', errorCallbackURL: '/console/?link=used' },
-        headers: new Headers({ origin: options.publicUrl }),
-      })
-      return made.link
+      const found = await firstOwner()
+      if (!found) await create({ ...owner, role: 'owner' })
+      return (await linkOf(found?.email ?? owner.email)).link
     },
+
+    list: () =>
+      run<Row>(`${selectPeople} order by "createdAt", id limit $1`, [mostPeople]).then((rows) => rows.map(toPerson)),
+
+    async invite({ name, email, role }) {
+      const [{ count }] = (await run<{ count: number }>('select count(*)::int as count from "user"', [])) as [
+        { count: number },
+      ]
+      if (count >= mostPeople)
+        throw new Fault('input.invalid', `There are ${mostPeople} people already. Remove somebody first.`)
+      const id = await create({ name, email: email.toLowerCase(), role })
+      return { ...(await read(id))!, ...(await linkOf(email.toLowerCase())) }
+    },
+
+    async linkFor(id) {
+      const person = await read(id)
+      if (!person) return null
+      await endLinks(person.email)
+      return linkOf(person.email)
+    },
+
+    async changeRole(id, role) {
+      await alone(async (client) => {
+        if (role !== 'owner') await refuseLastOwner(client, id)
+        await client.query('update "user" set role = $2, "updatedAt" = current_timestamp where id = $1', [id, role])
+      })
+      return read(id)
+    },
+
+    async remove(id) {
+      const person = await read(id)
+      if (!person) return false
+      await alone(async (client) => {
+        await refuseLastOwner(client, id)
+        await client.query('delete from "user" where id = $1', [id])
+      })
+      await endLinks(person.email)
+      return true
+    },
+
+    async changeOwn(headers, { name, email }) {
+      const { person } = await signedIn(headers)
+      const values = [person.id, name ?? null, email?.toLowerCase() ?? null]
+      await run(
+        'update "user" set name = coalesce($2, name), email = coalesce($3, email), "updatedAt" = current_timestamp where id = $1',
+        values,
+      ).catch(rethrowTaken)
+    },
+
+    async setOwnPassword(headers, { password, current }) {
+      const { person, token, signedInAt } = await signedIn(headers)
+      const { id, email } = person
+      const { internalAdapter, password: hashing } = await auth.$context
+      const before = await internalAdapter.findCredentialAccount(id)
+      if (before?.password) {
+        if (current === undefined && now() - signedInAt > freshMs)
+          throw new Fault('input.forbidden', 'Say your password of now, too.', { field: 'current' })
+        if (current !== undefined) {
+          tries.check(email)
+          if (!(await hashing.verify({ hash: before.password, password: current }))) {
+            tries.wrong(email)
+            throw new Fault('input.invalid', 'That is not your password of now.', { field: 'current' })
+          }
+          tries.right(email)
+        }
+      }
+      const hash = await hashing.hash(password)
+      if (before) await internalAdapter.updateAccount(before.id, { password: hash })
+      else await internalAdapter.linkAccount({ userId: id, providerId: 'credential', accountId: id, password: hash })
+      await run('delete from session where "userId" = $1 and token <> $2', [id, token])
+    },
+
     close: () => pool.end(),
   }
+
+  async function sessionOf(headers: Readonly<Record<string, string>>) {
+    const found = await auth.api.getSession({ headers: new Headers(headers) }).catch(rethrowCause)
+    if (!found) return null
+    const { user, session } = found
+    const { id, name, email } = user
+    const person: Person = { id, name, email, role: roleOf(user.role ?? null) }
+    return { person, token: session.token, signedInAt: session.createdAt.getTime() }
+  }
+
+  async function signedIn(headers: Readonly<Record<string, string>>) {
+    const found = await sessionOf(headers)
+    if (!found) throw new Fault('input.unauthenticated')
+    return found
+  }
+
+  /** They are not verified, which is what the library calls an address whose link was used. */
+  async function create({ name, email, role }: { name: string; email: string; role: Role }): Promise<string> {
+    const id = crypto.randomUUID()
+    await run(
+      'insert into "user" (id, name, email, "emailVerified", "updatedAt", role) values ($1, $2, $3, false, current_timestamp, $4)',
+      [id, name, email, role],
+    ).catch(rethrowTaken)
+    return id
+  }
+
+  async function linkOf(email: string): Promise<SignInLink> {
+    await auth.api.signInMagicLink({
+      body: { email, callbackURL: '/console/', errorCallbackURL: '/console/?link=used' },
+      headers: new Headers({ origin: options.publicUrl }),
+    })
+    const link = made.get(email)!
+    made.delete(email)
+    return { link, endsAt: now() + linkLifetimeSeconds * 1000 }
+  }
+
+  /** The library keeps whose a link is as JSON beside the hash of its token. */
+  async function endLinks(email: string): Promise<void> {
+    await run('delete from verification where value like $1', [`%${JSON.stringify(email).replace(/[\\%_]/g, '\\$&')}%`])
+  }
+
+  async function firstOwner(): Promise<KnownPerson | null> {
+    const [row] = await run<Row>(`${selectPeople} where role = 'owner' order by "createdAt", id limit 1`, [])
+    return row ? toPerson(row) : null
+  }
+
+  async function read(id: string): Promise<KnownPerson | null> {
+    const [row] = await run<Row>(`${selectPeople} where id = $1`, [id])
+    return row ? toPerson(row) : null
+  }
+
+  async function run<Found extends object>(text: string, values: readonly unknown[]): Promise<Found[]> {
+    const { rows } = await pool.query<Found>(text, [...values]).catch((error) => {
+      throw toDatabaseError(error)
+    })
+    return rows
+  }
+
+  /** In one transaction. */
+  async function alone(work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+    const client = await pool.connect().catch((error) => {
+      throw toDatabaseError(error)
+    })
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      await work(client)
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback').catch((lost: Error) => {
+        broken = lost
+      })
+      throw error instanceof Fault ? error : toDatabaseError(error)
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+/** All owners are locked: of two who remove each other the second finds that they are the last. */
+async function refuseLastOwner(client: pg.PoolClient, id: string): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    `select id from "user" where role = 'owner' order by id for update`,
+  )
+  if (rows.length === 1 && rows[0]!.id === id)
+    throw new Fault('input.conflict', 'This is the last owner. Make somebody else an owner first.')
+}
+
+interface Row {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly role: string | null
+  readonly createdAt: Date
+  readonly lastSignInAt: Date | null
+  readonly hasSignedIn: boolean
+  readonly hasPassword: boolean
+}
+
+const passwordIsSet = `exists (
+  select from account where account."userId" = u.id and account."providerId" = 'credential' and account.password is not null
+) as "hasPassword"`
+
+const selectPeople = `
+  select id, name, email, role, "createdAt", "lastSignInAt", "emailVerified" as "hasSignedIn", ${passwordIsSet} from "user" u`
+
+const toPerson = ({ role, createdAt, lastSignInAt, ...row }: Row): KnownPerson => ({
+  ...row,
+  role: roleOf(role),
+  createdAt: createdAt.getTime(),
+  lastSignInAt: lastSignInAt?.getTime() ?? null,
+})
+
+async function emailIn(request: Request): Promise<string | null> {
+  const body: unknown = await request
+    .clone()
+    .json()
+    .catch(() => null)
+  const { email } = (body ?? {}) as { email?: unknown }
+  return typeof email === 'string' ? email : null
+}
+
+function rethrowTaken(error: unknown): never {
+  if (error instanceof DatabaseError && error.code === '23505')
+    throw new Fault('input.conflict', 'Somebody else has that e-mail address.', { field: 'email' })
+  throw error
 }
 
 /** The library says only that it failed; what the database said is its cause. */
@@ -106,6 +326,4 @@ function rethrowCause(error: Error): never {
   throw error.cause instanceof Error ? toDatabaseError(error.cause) : error
 }
 
-function roleOf(user: Record<string, unknown>): Person['role'] {
-  return user.role === 'owner' || user.role === 'member' ? user.role : 'viewer'
-}
+const roleOf = (role: string | null): Role => (role === 'owner' || role === 'member' ? role : 'viewer')

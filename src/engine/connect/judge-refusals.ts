@@ -10,6 +10,7 @@ import type { ReauthCause } from './reasons.ts'
 import type { Refreshed } from './refresh-grant.ts'
 import type { RefusalBook } from './refusal-book.ts'
 import { hasRunOut, RefusedAlike } from './refused-alike.ts'
+import { leaseMs } from './send-token-request.ts'
 import { waitAtMost } from './wait-at-most.ts'
 
 /** Finds out what it means that a provider refused a token which should be good. Everybody who meets the same refusal shares one verdict. */
@@ -97,12 +98,15 @@ export function openRefusalJudge(parts: {
     }
   }
 
-  /** Nothing can renew it, and the provider said twice that it does not take it. */
+  /** Nothing can renew it, and the provider said twice that it does not take it. Whose renewal was on its way before it ran out is ended, or not, by its answer. */
   async function end(target: Target, grant: Grant): Promise<void> {
     const { provider } = target
+    const { environmentId, id, generation } = grant
     const now = deps.clock.now()
+    const leaseId = deps.random.id('lse')
+    if (!(await deps.grants.lease(environmentId, id, { generation, leaseId, now, until: now + leaseMs }))) return
     const cause: ReauthCause = hasRunOut(grant, now) ? 'expired' : hasToken(provider.auth) ? 'revoked' : 'key_refused'
-    await giveUp(deps, setting, target, grant, { cause, leaseId: deps.random.id('lse') })
+    await giveUp(deps, setting, target, grant, { cause, leaseId })
   }
 }
 

@@ -255,6 +255,22 @@ story(
   extending,
 )
 
+story(
+  'a token that runs out while its extension is on its way is not given up for that',
+  async (world, connection) => {
+    await world.clock.sleep(60 * 24 * hour - 10 * second)
+    world.sandbox.weather.add({ kind: 'delay', ms: 40 * second, route: 'GET accounts.tuneful.example/oauth/extend' })
+    const extension = runDueRefreshes(world.deps, world.credentials)
+    await world.clock.sleep(15 * second)
+    await fails(world.call(connection), 'connection.expired')
+    assert.deepEqual([(await world.connectionOf(connection)).state, world.openTasks()], ['pending', []])
+    await extension
+    assert.equal((await world.grantOf(connection)).generation, 2)
+    await world.call(connection)
+  },
+  extending,
+)
+
 story('a grant whose connections were never made is given back, not renewed for ever', async (world, connection) => {
   const change = { from: ['pending'], to: 'disconnected', reason: null } as const
   await world.stores.connections.move(world.environment.id, connection.id, change, { at: 0, actor: 'system' })
