@@ -154,7 +154,7 @@ test('a role is changed, and the last owner stays one', { skip }, async () => {
   await context.close()
 })
 
-test('the owner enters their own address with the first password, and a wrong current one is said beside its field', {
+test('the owner enters their own address with the first password; a new one signs them out wherever else they were', {
   skip,
 }, async () => {
   const { page, context, errors } = await browser.open('/console/', { signedIn: true })
@@ -168,6 +168,9 @@ test('the owner enters their own address with the first password, and a wrong cu
   await form.getByLabel('E-mail').fill('ada@example.com')
   await form.getByRole('button', { name: 'Save' }).click()
   await form.waitFor({ state: 'detached' })
+  const elsewhere = await browser.open('/console/')
+  await signIn(elsewhere.page, 'ada@example.com', 'a long and quiet afternoon')
+  await elsewhere.page.getByRole('heading', { name: 'Overview' }).waitFor()
 
   await chooseInMenu(page, 'Your account')
   await form.getByLabel('New password').fill('a short and noisy morning')
@@ -178,7 +181,11 @@ test('the owner enters their own address with the first password, and a wrong cu
   await form.getByRole('button', { name: 'Save' }).click()
   await form.waitFor({ state: 'detached' })
 
-  const elsewhere = await browser.open('/console/')
+  // There, what is done next is refused, and the page says why.
+  await chooseInMenu(elsewhere.page, 'Your account')
+  await elsewhere.page.getByRole('dialog').getByLabel('Name').fill('Ada L.')
+  await elsewhere.page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await elsewhere.page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await signIn(elsewhere.page, 'ada@example.com', 'a short and noisy morning')
   await elsewhere.page.getByRole('heading', { name: 'Overview' }).waitFor()
   assert.deepEqual([...errors, ...elsewhere.errors], [])

@@ -21,7 +21,7 @@ export interface Person {
   readonly email: string
   readonly role: Role
   readonly createdAt: string
-  readonly lastSeenAt: string | null
+  readonly lastSignInAt: string | null
   readonly hasSignedIn: boolean
   readonly hasPassword: boolean
 }

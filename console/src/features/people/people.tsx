@@ -76,7 +76,7 @@ function Room({ myId }: { myId: string }) {
                   cell: ({ role }) => <span title={roleWords[role].says}>{roleWords[role].name}</span>,
                 },
                 { name: 'Standing', cell: ({ hasSignedIn }) => <Badge state={personState(hasSignedIn)} /> },
-                { name: 'Last seen', cell: ({ lastSeenAt }) => <RelativeTime at={lastSeenAt} none="never" /> },
+                { name: 'Last sign-in', cell: ({ lastSignInAt }) => <RelativeTime at={lastSignInAt} none="never" /> },
                 { name: 'Since', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
                 {
                   name: 'Actions',
