@@ -49,6 +49,19 @@ async function signIn(page: Page, email: string, password: string) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
+const password = 'six words nobody else would say'
+
+/** By the hint for whoever came in by a link. Gives back what they sign in with beside it. */
+async function setFirstPassword(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Set a password' }).click()
+  const form = page.getByRole('dialog', { name: 'Your account' })
+  const email = await form.getByLabel('E-mail').inputValue()
+  await form.getByLabel('Password', { exact: false }).fill(password)
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.waitFor({ state: 'detached' })
+  return email
+}
+
 async function chooseInMenu(page: Page, item: string) {
   await page.getByRole('button', { name: /account and appearance/ }).click()
   await page.getByRole('menuitem', { name: item }).click()
@@ -70,14 +83,7 @@ test('a member is invited, comes in by the link, sets a password, comes back wit
   await row(owner.page, 'Mira').getByText('Invited').waitFor()
 
   const { page, context, errors } = await browser.open(link)
-  await page.getByRole('heading', { name: 'Overview' }).waitFor()
-  await page.getByRole('button', { name: 'Set a password' }).click()
-  const form = page.getByRole('dialog', { name: 'Your account' })
-  assert.equal(await form.getByLabel('E-mail').inputValue(), 'mira@example.com')
-  const password = 'six words nobody else would say'
-  await form.getByLabel('Password', { exact: false }).fill(password)
-  await form.getByRole('button', { name: 'Save' }).click()
-  await form.waitFor({ state: 'detached' })
+  assert.equal(await setFirstPassword(page), 'mira@example.com')
   await page.getByRole('button', { name: 'Set a password' }).waitFor({ state: 'detached' })
 
   await chooseInMenu(page, 'Sign out')
@@ -189,6 +195,33 @@ test('the owner enters their own address with the first password; a new one sign
   await elsewhere.page.getByRole('button', { name: 'Make a link for the artist' }).waitFor()
   assert.deepEqual([...errors, ...elsewhere.errors], [])
   await Promise.all([context.close(), elsewhere.context.close()])
+})
+
+test('what an owner saw is not there for a viewer who comes after them in the same tab', { skip }, async () => {
+  const owner = await browser.open(room, { signedIn: true })
+  await invite(owner.page, 'Rui', 'Owner')
+  const { page, context, errors } = await browser.open(await shownLink(owner.page))
+  await invite(owner.page, 'Vera', 'Viewer')
+  const viewer = await browser.open(await shownLink(owner.page))
+  const email = await setFirstPassword(viewer.page)
+
+  const keys = page.getByRole('link', { name: 'API keys' })
+  await keys.click()
+  const ownersOnly = page.getByText('Sealed with')
+  await ownersOnly.waitFor()
+  await owner.page.getByRole('button', { name: 'Remove Rui' }).click()
+  await owner.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await owner.page.getByText('Rui is removed.').first().waitFor()
+  await page.getByRole('link', { name: 'Connections', exact: true }).click()
+  await signIn(page, email, password)
+  await page.getByRole('heading', { name: 'Connections' }).waitFor()
+  // Whatever is shown before the server has said no can only be what was left.
+  await page.route('**/v1/vault*', () => {})
+  await keys.click()
+  await page.getByRole('table', { name: 'API keys' }).waitFor()
+  assert.equal(await ownersOnly.count(), 0)
+  assert.deepEqual([...errors, ...owner.errors, ...viewer.errors], [])
+  await Promise.all([context, owner.context, viewer.context].map((one) => one.close()))
 })
 
 test('who guesses too often is told so, and for how long', { skip }, async () => {
