@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { systemClock } from '../src/drivers/clock/system.ts'
 import { migrate } from '../src/drivers/database/migrate.ts'
 import { openPostgres } from '../src/drivers/database/postgres.ts'
+import { openMemoryJobs } from '../src/drivers/jobs/memory.ts'
 import { openFixedKeys } from '../src/drivers/keys/fixed.ts'
 import { silentLog } from '../src/drivers/log/silent.ts'
 import { openPostgresStores } from '../src/drivers/postgres-stores.ts'
@@ -51,7 +52,7 @@ export async function* run(): AsyncIterable<Line> {
     }))
     for (const environment of environments) await deps.directory.saveEnvironment(environment)
     const [environment] = environments as [Environment, ...Environment[]]
-    const endpoints = openEndpoints({ ...deps }, vault)
+    const endpoints = openEndpoints({ ...deps, jobs: openMemoryJobs(systemClock) }, vault)
     const create = (path: string, profile: string, of = environment) =>
       endpoints.create(
         of,

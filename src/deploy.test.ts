@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { allRoles, readClientConfig, readConfig } from './config.ts'
 import { tokenRequestMs } from './engine/connect/send-token-request.ts'
+import { refusals } from './engine/inbox/answer-counts.ts'
 import { usualStopMs } from './engine/sync/planner.ts'
 import { closeMs } from './start-server.ts'
 import { providers, startTestServer, type TestServer } from './test-server.ts'
@@ -313,6 +314,30 @@ test('every metric that a dashboard or an alert asks for is served', async () =>
   assert.deepEqual(metricsOf('max by (a) (rate(nothing_total{b="c_d"}[5m])) / time() > 1e3'), ['nothing_total'])
   assert.ok(!served.has('nothing_total'))
 })
+
+test('every way to answer a message that a dashboard or an alert names is one that is counted', () => {
+  const { panels } = json('deploy/grafana/dashboards/patchbay.json')
+  const { groups } = parse(read('deploy/prometheus/alerts.yaml'))
+  const asked: string[] = [
+    ...panels.flatMap(({ targets }: Document) => targets.map(({ expr }: Document) => expr)),
+    ...groups.flatMap(({ rules }: Document) => rules.map(({ expr }: Document) => expr)),
+  ]
+  const named = asked.flatMap(outcomesOfAnswers)
+  assert.ok(named.length >= 6, `${named.length} are named`)
+  assert.deepEqual(
+    named.filter((name) => !['accepted', ...refusals].includes(name)),
+    [],
+  )
+  const misspelt = 'rate(patchbay_messages_answered_total{outcome!~"acepted|too_large"}[5m]) / other{outcome="ok"}'
+  assert.deepEqual(outcomesOfAnswers(misspelt), ['acepted', 'too_large'])
+})
+
+/** The values of the label that an expression asks for. */
+function outcomesOfAnswers(expression: string): string[] {
+  return [...expression.matchAll(/patchbay_messages_answered_total\{[^}]*outcome[!=~]+"([^"]*)"/g)].flatMap(
+    ([, values]) => values!.split('|'),
+  )
+}
 
 /** Whatever the configuration looks for in its environment. */
 function variablesOfTheServer(): Set<string> {

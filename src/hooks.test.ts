@@ -108,6 +108,15 @@ test('F77, T29: what is not signed, not ours or too large is refused in the word
   const other = await fetch(`${server.url}/hooks/${integration}`, { method: 'DELETE' })
   assert.equal(other.status, 404)
   assert.equal((await messages()).length, before)
+  // What the framework refused before anybody saw it is among what is counted.
+  const answered = async (labels: string) => {
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    return Number(new RegExp(`^patchbay_messages_answered_total\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+  }
+  await until(async () => (await answered(`provider="${provider.id}",outcome="too_large"`)) === 1)
+  assert.equal(await answered(`provider="${provider.id}",outcome="unsigned"`), 1)
+  assert.equal(await answered('provider="unknown",outcome="unknown_address"'), 2)
+  assert.ok((await answered(`provider="${provider.id}",outcome="accepted"`)) > 0)
 })
 
 test('F77: bytes that are no JSON, of whatever kind they are said to be, are kept as they came', async () => {

@@ -303,7 +303,7 @@ interface Move {
   readonly reason: string | null
 }
 
-const leaseMs = 75 * second
+export const leaseMs = 75 * second
 /** For so long a token request is never given up. */
 const patienceMs = 60 * second
 const maxSkewMs = 2 * second

@@ -42,8 +42,8 @@ const clockBack = { test: 'src/engine/connect/clock-set-back.test.ts' }
 /** Whoever waits for the answer does not wait for the store. */
 const acknowledgedEarly: Change = {
   file: inbox('hooks'),
-  instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)",
-  put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId), () => {})",
+  instead: "if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId, message.integrationId)",
+  put: "void commit.store(message).then((outcome) => outcome === 'stored' && parts.stored(message.environmentId, message.integrationId), () => {})",
 }
 
 export const mutants: readonly Mutant[] = [
@@ -776,8 +776,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: inbox('hooks'),
-        instead: 'if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
-        put: 'if (!verdict.ok && now < 0) forgeries.refuse({ environmentId, integrationId, why: verdict.why })',
+        instead: 'if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, ...verdict })',
+        put: 'if (!verdict.ok && now < 0) forgeries.refuse({ environmentId, integrationId, ...verdict })',
       },
     ],
     caughtBy: { test: 'src/engine/inbox/hooks.test.ts' },
@@ -818,6 +818,11 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: 'src/drivers/inbox/memory.test.ts' },
   },
   {
+    name: 'more of an app is claimed while it is at work',
+    changes: [{ file: inbox('inbox-worker'), instead: 'limit: batch, without: [...apps] })', put: 'limit: batch })' }],
+    caughtBy: { test: 'src/engine/inbox/inbox-worker.test.ts' },
+  },
+  {
     name: 'one message that fails holds up all others of its app',
     changes: [
       {
@@ -841,12 +846,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a connection is told that its grant is over although it was renewed meanwhile',
-    changes: [{ file: connect('give-up'), instead: '  if (await renewed()) return\n', put: '' }],
+    changes: [
+      { file: connect('connection-states'), instead: ', reason: cause, grant: over }', put: ', reason: cause }' },
+    ],
     caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
   },
   {
     name: 'a grant that is renewed while its end is told leaves its connection waiting',
-    changes: [{ file: connect('give-up'), instead: 'if (!late) return', put: 'if (late) return' }],
+    changes: [{ file: connect('give-up'), instead: 'if (!late || !isLiving(late)) return', put: 'if (late) return' }],
     caughtBy: { test: 'src/engine/connect/give-up.test.ts' },
   },
   {
@@ -930,9 +937,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/engine/vault/key-rotation.ts',
-        instead:
-          'for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)',
-        put: '',
+        instead: '({ id }) => runDataKeyRotation(deps, vault, id, signal)',
+        put: 'async () => {}',
       },
     ],
     caughtBy: telling('I33'),
@@ -1013,5 +1019,45 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     caughtBy: placing,
+  },
+  {
+    name: 'of a removed endpoint it is still seen what it was sent',
+    changes: [
+      {
+        file: 'src/drivers/deliveries/statements.ts',
+        instead: ' and delivery.endpoint_id = any (array(select id from endpoint where environment_id = $1))',
+        put: '',
+      },
+    ],
+    caughtBy: placing,
+  },
+  {
+    name: 'an erasure of messages ends with its first piece',
+    changes: [
+      { file: 'src/drivers/inbox/postgres.ts', instead: 'if (piece.last === null) return rows', put: 'return rows' },
+    ],
+    caughtBy: { test: 'src/drivers/inbox/postgres.test.ts' },
+  },
+  {
+    name: 'an idempotency key that is claimed anew while it is forgotten is forgotten',
+    changes: [
+      {
+        file: 'src/drivers/access/postgres.ts',
+        instead: 'isGoodNoMore} and key = any',
+        put: "'environment_id = $1'} and key = any",
+      },
+    ],
+    caughtBy: { test: 'src/drivers/access/postgres.test.ts' },
+  },
+  {
+    name: 'an environment in which background work fails keeps others from theirs',
+    changes: [
+      {
+        file: 'src/engine/in-each-environment.ts',
+        instead: 'if (signal?.aborted) throw error',
+        put: 'if (!signal?.aborted) throw error',
+      },
+    ],
+    caughtBy: { test: 'src/engine/in-each-environment.test.ts' },
   },
 ]

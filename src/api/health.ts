@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import { type ConnectionState, connectionEdges } from '../ports/connections.ts'
+import { openAnswerCounter } from './answer-counter.ts'
 import { openBacklogGauges } from './backlog-gauges.ts'
 
 const mostIncidents = 100
@@ -27,6 +28,7 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
     labelNames: ['environment', 'state'],
     registers: [registry],
   })
+  openAnswerCounter(engine, registry)
   const lookAtBacklog = openBacklogGauges(engine, registry)
   const incidents = new Gauge({
     name: 'patchbay_incidents_open',

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../engine/engine.ts'
 import { acknowledged } from '../engine/inbox/hooks.ts'
 import { everywhere } from './everywhere.ts'
@@ -20,7 +20,7 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
       done(null, body),
     )
   const methods: ('GET' | 'POST' | 'PUT')[] = ['GET', 'POST', 'PUT']
-  const options = { schema: { hide: true }, config: { acknowledges: true } } as const
+  const options = { schema: { hide: true }, config: { acknowledges: true }, errorHandler: countUnread } as const
 
   app.route({
     ...options,
@@ -49,13 +49,20 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
     return reply.headers(headers).type('text/html; charset=utf-8').send(text)
   })
 
+  /** What the framework refuses while it reads the body is counted with what is refused afterwards, and answered as everywhere. */
+  function countUnread(error: FastifyError, request: FastifyRequest): never {
+    if (error.code?.startsWith('FST_ERR_CTP_')) {
+      const because = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'too_large' : 'malformed'
+      void engine.hooks.turnedAway(idOf(request), because)
+    }
+    throw error
+  }
+
   /** Answers by itself, when it can: a promise of an answer would be one more to wait for. */
   function receive(request: FastifyRequest, reply: FastifyReply, callback: string | null): void {
-    const { integration } = request.params as { integration: string }
     const { method, headers, query } = request
     engine.hooks
-      // What is no id of ours is looked up nowhere, and answered as one that is not there.
-      .receive(isIdText(integration) ? integration : '', callback, {
+      .receive(idOf(request), callback, {
         method,
         url: `${engine.setting.publicUrl}${request.url}`,
         query: textsOf(query as Record<string, unknown>),
@@ -70,6 +77,12 @@ export function serveHooks(app: FastifyInstance, engine: Engine): void {
         (error: Error) => reply.send(error),
       )
   }
+}
+
+/** What is no id of ours is looked up nowhere, and answered as one that is not there. */
+function idOf({ params }: FastifyRequest): string {
+  const { integration } = params as { integration: string }
+  return isIdText(integration) ? integration : ''
 }
 
 /** Past the framework, which would take longer to find out what an answer is that is always the same. */

@@ -103,7 +103,8 @@ function open(work: (again: boolean) => Promise<{ done: boolean }>, more: { keys
   return {
     clock,
     access,
-    sweep: () => runAccessSweep({ access, clock, directory: { environments: async () => [environment] } }),
+    sweep: () =>
+      runAccessSweep({ access, clock, log: openCapturedLog(), directory: { environments: async () => [environment] } }),
     async ask(key: string, body: object = {}) {
       const answer = await app.inject({
         ...{ method: 'POST', url: '/v1/things', headers: { 'idempotency-key': key }, payload: body },

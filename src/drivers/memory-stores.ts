@@ -32,7 +32,7 @@ export function openMemoryStores() {
     deliveries: openMemoryDeliveries(along),
   }
   const sealedTexts = openMemorySealedTexts(Object.values(sealing))
-  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along)]
+  const [journal, connections] = [openMemoryJournal(along), openMemoryConnections(along, sealing.grants.now)]
   const stores = {
     ...sealing,
     sealedTexts,

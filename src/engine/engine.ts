@@ -162,7 +162,7 @@ export async function openEngine(given: Deps, plain: Setting, options: EngineOpt
         options.inbox,
       )
     : null
-  const stored = (environmentId: string) => inboxWorker?.wake(environmentId)
+  const stored = (environmentId: string, integrationId: string) => inboxWorker?.wake(environmentId, integrationId)
   const topics = openAskedTopics(deps, setting)
   const hooks = openHooks(deps, setting, { recent, vault, stored, topics, woken: () => wakePlanner() })
   const stopping = new AbortController()

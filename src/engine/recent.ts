@@ -3,7 +3,7 @@ import type { Instant } from '../ports/clock.ts'
 import { activeStates, type Connection } from '../ports/connections.ts'
 import type { DefinitionHead } from '../ports/definitions.ts'
 import type { Integration } from '../ports/directory.ts'
-import type { Grant } from '../ports/grants.ts'
+import type { Grant, GrantState } from '../ports/grants.ts'
 import type { ResponsePlace } from '../ports/response-cache.ts'
 import type { Deps } from './deps.ts'
 
@@ -37,7 +37,8 @@ export interface Recent {
 type Found<Row> = Row | Promise<Row | null>
 
 /** Calls are made with its tokens. */
-export const isLiving = ({ state }: Grant) => state === 'live' || state === 'unknown'
+export const isLiving = ({ state }: Grant) => livingStates.includes(state)
+export const livingStates: readonly GrantState[] = ['live', 'unknown']
 
 type Stores = Pick<Deps, 'access' | 'connections' | 'definitions' | 'directory' | 'grants'>
 

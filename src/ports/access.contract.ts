@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Access, AccessKey } from './access.ts'
+import { type Access, type AccessKey, mostForgotten } from './access.ts'
 import { describeContract } from './contract.ts'
 
 interface AccessWorld {
@@ -98,6 +98,13 @@ export function accessContract(name: string, open: () => Promise<AccessWorld>): 
         assert.deepEqual(await access.begin(environmentId, key, request('b')), { state: 'new', again: false })
       assert.deepEqual(await access.begin(environmentId, 'new', request('b')), { state: 'differs' })
       assert.deepEqual(await access.begin('env_other', 'old', request('b')), { state: 'differs' })
+    })
+
+    story('what is much is forgotten in pieces', async ({ access }, environmentId) => {
+      const keys = Array.from({ length: mostForgotten + 2 }, (_, n) => `k${n}`)
+      for (const key of keys) await access.begin(environmentId, key, request('a', 10, 100))
+      const forget = () => access.forgetUses(environmentId, 100)
+      assert.deepEqual([await forget(), await forget(), await forget()], [mostForgotten, 2, 0])
     })
 
     story('one that is claimed anew is good from then on', async ({ access }, environmentId) => {

@@ -38,6 +38,12 @@ export interface Access {
     request: { hash: string; at: Instant; staleBefore: Instant; goodUntil: Instant },
   ): Promise<Replay>
   end(environmentId: string, key: string, answer: { status: number; body: unknown } | null): Promise<void>
-  /** Forgets the idempotency keys that are good no more, whatever became of their requests, and says how many. */
+  /**
+   * Forgets idempotency keys that are good no more, whatever became of their requests, up to `mostForgotten` of them. Says how many: with as many there may be
+   * more.
+   */
   forgetUses(environmentId: string, now: Instant): Promise<number>
 }
+
+/** As many as are forgotten at once: with each goes a copy of an answer. */
+export const mostForgotten = 1_000

@@ -114,6 +114,32 @@ export function backfillsContract(name: string, open: () => Promise<BackfillsWor
       assert.equal((await claim(backfills, 'b', at + 10))!.id, late.id)
     })
 
+    story(
+      'what is over or paused can be forgotten after a while, and what goes on cannot',
+      async ({ backfills }, env) => {
+        const kinds = ['waiting', 'running', 'paused', 'cancelled', 'done', 'failed'] as const
+        const ids = kinds.map((state) => `bkf_${state}_${env}`)
+        for (const [i, state] of kinds.entries())
+          await backfills.create(
+            backfillOf(env, { id: ids[i], connectionId: `con_${state}`, state, readyAt: at }),
+            along,
+          )
+        const found = async (before: number, limit = 9) =>
+          (await backfills.untouched(env, { before, limit })).map(({ connectionId }) => connectionId)
+        assert.deepEqual(await found(at), [])
+        assert.deepEqual(await found(at + 1), ['con_cancelled', 'con_done', 'con_failed', 'con_paused'])
+        assert.deepEqual(await found(at + 1, 2), ['con_cancelled', 'con_done'])
+        assert.deepEqual(await backfills.untouched(`${env}_other`, { before: at + 1, limit: 9 }), [])
+        // Somebody goes on with it after it was found.
+        const [, , paused, , done] = ids
+        await backfills.move(env, paused!, { from: ['paused'], to: 'waiting', at: at + 9 }, along)
+        assert.equal(await backfills.forget(`${env}_other`, [done!], at + 1), 0)
+        assert.equal(await backfills.forget(env, [done!, paused!, 'bkf_none'], at + 1), 1)
+        assert.deepEqual(await found(at + 99), ['con_cancelled', 'con_failed'])
+        assert.equal((await backfills.list(env, { limit: 9 })).length, 5)
+      },
+    )
+
     story('a list is newest first, page by page, of a connection or a state', async ({ backfills }, env) => {
       const ids = ['bkf_a', 'bkf_b', 'bkf_c'].map((id) => `${id}_${env}`)
       for (const [i, id] of ids.entries())

@@ -5,6 +5,9 @@ import type { Instant } from './clock.ts'
 export const backfillStates = ['waiting', 'running', 'paused', 'cancelled', 'done', 'failed'] as const
 export type BackfillState = (typeof backfillStates)[number]
 
+/** Nobody works on these. */
+export const restingBackfillStates: readonly BackfillState[] = ['paused', 'cancelled', 'done', 'failed']
+
 /** Not over yet. A stream of a connection has one such backfill at most. */
 export const openBackfillStates: readonly BackfillState[] = ['waiting', 'running', 'paused']
 
@@ -78,4 +81,11 @@ export interface Backfills {
     change: { from: readonly BackfillState[]; to: 'waiting' | 'paused' | 'cancelled'; at: Instant },
     along: Along,
   ): Promise<'moved' | 'stale' | 'another'>
+  /** By id, ascending: those that are over, or were paused, before then, and that nothing happened to since. */
+  untouched(
+    environmentId: string,
+    query: { readonly before: Instant; readonly limit: number },
+  ): Promise<Pick<Backfill, 'id' | 'connectionId'>[]>
+  /** Forgets these, but for those that something happened to meanwhile. Returns how many. */
+  forget(environmentId: string, ids: readonly string[], before: Instant): Promise<number>
 }

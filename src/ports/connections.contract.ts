@@ -3,9 +3,13 @@ import type { Traces } from './along.contract.ts'
 import type { Along } from './along.ts'
 import { type Connection, type ConnectionState, type Connections, connectionEdges } from './connections.ts'
 import { describeContract } from './contract.ts'
+import { exampleGrant } from './grants.contract.ts'
+import type { Grants } from './grants.ts'
 
 interface ConnectionsWorld {
   readonly connections: Connections
+  /** Of the same store. */
+  readonly grants: Pick<Grants, 'create' | 'commit' | 'release'>
   traces(environmentId: string): Promise<Traces>
   close(): Promise<void>
 }
@@ -94,6 +98,57 @@ export function connectionsContract(name: string, open: () => Promise<Connection
       assert.equal((await connections.transitions(environmentId, 'con_1', 10)).length, 2)
       assert.equal(await connections.move(environmentId, 'con_x', change, along(3)), false)
     })
+
+    story('it is moved only while its grant stands so', async ({ connections, grants, traces }, environmentId) => {
+      await grants.create(exampleGrant(environmentId, 'gra_over', { state: 'dead', generation: 3 }), along(1))
+      await grants.create(exampleGrant(environmentId, 'gra_other', { state: 'dead', generation: 3 }), along(1))
+      await connections.create(exampleConnection(environmentId, 'con_1', { grantId: 'gra_over' }), along(1))
+      const before = (await traces(environmentId)).events.length
+      const move = (grant: Parameters<Connections['move']>[2]['grant'], more: object = {}) =>
+        connections.move(environmentId, 'con_1', { ...over, grant, ...more }, along(2))
+      const over = { from: ['pending'], to: 'needs_reauth', reason: 'refused' } as const
+      for (const grant of [
+        { id: 'gra_over', states: ['live', 'unknown', 'revoked'] },
+        { id: 'gra_over', states: ['dead'], generation: 2 },
+        { id: 'gra_other', states: ['dead'], generation: 3 },
+        { id: 'gra_none', states: ['dead'] },
+        { id: 'gra_over', states: [] },
+      ] as const)
+        assert.equal(await move(grant), false, JSON.stringify(grant))
+      assert.equal((await connections.transitions(environmentId, 'con_1', 9)).length, 1)
+      assert.equal((await traces(environmentId)).events.length, before)
+      assert.equal(await move({ id: 'gra_over', states: ['dead'], generation: 3 }, { missingScopes: ['x'] }), true)
+      const { state, missingScopes } = (await connections.read(environmentId, 'con_1'))!
+      assert.deepEqual([state, missingScopes], ['needs_reauth', ['x']])
+      const back = { from: ['needs_reauth'], to: 'healthy', reason: null }
+      assert.equal(await move({ id: 'gra_over', states: ['unknown', 'dead'] }, back), true)
+      assert.deepEqual((await connections.read(environmentId, 'con_1'))!.missingScopes, ['x'])
+    })
+
+    story(
+      'of a grant that is renewed meanwhile none is told after that it is over',
+      async ({ connections, grants }, env) => {
+        const grant = exampleGrant(env, 'gra_1', { state: 'dead', generation: 1 })
+        await grants.create(grant, along(1))
+        const ids = Array.from({ length: 20 }, (_, n) => `con_${n}`)
+        for (const id of ids)
+          await connections.create(exampleConnection(env, id, { grantId: 'gra_1', profileId: id }), along(1))
+        const change = { from: ['pending'], to: 'needs_reauth', reason: 'refused' } as const
+        const over = { id: 'gra_1', states: ['dead'], generation: 1 } as const
+        let late: string[] = []
+        const renewing = grants.commit(env, 'gra_1', 1, grant, along(2)).then(async (stored) => {
+          assert.ok(stored)
+          late = (await connections.list(env, { limit: 50, state: 'pending' })).map(({ id }) => id)
+        })
+        await Promise.all(ids.map((id) => connections.move(env, id, { ...change, grant: over }, along(3))))
+        await renewing
+        // Whoever stored the new tokens sees every connection that was told, and nobody tells one after that.
+        const pending = (await connections.list(env, { limit: 50, state: 'pending' })).map(({ id }) => id)
+        assert.deepEqual(pending, late)
+        for (const id of late)
+          assert.equal(await connections.move(env, id, { ...change, grant: over }, along(4)), false)
+      },
+    )
 
     story('lists are pages in the order of ids', async ({ connections }, environmentId) => {
       const make = (id: string, more: Partial<Connection>) =>

@@ -1,6 +1,7 @@
 import type { Account } from '@patchbay/kit'
 import type { Along } from './along.ts'
 import type { Instant } from './clock.ts'
+import type { GrantState } from './grants.ts'
 
 /**
  * pending → healthy ⇄ degraded(reason) → needs_reauth(reason) → healthy | revoked | disconnected, plus paused.
@@ -50,6 +51,13 @@ export interface Connection {
   readonly createdAt: Instant
 }
 
+/** That a grant is in one of these states, of whatever generation or of this one. */
+export interface GrantStanding {
+  readonly id: string
+  readonly states: readonly GrantState[]
+  readonly generation?: number
+}
+
 /** One row of a connection's history. */
 export interface Transition {
   readonly connectionId: string
@@ -87,11 +95,20 @@ export interface Connections {
       ids?: readonly string[]
     },
   ): Promise<Connection[]>
-  /** Moves along a declared edge, if the connection still is in one of `from`. False when it is not: somebody else was quicker. Writes the transition. */
+  /**
+   * Moves along a declared edge, if the connection still is in one of `from` and, where one is named, reached through that grant as it stands. False when it
+   * is not: somebody else was quicker. Who changes the grant at the same time comes before this, which sees it, or after it. Writes the transition.
+   */
   move(
     environmentId: string,
     id: string,
-    change: { from: readonly ConnectionState[]; to: ConnectionState; reason: string | null },
+    change: {
+      from: readonly ConnectionState[]
+      to: ConnectionState
+      reason: string | null
+      grant?: GrantStanding
+      missingScopes?: readonly string[]
+    },
     along: Along,
   ): Promise<boolean>
   /** After a reconnect: the new grant, account details and missing scopes, state untouched. */

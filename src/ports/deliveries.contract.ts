@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Along, NewEvent } from './along.ts'
 import { describeContract } from './contract.ts'
-import type { Deliveries, Endpoint, EndpointChange, Settled, Try } from './deliveries.ts'
+import { type Deliveries, type Endpoint, type EndpointChange, mostSwept, type Settled, type Try } from './deliveries.ts'
 import type { Journal } from './journal.ts'
 
 export interface DeliveriesWorld {
@@ -205,6 +205,38 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesW
           (await journal.readAudit(environmentId, { limit: 5 })).map(({ id }) => id),
           ['aud_1'],
         )
+      },
+    )
+
+    story(
+      'of an endpoint that was taken away nothing is seen or sent any more, and what is left of it is forgotten in pieces',
+      async (world, environmentId) => {
+        const { deliveries } = world
+        const count = mostSwept + 1
+        for (const id of ['end_1', 'end_2']) await deliveries.saveEndpoint(exampleEndpoint(environmentId, id), quiet)
+        await writeMany(world, environmentId, count)
+        await deliveries.place(environmentId, { now: at, limit: count })
+        assert.equal((await claim(world, environmentId, { limit: 2 })).length, 2)
+        assert.equal(await deliveries.removeEndpoint(environmentId, 'end_1', quiet), true)
+        await deliveries.settle(environmentId, 'end_1', 'clm_1', [settled('evt_1')])
+        await write(world, environmentId, { id: 'evt_late' })
+        await place(world, environmentId)
+        const seen = await deliveries.list(environmentId, { limit: 5_000 })
+        assert.deepEqual([seen.length, [...new Set(seen.map(({ endpointId }) => endpointId))]], [count + 1, ['end_2']])
+        assert.deepEqual(await deliveries.list(environmentId, { endpointId: 'end_1', limit: 9 }), [])
+        assert.equal(await deliveries.delivery(environmentId, 'evt_1', 'end_1'), null)
+        assert.equal((await deliveries.delivery(environmentId, 'evt_1', 'end_2'))?.state, 'waiting')
+        assert.deepEqual((await deliveries.look(environmentId, at + 5_000)).due, ['end_2'])
+        assert.deepEqual(await deliveries.waiting(environmentId, { now: at, limit: 9_999 }), {
+          ...{ count: count + 1, since: at },
+        })
+        assert.equal(await deliveries.resend(environmentId, 'evt_2', 'end_1', at), false)
+        const sweep = () => deliveries.sweep(environmentId, { failed: 0, events: 0 })
+        assert.deepEqual([await sweep(), await sweep(), await sweep()], [mostSwept, 1, 0])
+        // Nothing of it is there even for one of the same name.
+        await deliveries.saveEndpoint(exampleEndpoint(environmentId), quiet)
+        assert.deepEqual(await deliveries.list(environmentId, { endpointId: 'end_1', limit: 9 }), [])
+        assert.equal((await deliveries.list(environmentId, { limit: 5_000 })).length, count + 1)
       },
     )
 

@@ -149,7 +149,10 @@ export interface Deliveries {
   /** By id, ascending. */
   endpoints(environmentId: string): Promise<Endpoint[]>
   endpoint(environmentId: string, id: string): Promise<Endpoint | null>
-  /** Takes an endpoint away, with everything it was sent or not. False when there was none. */
+  /**
+   * Takes an endpoint away. From then on nobody sees or claims anything of what it was sent or not; `sweep` forgets that, which may be millions of rows. False
+   * when there was none.
+   */
   removeEndpoint(environmentId: string, id: string, along: Along): Promise<boolean>
 
   /**
@@ -219,8 +222,9 @@ export interface Deliveries {
   /** The last place, and the last one whose event was forgotten. */
   places(environmentId: string): Promise<{ head: number; swept: number }>
   /**
-   * Forgets deliveries that were given up and events that happened before then, up to `mostSwept` of each, and every delivery of those events. What was
-   * taken is known for as long as its event is kept, so that `recover` does not send it again. Returns how many of the two: with as many there may be more.
+   * Forgets deliveries that were given up before then, deliveries of endpoints that were taken away, and events that happened before then, up to `mostSwept`
+   * of each, and every delivery of those events. What was taken is known for as long as its event is kept, so that `recover` does not send it again. Returns
+   * how many of the three: with as many there may be more.
    */
   sweep(environmentId: string, before: { readonly failed: Instant; readonly events: Instant }): Promise<number>
 }

@@ -93,6 +93,38 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
       assert.deepEqual(ids(await claim(inbox, env, 12, { as: 'one' })), ['m2', 'm3'])
     })
 
+    story(
+      'apps are in nobody’s way: of some nothing is claimed, and accounts of one are not those of another',
+      async ({ inbox }, env) => {
+        const of = (app: string) => ({ integrationId: app, accounts: ['A'] })
+        await inbox.store([
+          message(env, 'm1', { ...of('int_1'), receivedAt: 1 }),
+          message(env, 'm2', { ...of('int_2'), receivedAt: 2 }),
+          message(env, 'm3', { ...of('int_1'), receivedAt: 3 }),
+          message(env, 'm4', { ...of('int_3'), receivedAt: 4 }),
+        ])
+        const without = (apps: readonly string[], now: number) =>
+          inbox.claim(env, { now, until: now + 100, claim: 'clm', limit: 100, without: apps })
+        assert.deepEqual(ids(await claim(inbox, env, 10, { limit: 1 })), ['m1'])
+        assert.deepEqual(ids(await without(['int_1', 'int_3'], 11)), ['m2'])
+        assert.deepEqual(ids(await without(['int_1'], 12)), ['m4'])
+        assert.deepEqual(ids(await without([], 13)), [], 'of the first app somebody still works on that account')
+        await inbox.finish(env, 'clm', [done('m1')])
+        assert.deepEqual(ids(await without(['int_1'], 14)), [])
+        assert.deepEqual(ids(await without(['int_2'], 15)), ['m3'])
+      },
+    )
+
+    story(
+      'what an app has waiting hides those of others from nobody who wants nothing of it',
+      async ({ inbox }, env) => {
+        const much = Array.from({ length: 3_000 }, (_, n) => message(env, `m${n}`, { integrationId: 'int_1' }))
+        await inbox.store([...much, message(env, 'other', { integrationId: 'int_2', receivedAt: 2 })])
+        const claimed = await inbox.claim(env, { now: 10, until: 110, claim: 'clm', limit: 9, without: ['int_1'] })
+        assert.deepEqual(ids(claimed), ['other'])
+      },
+    )
+
     story('one that failed steps out of the line until its next try', async ({ inbox }, env) => {
       await inbox.store([
         message(env, 'm1', { accounts: ['A'], receivedAt: 1 }),
@@ -228,6 +260,17 @@ export function inboxContract(name: string, open: () => Promise<InboxWorld>): vo
         assert.deepEqual(ids(await inbox.list(env, { limit: 9 })), ['m6', 'm4', 'm3', 'm2'])
       },
     )
+
+    story('all that is about an account is erased, however much there is', async ({ inbox }, env) => {
+      const many = Array.from({ length: 4_500 }, (_, n) =>
+        message(env, `m${n}`, { accounts: [n % 9 === 0 ? 'B' : 'A'] }),
+      )
+      await inbox.store(many)
+      assert.equal(await inbox.erase(env, 'int_1', 'A'), 4_000)
+      const left = await inbox.list(env, { limit: 5_000 })
+      assert.deepEqual([left.length, new Set(left.flatMap(({ accounts }) => accounts))], [500, new Set(['B'])])
+      assert.equal(await inbox.erase(env, 'int_1', 'A'), 0)
+    })
 
     story('old ones are forgotten, each kind after its time, and what waits never is', async ({ inbox }, env) => {
       await inbox.store([

@@ -80,12 +80,13 @@ export interface Inbox {
   /** Which environments have received ones that are due, whether or not somebody has claimed them, in the order of their ids. */
   environmentsDue(now: Instant): Promise<string[]>
   /**
-   * Up to `limit` received ones of an environment that are due, oldest first, claimed until `until`. While one is claimed, no later one about any of
-   * its accounts is given to anybody else. One that waits for another try has stepped out of that line.
+   * Up to `limit` received ones of an environment that are due, oldest first, claimed until `until`, and none of the apps `without`. While one is
+   * claimed, no later one about any of its accounts is given to anybody else; those of another app are other accounts. One that waits for another try
+   * has stepped out of that line.
    */
   claim(
     environmentId: string,
-    options: { now: Instant; until: Instant; claim: string; limit: number },
+    options: { now: Instant; until: Instant; claim: string; limit: number; without?: readonly string[] },
   ): Promise<Message[]>
   /** Ends claimed messages that are still ours. Returns how many were. */
   finish(environmentId: string, claim: string, outcomes: readonly MessageOutcome[]): Promise<number>

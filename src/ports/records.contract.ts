@@ -263,6 +263,18 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(after.map(({ cursor, checkpoint }) => [cursor, checkpoint]), [[null, null], [null, null]]) // biome-ignore format: a table
     })
 
+    story('places that nobody goes on from are deleted, and no other', async ({ records }, environmentId) => {
+      const keys = ['a', 'b'].map((stream) => ({ connectionId: 'con_1', stream }))
+      const [a, b] = keys as [(typeof keys)[0], (typeof keys)[0]]
+      const other = { ...a, connectionId: 'con_2' }
+      const pages = [a, b, other].map((key) => pageOf({ ...key, checkpoint: 2 }))
+      await records.save(environmentId, pages, at(noon))
+      assert.equal(await records.removePlaces(`${environmentId}_other`, [a]), 0)
+      assert.equal(await records.removePlaces(environmentId, [a, { ...b, stream: 'none' }]), 1)
+      const places = await records.places(environmentId, [a, b, other])
+      assert.deepEqual(places.map(({ savedAt }) => savedAt), [null, noon, noon]) // biome-ignore format: a table
+    })
+
     story('events are written along, and may depend on what changed', async ({ records, traces }, environmentId) => {
       const seen: (readonly Change[])[] = []
       const save = (pages: SavedPage[], instant: number) =>

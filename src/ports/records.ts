@@ -177,6 +177,11 @@ export interface Records {
   places(environmentId: string, keys: readonly { connectionId: string; stream: string }[]): Promise<Place[]>
   /** Clears checkpoints, and cursors too when `all`: the next run reads from the start. */
   forgetPlaces(environmentId: string, connectionId: string, options: { stream?: string; all: boolean }): Promise<void>
+  /** Deletes places from which nothing goes on any more. Returns how many there were. */
+  removePlaces(
+    environmentId: string,
+    keys: readonly { readonly connectionId: string; readonly stream: string }[],
+  ): Promise<number>
   /** Ordered by connection, metric, item, dimensions, day. */
   series(environmentId: string, query: SeriesQuery): Promise<StoredObservation[]>
   /** The newest value of each of these metrics of each of these items, without those that are split by something. Ordered by connection, item and metric. */

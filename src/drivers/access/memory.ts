@@ -1,4 +1,4 @@
-import type { Access, AccessKey } from '../../ports/access.ts'
+import { type Access, type AccessKey, mostForgotten } from '../../ports/access.ts'
 import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 interface Use {
@@ -61,8 +61,9 @@ export function openMemoryAccess(): Access & KeepsSealed {
 
     async forgetUses(environmentId, now) {
       const old = [...uses].filter(([id, use]) => id.startsWith(keyOf(environmentId, '')) && use.goodUntil <= now)
-      for (const [id] of old) uses.delete(id)
-      return old.length
+      const first = old.slice(0, mostForgotten)
+      for (const [id] of first) uses.delete(id)
+      return first.length
     },
 
     *sealedTexts(environmentId) {

@@ -1,4 +1,4 @@
-import type { Access, AccessKey, Replay } from '../../ports/access.ts'
+import { type Access, type AccessKey, mostForgotten, type Replay } from '../../ports/access.ts'
 import type { Database } from '../../ports/database.ts'
 import { together } from '../database/together.ts'
 
@@ -58,7 +58,8 @@ export function openPostgresAccess(database: Database): Access {
     forgetUses: (environmentId, now) =>
       database.tenant(
         environmentId,
-        async (sql) => (await sql(forgetUses, [environmentId, new Date(now)], 'access.forget_uses')).count,
+        async (sql) =>
+          (await sql(forgetUses, [environmentId, new Date(now), mostForgotten], 'access.forget_uses')).count,
       ),
   }
 }
@@ -95,6 +96,10 @@ const keepAnswer = `update idempotency set status = $3, body = $4 where environm
 
 const giveUp = `delete from idempotency where environment_id = $1 and key = $2 and status is null`
 
+const isGoodNoMore = `
+  environment_id = $1 and (good_until <= $2 or (good_until is null and started_at <= $2::timestamptz - interval '24 hours'))`
+
+/** Looked at once more where it is deleted: one may have been claimed anew meanwhile. */
 const forgetUses = `
   delete from idempotency
-  where environment_id = $1 and (good_until <= $2 or (good_until is null and started_at <= $2::timestamptz - interval '24 hours'))`
+  where ${isGoodNoMore} and key = any (array(select key from idempotency where ${isGoodNoMore} limit $3))`

@@ -1,4 +1,4 @@
-import { type Backfill, type Backfills, openBackfillStates } from '../../ports/backfills.ts'
+import { type Backfill, type Backfills, openBackfillStates, restingBackfillStates } from '../../ports/backfills.ts'
 import type { AlongLog } from '../along/memory.ts'
 
 type Row = Backfill & { readonly claim: string | null; readonly claimedUntil: number | null }
@@ -97,7 +97,25 @@ export function openMemoryBackfills(log: AlongLog): Backfills {
       log.write(environmentId, along)
       return 'moved'
     },
+
+    async untouched(environmentId, { before, limit }) {
+      return [...rows.values()]
+        .filter((row) => row.environmentId === environmentId && isUntouched(row, before))
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ id, connectionId }) => ({ id, connectionId }))
+    },
+
+    async forget(environmentId, ids, before) {
+      const keys = ids.map((id) => keyOf(environmentId, id))
+      const gone = keys.filter((key) => rows.has(key) && isUntouched(rows.get(key)!, before))
+      for (const key of gone) rows.delete(key)
+      return gone.length
+    },
   }
 }
+
+const isUntouched = ({ state, readyAt }: Row, before: number) =>
+  restingBackfillStates.includes(state) && readyAt < before
 
 const toBackfill = ({ claim: _, claimedUntil: __, ...backfill }: Row): Backfill => backfill

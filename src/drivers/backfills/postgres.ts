@@ -1,4 +1,4 @@
-import type { Backfill, Backfills } from '../../ports/backfills.ts'
+import { type Backfill, type Backfills, restingBackfillStates } from '../../ports/backfills.ts'
 import type { Database } from '../../ports/database.ts'
 import { writeAlong } from '../along/postgres.ts'
 import { DatabaseError } from '../database/database-error.ts'
@@ -58,6 +58,20 @@ export function openPostgresBackfills(database: Database): Backfills {
           return 'moved'
         })
         .catch(unlessAnother),
+
+    untouched: (environmentId, { before, limit }) =>
+      database.read<{ id: string; connectionId: string }>(
+        environmentId,
+        selectUntouched,
+        [environmentId, restingBackfillStates, new Date(before), limit],
+        'backfills.untouched',
+      ),
+
+    forget: (environmentId, ids, before) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, restingBackfillStates, new Date(before), ids]
+        return (await sql(forgetUntouched, values, 'backfills.forget')).count
+      }),
   }
 }
 
@@ -103,6 +117,14 @@ const claimFirst = `
     where state in ('waiting', 'running') and ready_at <= $1
     order by ready_at, id limit 1 for update skip locked)
   returning ${columns}`
+
+/** Whatever happens to one says since when it is so: it is over, or waits for a person, from then on. */
+const isUntouched = `environment_id = $1 and state = any ($2) and ready_at < $3`
+
+const selectUntouched = `
+  select id, connection_id as "connectionId" from backfill where ${isUntouched} order by id collate "C" limit $4`
+
+const forgetUntouched = `delete from backfill where ${isUntouched} and id = any ($4)`
 
 const held = `where environment_id = $1 and id = $2 and claim = $3 and state = 'running'`
 

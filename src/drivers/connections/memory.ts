@@ -1,9 +1,20 @@
-import { type Connection, type Connections, connectionEdges, type Transition } from '../../ports/connections.ts'
+import {
+  type Connection,
+  type Connections,
+  connectionEdges,
+  type GrantStanding,
+  type Transition,
+} from '../../ports/connections.ts'
+import type { Grant } from '../../ports/grants.ts'
 import type { AlongLog } from '../along/memory.ts'
 import { join, type KeySets } from '../key-sets.ts'
 
 /** Connections in memory. Each change is one synchronous step together with its row of history and its traces. */
-export function openMemoryConnections(log: AlongLog): Connections {
+export function openMemoryConnections(
+  log: AlongLog,
+  /** How a grant stands at this moment. */
+  grantNow: (environmentId: string, id: string) => Pick<Grant, 'state' | 'generation'> | null = () => null,
+): Connections {
   const environments = new Map<string, Own>()
   const of = (environmentId: string): Own => {
     const own = environments.get(environmentId) ?? {
@@ -80,12 +91,14 @@ export function openMemoryConnections(log: AlongLog): Connections {
       return wanted.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
     },
 
-    async move(environmentId, id, { from, to, reason }, along) {
+    async move(environmentId, id, { from, to, reason, grant, missingScopes }, along) {
       const { connections } = of(environmentId)
       const connection = connections.get(id)
       if (!connection || !from.includes(connection.state) || !connectionEdges[connection.state].includes(to))
         return false
-      connections.set(id, { ...connection, state: to, reason, stateAt: along.at })
+      if (grant && (connection.grantId !== grant.id || !stands(grant, grantNow(environmentId, grant.id)))) return false
+      const known = missingScopes ?? connection.missingScopes
+      connections.set(id, { ...connection, state: to, reason, stateAt: along.at, missingScopes: known })
       note(environmentId, { connectionId: id, from: connection.state, to, reason, actor: along.actor, at: along.at })
       log.write(environmentId, along)
       return true
@@ -128,6 +141,9 @@ interface Own {
 
 const named = (connections: ReadonlyMap<string, Connection>, ids: Iterable<string> = []) =>
   [...ids].flatMap((id) => connections.get(id) ?? [])
+
+const stands = ({ states, generation }: GrantStanding, now: Pick<Grant, 'state' | 'generation'> | null) =>
+  now !== null && states.includes(now.state) && (generation === undefined || now.generation === generation)
 
 const isSame = (one: Connection, other: Connection) =>
   one.profileId === other.profileId &&

@@ -40,10 +40,12 @@ export function openPostgresConnections(database: Database): Connections {
         return (await sql<Row>(selectPage, [environmentId, ...values], 'connections.list')).rows
       }),
 
-    move: (environmentId, id, { from, to, reason }, along) =>
+    move: (environmentId, id, { from, to, reason, grant, missingScopes }, along) =>
       database.tenant(environmentId, async (sql) => {
         const allowed = from.filter((state) => connectionEdges[state].includes(to))
-        const values = [environmentId, id, allowed, to, reason, new Date(along.at), along.actor]
+        const { id: grantId = null, states = null, generation = null } = grant ?? {}
+        const change = [allowed, to, reason, new Date(along.at), along.actor, missingScopes ?? null]
+        const values = [environmentId, id, ...change, grantId, states, generation]
         const moved = (await sql(moveState, values, 'connections.move')).count > 0
         if (moved) await writeAlong(sql, environmentId, along)
         return moved
@@ -150,11 +152,18 @@ const selectPage = `
   order by id collate "C"
   limit $3`
 
+/** The grant is held as it was seen until this is committed, so that nobody renews or ends it in between. */
 const moveState = `
-  with before as (
-    select state from connection where environment_id = $1 and id = $2 and state = any ($3::text[]) for update),
+  with stands as (
+    select 1 from account_grant
+    where environment_id = $1 and id = $9 and state = any ($10::text[]) and ($11::integer is null or generation = $11) for share),
+  before as (
+    select state from connection
+    where environment_id = $1 and id = $2 and state = any ($3::text[])
+      and ($9::text is null or grant_id = $9 and exists (select from stands))
+    for update),
   moved as (
-    update connection set state = $4, reason = $5, state_at = $6
+    update connection set state = $4, reason = $5, state_at = $6, missing_scopes = coalesce($8, missing_scopes)
     from before where environment_id = $1 and id = $2)
   insert into transition (environment_id, connection_id, from_state, to_state, reason, actor, at)
   select $1, $2, state, $4, $5, $7, $6 from before`

@@ -70,8 +70,6 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
 
     async removeEndpoint(environmentId, id, along) {
       if (!endpoints.delete(keyOf(environmentId, id))) return false
-      const place = placeOf(environmentId)
-      for (const [key, row] of place.rows) if (row.endpointId === id) drop(place, key)
       log.write(environmentId, along)
       return true
     },
@@ -194,6 +192,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
       const isAfter = (row: Row) =>
         from === undefined || (row.position - from || compare(row.endpointId, before!.endpointId)) < 0
       return [...place.rows.values()]
+        .filter((row) => endpoints.has(keyOf(environmentId, row.endpointId)))
         .filter((row) => endpointId === undefined || row.endpointId === endpointId)
         .filter((row) => eventId === undefined || row.eventId === eventId)
         .filter((row) => state === undefined || row.state === state)
@@ -207,7 +206,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
     async delivery(environmentId, eventId, endpointId) {
       const place = placeOf(environmentId)
       const row = place.rows.get(keyOf(eventId, endpointId))
-      return row ? withEvent(place, row) : null
+      return row && endpoints.has(keyOf(environmentId, endpointId)) ? withEvent(place, row) : null
     },
 
     async eventsAfter(environmentId, { after, limit, ...filter }) {
@@ -227,6 +226,9 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         ([, { state, endedAt }]) => state === 'failed' && endedAt !== null && endedAt < before.failed,
       )
       for (const [key] of failed.slice(0, mostSwept)) drop(place, key)
+      const left = [...place.rows].filter(([, { endpointId }]) => !endpoints.has(keyOf(environmentId, endpointId)))
+      const first = left.sort(([, one], [, other]) => byEndpoint(one, other)).slice(0, mostSwept)
+      for (const [key] of first) drop(place, key)
       const all = inOrder(place).slice(0, mostSwept)
       const newest = all.findIndex(({ at }) => at >= before.events)
       const old = newest < 0 ? all : all.slice(0, newest)
@@ -236,7 +238,7 @@ export function openMemoryDeliveries(log: AlongLog): Deliveries & KeepsSealed {
         place.swept = position
       }
       log.forget(new Set(old.map(({ sequence }) => sequence)))
-      return Math.min(failed.length, mostSwept) + old.length
+      return Math.min(failed.length, mostSwept) + first.length + old.length
     },
 
     *sealedTexts(environmentId) {
@@ -341,4 +343,6 @@ function withEvent(place: Place, row: Row): DeliveryWithEvent {
 const inOrder = ({ events }: Place) => [...events.values()]
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 const byId = (one: { readonly id: string }, other: { readonly id: string }) => compare(one.id, other.id)
+const byEndpoint = (one: Row, other: Row) =>
+  compare(one.endpointId, other.endpointId) || compare(one.eventId, other.eventId)
 const byPosition = (one: Row, other: Row) => one.position - other.position

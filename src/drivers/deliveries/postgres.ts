@@ -63,7 +63,6 @@ export function openPostgresDeliveries(database: Database): Deliveries {
     removeEndpoint: (environmentId, id, along) =>
       database.tenant(environmentId, async (sql) => {
         if ((await sql(endpoints.remove, [environmentId, id])).count === 0) return false
-        await sql(statements.removeOf, [environmentId, id])
         await writeAlong(sql, environmentId, along)
         return true
       }),
@@ -182,12 +181,13 @@ export function openPostgresDeliveries(database: Database): Deliveries {
     sweep: (environmentId, before) =>
       database.tenant(environmentId, async (sql) => {
         const failed = await sql(statements.sweepFailed, [environmentId, new Date(before.failed), mostSwept])
+        const left = await sql(statements.sweepLeft, [environmentId, mostSwept], 'delivery.sweep_left')
         await lockPlace(sql, environmentId)
         const values = [environmentId, new Date(before.events), mostSwept]
         const { rows } = await sql<{ swept: number; last: number | null }>(statements.sweepEvents, values)
         const { swept, last } = rows[0]!
         if (last !== null) await sql(statements.moveSwept, [environmentId, last])
-        return failed.count + swept
+        return failed.count + left.count + swept
       }),
   }
 

@@ -117,8 +117,6 @@ export const settle = `
   where environment_id = $1 and endpoint_id = $2 and event_id = settled."eventId" and delivery.state = 'waiting'
     and (claim = $3 or settled.state = 'delivered')`
 
-export const removeOf = `delete from delivery where environment_id = $1 and endpoint_id = $2`
-
 const anew = `state = 'waiting', attempts = 0, next_at = excluded.next_at, claim = null, claimed_until = null, ended_at = null`
 
 /** $2 event, $3 endpoint, $4 now. */
@@ -144,8 +142,11 @@ export const recover = `
   )
   select (select count(*) from made)::integer as recovered, count(*)::integer as looked, max(position) as last from found`
 
+/** What is left of an endpoint that was taken away is on its way out. */
 const some = (joined: string, condition: string, order: string) => `
-  select ${columns} from delivery join event on ${joined} where delivery.environment_id = $1 and ${condition} ${order}`
+  select ${columns} from delivery join event on ${joined}
+  where delivery.environment_id = $1 and delivery.endpoint_id = any (array(select id from endpoint where environment_id = $1))
+    and ${condition} ${order}`
 
 /** Of an event that was forgotten there is no place, and nothing older is left either. */
 const placeOfCursor = '(select position from event where environment_id = $1 and id = $7)'
@@ -173,6 +174,27 @@ export const eventsAfter = `
 export const sweepFailed = `
   delete from delivery where environment_id = $1 and (event_id, endpoint_id) in (
     select event_id, endpoint_id from delivery where environment_id = $1 and ended_at < $2 and state = 'failed' limit $3)`
+
+/**
+ * Of endpoints that were taken away, or that were while a delivery of theirs was made. One look into the index tells of an endpoint whether there is any.
+ * $2 how many.
+ */
+export const sweepLeft = `
+  with recursive owner as (
+    (select endpoint_id as id from delivery where environment_id = $1 order by endpoint_id limit 1)
+    union all
+    select (select endpoint_id from delivery where environment_id = $1 and endpoint_id > owner.id order by endpoint_id limit 1)
+    from owner where owner.id is not null
+  ), gone as (
+    select id from owner
+    where id is not null and not exists (select from endpoint where endpoint.environment_id = $1 and endpoint.id = owner.id)
+  ), front as (
+    select first.event_id, gone.id from gone cross join lateral (
+      select event_id from delivery where environment_id = $1 and endpoint_id = gone.id order by event_id limit $2) first
+    limit $2
+  )
+  delete from delivery using front
+  where delivery.environment_id = $1 and delivery.endpoint_id = front.id and delivery.event_id = front.event_id`
 
 /** From the front, so that what is forgotten is one piece of the order. $2 before, $3 how many. */
 export const sweepEvents = `

@@ -4,7 +4,9 @@ import { join, type KeySets } from '../key-sets.ts'
 import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 /** Grants in memory. Each change is one synchronous step together with its traces. */
-export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
+export function openMemoryGrants(
+  log: AlongLog,
+): Grants & KeepsSealed & { now(environmentId: string, id: string): Grant | null } {
   const rows = new Map<string, Grant>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
   const read = (environmentId: string, id: string) => rows.get(keyOf(environmentId, id)) ?? null
@@ -42,6 +44,8 @@ export function openMemoryGrants(log: AlongLog): Grants & KeepsSealed {
     async read(environmentId, id) {
       return read(environmentId, id)
     },
+
+    now: read,
 
     async findBySubject(environmentId, integrationId, subjectId) {
       let newest: Grant | null = null

@@ -1,6 +1,6 @@
 import type { Inbox, Message, MessageQuery, NewMessage } from '../../ports/inbox.ts'
 import { storable } from '../records/storable.ts'
-import { lineLength, pickInOrder } from './pick-in-order.ts'
+import { accountsOf, farLength, lineLength, pickInOrder } from './pick-in-order.ts'
 
 interface Row {
   message: Message
@@ -44,14 +44,16 @@ export function openMemoryInbox(): Inbox {
         .sort()
     },
 
-    async claim(environmentId, { now, until, claim, limit }) {
+    async claim(environmentId, { now, until, claim, limit, without = [] }) {
       const line = [...rowsOf(environmentId).values()]
         .filter(({ message }) => isDue(message, now))
         .sort((one, other) => byDue(one.message, other.message))
+        .slice(0, farLength)
+        .filter(({ message }) => !without.includes(message.integrationId))
         .slice(0, lineLength)
         .map((row) => ({
           row,
-          accounts: row.message.accounts,
+          accounts: accountsOf(row.message),
           held: row.claimedUntil !== null && row.claimedUntil > now,
         }))
       return pickInOrder(line, limit).map(({ row }) => {

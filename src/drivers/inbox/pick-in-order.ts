@@ -18,5 +18,11 @@ export function pickInOrder<Waiting extends { readonly accounts: readonly string
   return picked
 }
 
+/** Accounts have their names from platforms, and two apps may each have one of the same name. */
+export const accountsOf = ({ integrationId, accounts }: { integrationId: string; accounts: readonly string[] }) =>
+  accounts.map((account) => `${integrationId} ${account}`)
+
 /** How far a claim looks past what others hold. */
 export const lineLength = 2_000
+/** And past what apps have waiting of which it wants nothing: so many of those before it are as long as nobody notices. */
+export const farLength = 5 * lineLength

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
-import { inboxContract } from '../../ports/inbox.contract.ts'
+import { inboxContract, message } from '../../ports/inbox.contract.ts'
 import { openTestDatabase } from '../database/test-database.ts'
 import { countWaiting, openPostgresInbox } from './postgres.ts'
 
@@ -33,4 +33,26 @@ test('to count a few of many that wait, little is read but those', async () => {
     await owner.end()
     await world.drop()
   }
+})
+
+test('F90: what is about an account is erased in pieces, and one that was broken off goes on when it is begun again', async (t) => {
+  const { database, drop } = await openTestDatabase()
+  t.after(drop)
+  const inbox = openPostgresInbox(database)
+  const ids = Array.from({ length: 5_000 }, (_, n) => `m${n}`)
+  await inbox.store(ids.map((id) => message('env_much', id, { accounts: ['A'] })))
+  let pieces = 0
+  const breaking: typeof database = {
+    ...database,
+    tenant(...one) {
+      if (++pieces === 2) throw new Error('Connection terminated unexpectedly')
+      return database.tenant(...one)
+    },
+  }
+  const count = async () => (await inbox.list('env_much', { limit: 9_999 })).length
+  const erase = () => openPostgresInbox(breaking).erase('env_much', 'int_1', 'A')
+  await assert.rejects(erase(), /terminated/)
+  assert.equal(await count(), 3_000)
+  assert.equal(await erase(), 3_000)
+  assert.deepEqual([pieces, await count()], [4, 0])
 })

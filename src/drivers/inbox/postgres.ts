@@ -2,7 +2,7 @@ import type { Database, Sql } from '../../ports/database.ts'
 import type { Inbox, Message, NewMessage } from '../../ports/inbox.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import { storableJson } from '../records/storable.ts'
-import { lineLength, pickInOrder } from './pick-in-order.ts'
+import { accountsOf, farLength, lineLength, pickInOrder } from './pick-in-order.ts'
 
 /** Messages in PostgreSQL. The system role only sees whose wait; their content is read as the tenant. */
 export function openPostgresInbox(database: Database): Inbox {
@@ -61,10 +61,19 @@ export function openPostgresInbox(database: Database): Inbox {
         return (await sql(replayMessages, [environmentId, ids, new Date(at)], 'inbox.replay')).count
       }),
 
-    erase: (environmentId, integrationId, account) =>
-      database.tenant(environmentId, async (sql) => {
-        return (await sql(eraseMessages, [environmentId, integrationId, account], 'inbox.erase')).count
-      }),
+    async erase(environmentId, integrationId, account) {
+      type Erased = { erased: number; last: string | null }
+      const erasePiece = (after: string | null) =>
+        database.tenant(environmentId, async (sql) => {
+          const values = [environmentId, integrationId, account, after, erasedAtOnce]
+          return (await sql<Erased>(eraseMessages, values, 'inbox.erase')).rows[0]!
+        })
+      let rows = 0
+      for (let piece = await erasePiece(null); ; piece = await erasePiece(piece.last)) {
+        rows += piece.erased
+        if (piece.last === null) return rows
+      }
+    },
 
     waiting: async (environmentId, { limit }) => {
       type Found = { count: number; since: number | null }
@@ -83,19 +92,20 @@ export function openPostgresInbox(database: Database): Inbox {
 async function claimOf(
   sql: Sql,
   environmentId: string,
-  { now, until, claim, limit }: Parameters<Inbox['claim']>[1],
+  { now, until, claim, limit, without = [] }: Parameters<Inbox['claim']>[1],
 ): Promise<Message[]> {
   await sql(lockLine, [environmentId], 'inbox.lock_line')
-  const { rows: line } = await sql<{ id: string; accounts: string[]; held: boolean }>(
+  const { rows } = await sql<{ id: string; integrationId: string; accounts: string[]; held: boolean }>(
     selectLine,
-    [environmentId, new Date(now)],
+    [environmentId, new Date(now), without],
     'inbox.line',
   )
+  const line = rows.map((row) => ({ ...row, accounts: accountsOf(row) }))
   const ids = pickInOrder(line, limit).map(({ id }) => id)
   if (ids.length === 0) return []
   const values = [environmentId, ids, claim, new Date(until)]
-  const { rows } = await sql<Row>(claimMessages, values, 'inbox.claim')
-  return rows.map(messageOf).sort((one, other) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1))
+  const { rows: claimed } = await sql<Row>(claimMessages, values, 'inbox.claim')
+  return claimed.map(messageOf).sort((one, other) => one.dueAt - other.dueAt || (one.id < other.id ? -1 : 1))
 }
 
 const dateOf = (at: number | undefined) => (at === undefined ? null : new Date(at))
@@ -183,8 +193,14 @@ where waiting.id is not null and exists (
 const lockLine = `select pg_advisory_xact_lock(hashtext('patchbay inbox'), hashtext($1))`
 
 const selectLine = `
-select id, accounts, claimed_until is not null and claimed_until > $2 as held from message
-where environment_id = $1 and state = 'received' and due_at <= $2
+select id, integration_id as "integrationId", accounts, claimed_until is not null and claimed_until > $2 as held
+from (
+  select id, integration_id, accounts, claimed_until, due_at from message
+  where environment_id = $1 and state = 'received' and due_at <= $2
+  order by due_at, id
+  limit ${farLength}
+) first
+where integration_id <> all ($3::text[])
 order by due_at, id
 limit ${lineLength}`
 
@@ -228,10 +244,23 @@ update message set
   state = 'received', attempts = 0, due_at = $3, fault = null, says = null, effects = null, processed_at = null, claim = null, claimed_until = null
 where environment_id = $1 and id = any($2::text[]) and state <> 'received'`
 
+/** Messages that are looked at in one transaction: a few milliseconds, whether many of them go or none. */
+const erasedAtOnce = 2_000
+
+/**
+ * Which ones are about an account no index tells, so all are walked through by their ids, and a piece is as many as are looked at. Broken off in between, it
+ * begins again, and finds those that are left. `last` is where to go on, null at the end. $4 after which id, $5 how many.
+ */
 const eraseMessages = `
-delete from message
-where environment_id = $1 and integration_id = $2 and $3 = any (accounts)
-  and (state <> 'received' or cardinality(accounts) = 1) and callback is null`
+with front as (
+  select id from message where environment_id = $1 and ($4::text is null or id > $4) order by id limit $5
+), gone as (
+  delete from message
+  where environment_id = $1 and id = any (array(select id from front)) and integration_id = $2 and $3 = any (accounts)
+    and (state <> 'received' or cardinality(accounts) = 1) and callback is null
+  returning id
+)
+select (select count(*) from gone)::integer as erased, case when count(*) = $5 then max(id) end as last from front`
 
 export const countWaiting = `
 select count(*)::integer as count, min(received_at) as since

@@ -69,6 +69,11 @@ export function openMemoryRecords(log: AlongLog): Records {
           places.set(key, { ...place, checkpoint: null, cursor: all ? null : place.cursor })
     },
 
+    async removePlaces(environmentId, keys) {
+      const { places } = of(environmentId)
+      return keys.filter(({ connectionId, stream }) => places.delete(`${connectionId}\n${stream}`)).length
+    },
+
     async series(environmentId, { connections, metrics, from, to, item, latest, limit }) {
       const rows = of(environmentId)
         .observations.of(

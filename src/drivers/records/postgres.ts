@@ -53,6 +53,11 @@ export function openPostgresRecords(database: Database): Records {
     places: (environmentId, keys) => database.tenant(environmentId, (sql) => readPlaces(sql, environmentId, keys)),
     forgetPlaces: (environmentId, connectionId, { stream, all }) =>
       database.tenant(environmentId, (sql) => forgetPlaces(sql, [environmentId, connectionId, stream ?? null, all])),
+    removePlaces: (environmentId, keys) =>
+      database.tenant(environmentId, async (sql) => {
+        const values = [environmentId, keys.map(({ connectionId }) => connectionId), keys.map(({ stream }) => stream)]
+        return (await sql(deletePlaces, values, 'records.remove_places')).count
+      }),
     series: (environmentId, query) => database.tenant(environmentId, (sql) => readSeries(sql, environmentId, query)),
     newest: (environmentId, query) => database.tenant(environmentId, (sql) => readNewest(sql, environmentId, query)),
     scan: (environmentId, query) => database.tenant(environmentId, (sql) => readStep(sql, environmentId, query)),
@@ -73,6 +78,10 @@ export function openPostgresRecords(database: Database): Records {
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+const deletePlaces = `
+  delete from place using unnest($2::text[], $3::text[]) as k (connection_id, stream)
+  where environment_id = $1 and place.connection_id = k.connection_id and place.stream = k.stream`
 
 async function forgetPlaces(sql: Sql, values: unknown[]): Promise<void> {
   const text = `

@@ -3,6 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { Integration } from '../../ports/directory.ts'
 import { type TaskRecord, type TaskState, taskState } from '../../ports/journal.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import { changeTask } from './person-tasks.ts'
 
 type Needs = Pick<Deps, 'clock' | 'random' | 'journal'>
@@ -50,24 +51,30 @@ const isPast = (at: Instant | null, now: Instant) => at !== null && at <= now
  * Ends what was asked about announced ends whose day is over. One that was over when it was told stands for a week, and one without a day for half a year: it
  * comes anew where the platform says so still.
  */
-export async function sweepAnnouncedEnds({
-  clock,
-  journal,
-  directory,
-}: Pick<Deps, 'clock' | 'journal' | 'directory'>): Promise<void> {
+export async function sweepAnnouncedEnds(
+  deps: Pick<Deps, 'clock' | 'journal' | 'log'> & { readonly directory: Pick<Deps['directory'], 'environments'> },
+  signal?: AbortSignal,
+): Promise<void> {
+  const endIn = ({ id }: { id: string }) => endWhatIsOver(deps, id)
+  await inEachEnvironment(deps, await deps.directory.environments(), 'connect.ends_not_swept', endIn, signal)
+}
+
+async function endWhatIsOver(
+  { clock, journal }: Pick<Deps, 'clock' | 'journal'>,
+  environmentId: string,
+): Promise<void> {
   const now = clock.now()
-  for (const { id: environmentId } of await directory.environments())
-    for (const is of notDone) {
-      // An app has one that is not done, so there are as many as there are apps.
-      const all = await journal.readTasks(environmentId, { kind, state: { is, now }, limit: mostApps })
-      const over = all.filter(({ dueAt, openedAt }) =>
-        dueAt === null
-          ? is === 'open' && isPast(openedAt + noDayMs, now)
-          : isPast(dueAt <= openedAt ? openedAt + pastMs : dueAt, now),
-      )
-      const closeTasks = over.flatMap(({ subject }) => (subject === null ? [] : [{ subject, kind }]))
-      if (closeTasks.length > 0) await journal.note(environmentId, { at: now, actor: 'schedule', closeTasks })
-    }
+  for (const is of notDone) {
+    // An app has one that is not done, so there are as many as there are apps.
+    const all = await journal.readTasks(environmentId, { kind, state: { is, now }, limit: mostApps })
+    const over = all.filter(({ dueAt, openedAt }) =>
+      dueAt === null
+        ? is === 'open' && isPast(openedAt + noDayMs, now)
+        : isPast(dueAt <= openedAt ? openedAt + pastMs : dueAt, now),
+    )
+    const closeTasks = over.flatMap(({ subject }) => (subject === null ? [] : [{ subject, kind }]))
+    if (closeTasks.length > 0) await journal.note(environmentId, { at: now, actor: 'schedule', closeTasks })
+  }
 }
 
 const notDone: readonly TaskState[] = ['open', 'snoozed', 'dismissed']

@@ -25,7 +25,7 @@ export async function startConnectJobs(parts: DisconnectParts & { credentials: O
     runTellEnd(deps, parts.setting, grantOf(data)),
   )
   await deps.jobs.work(retireGrantQueue, { concurrency: 4, retries: 3 }, (data) => runRetireJob(parts, data))
-  await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, () => runSweep(deps))
+  await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, (_, signal) => runSweep(deps, signal))
   await deps.jobs.cron(sweepQueue, '17 * * * *')
   await deps.jobs.work(mendQueue, { concurrency: 1, retries: 0 }, (_, signal) =>
     runMendSlots(deps, parts.setting, signal),
@@ -34,10 +34,13 @@ export async function startConnectJobs(parts: DisconnectParts & { credentials: O
 }
 
 /** Invitations are kept for a day after their end, so that what became of them can be read; what is asked about ends that a platform announced ends with their day. */
-export async function runSweep(deps: Pick<Deps, 'flows' | 'clock' | 'log' | 'journal' | 'directory'>): Promise<void> {
+export async function runSweep(
+  deps: Pick<Deps, 'flows' | 'clock' | 'log' | 'journal' | 'directory'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const count = await deps.flows.sweep(deps.clock.now() - 86_400_000)
   if (count > 0) deps.log.debug('connect.swept', { count })
-  await sweepAnnouncedEnds(deps)
+  await sweepAnnouncedEnds(deps, signal)
 }
 
 const refreshQueue = 'connect.refresh-due'

@@ -1,9 +1,10 @@
 import type { Provider } from '@patchbay/kit'
-import type { Actor, NewEvent } from '../../ports/along.ts'
+import type { Actor, Along, NewEvent } from '../../ports/along.ts'
 import type { Connection, ConnectionState } from '../../ports/connections.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { livingStates } from '../recent.ts'
 import { permissionTask, reconnectTask } from './person-tasks.ts'
 import { type ReauthCause, reasonSays } from './reasons.ts'
 import { missingScopes } from './scopes.ts'
@@ -54,7 +55,8 @@ export function connectionEvent(
 
 /**
  * The provider confirmed that the grant is over: its connections wait for a person. Said once for each, with one task and one event, however
- * many notice. A paused connection stays paused; resuming it finds out.
+ * many notice, and only while it is over: somebody who stood still with new tokens in their hands may store them at any moment. A paused
+ * connection stays paused; resuming it finds out.
  */
 export async function markNeedsReauth(
   deps: Needs,
@@ -62,9 +64,10 @@ export async function markNeedsReauth(
   grant: Grant,
   cause: ReauthCause,
 ): Promise<void> {
+  const over = { id: grant.id, states: ['dead'], generation: grant.generation } as const
   for (const connection of await connectionsOf(deps, grant)) {
     const { environmentId, id } = connection
-    const change = { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause } as const
+    const change = { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause, grant: over } as const
     const moved = await deps.connections.move(environmentId, id, change, {
       at: deps.clock.now(),
       actor: `provider:${provider.id}`,
@@ -97,31 +100,14 @@ export async function markWorking(
   connection: Connection,
   options: { actor: Actor; from: readonly ConnectionState[]; type?: string },
 ): Promise<Connection> {
-  const provider = (await setting.providers.in(connection.environmentId)).get(connection.provider)!
-  const missing = missingScopes(provider, integration, grant.scopes)
-  const updated: Connection = { ...connection, grantId: grant.id, missingScopes: missing }
   const at = deps.clock.now()
-  const { environmentId, id } = connection
-  const more = missing.length > 0 ? { missingScopes: missing } : {}
-  await deps.connections.update(
-    environmentId,
-    id,
-    { grantId: grant.id, account: connection.account, inputs: connection.inputs, missingScopes: missing },
-    {
-      at,
-      actor: options.actor,
-      events: options.type ? [connectionEvent(deps, options.type, updated, more)] : [],
-      audit: options.type ? [{ id: deps.random.id('aud'), action: options.type, subject: id, detail: more }] : [],
-      closeTasks: [
-        { connectionId: id, kind: 'reconnect' },
-        // Whether the account is there is found out anew.
-        { connectionId: id, kind: 'check_account' },
-        // The same permissions are still missing: it is the same task, and whoever turned it down is not asked again.
-        ...(sameScopes(missing, connection.missingScopes) ? [] : [{ connectionId: id, kind: 'grant_permission' }]),
-      ],
-      openTasks: missing.length > 0 ? [await permissionTask(deps, provider, integration, updated, missing)] : [],
-    },
-  )
+  const { provider, recovered, along } = await workingAgain(deps, setting, integration, grant, connection, {
+    ...options,
+    at,
+  })
+  const updated: Connection = { ...recovered, grantId: grant.id }
+  const { environmentId, id, grantId, account, inputs, missingScopes } = updated
+  await deps.connections.update(environmentId, id, { grantId, account, inputs, missingScopes }, along)
   const next = workingState(updated)
   const moved = await deps.connections.move(
     environmentId,
@@ -133,7 +119,41 @@ export async function markWorking(
   return moved ? { ...updated, state: next.to, reason: next.reason, stateAt: at } : updated
 }
 
-/** The provider takes after all what it had refused: nobody has to act, and reading goes on at once. */
+/** A connection with the permissions that its grant has now, and what is told along with that. */
+async function workingAgain(
+  deps: Needs,
+  setting: Setting,
+  integration: Integration,
+  grant: Grant,
+  connection: Connection,
+  { at, actor, type }: { at: number; actor: Actor; type?: string },
+): Promise<{ provider: Provider; recovered: Connection; along: Along }> {
+  const provider = (await setting.providers.in(connection.environmentId)).get(connection.provider)!
+  const missing = missingScopes(provider, integration, grant.scopes)
+  const recovered: Connection = { ...connection, missingScopes: missing }
+  const { id } = connection
+  const more = missing.length > 0 ? { missingScopes: missing } : {}
+  const along = {
+    at,
+    actor,
+    events: type ? [connectionEvent(deps, type, recovered, more)] : [],
+    audit: type ? [{ id: deps.random.id('aud'), action: type, subject: id, detail: more }] : [],
+    closeTasks: [
+      { connectionId: id, kind: 'reconnect' },
+      // Whether the account is there is found out anew.
+      { connectionId: id, kind: 'check_account' },
+      // The same permissions are still missing: it is the same task, and whoever turned it down is not asked again.
+      ...(sameScopes(missing, connection.missingScopes) ? [] : [{ connectionId: id, kind: 'grant_permission' }]),
+    ],
+    openTasks: missing.length > 0 ? [await permissionTask(deps, provider, integration, recovered, missing)] : [],
+  } as const
+  return { provider, recovered, along }
+}
+
+/**
+ * The provider takes after all what it had refused: nobody has to act, and reading goes on at once. Of all who find out one says so, and nobody once the grant
+ * is over again.
+ */
 export async function markRecovered(
   deps: Needs,
   setting: Setting,
@@ -142,9 +162,17 @@ export async function markRecovered(
   connection: Connection,
   actor: Actor,
 ): Promise<void> {
-  const options = { actor, from: ['needs_reauth'], type: 'connection.recovered' } as const
-  const { environmentId, id } = await markWorking(deps, setting, integration, grant, connection, options)
-  await deps.schedule.wake(environmentId, id, { lane: 'scheduled', at: deps.clock.now() })
+  const { environmentId, id } = connection
+  const at = deps.clock.now()
+  const { provider, recovered, along } = await workingAgain(deps, setting, integration, grant, connection, {
+    ...{ at, actor, type: 'connection.recovered' },
+  })
+  const { missingScopes } = recovered
+  const living = { id: grant.id, states: livingStates }
+  const change = { from: ['needs_reauth'], ...workingState(recovered), grant: living, missingScopes } as const
+  if (!(await deps.connections.move(environmentId, id, change, along))) return
+  await putSlots(deps, provider, integration, recovered, at)
+  await deps.schedule.wake(environmentId, id, { lane: 'scheduled', at })
 }
 
 export const sameScopes = (one: readonly string[], other: readonly string[]) =>

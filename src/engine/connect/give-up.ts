@@ -44,8 +44,8 @@ export async function giveUp(
 type Place = Pick<TokenPlace, 'provider' | 'integration'>
 
 /**
- * Tells the connections of a grant that it is over. Somebody who stood still with new tokens in their hands may store them at any moment (a late winner), and
- * lets those connections work again that had been told by then: so whoever tells looks before whether it is still over, and once more afterwards.
+ * Tells the connections of a grant that it is over, each only while that is so. Who stores tokens after one was told lets it work again, and may die before
+ * that; so whoever told looks once more afterwards.
  */
 export async function tellOver(
   deps: Deps,
@@ -54,14 +54,9 @@ export async function tellOver(
   grant: Grant,
   cause: ReauthCause,
 ): Promise<void> {
-  const renewed = async () => {
-    const now = await deps.grants.read(grant.environmentId, grant.id)
-    return now && isLiving(now) ? now : null
-  }
-  if (await renewed()) return
   await markNeedsReauth(deps, provider, grant, cause)
-  const late = await renewed()
-  if (!late) return
+  const late = await deps.grants.read(grant.environmentId, grant.id)
+  if (!late || !isLiving(late)) return
   for (const connection of await connectionsOf(deps, late))
     if (connection.state === 'needs_reauth')
       await markRecovered(deps, setting, integration, late, connection, `provider:${provider.id}`)

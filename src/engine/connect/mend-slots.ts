@@ -3,6 +3,7 @@ import { activeStates, type Connection, inactiveStates } from '../../ports/conne
 import type { Integration } from '../../ports/directory.ts'
 import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import { offeredStreams } from './scopes.ts'
 import { putSlots } from './slots.ts'
 
@@ -16,26 +17,39 @@ export async function runMendSlots(
   setting: Pick<Setting, 'providers'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const { id: environmentId } of await deps.directory.environments()) {
-    const providers = await setting.providers.in(environmentId)
-    const integrations = new Map((await deps.directory.integrations(environmentId)).map((one) => [one.id, one]))
-    let after: string | undefined
-    do {
-      if (signal?.aborted) return
-      const page = await deps.connections.list(environmentId, { limit: pageSize, after })
-      after = page.length < pageSize ? undefined : page.at(-1)!.id
-      const working = page.filter(({ state }) => activeStates.includes(state))
-      const slots = await deps.schedule.of(
-        environmentId,
-        working.map(({ id }) => id),
-      )
-      const byConnection = Map.groupBy(slots, ({ connectionId }) => connectionId)
-      for (const connection of working) {
-        const integration = integrations.get(connection.integrationId)
-        if (integration) await mend(deps, providers, integration, connection, byConnection.get(connection.id) ?? [])
-      }
-    } while (after !== undefined)
-  }
+  await inEachEnvironment(
+    deps,
+    await deps.directory.environments(),
+    'connect.slots_not_mended',
+    ({ id }) => mendEnvironment(deps, setting, id, signal),
+    signal,
+  )
+}
+
+async function mendEnvironment(
+  deps: Pick<Deps, 'clock' | 'connections' | 'directory' | 'log' | 'schedule'>,
+  setting: Pick<Setting, 'providers'>,
+  environmentId: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const providers = await setting.providers.in(environmentId)
+  const integrations = new Map((await deps.directory.integrations(environmentId)).map((one) => [one.id, one]))
+  let after: string | undefined
+  do {
+    if (signal?.aborted) return
+    const page = await deps.connections.list(environmentId, { limit: pageSize, after })
+    after = page.length < pageSize ? undefined : page.at(-1)!.id
+    const working = page.filter(({ state }) => activeStates.includes(state))
+    const slots = await deps.schedule.of(
+      environmentId,
+      working.map(({ id }) => id),
+    )
+    const byConnection = Map.groupBy(slots, ({ connectionId }) => connectionId)
+    for (const connection of working) {
+      const integration = integrations.get(connection.integrationId)
+      if (integration) await mend(deps, providers, integration, connection, byConnection.get(connection.id) ?? [])
+    }
+  } while (after !== undefined)
 }
 
 async function mend(

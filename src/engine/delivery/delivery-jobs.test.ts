@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayMs, minute } from '@patchbay/kit'
-import { runDeliverySweep } from './delivery-jobs.ts'
+import { runDeliverySweep, startDeliveryJobs } from './delivery-jobs.ts'
 import { openTestWorld } from './test-world.ts'
 
 test('what was given up is kept for a month, what was taken for as long as its event, and that for a hundred days', async () => {
@@ -70,4 +70,58 @@ test('an environment in which nothing can be forgotten keeps no other from it, a
     world.log.lines.map(({ event, fields }) => [event, fields.environmentId]),
     [['deliveries.not_swept', 'env_broken']],
   )
+})
+
+test('what is left of an endpoint that was removed is forgotten in small steps, and by the next sweep where one was broken off', async () => {
+  const world = await openTestWorld()
+  const { deliveries } = world.deps
+  const steps: number[] = []
+  let stop = new AbortController()
+  const stopping: typeof deliveries = {
+    ...deliveries,
+    async sweep(environmentId, before) {
+      const swept = await deliveries.sweep(environmentId, before)
+      if (steps.push(swept) === 1) stop.abort()
+      return swept
+    },
+  }
+  await world.clock.run(async () => {
+    const { id } = await world.create()
+    await world.write(2_500)
+    await world.send(minute)
+    await world.endpoints.remove(world.environment, id, 'user:ada')
+    assert.deepEqual(await deliveries.list('env_test', { limit: 5_000 }), [])
+    await runDeliverySweep({ ...world.deps, deliveries: stopping }, stop.signal)
+    assert.deepEqual(steps, [1_000])
+    stop = new AbortController()
+    await runDeliverySweep({ ...world.deps, deliveries: stopping }, stop.signal)
+  })
+  assert.deepEqual(steps, [1_000, 1_000, 500])
+  assert.equal(await deliveries.sweep('env_test', { failed: 0, events: 0 }), 0)
+  assert.equal((await deliveries.eventsAfter('env_test', { after: 0, limit: 5_000 })).length, 2_500)
+})
+
+test('that begins when it is removed, and where it cannot begin the endpoint is removed all the same', async () => {
+  const world = await openTestWorld()
+  const { deliveries, jobs } = world.deps
+  const left = () => deliveries.sweep('env_test', { failed: 0, events: 0 })
+  await world.clock.run(async () => {
+    const [one, other] = [await world.create(), await world.create()]
+    await world.write(5)
+    await world.send(minute)
+    await startDeliveryJobs(world.deps)
+    await jobs.start()
+    await world.endpoints.remove(world.environment, one.id, 'user:ada')
+    await world.clock.sleep(1)
+    assert.equal(await left(), 0)
+    Object.assign(jobs, { send: () => Promise.reject(new Error('Connection terminated unexpectedly')) })
+    await world.endpoints.remove(world.environment, other.id, 'user:ada')
+    assert.deepEqual(await deliveries.endpoints('env_test'), [])
+    assert.deepEqual(
+      world.log.lines.flatMap(({ level, event }) => (level === 'info' ? [] : [[level, event]])),
+      [['warn', 'endpoint.swept_later']],
+    )
+    assert.equal(await left(), 5)
+    await jobs.stop(0)
+  })
 })

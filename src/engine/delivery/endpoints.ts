@@ -6,6 +6,7 @@ import type { Environment } from '../../ports/directory.ts'
 import { NetworkFailure } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import type { Vault } from '../vault/vault.ts'
+import { deliverySweepQueue } from './delivery-jobs.ts'
 import { noteHealth, repairOf } from './endpoint-health.ts'
 import { checkTypePatterns } from './event-types.ts'
 import { postEvent } from './post-event.ts'
@@ -47,7 +48,7 @@ export interface Endpoints {
 }
 
 export function openEndpoints(
-  deps: Pick<Deps, 'deliveries' | 'receivers' | 'journal' | 'clock' | 'random' | 'log'>,
+  deps: Pick<Deps, 'deliveries' | 'receivers' | 'journal' | 'jobs' | 'clock' | 'random' | 'log'>,
   vault: Pick<Vault, 'seal' | 'open'>,
 ): Endpoints {
   const { deliveries, clock } = deps
@@ -90,6 +91,10 @@ export function openEndpoints(
     async remove(environment, id, actor) {
       const along = { ...trace(actor, 'endpoint.removed', id), closeTasks: [repairOf({ id })] }
       if (!(await deliveries.removeEndpoint(environment.id, id, along))) throw unknownEndpoint()
+      // It is removed in any case. What is left of it is seen by nobody, and goes within the hour where this does not get through.
+      await deps.jobs
+        .send(deliverySweepQueue, {}, { key: 'removed' })
+        .catch((error: unknown) => deps.log.warn('endpoint.swept_later', { environmentId: environment.id, id, error }))
     },
 
     async rotate(environment, id, { kind, overlapMs }, actor) {

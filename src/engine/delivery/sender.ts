@@ -3,6 +3,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { DeliveryWithEvent, Endpoint, Settled } from '../../ports/deliveries.ts'
 import type { Environment } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import type { Vault } from '../vault/vault.ts'
 import { noteHealth } from './endpoint-health.ts'
 import { type Posted, postEvent } from './post-event.ts'
@@ -68,12 +69,9 @@ export function openSender(parts: SenderParts, options: Partial<SenderOptions> =
   }
 
   async function look(signal: AbortSignal): Promise<void> {
-    for (const environment of await deps.directory.environments()) {
-      if (signal.aborted) return
-      await handOut(environment, signal).catch((error: unknown) =>
-        log.error('sender.environment_failed', { environmentId: environment.id, error }),
-      )
-    }
+    const environments = await deps.directory.environments()
+    const handOutIn = (environment: Environment) => handOut(environment, signal)
+    await inEachEnvironment(deps, environments, 'sender.environment_failed', handOutIn, signal)
   }
 
   async function handOut(environment: Environment, signal: AbortSignal): Promise<void> {

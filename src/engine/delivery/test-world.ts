@@ -1,4 +1,5 @@
 import { SimulatedClock } from '../../drivers/clock/simulated.ts'
+import { openMemoryJobs } from '../../drivers/jobs/memory.ts'
 import { openFixedKeys } from '../../drivers/keys/fixed.ts'
 import { openCapturedLog } from '../../drivers/log/captured.ts'
 import { openMemoryStores } from '../../drivers/memory-stores.ts'
@@ -26,7 +27,7 @@ export async function openTestWorld(
     asked.push({ ...capture, at: clock.now() - start })
     return answer(capture, asked.length)
   })
-  const deps = { ...stores, clock, random, log, receivers, keys: openFixedKeys() }
+  const deps = { ...stores, clock, random, log, receivers, keys: openFixedKeys(), jobs: openMemoryJobs(clock) }
   const vault = openVault(deps)
   await vault.start()
   await deps.directory.saveEnvironment(environment)

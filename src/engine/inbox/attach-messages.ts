@@ -1,6 +1,7 @@
 import { minute } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 
 type Needs = Pick<Deps, 'inbox' | 'clock' | 'log'>
 
@@ -38,13 +39,15 @@ export async function runAttach(
   signal?: AbortSignal,
 ): Promise<void> {
   const limit = 200
-  for (const { id } of await deps.directory.environments())
+  const attachIn = async ({ id }: { id: string }) => {
     for (let after: string | undefined; !signal?.aborted; ) {
       const page = await deps.connections.list(id, { limit, after })
       await attachMessages(deps, page)
       if (page.length < limit) break
       after = page.at(-1)!.id
     }
+  }
+  await inEachEnvironment(deps, await deps.directory.environments(), 'inbox.not_attached', attachIn, signal)
 }
 
 /** Somebody may have looked while the connection was being stored. */

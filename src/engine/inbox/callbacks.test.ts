@@ -160,6 +160,27 @@ story('an erasure that is broken off in the middle is done by the next try', asy
   assert.equal((await world.connectionOf(connection)).account.name, 'Erased')
 })
 
+story('nobody is told that an account is erased while messages about it are left', async (world) => {
+  const { connection } = await world.connectAccount()
+  const { erase } = world.deps.inbox
+  let times = 0
+  Object.assign(world.deps.inbox, {
+    erase: (...given: Parameters<typeof erase>) =>
+      ++times === 1 ? Promise.reject(new Error('canceling statement due to statement timeout')) : erase(...given),
+  })
+  const { body } = await world.sendSigned('forget', { user_id: await subjectOf(world, connection) })
+  const stands = async () => {
+    const { confirmation_code: code } = JSON.parse(body)
+    const { account } = await world.connectionOf(connection)
+    return [(await world.hooks.deletion(world.integrationId, code)).state, account.name === 'Erased']
+  }
+  await world.workOnce()
+  assert.deepEqual(await stands(), ['waiting', false])
+  await world.clock.sleep(minute)
+  await world.workOnce()
+  assert.deepEqual([...(await stands()), times], ['done', true, 2])
+})
+
 story(
   'a message that comes after the erasure, or waits because it is about others too, is deleted later',
   async (world) => {

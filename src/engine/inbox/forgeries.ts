@@ -1,11 +1,13 @@
-import { Fault, minute, second } from '@patchbay/kit'
+import { minute, second } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Deps } from '../deps.ts'
+import { type Refusal, Refused } from './answer-counts.ts'
 
 export interface Forgery {
   readonly environmentId: string
   readonly integrationId: string
   readonly why: string
+  readonly because: Refusal
 }
 
 interface Count {
@@ -31,14 +33,19 @@ export class Forgeries {
   }
 
   /** Notes one, and throws what its sender is told: always the same, whatever was wrong with it. */
-  refuse({ environmentId, integrationId, why }: Forgery): never {
+  refuse({ environmentId, integrationId, why, because }: Forgery): never {
     const now = this.#deps.clock.now()
     const count = this.#countOf(environmentId, integrationId)
     count.why.set(why, (count.why.get(why) ?? 0) + 1)
     if (now - count.loggedAt >= minute || now < count.loggedAt) this.#write(count, now)
     if (now - count.windowAt >= windowMs || now < count.windowAt) Object.assign(count, { windowAt: now, inWindow: 0 })
-    if (++count.inWindow > mostInWindow) throw new Fault('input.throttled', undefined, { waitMs: windowMs })
-    throw new Fault('input.unauthenticated', 'The signature of this message is missing, wrong or too old.')
+    if (++count.inWindow > mostInWindow)
+      throw new Refused({ because }, 'input.throttled', undefined, { waitMs: windowMs })
+    throw new Refused(
+      { because },
+      'input.unauthenticated',
+      'The signature of this message is missing, wrong or too old.',
+    )
   }
 
   /** What was counted and is not in the log yet. */

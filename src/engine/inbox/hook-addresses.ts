@@ -1,6 +1,7 @@
-import { Fault, second } from '@patchbay/kit'
+import { second } from '@patchbay/kit'
 import { findEnvironment } from '../connect/find-place.ts'
 import type { Deps } from '../deps.ts'
+import { Refused } from './answer-counts.ts'
 
 /** Which environment an address belongs to, which never changes. What is not there is looked up each time, and only so often. */
 export interface HookAddresses {
@@ -25,7 +26,8 @@ export function openHookAddresses(deps: Pick<Deps, 'clock' | 'directory'>): Hook
       if (found !== undefined) return found
       const now = clock.now()
       if (now - looked.since >= second || now < looked.since) looked = { since: now, count: 0 }
-      if (++looked.count > mostLooked) throw new Fault('input.throttled', undefined, { waitMs: 5 * second })
+      if (++looked.count > mostLooked)
+        throw new Refused({ because: 'too_many' }, 'input.throttled', undefined, { waitMs: 5 * second })
       const environmentId = await directory.environmentOfIntegration(integrationId)
       if (environmentId !== null) known.set(integrationId, environmentId)
       if (known.size > mostKnown) known.delete(known.keys().next().value!)

@@ -187,6 +187,91 @@ story('headers that hold a secret are not kept', async (world) => {
   assert.deepEqual(Object.keys(kept).sort(), ['content-type', 'x-fine', 'x-signature'])
 })
 
+/** What was counted, without what was not: the provider and how it was answered. */
+const countsOf = (world: Pick<InboxWorld, 'hooks'>) =>
+  Object.fromEntries(
+    [...world.hooks.answers()]
+      .filter(({ count }) => count > 0)
+      .map(({ provider, outcome, count }) => [`${provider} ${outcome}`, count]),
+  )
+
+story(
+  'each message is counted once, by its provider and how it was answered, and nothing of it is a label',
+  async (world) => {
+    const { deps, integrationId, environment, provider } = world
+    const refused = (work: Promise<unknown>) => assert.rejects(work)
+    const bare = { method: 'POST', url: '', query: {}, headers: {}, body: new Uint8Array() }
+    const row = (await deps.directory.integration(environment.id, integrationId))!
+    const save = (more: object) => deps.directory.saveIntegration({ ...row, ...more }, { at: 0, actor: 'system' })
+    await save({ id: 'int_off', enabled: false })
+    await save({ id: 'int_odd', provider: 'gone' })
+    await save({ id: 'int_new', clientSecret: null, settings: {} })
+
+    await world.send(comment('c1'))
+    await world.send(comment('c1'))
+    await world.hooks.receive(integrationId, null, {
+      ...bare,
+      method: 'GET',
+      query: { challenge: '7', word: 'please' },
+    })
+    await world.sendSigned('forget', { user_id: 'u1' })
+    await refused(world.send(comment('c1'), { headers: { 'x-signature': '' } }))
+    await refused(world.send(comment('c1'), { headers: { 'x-signature': world.sign('{}', 'the word of before') } }))
+    await refused(world.sendSigned('forget', { user_id: 'u1' }, 'another'))
+    await refused(world.send(comment('c1'), { headers: { 'x-signature': 'v1=zz' } }))
+    await refused(
+      world.hooks.receive(integrationId, null, { ...bare, method: 'GET', query: { challenge: '7', word: 'x' } }),
+    )
+    await refused(world.hooks.receive(integrationId, 'nothing', bare))
+    await refused(world.send(comment('c1'), { id: 'int_new' }))
+    await refused(world.send(comment('c1'), { id: 'int_off' }))
+    for (const id of ['int_odd', 'int_none', '', 'int_made_up']) await refused(world.send(comment('c1'), { id }))
+    await world.hooks.turnedAway(integrationId, 'too_large')
+    await world.hooks.turnedAway('int_off', 'too_large')
+    await world.hooks.turnedAway('int_none', 'malformed')
+    assert.deepEqual(countsOf(world), {
+      [`${provider.id} accepted`]: 4,
+      [`${provider.id} unsigned`]: 1,
+      [`${provider.id} wrong_signature`]: 3,
+      [`${provider.id} malformed`]: 1,
+      [`${provider.id} not_set_up`]: 1,
+      [`${provider.id} unknown_address`]: 1,
+      [`${provider.id} switched_off`]: 1,
+      [`${provider.id} too_large`]: 2,
+      'unknown unknown_address': 4,
+      'unknown malformed': 1,
+    })
+  },
+)
+
+story('a flood of forgeries is counted whole, and addresses that are made up are of one provider', async (world) => {
+  for (let n = 0; n < 1_000; n++) {
+    await world.send(comment(`c${n}`), { headers: { 'x-signature': world.sign('', 'old') } }).catch(() => {})
+    await world.send(comment('c'), { id: `int_${n}` }).catch(() => {})
+  }
+  const counts = countsOf(world)
+  assert.deepEqual(counts, {
+    [`${world.provider.id} wrong_signature`]: 1_000,
+    'unknown unknown_address': 199,
+    'unknown too_many': 801,
+  })
+})
+
+story(
+  'platforms that an environment describes itself are counted as one, also where the catalog has one of that name',
+  async (world) => {
+    const { deps, recent, vault } = world.engines[0]!
+    const own = new Map([[world.provider.id, { ...world.provider, ownedBy: world.environment.id }]])
+    const providers = { ...world.setting.providers, in: () => own }
+    const hooks = openHooks(deps, { ...world.setting, providers }, { recent, vault, stored: () => {}, woken: () => {} })
+    const body = Buffer.from(JSON.stringify(comment('c1')))
+    const message = { method: 'POST', url: '', query: {}, headers: { 'x-signature': world.sign(body) }, body }
+    await hooks.receive(world.integrationId, null, message)
+    await assert.rejects(hooks.receive(world.integrationId, null, { ...message, headers: {} }))
+    assert.deepEqual(countsOf({ hooks }), { 'custom accepted': 1, 'custom unsigned': 1 })
+  },
+)
+
 const refusing = (refuse: (store: Inbox['store']) => Inbox['store']) => ({
   wrap: (deps: { inbox: Inbox }) => ({ inbox: { ...deps.inbox, store: refuse(deps.inbox.store) } }),
 })
@@ -197,6 +282,7 @@ story(
     const sent = Array.from({ length: 20 }, (_, n) => world.send(comment(`c${n}`)))
     for (const one of sent) await fails(one, 'platform.storage')
     assert.deepEqual(await world.messages(), [])
+    assert.deepEqual(countsOf(world), { [`${world.provider.id} not_stored`]: 20 })
   },
   refusing(() => () => Promise.reject(new Error('ECONNREFUSED'))),
 )
@@ -268,6 +354,10 @@ story(
       [codes['stored'], codes['platform.storage']?.length, codes['platform.busy']?.length],
       [undefined, 4_000, 1_000],
     )
+    assert.deepEqual(countsOf(world), {
+      [`${world.provider.id} not_stored`]: 4_000,
+      [`${world.provider.id} busy`]: 1_000,
+    })
     assert.ok(world.clock.now() - at < 9 * second)
   },
   refusing(() => () => new Promise(() => {})),

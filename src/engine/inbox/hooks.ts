@@ -6,6 +6,7 @@ import type { Message, NewMessage } from '../../ports/inbox.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { type Recent, recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
+import { AnswerCounts, type Counts, countRefusal, Refused } from './answer-counts.ts'
 import { Forgeries } from './forgeries.ts'
 import { type GroupCommit, openGroupCommit } from './group-commit.ts'
 import { openHookAddresses } from './hook-addresses.ts'
@@ -14,6 +15,7 @@ import { callbackOf, type Described, describeMessage, hashOf, readEvents } from 
 import { openSignedRequest } from './signed-request.ts'
 import { answerHandshake, type HandshakeAnswer, type HandshakeWorld } from './verify/answer-handshake.ts'
 import { type Certificates, openCertificates } from './verify/certificates.ts'
+import { valuesOfSecret } from './verify/read-parts.ts'
 import { verifyMessage } from './verify/verify-message.ts'
 import { wakeUnsigned } from './wake-unsigned.ts'
 
@@ -46,6 +48,10 @@ export interface Hooks {
     integrationId: string,
     code: string,
   ): Promise<{ state: 'waiting' | 'done' | 'failed'; provider: string; receivedAt: number; doneAt: number | null }>
+  /** Counts a message that was refused before it got here. */
+  turnedAway(integrationId: string, because: 'too_large' | 'malformed'): Promise<void>
+  /** How messages were answered in this process, by provider. */
+  answers(): ReturnType<AnswerCounts['list']>
   /** Waits for what is being stored, and says what was counted. */
   stop(): Promise<void>
 }
@@ -53,8 +59,8 @@ export interface Hooks {
 export interface HookParts {
   readonly recent: Recent
   readonly vault: Vault
-  /** Something new of that environment is stored. */
-  readonly stored: (environmentId: string) => void
+  /** Something new of that app is stored. */
+  readonly stored: (environmentId: string, integrationId: string) => void
   /** Streams were made due. */
   readonly woken: (connectionIds: readonly string[]) => void
   readonly topics?: AskedTopics
@@ -67,6 +73,7 @@ interface Place {
   readonly webhooks: Webhooks
   readonly secrets: HookSecrets
   readonly world: HandshakeWorld
+  readonly counts: Counts
   readonly openedAt: Instant
 }
 
@@ -77,6 +84,7 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   const commit: GroupCommit = openGroupCommit(deps)
   // With its type, so that what follows a refusal is known not to be reached.
   const forgeries: Forgeries = new Forgeries(deps)
+  const answers = new AnswerCounts(setting.providers.catalog)
   const certificates = {
     test: openCertificates(deps.networks.test),
     live: openCertificates(deps.networks.live),
@@ -92,8 +100,21 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
       const receiveAt = (place: Place) =>
         callbackName === null ? receiveWebhook(place, message, now) : receiveCallback(place, callbackName, message, now)
       const place = placeOf(integrationId, now)
-      return place instanceof Promise ? place.then(receiveAt) : receiveAt(place)
+      if (!(place instanceof Promise)) return receiveAt(place)
+      return place.then(receiveAt, (error: unknown) => {
+        throw countRefusal(answers.ofNoPlace(error), error)
+      })
     },
+
+    async turnedAway(integrationId, because) {
+      const counts = await Promise.resolve(placeOf(integrationId, clock.now())).then(
+        (place) => place.counts,
+        (error: unknown) => answers.ofNoPlace(error),
+      )
+      counts[because]++
+    },
+
+    answers: () => answers.list(),
 
     async deletion(integrationId, code) {
       const { integration } = await placeOf(integrationId, clock.now())
@@ -142,9 +163,11 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   ): Promise<Place> {
     const environmentId = await addresses.environmentOf(integrationId)
     const integration = environmentId === null ? null : await (row ?? recent.integration(environmentId, integrationId))
-    if (!integration?.enabled) throw nowhere()
+    if (!integration) throw nowhere()
     const provider = (await setting.providers.in(integration.environmentId)).get(integration.provider)
-    if (!provider?.webhooks) throw nowhere()
+    const label = answers.labelOf(provider)
+    if (!integration.enabled) throw nowhere({ because: 'switched_off', countedFor: label })
+    if (!provider?.webhooks) throw nowhere({ because: 'unknown_address', countedFor: label })
     const { webhooks } = provider
     const secrets = await hookSecrets(vault, provider, integration, now)
     const mode = await addresses.modeOf(integration.environmentId)
@@ -153,64 +176,83 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
       network: deps.networks[mode],
       isAskedFor: (topic, mode) => stored(() => topics.isAskedFor(integration, topic, mode)),
     }
-    const place = { integration, provider, webhooks, secrets, world, openedAt: now }
+    const counts = answers.of(label)
+    const place = { integration, provider, webhooks, secrets, world, counts, openedAt: now }
     opened.set(integration, place)
     return place
   }
 
   async function receiveWebhook(place: Place, message: RawMessage, now: Instant): Promise<HookAnswer> {
-    const { integration, webhooks, secrets, world } = place
+    const { integration, webhooks, secrets, world, counts } = place
     const { environmentId, id: integrationId } = integration
-    const question = answerHandshake(webhooks, message, secrets, now, world)
-    if (question) return shakeHands(integration, question)
-    if (webhooks.verify.scheme === 'unsigned') {
-      await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
-      return acknowledged
+    let answer = acknowledged
+    try {
+      const question = answerHandshake(webhooks, message, secrets, now, world)
+      if (question) answer = await shakeHands(integration, question)
+      else if (webhooks.verify.scheme === 'unsigned')
+        await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
+      else {
+        const judging = verifyMessage(webhooks.verify, message, secrets, now, world)
+        const verdict = judging instanceof Promise ? await judging : judging
+        if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, ...verdict })
+        const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
+        await store(newMessage(place, message, { ...described, callback: null, signedAt: verdict.signedAt }, now))
+      }
+    } catch (error) {
+      throw countRefusal(counts, error)
     }
-    const judging = verifyMessage(webhooks.verify, message, secrets, now, world)
-    const verdict = judging instanceof Promise ? await judging : judging
-    if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, why: verdict.why })
-    const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
-    await store(newMessage(place, message, { ...described, callback: null, signedAt: verdict.signedAt }, now))
-    return acknowledged
+    counts.accepted++
+    return answer
   }
 
   async function shakeHands(integration: Integration, question: Promise<HandshakeAnswer>): Promise<HookAnswer> {
     const { environmentId, id: integrationId } = integration
     const asked = await question
     if (asked.kind === 'refuse' && asked.status === 502) throw new Fault('provider.unreachable', asked.why)
-    if (asked.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, why: asked.why })
+    if (asked.kind === 'refuse') forgeries.refuse({ environmentId, integrationId, ...asked })
     const { confirms, status, contentType, body } = asked
     if (confirms) await stored(() => topics.confirmed(integration, confirms))
     return { status, contentType, body }
   }
 
   async function receiveCallback(place: Place, name: string, message: RawMessage, now: Instant): Promise<HookAnswer> {
-    const { integration, webhooks, secrets } = place
+    const { integration, webhooks, secrets, counts } = place
     const { environmentId, id: integrationId } = integration
-    const callback = callbackOf(webhooks, name)
-    if (!callback) throw nowhere()
-    const claims = openSignedRequest(callback.verify, message, secrets[callback.verify.secret] ?? [])
-    const subject = claims === null ? null : callback.subject(claims)
-    if (subject === null) forgeries.refuse({ environmentId, integrationId, why: 'its signed request is wrong' })
-    // The same request has the same code, however often it is sent.
-    const code = await stored(() => codeOf(integration, name, message.body))
-    const about = {
-      callback: name,
-      dedupe: dedupeOfCode(code),
-      accounts: [subject],
-      types: [callback.tells],
-      signedAt: null,
+    let answer = acknowledged
+    try {
+      const callback = callbackOf(webhooks, name)
+      if (!callback) throw nowhere()
+      const words = valuesOfSecret(callback.verify.secret, secrets)
+      const claims = openSignedRequest(callback.verify, message, words)
+      const subject = claims === null ? null : callback.subject(claims)
+      if (subject === null) {
+        const because = words.length === 0 ? 'not_set_up' : 'wrong_signature'
+        forgeries.refuse({ environmentId, integrationId, because, why: 'its signed request is wrong' })
+      }
+      // The same request has the same code, however often it is sent.
+      const code = await stored(() => codeOf(integration, name, message.body))
+      const about = {
+        callback: name,
+        dedupe: dedupeOfCode(code),
+        accounts: [subject],
+        types: [callback.tells],
+        signedAt: null,
+      }
+      await store(newMessage(place, message, about, now))
+      if (callback.answer) {
+        const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
+        const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
+        answer = { status: 200, contentType: 'application/json; charset=utf-8', body }
+      }
+    } catch (error) {
+      throw countRefusal(counts, error)
     }
-    await store(newMessage(place, message, about, now))
-    if (!callback.answer) return acknowledged
-    const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
-    const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
-    return { status: 200, contentType: 'application/json; charset=utf-8', body }
+    counts.accepted++
+    return answer
   }
 
   async function store(message: NewMessage): Promise<void> {
-    if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId)
+    if ((await commit.store(message)) === 'stored') parts.stored(message.environmentId, message.integrationId)
   }
 
   function newMessage(
@@ -271,7 +313,8 @@ const deletionStates = {
 /** What a message is answered that is stored, which is most of all answers. */
 export const acknowledged: HookAnswer = { status: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' }
 
-const nowhere = () => new Fault('input.unknown', 'Nothing is received at this address.')
+const nowhere = (why: ConstructorParameters<typeof Refused>[0] = { because: 'unknown_address' }) =>
+  new Refused(why, 'input.unknown', 'Nothing is received at this address.')
 
 const nothingAsked: AskedTopics = { isAskedFor: async () => false, confirmed: async () => {} }
 

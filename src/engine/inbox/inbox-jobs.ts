@@ -1,6 +1,7 @@
 import { dayMs } from '@patchbay/kit'
 import type { Deps, Setting } from '../deps.ts'
 import type { Gateway } from '../http/gateway.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import { runAttach } from './attach-messages.ts'
 import { checkAccessQueue, runCheckAccess } from './check-access.ts'
 import { eraseAgainQueue, runEraseAgain } from './erase-account.ts'
@@ -21,23 +22,21 @@ export async function startInboxJobs(parts: { deps: Deps; setting: Setting; gate
  * send again, a week. What nobody could use, and what was asked of us by law, is kept for longer.
  */
 export async function runInboxSweep(
-  {
-    inbox,
-    directory,
-    clock,
-    log,
-  }: Pick<Deps, 'inbox' | 'clock' | 'log'> & { directory: Pick<Deps['directory'], 'environments'> },
+  deps: Pick<Deps, 'inbox' | 'clock' | 'log'> & { directory: Pick<Deps['directory'], 'environments'> },
   signal?: AbortSignal,
 ): Promise<void> {
+  const { inbox, directory, clock, log } = deps
   const now = clock.now()
   const before = { processed: now - 30 * dayMs, unmatched: now - 90 * dayMs, callbacks: now - 400 * dayMs }
   let rows = 0
-  for (const { id } of await directory.environments())
+  const sweepIn = async ({ id }: { id: string }) => {
     for (let turn = 0; turn < 1_000 && !signal?.aborted; turn++) {
       const swept = await inbox.sweep(id, before)
       rows += swept
       if (swept === 0) break
     }
+  }
+  await inEachEnvironment(deps, await directory.environments(), 'inbox.not_swept', sweepIn, signal)
   if (rows > 0) log.debug('inbox.swept', { rows })
 }
 

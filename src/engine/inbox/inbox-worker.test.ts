@@ -355,6 +355,208 @@ story(
   slow.options,
 )
 
+/** Apps whose messages take until the test says so; which were finished by which claim, in order; and how many were under way at most. */
+function takingLong(isSlow: (id: string) => boolean) {
+  const held: (() => void)[] = []
+  const finished: { ids: string; claim: string; own: boolean }[] = []
+  const load = { now: 0, most: 0 }
+  const wrap = (deps: Deps): Partial<Deps> => ({
+    inbox: {
+      ...deps.inbox,
+      async finish(environmentId, claim, outcomes) {
+        const { id } = outcomes[0]!
+        load.most = Math.max(load.most, ++load.now)
+        if (isSlow(id)) await new Promise<void>((resolve) => held.push(resolve))
+        load.now--
+        const own = await deps.inbox.finish(environmentId, claim, outcomes)
+        finished.push({ ids: outcomes.map((one) => one.id).join(), claim, own: own === outcomes.length })
+        return own
+      },
+    },
+  })
+  return { held, finished, load, options: { wrap } }
+}
+
+const ofApp = (world: InboxWorld, app: string, nth: number, accounts = [app]) =>
+  message(world.environment.id, `msg_${app}_${nth}`, { integrationId: `int_${app}`, accounts, dedupe: `${nth}` })
+
+/** More apps at the same platform. */
+async function addApps({ deps, environment, integrationId }: InboxWorld, apps: readonly string[]): Promise<void> {
+  const row = (await deps.directory.integration(environment.id, integrationId))!
+  for (const app of apps) await deps.directory.saveIntegration({ ...row, id: `int_${app}` }, { at: 0, actor: 'system' })
+}
+
+const lagging = takingLong((id) => id.startsWith('msg_slow'))
+story(
+  'an app that is slow holds up no other of its environment, and has its own messages done in order',
+  async (world) => {
+    const { connection } = await world.connectAccount()
+    const { id: account } = connection.account
+    const { held, finished } = lagging
+    await addApps(world, ['slow', 'slowest', 'quick'])
+    // With the slow ones in a batch, and behind them.
+    await world.deps.inbox.store([ofApp(world, 'slow', 1), ofApp(world, 'slowest', 1)])
+    await world.send(event(account, 'comment', 'c1'))
+    const stop = new AbortController()
+    let isOver = false
+    const worked = world.worker.run(stop.signal).then(() => {
+      isOver = true
+    })
+    await world.clock.sleep(second / 2)
+    assert.deepEqual([held.length, (await world.records()).length], [2, 1])
+    // While it is at work here nothing more of it is claimed, and of others everything, as soon as it comes: also about an account of that name.
+    await world.deps.inbox.store([ofApp(world, 'slow', 2), ofApp(world, 'slow', 3, ['other'])])
+    world.worker.wake(world.environment.id, 'int_slow')
+    await world.deps.inbox.store([ofApp(world, 'quick', 1, ['slow'])])
+    await world.send(event(account, 'comment', 'c2'))
+    await world.clock.sleep(1)
+    assert.deepEqual([held.length, (await world.records()).length], [2, 2])
+    assert.equal(finished.filter(({ ids }) => ids === 'msg_quick_1').length, 1)
+    // What another process stored meanwhile is found by the end of a poll.
+    await world.deps.inbox.store([ofApp(world, 'quick', 2)])
+    await world.clock.sleep(second + 1)
+    assert.equal(finished.filter(({ ids }) => ids === 'msg_quick_2').length, 1)
+    await world.clock.sleep(15 * second)
+    assert.equal(held.length, 2)
+    held[0]!()
+    await world.clock.sleep(1)
+    assert.equal(held.length, 3, 'and then at once, although another one is still at work')
+    stop.abort()
+    held[2]!()
+    await world.clock.sleep(second)
+    assert.ok(!isOver, 'what was begun is finished')
+    held[1]!()
+    await worked
+    assert.deepEqual(
+      finished.filter(({ ids }) => ids.startsWith('msg_slow_')).map(({ ids, own }) => [ids, own]),
+      [
+        ['msg_slow_1', true],
+        ['msg_slow_2,msg_slow_3', true],
+      ],
+    )
+  },
+  lagging.options,
+)
+
+const many = takingLong((id) => id.startsWith('msg_slow'))
+story(
+  'no more than three apps of an environment are worked on at once, and what waited until its claim ran out is claimed anew',
+  async (world) => {
+    const { held, finished, load } = many
+    const apps = ['slow1', 'slow2', 'slow3', 'slow4', 'slow5', 'then']
+    await addApps(world, apps)
+    await world.deps.inbox.store(apps.map((app) => ofApp(world, app, 1)))
+    const stop = new AbortController()
+    const worked = world.worker.run(stop.signal)
+    await world.clock.sleep(second)
+    assert.deepEqual([held.length, finished.length], [3, 0])
+    await world.clock.sleep(minute)
+    assert.equal(held.length, 3)
+    for (let n = 0; n < 5; n++) {
+      held[n]!()
+      await world.clock.sleep(1)
+    }
+    stop.abort()
+    await worked
+    assert.deepEqual([load.now, load.most], [0, 3])
+    const claims = new Map(finished.map(({ ids, claim }) => [ids, claim]))
+    assert.deepEqual([...claims.keys()].sort(), apps.map((app) => `msg_${app}_1`).sort())
+    const [first] = finished
+    for (const app of ['slow4', 'slow5', 'then']) assert.notEqual(claims.get(`msg_${app}_1`), first!.claim, app)
+    assert.ok(finished.every(({ own }) => own))
+  },
+  many.options,
+)
+
+const late: (() => void)[] = []
+const behind = takingLong((id) => id.startsWith('msg_slow'))
+story(
+  'what is stored while a claim is on its way is worked through right after it, whatever that claim brought',
+  async (world) => {
+    const { held, finished } = behind
+    await addApps(world, ['slow', 'quick'])
+    await world.deps.inbox.store([ofApp(world, 'slow', 1)])
+    const stop = new AbortController()
+    const worked = world.worker.run(stop.signal)
+    await world.clock.sleep(1)
+    assert.equal(late.length, 1)
+    await world.deps.inbox.store([ofApp(world, 'slow', 2), ofApp(world, 'quick', 1)])
+    for (const app of ['slow', 'quick']) world.worker.wake(world.environment.id, `int_${app}`)
+    late[0]!()
+    await world.clock.sleep(1)
+    late[1]!()
+    await world.clock.sleep(1)
+    assert.deepEqual([held.length, finished.map(({ ids }) => ids)], [1, ['msg_quick_1']])
+    stop.abort()
+    for (const go of [...held, ...late]) go()
+    await worked
+  },
+  {
+    wrap: (deps) => ({
+      inbox: {
+        ...behind.options.wrap(deps).inbox!,
+        async claim(environmentId, options) {
+          const claimed = await deps.inbox.claim(environmentId, options)
+          await new Promise<void>((resolve) => late.push(resolve))
+          return claimed
+        },
+      },
+    }),
+  },
+)
+
+const beside = takingLong((id) => id.startsWith('msg_slow'))
+story(
+  'beside slow apps the next batch of another one begins at once, and so does an app for which there was no room, and an address whose claim ran out',
+  async (world) => {
+    const { held, finished } = beside
+    await addApps(world, ['slow1', 'slow2', 'slow3', 'quick', 'then'])
+    const parts = { deps: world.deps, setting: world.setting, woken: () => {}, erase: async () => {} }
+    const worker = openInboxWorker(parts, { pollMs: hour, batch: 3, appsAtOnce: 3 })
+    const stop = new AbortController()
+    const store = async (...messages: Parameters<Deps['inbox']['store']>[0]) => {
+      await world.deps.inbox.store(messages)
+      worker.wake(world.environment.id, messages[0]!.integrationId)
+      await world.clock.sleep(1)
+    }
+    await world.deps.inbox.store([
+      ofApp(world, 'slow1', 1),
+      ...[1, 2, 3, 4].map((nth) => ({ ...ofApp(world, 'quick', nth), receivedAt: nth + 1 })),
+    ])
+    const worked = worker.run(stop.signal)
+    await world.clock.sleep(1)
+    const done = () => finished.map(({ ids }) => ids)
+    assert.deepEqual([held.length, done()], [1, ['msg_quick_1,msg_quick_2', 'msg_quick_3,msg_quick_4']])
+
+    await store(ofApp(world, 'slow2', 1), { ...ofApp(world, 'slow2', 2), callback: 'goodbye' })
+    await store(ofApp(world, 'slow3', 1))
+    assert.equal(held.length, 3)
+    await store(ofApp(world, 'then', 1))
+    await world.clock.sleep(minute)
+    assert.deepEqual([held.length, done().length], [3, 2])
+    held[2]!()
+    await world.clock.sleep(1)
+    assert.deepEqual(done().slice(2), ['msg_slow3_1', 'msg_then_1'])
+
+    held[1]!()
+    await world.clock.sleep(1)
+    assert.equal(held.length, 4, 'its other address, claimed anew')
+    held[3]!()
+    await world.clock.sleep(1)
+    assert.deepEqual(
+      finished.slice(4).map(({ ids, own }) => [ids, own]),
+      [
+        ['msg_slow2_1', true],
+        ['msg_slow2_2', true],
+      ],
+    )
+    stop.abort()
+    held[0]!()
+    await worked
+  },
+  beside.options,
+)
+
 const busy = holding(() => false)
 story(
   'who has much waits for its next batch until all others had one',

@@ -13,8 +13,8 @@ export interface InboxWorker {
   run(signal: AbortSignal): Promise<void>
   /** One claim of each environment, worked through. Returns how many messages there were. */
   turn(): Promise<number>
-  /** Something was stored, of this environment or of any. What other processes store is noticed within `pollMs`. */
-  wake(environmentId?: string): void
+  /** Something was stored, of this app, of this environment or of any. What other processes store is noticed within `pollMs`. */
+  wake(environmentId?: string, integrationId?: string): void
   /** When it last looked; null before the first time. */
   lastBeatAt(): Instant | null
 }
@@ -25,23 +25,40 @@ export interface InboxWorkerOptions {
   readonly batch: number
   /** Environments that are worked on at the same time. */
   readonly atOnce: number
+  /** Apps of each of those: in all as many as the pool has connections, of which none is held by an app that waits for its platform. */
+  readonly appsAtOnce: number
 }
 
 export interface WorkParts extends DoParts {
   readonly setting: Setting
 }
 
+/** What is at work in an environment. */
+interface Working {
+  /** Apps whose messages were claimed and are not through yet. */
+  readonly apps: Set<string>
+  readonly inLane: ReturnType<typeof openLanes>
+  /** Apps of which more may be due since they were claimed, or since the claim began that is under way. */
+  readonly since: Set<string>
+  claiming: boolean
+}
+
+interface Claim {
+  readonly claim: string
+  readonly until: Instant
+}
+
 /**
- * Works through what came in, each environment by itself, a batch in a turn, so that none waits for another one that has much or is slow. A claim is longer
- * than a batch takes, and where it was not the batch is done twice; whoever dies with one leaves it to whoever comes next, and what was done already is
- * done again, which changes nothing. A message is finished after all that it does, never before.
+ * Works through what came in, each environment and in it each app by itself, a batch in a turn, so that none waits for another one that has much or is slow.
+ * Of an app that is at work nothing more is claimed here, so what is about an account is done in order. A claim is longer than a batch takes, and where it
+ * was not the batch is done twice; whoever dies with one leaves it to whoever comes next, and what was done already is done again, which changes nothing. A
+ * message is finished after all that it does, never before.
  */
 export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOptions> = {}): InboxWorker {
-  const { pollMs = second, batch = 200, atOnce = 4 } = options
+  const { pollMs = second, batch = 200, atOnce = 4, appsAtOnce = 3 } = options
   const { clock, inbox, random, log } = parts.deps
-  /** Environments, and those of them in which something was stored since their turn began. */
-  const working = new Map<string, Promise<void>>()
-  const again = new Set<string>()
+  const working = new Map<string, Working>()
+  const turns = new Set<Promise<void>>()
   /** Environments whose turn brought nothing, because somebody else has what is due or it could not be asked for, and until when they are left alone. */
   const fruitless = new Map<string, Instant>()
   /** Whose turn began last: the next one in their order comes next. */
@@ -54,15 +71,25 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
 
   return { run, turn, wake, lastBeatAt: () => beatAt }
 
-  function wake(environmentId?: string): void {
-    // Whoever is at work there looks again afterwards.
-    if (environmentId !== undefined && working.has(environmentId)) {
-      again.add(environmentId)
+  function wake(environmentId?: string, integrationId?: string): void {
+    if (environmentId === undefined) {
+      fruitless.clear()
+      for (const work of working.values()) note(work)
+      lookAgain()
       return
     }
-    if (environmentId === undefined) fruitless.clear()
-    else fruitless.delete(environmentId)
+    const work = working.get(environmentId)
+    if (work) note(work, integrationId)
+    // Whoever claims there, or is at work on that app, looks again afterwards.
+    if (work?.claiming || (integrationId !== undefined && work?.apps.has(integrationId))) return
+    fruitless.delete(environmentId)
     lookAgain()
+  }
+
+  /** Of that app, or of some. */
+  function note({ apps, since, claiming }: Working, integrationId?: string): void {
+    if (integrationId === undefined) for (const app of [...apps, anyApp]) since.add(app)
+    else if (claiming || apps.has(integrationId)) since.add(integrationId)
   }
 
   function lookAgain(): void {
@@ -77,60 +104,122 @@ export function openInboxWorker(parts: WorkParts, options: Partial<InboxWorkerOp
       await beginTurns().catch((error: unknown) => log.warn('inbox.not_claimed', { error }))
       if (!woken) await sleep()
     }
-    await Promise.all(working.values())
+    await Promise.all(turns)
   }
 
-  /** In each environment in which something is due and nobody is at work here, as far as there is room. */
+  /** In each environment in which something is due and there is room for an app, as far as there is room for environments. */
   async function beginTurns(): Promise<void> {
     beatAt = clock.now()
     crowded = working.size >= atOnce
-    if (crowded) return
+    if (crowded && [...working.values()].every(isFull)) return
     const due = await inbox.environmentsDue(beatAt)
     for (const [id, until] of fruitless) if (until <= beatAt) fruitless.delete(id)
     const next = Math.max(
       0,
       due.findIndex((id) => id > last),
     )
+    crowded = false
     for (const environmentId of [...due.slice(next), ...due.slice(0, next)]) {
-      if (working.has(environmentId) || fruitless.has(environmentId)) continue
-      crowded = working.size >= atOnce
-      if (crowded) return
+      const known = working.get(environmentId)
+      if (fruitless.has(environmentId) || (known && isFull(known))) continue
+      if (!known && working.size >= atOnce) {
+        crowded = true
+        continue
+      }
       last = environmentId
-      working.set(environmentId, workIn(environmentId, beatAt))
+      const work = known ?? nothingYet()
+      working.set(environmentId, work)
+      const turn = workIn(environmentId, work, beatAt).finally(() => turns.delete(turn))
+      turns.add(turn)
     }
   }
 
-  async function workIn(environmentId: string, beganAt: Instant): Promise<void> {
-    const worked = await turnOf(environmentId).catch((error: unknown) => {
+  function isFull({ claiming, apps }: Working): boolean {
+    return claiming || apps.size >= appsAtOnce
+  }
+
+  function nothingYet(): Working {
+    return { apps: new Set(), since: new Set(), inLane: openLanes(appsAtOnce), claiming: false }
+  }
+
+  async function workIn(environmentId: string, work: Working, beganAt: Instant): Promise<void> {
+    const { apps, since } = work
+    work.claiming = true
+    const begun = await beginTurn(environmentId, work, (integrationId, mayHaveMore) => {
+      const wasFull = apps.size >= appsAtOnce
+      apps.delete(integrationId)
+      if (since.delete(integrationId) || mayHaveMore || wasFull || apps.size === 0) again(environmentId, work)
+      leave(environmentId, work)
+    }).catch((error: unknown) => {
       log.warn('inbox.not_claimed', { environmentId, error })
-      return 0
+      return { count: 0, through: null }
     })
-    working.delete(environmentId)
-    const hasMore = again.delete(environmentId) || worked > 0
+    work.claiming = false
     // It would be asked again at once, and again, for as long as others wait for room.
-    if (!hasMore) fruitless.set(environmentId, beganAt + pollMs)
-    if (hasMore || crowded) lookAgain()
+    if (begun.count === 0) fruitless.set(environmentId, beganAt + pollMs)
+    const others = [...since].filter((app) => !apps.has(app))
+    for (const app of others) since.delete(app)
+    if (others.length > 0) again(environmentId, work)
+    leave(environmentId, work)
+    await begun.through
+  }
+
+  function again(environmentId: string, work: Working): void {
+    if (work.claiming) {
+      work.since.add(anyApp)
+      return
+    }
+    fruitless.delete(environmentId)
+    lookAgain()
+  }
+
+  function leave(environmentId: string, { claiming, apps }: Working): void {
+    if (claiming || apps.size > 0) return
+    working.delete(environmentId)
+    if (crowded) lookAgain()
   }
 
   async function turn(): Promise<number> {
     let worked = 0
-    for (const environmentId of await inbox.environmentsDue(clock.now())) worked += await turnOf(environmentId)
+    for (const environmentId of await inbox.environmentsDue(clock.now())) {
+      const { count, through } = await beginTurn(environmentId, nothingYet(), () => {})
+      await through
+      worked += count
+    }
     return worked
   }
 
-  async function turnOf(environmentId: string): Promise<number> {
+  /** Claims, and begins with each app of which something was claimed. `ended`: an app is through, and whether it may have had more than that. */
+  async function beginTurn(
+    environmentId: string,
+    { apps, inLane }: Working,
+    ended: (integrationId: string, mayHaveMore: boolean) => void,
+  ): Promise<{ count: number; through: Promise<unknown> }> {
     const now = clock.now()
-    const claim = random.id('clm')
-    const messages = await inbox.claim(environmentId, { now, until: now + claimMs, claim, limit: batch })
-    const keyOf = ({ integrationId, callback }: Message) => JSON.stringify([integrationId, callback])
-    for (const group of Map.groupBy(messages, keyOf).values()) await finishGroup(group, claim)
-    return messages.length
+    const claim: Claim = { claim: random.id('clm'), until: now + claimMs }
+    const messages = await inbox.claim(environmentId, { now, ...claim, limit: batch, without: [...apps] })
+    const byApp = Map.groupBy(messages, ({ integrationId }) => integrationId)
+    for (const integrationId of byApp.keys()) apps.add(integrationId)
+    const through = [...byApp].map(async ([integrationId, mine]) => {
+      const isDone = await inLane(() => finishApp(mine, claim))
+      ended(integrationId, !isDone || messages.length === batch)
+    })
+    return { count: messages.length, through: Promise.all(through) }
   }
 
   async function sleep(): Promise<void> {
     sleeping = new AbortController()
     await clock.sleep(pollMs, sleeping.signal).catch(() => {})
     sleeping = null
+  }
+
+  /** Each of its addresses by itself. False when it waited for its turn until the claim had run out: somebody else may have them by now. */
+  async function finishApp(messages: readonly Message[], { claim, until }: Claim): Promise<boolean> {
+    for (const group of Map.groupBy(messages, ({ callback }) => callback).values()) {
+      if (clock.now() >= until) return false
+      await finishGroup(group, claim)
+    }
+    return true
   }
 
   /** Those of one app and address. Without an outcome that could be stored, the claim runs out and they are worked on again. */
@@ -173,6 +262,26 @@ async function work(parts: WorkParts, group: readonly Message[]): Promise<Messag
   const plans = group.map((message) => planMessage(place.provider, message, attribution))
   return doPlans(parts, place, plans, attribution)
 }
+
+/** So many at once. Whoever comes then waits, in line. */
+function openLanes(most: number) {
+  let free = most
+  const line: (() => void)[] = []
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => line.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = line.shift()
+      if (next) next()
+      else free++
+    }
+  }
+}
+
+/** Where nobody said of which. */
+const anyApp = ''
 
 /** Several times what a batch takes. What came later about the accounts of a batch waits for so long when its process dies. */
 const claimMs = 20 * second

@@ -4,6 +4,7 @@ import { taskState } from '../../ports/journal.ts'
 import { type Letter, NotDelivered } from '../../ports/messenger.ts'
 import type { Channel, NoticeWithTask } from '../../ports/notices.ts'
 import type { Deps, Setting } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import type { Vault } from '../vault/vault.ts'
 import { channelFails, channelFares } from './channel-health.ts'
 import { quietUntil } from './quiet-hours.ts'
@@ -24,10 +25,12 @@ export interface NoticeParts {
 export async function runNotices(parts: NoticeParts, signal: AbortSignal): Promise<void> {
   const { notices, clock } = parts.deps
   const channels: Channel[] = []
-  for (const environmentId of await notices.environments()) {
-    await notices.make(environmentId, clock.now())
-    channels.push(...(await notices.channels(environmentId)).filter(({ enabled }) => enabled))
+  const makeIn = async ({ id }: { id: string }) => {
+    await notices.make(id, clock.now())
+    channels.push(...(await notices.channels(id)).filter(({ enabled }) => enabled))
   }
+  const environments = (await notices.environments()).map((id) => ({ id }))
+  await inEachEnvironment(parts.deps, environments, 'notices.not_made', makeIn, signal)
   const next = channels.values()
   const work = async () => {
     for (const channel of next) {

@@ -2,6 +2,7 @@ import type { Instant } from '../../ports/clock.ts'
 import type { RunRecord } from '../../ports/journal.ts'
 import type { ClaimedSlot } from '../../ports/schedule.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import { claimMs, longestRunMs } from './hold-claim.ts'
 
 /** So many broken-off runs in a row look as if the run itself ends the process (F94). */
@@ -25,16 +26,13 @@ export async function abandonRuns(
  * Closes runs whose slots nobody claimed again, because their connection was paused or disconnected after the process died. No run lasts longer
  * than that.
  */
-export async function closeLostRuns({
-  directory,
-  journal,
-  clock,
-}: Pick<Deps, 'directory' | 'journal' | 'clock'>): Promise<void> {
+export async function closeLostRuns(deps: Pick<Deps, 'directory' | 'journal' | 'clock' | 'log'>): Promise<void> {
+  const { directory, journal, clock } = deps
   const oldest = clock.now() - longestRunMs - 2 * claimMs
-  for (const { id } of await directory.environments()) {
+  await inEachEnvironment(deps, await directory.environments(), 'sync.lost_runs_not_closed', async ({ id }) => {
     const open = await journal.readRuns(id, { state: 'running', limit: 500 })
     for (const run of open) if (run.startedAt < oldest) await journal.run(abandoned(run, clock.now()))
-  }
+  })
 }
 
 const abandoned = (run: RunRecord, endedAt: Instant): RunRecord => ({

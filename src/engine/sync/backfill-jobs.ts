@@ -6,8 +6,10 @@ import type { Environment } from '../../ports/directory.ts'
 import type { Deps, Setting } from '../deps.ts'
 import type { Planner } from './planner.ts'
 import { type BackfillDeps, runNextBackfill } from './run-backfill.ts'
+import { runBackfillSweep } from './sweep-backfills.ts'
 
 const queue = 'sync.backfill'
+const sweepQueue = 'sync.sweep-backfills'
 /** Of one job; the next one goes on. A stop does not wait for its end: it breaks the page off that is being read. */
 const turnMs = 45 * second
 
@@ -22,6 +24,8 @@ export async function startBackfillJobs(
     runBackfills(deps, planner, AbortSignal.any([signal, stop])),
   )
   await deps.jobs.cron(queue, '* * * * *')
+  await deps.jobs.work(sweepQueue, { concurrency: 1, retries: 0 }, (_, signal) => runBackfillSweep(deps, signal))
+  await deps.jobs.cron(sweepQueue, '47 4 * * *')
 }
 
 export async function runBackfills(

@@ -1,5 +1,6 @@
 import type { Actor } from '../../ports/along.ts'
 import type { Deps } from '../deps.ts'
+import { inEachEnvironment } from '../in-each-environment.ts'
 import {
   beginDataKeyRotation,
   type DataKeyStatus,
@@ -45,7 +46,13 @@ export function openKeyRotation(
       await deps.jobs.work(queue, { concurrency: 1, retries: 0 }, async ({ environmentId }, signal) => {
         if (typeof environmentId === 'string') return runDataKeyRotation(deps, vault, environmentId, signal)
         await runKeyRotation(deps, signal)
-        for (const { id } of await deps.directory.environments()) await runDataKeyRotation(deps, vault, id, signal)
+        await inEachEnvironment(
+          deps,
+          await deps.directory.environments(),
+          'vault.not_resealed',
+          ({ id }) => runDataKeyRotation(deps, vault, id, signal),
+          signal,
+        )
       })
       await deps.jobs.cron(queue, '* * * * *')
     },

@@ -2,6 +2,7 @@ import { dayMs, type Json, type Provider, type WebhookSubscription } from '@patc
 import type { Instant } from '../../../ports/clock.ts'
 import type { Subscription } from '../../../ports/subscriptions.ts'
 import type { Deps, Setting } from '../../deps.ts'
+import { inEachEnvironment } from '../../in-each-environment.ts'
 import { readEvents } from '../read-message.ts'
 
 type Needs = Pick<Deps, 'clock' | 'directory' | 'inbox' | 'log' | 'records' | 'subscriptions'>
@@ -37,11 +38,13 @@ export async function lossOf(deps: Needs, setting: Setting, environmentId: strin
 }
 
 /** The same by the day for everybody who watches the log. */
-export async function runLoss(deps: Needs, setting: Setting): Promise<void> {
-  for (const { id: environmentId } of await deps.directory.environments())
+export async function runLoss(deps: Needs, setting: Setting, signal?: AbortSignal): Promise<void> {
+  const tellOf = async ({ id: environmentId }: { id: string }) => {
     for (const { provider, found, told, loss } of await lossOf(deps, setting, environmentId))
       if (loss !== null)
         deps.log[loss > 0.05 ? 'warn' : 'info']('webhooks.loss', { environmentId, provider, found, told, loss })
+  }
+  await inEachEnvironment(deps, await deps.directory.environments(), 'webhooks.loss_unknown', tellOf, signal)
 }
 
 type Announces = NonNullable<WebhookSubscription['announces']>

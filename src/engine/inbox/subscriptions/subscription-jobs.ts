@@ -18,6 +18,6 @@ export async function startSubscriptionJobs(parts: KeepParts): Promise<void> {
     runWantSubscriptions(deps, setting, signal),
   )
   await deps.jobs.cron(wantSubscriptionsQueue, '41 * * * *')
-  await deps.jobs.work(lossQueue, { concurrency: 1, retries: 0 }, () => runLoss(deps, setting))
+  await deps.jobs.work(lossQueue, { concurrency: 1, retries: 0 }, (_, signal) => runLoss(deps, setting, signal))
   await deps.jobs.cron(lossQueue, '11 5 * * *')
 }

@@ -2,6 +2,7 @@ import { activeStates, type Connection } from '../../../ports/connections.ts'
 import type { Integration } from '../../../ports/directory.ts'
 import type { WantedSubscription } from '../../../ports/subscriptions.ts'
 import type { Deps, Setting } from '../../deps.ts'
+import { inEachEnvironment } from '../../in-each-environment.ts'
 
 type Needs = Pick<Deps, 'clock' | 'connections' | 'directory' | 'grants' | 'random' | 'subscriptions'>
 
@@ -32,8 +33,12 @@ export async function wantSubscriptions(
  * The same for all connections, so that nothing depends on having heard of a change: a newer version that asks for more, a permission that was
  * given, an app that was switched off, a process that died after somebody disconnected.
  */
-export async function runWantSubscriptions(deps: Needs, setting: Setting, signal?: AbortSignal): Promise<void> {
-  for (const { id } of await deps.directory.environments())
+export async function runWantSubscriptions(
+  deps: Needs & Pick<Deps, 'log'>,
+  setting: Setting,
+  signal?: AbortSignal,
+): Promise<void> {
+  const wantIn = async ({ id }: { id: string }) => {
     for (let after: string | undefined; !signal?.aborted; ) {
       const page = await deps.connections.list(id, { limit: pageSize, after })
       await wantSubscriptions(deps, setting, id, page)
@@ -41,6 +46,8 @@ export async function runWantSubscriptions(deps: Needs, setting: Setting, signal
       if (page.length < pageSize) break
       after = page.at(-1)!.id
     }
+  }
+  await inEachEnvironment(deps, await deps.directory.environments(), 'subscription.not_wanted', wantIn, signal)
 }
 
 /** Lists of connections leave out those that are disconnected: what is subscribed and not among them is looked at by itself. */

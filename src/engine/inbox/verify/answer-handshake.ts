@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type Answered, type Handshake, type Part, type RawMessage, second, type Webhooks } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
 import { type Network, NetworkFailure } from '../../../ports/network.ts'
+import type { Refusal } from '../answer-counts.ts'
 import { allowedAddress } from './certificates.ts'
 import { hmacKeys } from './hmac-keys.ts'
 import { joinParts, type Secrets, textAt, textsAt, Unreadable } from './read-parts.ts'
@@ -28,7 +29,12 @@ export type HandshakeAnswer =
         readonly leaseSeconds: number | null
       } | null
     }
-  | { readonly kind: 'refuse'; readonly status: 401 | 403 | 404 | 502; readonly why: string }
+  | {
+      readonly kind: 'refuse'
+      readonly status: 401 | 403 | 404 | 502
+      readonly why: string
+      readonly because: Refusal
+    }
 
 /** The answer when the message is a question, null at once when it is none. Nothing of it is stored. */
 export function answerHandshake(
@@ -53,19 +59,19 @@ async function shakeHands(
   try {
     if (handshake.signed) {
       const verdict = await verifyMessage(verify, message, secrets, now, world)
-      if (!verdict.ok) return { kind: 'refuse', status: 401, why: verdict.why }
+      if (!verdict.ok) return { kind: 'refuse', status: 401, why: verdict.why, because: verdict.because }
     }
     if (handshake.token && !holdsToken(handshake.token, message, secrets))
-      return { kind: 'refuse', status: 403, why: 'it does not hold the right word' }
+      return { kind: 'refuse', status: 403, why: 'it does not hold the right word', because: 'wrong_signature' }
     const topic = handshake.topic === undefined ? null : textAt(handshake.topic, message)
     if (
       topic !== null &&
       !(await world.isAskedFor(topic, handshake.mode === undefined ? '' : textAt(handshake.mode, message)))
     )
-      return { kind: 'refuse', status: 404, why: 'nobody asked for what it is about' }
+      return { kind: 'refuse', status: 404, why: 'nobody asked for what it is about', because: 'not_asked_for' }
     return await answer(handshake, message, secrets, topic, world.network)
   } catch (error) {
-    if (error instanceof Unreadable) return { kind: 'refuse', status: 403, why: error.message }
+    if (error instanceof Unreadable) return { kind: 'refuse', status: 403, why: error.message, because: error.because }
     throw error
   }
 }
@@ -118,10 +124,16 @@ async function answer(
     return said('application/json; charset=utf-8', JSON.stringify(Object.fromEntries(entries)))
   }
   const address = allowedAddress(textAt(wanted.visit, message), wanted)
-  if (address === null) return { kind: 'refuse', status: 403, why: 'the address to confirm at is not the platform’s' }
+  if (address === null)
+    return {
+      kind: 'refuse',
+      status: 403,
+      why: 'the address to confirm at is not the platform’s',
+      because: 'wrong_signature',
+    }
   return (await visit(address, network))
     ? said('text/plain; charset=utf-8', '')
-    : { kind: 'refuse', status: 502, why: 'the platform did not take the confirmation' }
+    : { kind: 'refuse', status: 502, why: 'the platform did not take the confirmation', because: 'failed' }
 }
 
 function secondsAt(part: Part | undefined, message: RawMessage): number | null {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Hmac, KeyForm } from '@patchbay/kit'
-import { type Secrets, Unreadable, valuesOfSecret } from './read-parts.ts'
+import { notSet, type Secrets, Unreadable, valuesOfSecret } from './read-parts.ts'
 
 type Form = Pick<Hmac, 'secret' | 'key'>
 
@@ -17,7 +17,7 @@ export function hmacKeys(form: Form, secrets: Secrets): readonly KeyObject[] {
   const known = ofThese.get(form)
   if (known) return known
   const values = valuesOfSecret(form.secret, secrets)
-  if (values.length === 0) throw new Unreadable(`no ${form.secret} is set for the integration`)
+  if (values.length === 0) throw notSet(form.secret)
   const keys = values.map((value) => createSecretKey(keyOf(value, form.key, form.secret)))
   ofThese.set(form, keys)
   return keys
@@ -38,6 +38,6 @@ function keyOf(value: string, form: KeyForm | undefined, name: string): Buffer {
     form.as === 'hex'
       ? key.toString('hex') === text.toLowerCase()
       : key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '')
-  if (!isWhole || key.length === 0) throw new Unreadable(`the integration’s ${name} is no ${form.as}`)
+  if (!isWhole || key.length === 0) throw new Unreadable(`the integration’s ${name} is no ${form.as}`, 'not_set_up')
   return key
 }

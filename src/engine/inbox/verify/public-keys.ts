@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { PublicKey, RawMessage } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
 import { allowedAddress, type Certificates } from './certificates.ts'
-import { type Secrets, textAt, Unreadable, valuesOfSecret } from './read-parts.ts'
+import { notSet, type Secrets, textAt, Unreadable, valuesOfSecret } from './read-parts.ts'
 
 /** The keys that a signature may be by. A key of another kind than the algorithm’s is none. */
 export async function publicKeys(
@@ -29,10 +29,10 @@ const kindOf = { ed25519: 'ed25519', 'ecdsa-sha256': 'ec', 'rsa-sha1': 'rsa', 'r
 
 function keysOfSetting({ setting, as }: Extract<PublicKey['key'], { setting: string }>, secrets: Secrets): KeyObject[] {
   const values = valuesOfSecret(setting, secrets)
-  if (values.length === 0) throw new Unreadable(`no ${setting} is set for the integration`)
+  if (values.length === 0) throw notSet(setting)
   return values.map((value) => {
     const key = readKey(value, as)
-    if (key === null) throw new Unreadable(`the integration’s ${setting} is no public key`)
+    if (key === null) throw new Unreadable(`the integration’s ${setting} is no public key`, 'not_set_up')
     return key
   })
 }

@@ -1,10 +1,18 @@
 import { crc32 } from 'node:zlib'
 import { at, type Part, parseJson, type RawMessage } from '@patchbay/kit'
+import type { Refusal } from '../answer-counts.ts'
 
 export type Secrets = Readonly<Record<string, readonly string[]>>
 
 /** What a message does not say as it should. The words are for the operator's log and hold nothing of the message. */
-export class Unreadable extends Error {}
+export class Unreadable extends Error {
+  readonly because: Refusal
+
+  constructor(says: string, because: Refusal = 'malformed') {
+    super(says)
+    this.because = because
+  }
+}
 
 const mostValues = 16
 
@@ -25,7 +33,7 @@ export function joinParts(parts: readonly Part[], message: RawMessage, secrets: 
 /** The one text that stands there. */
 export function textAt(part: Part, message: RawMessage): string {
   const [found, ...more] = textsAt(part, message)
-  if (found === undefined) throw new Unreadable(`it has no ${nameOf(part)}`)
+  if (found === undefined) throw new Unreadable(`it has no ${nameOf(part)}`, 'unsigned')
   if (more.length > 0) throw new Unreadable(`it has ${nameOf(part)} more than once`)
   return found
 }
@@ -60,12 +68,15 @@ export function textsAt(part: Part, message: RawMessage): string[] {
 function valuesOf(part: Part, message: RawMessage, secrets: Secrets): Buffer[] {
   if (typeof part === 'object' && 'setting' in part) {
     const values = valuesOfSecret(part.setting, secrets)
-    if (values.length === 0) throw new Unreadable(`no ${part.setting} is set for the integration`)
+    if (values.length === 0) throw notSet(part.setting)
     return values.map((value) => Buffer.from(value))
   }
   if (typeof part === 'object' && 'whole' in part) return [bytesOf(part.whole, message)]
   return [Buffer.from(textAt(part, message))]
 }
+
+/** Nothing of the message's is wrong: without that word nobody can say whose it is. */
+export const notSet = (name: string) => new Unreadable(`no ${name} is set for the integration`, 'not_set_up')
 
 /** Those that hold anything: an empty secret is known to everybody. */
 export function valuesOfSecret(name: string, secrets: Secrets): string[] {

@@ -1,15 +1,16 @@
 import { createHmac, hash, type KeyObject, timingSafeEqual, verify as verifySignature } from 'node:crypto'
 import type { BasicPair, Claim, Hmac, Part, PublicKey, RawMessage, Token, Webhooks } from '@patchbay/kit'
 import type { Instant } from '../../../ports/clock.ts'
+import type { Refusal } from '../answer-counts.ts'
 import type { Certificates } from './certificates.ts'
 import { hmacKeys } from './hmac-keys.ts'
 import { publicKeys } from './public-keys.ts'
-import { joinParts, type Secrets, textAt, textsAt, Unreadable, valuesOfSecret } from './read-parts.ts'
+import { joinParts, notSet, type Secrets, textAt, textsAt, Unreadable, valuesOfSecret } from './read-parts.ts'
 
 /** `why` is for counts and logs of the operator. The sender is told nothing but that it was refused. */
 export type Verdict =
   | { readonly ok: true; readonly signedAt: Instant | null }
-  | { readonly ok: false; readonly why: string }
+  | { readonly ok: false; readonly why: string; readonly because: Refusal }
 
 /** What verification asks of the world: certificates, for platforms that sign with one. */
 export interface VerifyWorld {
@@ -41,7 +42,7 @@ export function verifyMessage(
       case 'basic':
         return verdictOn(isRightBasic(verify, message, secrets), null)
       case 'unsigned':
-        return { ok: false, why: 'the platform signs nothing' }
+        return { ok: false, why: 'the platform signs nothing', because: 'unsigned' }
     }
   } catch (error) {
     return refuseUnreadable(error)
@@ -49,9 +50,10 @@ export function verifyMessage(
 }
 
 function refuseUnreadable(error: unknown): Verdict {
-  if (error instanceof Unreadable) return { ok: false, why: error.message }
+  if (error instanceof Unreadable) return { ok: false, why: error.message, because: error.because }
   throw error
 }
+
 async function verifyPublicly(
   verify: PublicKey,
   message: RawMessage,
@@ -76,7 +78,7 @@ function claimedBy(verify: Hmac | PublicKey, message: RawMessage, secrets: Secre
   const { time, encoding } = verify
   const signedAt = time ? instantAt(time, message) : null
   if (time && !(Math.abs(now - signedAt!) <= time.toleranceMs))
-    throw new Unreadable('it was signed too long ago, or in the future')
+    throw new Unreadable('it was signed too long ago, or in the future', 'too_old')
   return { claims, encoding, signedAt }
 }
 
@@ -88,14 +90,14 @@ function verdictOf(
 ): Verdict {
   for (const { signatures, over, bodySha256 } of claims) {
     if (bodySha256 !== undefined && !isSame(hash('sha256', message.body), bodySha256))
-      return { ok: false, why: 'its body is not the one that was signed' }
+      return { ok: false, why: 'its body is not the one that was signed', because: 'wrong_signature' }
     const given = signatures.map((signature) => bytesOf(signature, encoding))
     // Every pair is tried, so that the time tells nothing of which was right.
     let found = false
     for (const parts of over)
       for (const signed of joinParts(parts, message, secrets))
         for (const signature of given) if (isRight(signed, signature)) found = true
-    if (!found) return { ok: false, why: 'its signature is wrong' }
+    if (!found) return { ok: false, why: 'its signature is wrong', because: 'wrong_signature' }
   }
   return { ok: true, signedAt }
 }
@@ -111,7 +113,7 @@ function claimsOf(verify: Hmac | PublicKey, message: RawMessage, secrets: Secret
     ? (verify.claims(message, (name) => valuesOfSecret(name, secrets)) ?? [])
     : [{ signatures: signaturesOf(verify, message), over: verify.over ? [verify.over] : wholeBody }]
   if (claims.length === 0 || claims.some(({ signatures }) => signatures.length === 0))
-    throw new Unreadable('it is not signed')
+    throw new Unreadable('it is not signed', 'unsigned')
   if (claims.length > mostClaims || claims.some(({ signatures }) => signatures.length > mostSignatures))
     throw new Unreadable('it has more signatures than a message may have')
   return claims
@@ -186,9 +188,9 @@ function isOneOf(given: string, right: readonly string[]): boolean {
 
 function settingsOf(name: string, secrets: Secrets): string[] {
   const values = valuesOfSecret(name, secrets)
-  if (values.length === 0) throw new Unreadable(`no ${name} is set for the integration`)
+  if (values.length === 0) throw notSet(name)
   return values
 }
 
 const verdictOn = (isRight: boolean, signedAt: Instant | null): Verdict =>
-  isRight ? { ok: true, signedAt } : { ok: false, why: 'it does not hold the right word' }
+  isRight ? { ok: true, signedAt } : { ok: false, why: 'it does not hold the right word', because: 'wrong_signature' }
