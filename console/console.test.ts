@@ -21,6 +21,7 @@ import {
   shortNumber,
   sizeText,
 } from './src/words/numbers.ts'
+import { addressText, personState, refusalSays, roles, roleWords } from './src/words/people.ts'
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
@@ -404,4 +405,37 @@ test('ids and days are made without surprises', () => {
   assert.equal(addDays('2026-02-28', 1), '2026-03-01')
   assert.equal(firstDay('28d', Date.parse('2026-11-22T00:00:00Z')), '2026-10-25')
   assert.equal(firstDay('all', 0), undefined)
+})
+
+test('somebody who is not let in is told whether it was the password, the pace or the address', () => {
+  const check = (problem: Parameters<typeof refusalSays>[0], expected: RegExp | null) => {
+    const says = refusalSays(problem)
+    if (expected === null) assert.equal(says, null)
+    else assert.match(says ?? '', expected)
+  }
+  // The library's own answers have a code and no status.
+  check({ code: 'INVALID_EMAIL_OR_PASSWORD' }, /^E-mail or password/)
+  check({ status: 401, code: 'input.unauthenticated' }, /^E-mail or password/)
+  check({ code: 'INVALID_ORIGIN' }, /another address/)
+  check({ status: 429, code: 'input.throttled', detail: 'Wait.' }, /^Wait\.$/)
+  check({ status: 429, code: 'input.throttled', detail: 'Wait.', retryAfterMs: 180_000 }, /^Wait\. It .* in 3 min\.$/)
+  // One that is no problem document is not called a bug of ours.
+  check({ status: 429, code: 'platform.bug', detail: 'The server answered 429.' }, /^Too many tries/)
+  check({ status: 503, code: 'platform.storage', detail: 'x' }, null)
+})
+
+test('every role says what it may do', () => {
+  assert.deepEqual(
+    roles.map((role) => roleWords[role].name),
+    ['Owner', 'Member', 'Viewer'],
+  )
+  assert.equal(new Set(roles.map((role) => roleWords[role].says)).size, roles.length)
+  assert.deepEqual(
+    [false, true].map((hasSignedIn) => personState(hasSignedIn).name),
+    ['Invited', 'Active'],
+  )
+  assert.deepEqual(['ada@example.com', 'owner@patchbay.invalid'].map(addressText), [
+    'ada@example.com',
+    'no address yet',
+  ])
 })

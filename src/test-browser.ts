@@ -22,11 +22,15 @@ export interface Opening {
 export async function openTestBrowser({ server, url, environments }: TestServer) {
   const browser = await driver.launch({
     executablePath: await chromium.executablePath(),
-    // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it.
+    // One process for everything is for small machines in a cloud; here it only means that one page takes all others with it. And a browser without web
+    // security is not what people use: it says to nobody of which origin a page is, and signs nobody in.
     // Pictures of made-up accounts are nowhere: nothing outside of this machine is asked.
     args: [
       ...chromium.args.filter(
-        (argument) => !/single-process|no-zygote|use-gl|use-angle|swiftshader|gpu/.test(argument),
+        (argument) =>
+          !/single-process|no-zygote|web-security|site-isolation|insecure-content|use-gl|use-angle|swiftshader|gpu/.test(
+            argument,
+          ),
       ),
       '--disable-gpu',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',

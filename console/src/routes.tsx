@@ -261,6 +261,11 @@ const keys = createRoute({
   path: '/setup/keys',
   component: lazyRouteComponent(() => import('./features/keys/keys.tsx'), 'KeysPage'),
 })
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/setup/people',
+  component: lazyRouteComponent(() => import('./features/people/people.tsx'), 'PeoplePage'),
+})
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -284,6 +289,7 @@ export const router = createRouter({
     endpoints,
     endpoint,
     keys,
+    people,
   ]),
   basepath: '/console',
   parseSearch,

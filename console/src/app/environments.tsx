@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Check, ChevronsUpDown } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useEffect } from 'react'
+import { keepHere, keptHere } from '../ui/kept-here.ts'
 import { menuClass, menuItemClass } from '../ui/menu-classes.ts'
 import { type Environment, useSession } from './session.tsx'
 
@@ -11,14 +12,14 @@ const place = 'patchbay.environment'
 export function useEnvironment(): Environment | null {
   const { env } = useSearch({ from: '__root__' })
   const { environments } = useSession()
-  const last = stored()
+  const last = keptHere(place)
   const found =
     env !== undefined
       ? environments.find(({ id }) => id === env)
       : (environments.find(({ id }) => id === last) ?? environments.find(({ current }) => current) ?? environments[0])
   const id = found?.id
   useEffect(() => {
-    if (id !== undefined) store(id)
+    if (id !== undefined) keepHere(place, id)
   }, [id])
   return found ?? null
 }
@@ -77,20 +78,4 @@ function Lamp({ mode }: { mode: string }) {
 function nameOf({ mode, workspace }: Environment, all: readonly Environment[]): string {
   const name = mode === 'live' ? 'Live' : mode === 'test' ? 'Test' : mode
   return new Set(all.map((each) => each.workspace)).size > 1 ? `${workspace} · ${name}` : `${name} environment`
-}
-
-function stored(): string | null {
-  try {
-    return localStorage.getItem(place)
-  } catch {
-    return null
-  }
-}
-
-function store(id: string): void {
-  try {
-    localStorage.setItem(place, id)
-  } catch {
-    // Then the next visit starts in the first environment.
-  }
 }

@@ -4,7 +4,8 @@ import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { useRead } from '../data/patchbay.tsx'
 import { useFocusBack } from '../ui/drawer.tsx'
 import { join } from '../ui/join-classes.ts'
-import { places } from './navigation.tsx'
+import { groupsFor } from './navigation.tsx'
+import { useSession } from './session.tsx'
 
 interface Target {
   readonly key: string
@@ -103,6 +104,7 @@ function Finder({ close }: { close: () => void }) {
 
 function useTargets(words: string, close: () => void): Target[] {
   const navigate = useNavigate()
+  const { person } = useSession()
   const settled = useSettled(words)
   const isId = settled === words && /^[A-Za-z0-9_.:@-]{3,128}$/.test(words)
   const artist = useRead(
@@ -134,7 +136,10 @@ function useTargets(words: string, close: () => void): Target[] {
       name: connection.data.account.name,
       go: go(() => navigate({ to: '/connections/$connection', params: { connection: words } })),
     })
-  const pages = [...places.flatMap((group) => group.places), { name: 'Connect an account', to: '/connect' as const }]
+  const pages = [
+    ...groupsFor(person.role).flatMap(({ places }) => places),
+    { name: 'Connect an account', to: '/connect' as const },
+  ]
   return [
     ...found,
     ...pages

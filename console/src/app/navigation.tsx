@@ -1,13 +1,17 @@
 import { Link, type LinkProps, useLocation } from '@tanstack/react-router'
 import { useRead } from '../data/patchbay.tsx'
 import { join } from '../ui/join-classes.ts'
+import type { Role } from '../words/people.ts'
+import { useSession } from './session.tsx'
 
 interface Place {
   readonly name: string
   readonly to: NonNullable<LinkProps['to']>
+  /** Nobody else is offered it. */
+  readonly ownersOnly?: true
 }
 
-export const places: readonly { name: string; places: readonly Place[] }[] = [
+const groups: readonly { name: string; places: readonly Place[] }[] = [
   {
     name: 'Panel',
     places: [
@@ -30,16 +34,25 @@ export const places: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Event endpoints', to: '/endpoints' },
       { name: 'Notifications', to: '/setup/notifications' },
       { name: 'API keys', to: '/setup/keys' },
+      { name: 'People', to: '/setup/people', ownersOnly: true },
     ],
   },
 ]
 
+/** Where somebody of that role finds something to do. */
+export const groupsFor = (role: Role) =>
+  groups.map(({ name, places }) => ({
+    name,
+    places: places.filter(({ ownersOnly }) => !ownersOnly || role === 'owner'),
+  }))
+
 /** Each place is a socket; the plug is in the one where you are, and its cable leads into the page. */
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const { pathname } = useLocation()
+  const { person } = useSession()
   return (
     <nav aria-label="Main" className="space-y-5">
-      {places.map((group) => (
+      {groupsFor(person.role).map((group) => (
         <div key={group.name}>
           <p className="strip px-3 pb-1.5">{group.name}</p>
           <ul>
@@ -53,7 +66,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
                     aria-current={here ? 'page' : undefined}
                     activeProps={{}}
                     className={join(
-                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline lg:min-h-9 lg:py-1',
+                      'flex min-h-10 items-center gap-3 rounded-lg px-3 py-1.5 text-[0.9375rem] no-underline lg:min-h-8.5 lg:py-1',
                       here ? 'font-semibold text-rack-ink' : 'text-rack-soft hover:text-rack-ink',
                     )}
                   >

@@ -6,6 +6,7 @@ import { RecentRuns } from '../features/overview/recent-runs.tsx'
 import { StateStrip } from '../features/overview/state-strip.tsx'
 import { Card } from '../ui/card.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { PasswordHint } from './password-hint.tsx'
 
 const route = getRouteApi('/')
 
@@ -15,6 +16,7 @@ export function OverviewPage() {
   return (
     <>
       <PageHeader title="Overview" />
+      <PasswordHint />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="space-y-5">
           <StateStrip />

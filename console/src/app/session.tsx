@@ -1,18 +1,12 @@
-import { openPatchbay } from '@patchbay/sdk'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { createContext, useContext } from 'react'
+import { anywhere } from '../data/patchbay.tsx'
+import { type Me, useForgetMe, useMe, useRenewMe } from '../data/people.ts'
 import { Spinner } from '../ui/button.tsx'
 import { ErrorCard } from '../ui/error-card.tsx'
 import { problemOf } from '../words/problems.ts'
 import { SignIn } from './sign-in.tsx'
-
-export interface Person {
-  readonly id: string
-  readonly name: string
-  readonly email: string
-  readonly role: string
-}
 
 export interface Environment {
   readonly id: string
@@ -22,7 +16,7 @@ export interface Environment {
 }
 
 interface Session {
-  readonly person: Person
+  readonly person: Me
   readonly environments: readonly Environment[]
   readonly signOut: () => Promise<void>
 }
@@ -35,24 +29,23 @@ export function useSession(): Session {
   return session
 }
 
-/** Before an environment is known: who is there, and where they may go. */
-const anywhere = openPatchbay({ url: '' })
-
 /** Shows what is inside to somebody who is signed in, and the sign-in page at the same address to everybody else. */
 export function SessionGate({ children, link }: { children: ReactNode; link: string | undefined }) {
-  const queries = useQueryClient()
-  const me = useQuery({
-    queryKey: ['me'],
-    queryFn: async ({ signal }) =>
-      (await (await anywhere.request('GET', '/v1/me', { signal })).json()) as Person | null,
-    staleTime: 60_000,
-  })
+  const me = useMe()
+  const renewMe = useRenewMe()
+  const forgetMe = useForgetMe()
   const environments = useQuery({
     queryKey: ['environments', me.data?.id],
     queryFn: ({ signal }) => anywhere.environments.list({}, { signal }),
     enabled: !!me.data,
     staleTime: 60_000,
   })
+
+  /** A session that the server ended left behind what its person saw. */
+  function done() {
+    forgetMe()
+    return renewMe()
+  }
 
   const broken = me.error ?? (me.data ? environments.error : null)
   if (broken && !(me.data && environments.data))
@@ -65,7 +58,7 @@ export function SessionGate({ children, link }: { children: ReactNode; link: str
         />
       </main>
     )
-  if (me.data === null) return <SignIn link={link} done={() => queries.invalidateQueries({ queryKey: ['me'] })} />
+  if (me.data === null) return <SignIn link={link} done={done} />
   if (!me.data || !environments.data)
     return (
       <div className="grid min-h-dvh place-items-center text-soft">
@@ -80,9 +73,7 @@ export function SessionGate({ children, link }: { children: ReactNode; link: str
     environments: environments.data.data,
     async signOut() {
       await anywhere.request('POST', '/auth/sign-out', { body: {} })
-      queries.setQueryData(['me'], null)
-      // Nothing that one person saw is left for the next.
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
+      forgetMe()
     },
   }
   return <Signed value={session}>{children}</Signed>

@@ -1,15 +1,18 @@
-import { isFault, openPatchbay, type Problem } from '@patchbay/sdk'
+import { isFault, type Problem } from '@patchbay/sdk'
 import { type FormEvent, useState } from 'react'
+import { anywhere } from '../data/patchbay.tsx'
 import { Button } from '../ui/button.tsx'
 import { ErrorCard } from '../ui/error-card.tsx'
 import { TextField } from '../ui/field.tsx'
+import { PasswordField } from '../ui/password-field.tsx'
+import { refusalSays } from '../words/people.ts'
 import { problemOf } from '../words/problems.ts'
 import { Logo } from './logo.tsx'
 
-/** For somebody who is not signed in. The owner comes in with a link from the terminal; everybody else has a password. */
+/** For somebody who is not signed in. Whoever runs the server comes in with a link from the terminal, everybody else with one of an owner, or by password. */
 export function SignIn({ link, done }: { link: string | undefined; done: () => Promise<void> }) {
   const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Problem | 'refused' | null>(null)
+  const [failure, setFailure] = useState<Problem | string | null>(null)
 
   async function signIn(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -17,13 +20,12 @@ export function SignIn({ link, done }: { link: string | undefined; done: () => P
     setBusy(true)
     setFailure(null)
     try {
-      await openPatchbay({ url: '' }).request('POST', '/auth/sign-in/email', {
+      await anywhere.request('POST', '/auth/sign-in/email', {
         body: { email: form.get('email'), password: form.get('password') },
       })
       await done()
     } catch (error) {
-      // The library behind `/auth/` has words of its own for a wrong password.
-      setFailure(isFault(error) && /INVALID|CREDENTIAL/.test(error.code) ? 'refused' : problemOf(error))
+      setFailure((isFault(error) && refusalSays(error.problem)) || problemOf(error))
     } finally {
       setBusy(false)
     }
@@ -36,7 +38,12 @@ export function SignIn({ link, done }: { link: string | undefined; done: () => P
         <SocketField />
         <h2 className="mt-6 text-lg font-semibold">You run this server?</h2>
         <p className="mt-1 max-w-md text-soft">
-          The terminal in which it was started shows a link that signs you in as its owner. The link works once.
+          The terminal in which it was started shows a link that signs you in as its owner, until one was used;{' '}
+          <code>patchbay sign-in</code> prints another.
+        </p>
+        <h2 className="mt-4 text-lg font-semibold">Somebody else does?</h2>
+        <p className="mt-1 max-w-md text-soft">
+          An owner invites you with a link, and makes a new one should you lose it or forget your password.
         </p>
       </div>
       <div className="order-1 rounded-2xl border border-line bg-panel p-6 shadow-sm md:order-2">
@@ -47,19 +54,19 @@ export function SignIn({ link, done }: { link: string | undefined; done: () => P
         <h1 className="mt-5 text-xl font-semibold">Sign in</h1>
         {link === 'used' && (
           <p role="status" className="mt-3 rounded-lg bg-warn-ground p-3 text-warn">
-            That link has been used or is too old: each works once, for seven days. Ask whoever runs this server for a
-            new one, or sign in with your password.
+            That link has been used or is too old: each works once, for seven days. Ask an owner for a new one, or sign
+            in with your password.
           </p>
         )}
         <form onSubmit={signIn} className="mt-4 space-y-4">
           <TextField label="E-mail" name="email" type="email" autoComplete="username" required />
-          <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
-          {failure === 'refused' && (
+          <PasswordField label="Password" name="password" autoComplete="current-password" required />
+          {typeof failure === 'string' && (
             <p role="alert" className="rounded-lg bg-bad-ground p-3 text-bad">
-              E-mail or password is not right.
+              {failure}
             </p>
           )}
-          {failure !== null && failure !== 'refused' && <ErrorCard problem={failure} />}
+          {failure !== null && typeof failure === 'object' && <ErrorCard problem={failure} />}
           <Button type="submit" look="primary" busy={busy} className="w-full">
             Sign in
           </Button>

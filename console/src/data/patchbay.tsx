@@ -1,6 +1,7 @@
 import { type Client, isFault, openPatchbay } from '@patchbay/sdk'
 import {
   keepPreviousData,
+  MutationCache,
   QueryCache,
   QueryClient,
   type UseQueryResult,
@@ -11,6 +12,9 @@ import {
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 
 const Connected = createContext<{ client: Client; environment: string | undefined } | null>(null)
+
+/** For what belongs to no environment: who is there, and where they may go. */
+export const anywhere = openPatchbay({ url: '' })
 
 /** Everything below works in one environment: what was read in another is never shown in it. */
 export function PatchbayProvider(props: { environment: string | undefined; children: ReactNode }) {
@@ -70,12 +74,12 @@ export function useAct<Input, Value>(
 
 /** The memory of what was read. A session that ended anywhere ends everywhere: `onSignedOut`. */
 export function openQueries(onSignedOut: () => void): QueryClient {
+  const onError = (error: Error) => {
+    if (isFault(error, 'input.unauthenticated')) onSignedOut()
+  }
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        if (isFault(error, 'input.unauthenticated')) onSignedOut()
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         // Only what helps: a refusal stays one, and the person sees it at once.

@@ -4,14 +4,15 @@ import { join } from './join-classes.ts'
 export const inputClass =
   'w-full min-h-10 rounded-lg border border-edge bg-raised px-3 py-1.5 text-ink placeholder:text-soft aria-invalid:border-bad disabled:opacity-60'
 
-/** A labelled input with its help and, when it was refused, why. */
+/** A labelled input with its help and, when it was refused, why. At its `end` may stand what belongs to it. */
 export function TextField({
   label,
   help,
   error,
   className,
+  end,
   ...rest
-}: ComponentProps<'input'> & { label: ReactNode; help?: ReactNode; error?: string | null }) {
+}: ComponentProps<'input'> & { label: ReactNode; help?: ReactNode; error?: string | null; end?: ReactNode }) {
   const id = useId()
   return (
     <div className={className}>
@@ -19,13 +20,16 @@ export function TextField({
         {label}
         {rest.required && <span className="text-soft"> · required</span>}
       </label>
-      <input
-        {...rest}
-        id={id}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={help || error ? `${id}-more` : undefined}
-        className={inputClass}
-      />
+      <div className="flex gap-2">
+        <input
+          {...rest}
+          id={id}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={help || error ? `${id}-more` : undefined}
+          className={inputClass}
+        />
+        {end}
+      </div>
       <More id={`${id}-more`} help={help} error={error} />
     </div>
   )

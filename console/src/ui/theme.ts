@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { keepHere, keptHere } from './kept-here.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
@@ -8,16 +9,12 @@ const listeners = new Set<() => void>()
 
 /** What the person chose; `system` follows the computer. */
 export function chosenTheme(): Theme {
-  const stored = readStored()
+  const stored = keptHere(place)
   return themes.find((theme) => theme === stored) ?? 'system'
 }
 
 export function chooseTheme(theme: Theme): void {
-  try {
-    localStorage.setItem(place, theme)
-  } catch {
-    // A browser that stores nothing still changes the page.
-  }
+  keepHere(place, theme)
   applyTheme(theme)
   for (const listener of listeners) listener()
 }
@@ -48,13 +45,5 @@ function subscribe(listener: () => void): () => void {
   return () => {
     listeners.delete(listener)
     query.removeEventListener('change', listener)
-  }
-}
-
-function readStored(): string | null {
-  try {
-    return localStorage.getItem(place)
-  } catch {
-    return null
   }
 }
