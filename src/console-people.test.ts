@@ -94,7 +94,9 @@ test('a member is invited, comes in by the link, sets a password, comes back wit
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
 
   const navigation = page.getByRole('navigation', { name: 'Main' })
-  await navigation.getByRole('link', { name: 'API keys' }).waitFor()
+  await navigation.getByRole('link', { name: 'API keys' }).click()
+  await page.getByRole('table').waitFor()
+  assert.equal(await page.getByRole('button', { name: /^(New key|Revoke)/ }).count(), 0, 'keys are the owners’')
   assert.equal(await navigation.getByRole('link', { name: 'People' }).count(), 0)
   await page.goto(`${server.url}${room}`)
   await page.getByText('Only owners see who is here').waitFor()

@@ -323,6 +323,20 @@ test('an owner replaces the data key and sees it happen', { skip }, async () => 
   await context.close()
 })
 
+test('where the browser keeps its clipboard to itself, what is to be copied is selected', { skip }, async () => {
+  const { page, context } = await open('/console/setup/keys', { signedIn: true })
+  await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("not here"))')
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByLabel(/^Name/).fill('To be copied')
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  const key = await page.getByRole('dialog').locator('code').textContent()
+  await page.getByRole('button', { name: 'Copy the key' }).click()
+  await page.getByText('It is selected: Ctrl C copies it.').waitFor()
+  assert.equal(await page.evaluate('String(getSelection())'), key)
+  assert.match(key ?? '', /^pb_test_/)
+  await context.close()
+})
+
 test('without a session there is the sign-in page and no data', { skip }, async () => {
   const { page, context } = await open('/console/connections')
   await page.getByLabel(/password/i).waitFor()

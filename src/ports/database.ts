@@ -24,11 +24,9 @@ export interface TransactionOptions {
   readonly lasts: boolean
 }
 
-export interface Sql {
-  /** Runs one statement. `name` makes it a prepared statement of that name. Instants come back as milliseconds, bigints as numbers. */
-  <Row extends Record<string, unknown> = Record<string, unknown>>(
-    text: string,
-    values?: unknown[],
-    name?: string,
-  ): Promise<{ rows: Row[]; count: number }>
-}
+/** Runs one statement. `name` makes it a prepared statement of that name. Instants come back as milliseconds, bigints as numbers. */
+export type Sql = <Row extends Record<string, unknown> = Record<string, unknown>>(
+  text: string,
+  values?: unknown[],
+  name?: string,
+) => Promise<{ rows: Row[]; count: number }>

@@ -1,6 +1,7 @@
 import type { Operations } from '@patchbay/sdk'
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
+import { useSession } from '../../app/session.tsx'
 import { useRead } from '../../data/patchbay.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
@@ -20,6 +21,7 @@ type Key = Awaited<ReturnType<Operations['keys']['list']>>['data'][number]
 /** The keys with which applications use this environment. */
 export function KeysPage() {
   const query = useRead(['keys'], (client, signal) => client.keys.list({}, { signal }))
+  const isOwner = useSession().person.role === 'owner'
   const [making, setMaking] = useState(false)
   const [revoking, setRevoking] = useState<Key | null>(null)
   return (
@@ -27,9 +29,11 @@ export function KeysPage() {
       <PageHeader
         title="API keys"
         actions={
-          <Button look="primary" icon={<KeyRound size={16} aria-hidden />} onClick={() => setMaking(true)}>
-            New key
-          </Button>
+          isOwner && (
+            <Button look="primary" icon={<KeyRound size={16} aria-hidden />} onClick={() => setMaking(true)}>
+              New key
+            </Button>
+          )
         }
       >
         Applications use Patchbay with a key. Its text is shown once, when it is made; only a hash is kept.
@@ -40,7 +44,7 @@ export function KeysPage() {
             data.length === 0 ? (
               <EmptyState
                 title="No keys yet"
-                action={<Button onClick={() => setMaking(true)}>Make the first one</Button>}
+                action={isOwner && <Button onClick={() => setMaking(true)}>Make the first one</Button>}
               />
             ) : (
               <DataTable
@@ -77,6 +81,7 @@ export function KeysPage() {
                     head: <span className="sr-only">Revoke</span>,
                     right: true,
                     cell: (key) =>
+                      isOwner &&
                       key.revokedAt === null && (
                         <Button small aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
                           Revoke
