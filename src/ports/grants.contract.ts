@@ -218,10 +218,15 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
 
     story('what needs no renewing is looked at later', async ({ grants }, environmentId) => {
       await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
-      const postpone = (generation: number, now: number, refreshDueAt: number | null) =>
-        grants.postpone(environmentId, 'gra_1', generation, { now, refreshDueAt })
+      const seenNow = async () => (await grants.read(environmentId, 'gra_1'))!
+      const postpone = async (generation: number, now: number, refreshDueAt: number | null) =>
+        grants.postpone(environmentId, 'gra_1', { ...(await seenNow()), generation }, { now, refreshDueAt })
       assert.equal(await postpone(2, 100, 900), false, 'another generation')
+      const before = await seenNow()
       assert.equal(await postpone(1, 100, 900), true)
+      assert.equal(await grants.postpone(environmentId, 'gra_1', before, { now: 100, refreshDueAt: 950 }), false)
+      const lost = { ...(await seenNow()), state: 'unknown' } as const
+      assert.equal(await grants.postpone(environmentId, 'gra_1', lost, { now: 100, refreshDueAt: 950 }), false)
       await grants.lease(environmentId, 'gra_1', lease(1, 'lse_1', 100))
       assert.equal(await postpone(1, 174, null), false, 'somebody renews it right now')
       assert.equal((await grants.read(environmentId, 'gra_1'))!.refreshDueAt, 900)

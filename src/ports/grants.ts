@@ -101,11 +101,14 @@ export interface Grants {
   forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
   /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */
   due(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>
-  /** A later look at a grant that needs no renewing now, if the generation is still that one and no lease runs. It has not failed: attempts 0. */
+  /**
+   * A later look at a grant that needs no renewing now, if it still is as it was seen and no lease runs: whoever lost an answer meanwhile has said when to ask
+   * again. It has not failed: attempts 0.
+   */
   postpone(
     environmentId: string,
     id: string,
-    generation: number,
+    seen: Pick<Grant, 'generation' | 'state' | 'refreshDueAt'>,
     next: { now: Instant; refreshDueAt: Instant | null },
   ): Promise<boolean>
   /** Usable grants of every environment whose end is to be warned of, soonest first. */

@@ -61,7 +61,15 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant('release' as const), id, generation, leaseId, state, at, due: fc.option(at) }),
   fc.record({ kind: fc.constant('forget' as const), id, at }),
   fc.record({ kind: fc.constant('find' as const), subject }),
-  fc.record({ kind: fc.constant('postpone' as const), id, generation, at, due: fc.option(at) }),
+  fc.record({
+    kind: fc.constant('postpone' as const),
+    id,
+    generation,
+    state,
+    late: fc.boolean(),
+    at,
+    due: fc.option(at),
+  }),
   fc.record({ kind: fc.constant('warn' as const), id, at, due: fc.option(at) }),
 )
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -115,7 +123,15 @@ async function step(
     case 'forget':
       return grants.forget(environmentId, one.id, 'revoked', along)
     case 'postpone':
-      return grants.postpone(environmentId, one.id, one.generation, { now: one.at, refreshDueAt: one.due })
+      return grants.postpone(
+        environmentId,
+        one.id,
+        (one.late ? null : await grants.read(environmentId, one.id)) ?? { ...one, refreshDueAt: one.due },
+        {
+          now: one.at,
+          refreshDueAt: one.due,
+        },
+      )
     case 'warn': {
       // What is due is warned of, as the background does it; another moment changes nothing.
       const dueAt = (await grants.read(environmentId, one.id))?.warnDueAt ?? one.at

@@ -143,9 +143,11 @@ export function openMemoryGrants(
       return due.slice(0, limit).map(({ environmentId, id }) => ({ environmentId, id }))
     },
 
-    async postpone(environmentId, id, generation, { now, refreshDueAt }) {
+    async postpone(environmentId, id, seen, { now, refreshDueAt }) {
       const grant = read(environmentId, id)
-      if (!grant || grant.generation !== generation || !mayRefresh(grant) || isLeased(grant, now)) return false
+      if (!grant || !mayRefresh(grant) || isLeased(grant, now)) return false
+      if (grant.generation !== seen.generation || grant.state !== seen.state) return false
+      if (grant.refreshDueAt !== seen.refreshDueAt) return false
       write({ ...grant, refreshDueAt, attempts: 0 })
       return true
     },

@@ -107,9 +107,10 @@ export function openPostgresGrants(database: Database): Grants {
           (await sql<{ environmentId: string; id: string }>(selectDue, [new Date(now), limit], 'grants.due')).rows,
       ),
 
-    postpone: (environmentId, id, generation, { now, refreshDueAt }) =>
+    postpone: (environmentId, id, seen, { now, refreshDueAt }) =>
       database.tenant(environmentId, async (sql) => {
-        const values = [environmentId, id, generation, new Date(now), toDate(refreshDueAt)]
+        const before = [seen.generation, seen.state, toDate(seen.refreshDueAt)]
+        const values = [environmentId, id, ...before, new Date(now), toDate(refreshDueAt)]
         return (await sql(postponeRefresh, values, 'grants.postpone')).count > 0
       }),
 
@@ -229,9 +230,9 @@ const selectDue = `
   limit $2`
 
 const postponeRefresh = `
-  update account_grant set refresh_due_at = $5, attempts = 0
-  where environment_id = $1 and id = $2 and generation = $3 and state in ('live', 'unknown')
-    and (lease_until is null or lease_until <= $4)`
+  update account_grant set refresh_due_at = $7, attempts = 0
+  where environment_id = $1 and id = $2 and generation = $3 and state = $4 and state in ('live', 'unknown')
+    and refresh_due_at is not distinct from $5 and (lease_until is null or lease_until <= $6)`
 
 const selectExpiring = `
   select environment_id as "environmentId", id from account_grant

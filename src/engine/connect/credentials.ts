@@ -116,7 +116,7 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
         const renewAt = await nextRenewal(deps, place, grant, { ownApp })
         const now = deps.clock.now()
         if (renewAt === null || renewAt > now) {
-          await deps.grants.postpone(environmentId, grantId, grant.generation, { now, refreshDueAt: renewAt })
+          await deps.grants.postpone(environmentId, grantId, grant, { now, refreshDueAt: renewAt })
           return
         }
       }
@@ -124,8 +124,9 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
       if (kind !== 'impossible') return
       // Whoever uses it finds out that it is over. What nobody uses is given back, and asked about again by the day, in case that was never done.
       if ((await connectionsOf(deps, grant)).length === 0) await retireLater(deps, grant)
+      const after = await deps.grants.read(environmentId, grantId)
       const now = deps.clock.now()
-      await deps.grants.postpone(environmentId, grantId, grant.generation, { now, refreshDueAt: now + dayMs })
+      if (after) await deps.grants.postpone(environmentId, grantId, after, { now, refreshDueAt: now + dayMs })
     },
 
     async lookAgain(job) {
