@@ -54,9 +54,8 @@ export function openRefusalJudge(parts: {
     if (grant.generation > generation) return 'retry'
     const now = deps.clock.now()
     if (book.isSettled(grant, now)) return 'stop'
-    // A clock that was set back says that a token is from the future; then it is anything but fresh.
-    const ageMs = now - grant.refreshedAt
-    const isFresh = ageMs >= 0 && ageMs < replicationMs
+    // Who renewed it may have had a clock that is ahead of ours. By one that was set back it is from the future, and then it is anything but fresh.
+    const isFresh = Math.abs(now - grant.refreshedAt) < replicationMs
     if (book.note(grant) === 1 && isFresh) {
       await waitForReplicas(deps)
       return 'retry'

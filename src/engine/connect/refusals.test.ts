@@ -29,6 +29,13 @@ const story = (
     assert.deepEqual(world.sandbox.ledger.violations, [])
   })
 
+/** The second process has a clock that is a second behind that of the first. */
+function secondIsBehind(): WorldOptions['wrap'] {
+  let opened = 0
+  return ({ clock }) =>
+    opened++ === 1 ? { clock: { now: () => clock.now() - second, sleep: clock.sleep.bind(clock) } } : {}
+}
+
 const unauthorized = (): WireResponse => ({
   status: 401,
   headers: {},
@@ -80,6 +87,17 @@ story('F27: a fresh token that is not known everywhere yet is tried again, not r
   assert.ok(waitedMs >= 2 * second && waitedMs <= 5 * second, `${waitedMs}`)
   assert.equal(refreshes(world), 0)
 })
+
+story(
+  'F27: so is one that another process renewed a moment ago, whose clock is a second ahead',
+  async (world, connection) => {
+    let left = 1
+    world.weather.refuse = () => left-- > 0
+    await world.call(connection, 1)
+    assert.equal((await world.connectionOf(connection)).state, 'pending')
+  },
+  { auth: { refresh: { model: 'none' } }, engines: 2, wrap: secondIsBehind() },
+)
 
 story(
   'one place that refuses everybody does not end the connection, nor is it asked for tokens again and again',
