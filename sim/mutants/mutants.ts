@@ -175,11 +175,33 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: connect('judge-refusals'),
-        instead: 'const isFresh = ageMs >= 0 && ageMs < replicationMs',
-        put: 'const isFresh = ageMs < replicationMs',
+        instead: 'const isFresh = Math.abs(now - grant.refreshedAt) < replicationMs',
+        put: 'const isFresh = now - grant.refreshedAt < replicationMs',
       },
     ],
     caughtBy: clockBack,
+  },
+  {
+    name: 'a token that a process with a clock ahead renewed is not fresh',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'const isFresh = Math.abs(now - grant.refreshedAt) < replicationMs',
+        put: 'const isFresh = now >= grant.refreshedAt && now - grant.refreshedAt < replicationMs',
+      },
+    ],
+    caughtBy: { test: 'src/engine/connect/refusals.test.ts' },
+  },
+  {
+    name: 'whoever looked before an answer was lost puts the grant off',
+    changes: [
+      {
+        file: 'src/drivers/grants/memory.ts',
+        instead: '      if (grant.refreshDueAt !== seen.refreshDueAt) return false\n',
+        put: '',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/grants/memory.test.ts' },
   },
   {
     name: 'an app’s token from before the clock was set back is not given up',
