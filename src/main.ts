@@ -148,7 +148,9 @@ function client({ url, key }: { url?: string; key?: string }) {
  */
 function listenForSignals(): AbortSignal {
   const told = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // A terminal that is closed is not there to stop it in. Without one whoever started it may want it to go on, as `nohup` does.
+  const signals = ['SIGINT', 'SIGTERM', ...(process.stdout.isTTY ? (['SIGHUP'] as const) : [])] as const
+  for (const signal of signals) {
     process.on(signal, () => {
       if (told.signal.aborted) process.exit(130)
       told.abort()

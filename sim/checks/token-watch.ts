@@ -288,6 +288,8 @@ export class TokenWatch {
       if (issue.lostBecause !== null) return `answer lost: ${issue.lostBecause}`
       if (!issue.life.alive) return `answer lost: ${issue.life.name} died`
       if (issue.life.stoodStillFor(issue.sentAt, 10 * second)) return `answer lost: ${issue.life.name} stood still`
+      if (this.#kernel.now() - issue.sentAt > leaseMs && issue.life.wasCut('stores', issue.sentAt))
+        return `answer lost: ${issue.life.name} could not store it`
     }
     return null
   }

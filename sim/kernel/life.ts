@@ -65,7 +65,12 @@ export class Life {
   }
 
   isCut(side: string): boolean {
-    return (this.#cuts.get(side) ?? 0) > this.kernel.now()
+    return this.wasCut(side, this.kernel.now())
+  }
+
+  /** At some time since then. */
+  wasCut(side: string, since: number): boolean {
+    return (this.#cuts.get(side) ?? 0) > since
   }
 
   /** How often that was counted, this time included. */

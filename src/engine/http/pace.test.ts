@@ -175,6 +175,27 @@ suite('pace', () => {
     })
   })
 
+  test('F92: told to stop, what waits for room hears at once how long it would have been, and nothing more is tried', async () => {
+    const world = openTestWorld([200])
+    const provider = testProvider({ quotas: [quota(1, { rollingMs: 60 * second })] })
+    const stopping = new AbortController()
+    const call = () =>
+      world.gateway.call(testTarget(provider, { patienceMs: 10 * 60 * second, stop: stopping.signal }), { path: '/me' })
+    await world.clock.run(async () => {
+      await call()
+      const waiting = call()
+      await world.clock.sleep(2 * second)
+      stopping.abort()
+      for (const late of [waiting, call()])
+        await assert.rejects(
+          late,
+          (error) => isFault(error, 'provider.throttled') && error.detail.waitMs! > 50 * second,
+        )
+      assert.ok(world.clock.now() - testStart < 3 * second)
+    })
+    assert.equal(world.asked.length, 1)
+  })
+
   suite('waits as long as the caller has patience', () => {
     const minute = [quota(1, { rollingMs: 60 * second })]
 

@@ -7,6 +7,7 @@ import { drawsAt, quotasUnder, sparingBucket, sparingDraws, type Take, takesOf, 
 import { sayLimit } from '../quota/say-wait.ts'
 import { tolerant } from './fault-of-answer.ts'
 import type { Intent, Layer } from './intent.ts'
+import { pause } from './pause.ts'
 import { clampWait } from './retry-after.ts'
 
 /**
@@ -64,22 +65,26 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
         tally.sendBy = now + freshMs
         return taken.ticket
       }
-      if (spares === 'a_while' && takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)) {
+      if (
+        !target.stop?.aborted &&
+        spares === 'a_while' &&
+        takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)
+      ) {
         const leftMs = taken.waitMs > longestSparingMs ? 0 : sparesUntil - now
         if (leftMs <= 0) spares = null
-        else await clock.sleep(Math.min(leftMs, taken.waitMs), signal)
+        else await pause(clock, intent, Math.min(leftMs, taken.waitMs))
         tally.waitedMs += clock.now() - now
         continue
       }
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
-      if (now + waitMs > deadlineAt) {
+      if (target.stop?.aborted || now + waitMs > deadlineAt) {
         const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota
         if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)
         const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota: quota.id }) }
         throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
       }
-      await clock.sleep(waitMs, signal)
+      await pause(clock, intent, waitMs)
       tally.waitedMs += clock.now() - now
     }
   }

@@ -1,6 +1,7 @@
 import { Fault, type FaultCode, isFault } from '@patchbay/kit'
 import type { Deps } from '../deps.ts'
 import type { Intent, Layer } from './intent.ts'
+import { pause } from './pause.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { type Credentials, sharedName } from './target.ts'
 
@@ -44,9 +45,11 @@ export function retry(
         if (attempt >= options.attempts || !isFault(error) || !mayHelp(error) || mayHurt(error, intent)) throw error
         mayBeDone ||= leavesOpen(error, intent)
         const waitMs = waitBefore(attempt, error)
-        if (clock.now() + waitMs > intent.deadlineAt) throw error
+        const { stop } = intent.target
+        if (stop?.aborted || clock.now() + waitMs > intent.deadlineAt) throw error
         if (intent.tally.sent > 0 && !budget.take(key, clock.now())) throw error
-        await clock.sleep(waitMs, intent.signal)
+        await pause(clock, intent, waitMs)
+        if (stop?.aborted) throw error
       }
     }
   }

@@ -20,6 +20,8 @@ export interface Target {
   readonly runId: string | null
   /** How long it may wait for quota, token and retries altogether before it becomes `provider.throttled` with the wait that is left. */
   readonly patienceMs: number
+  /** From then on it waits for nothing any more, no quota and no other try: this process is about to end, and what is left is read later. */
+  readonly stop?: AbortSignal
 }
 
 /** Whose troubles are one: a platform of the catalog in all environments of a mode, one that an environment registered only there. */

@@ -73,7 +73,8 @@ async function readOnce(
   const all = [...accounts.values()].flat()
   const carrier = all[0]!
   const spares = sparesOf(run, all, deps.clock.now())
-  const http = deps.gateway.http({ ...targetOf(prepared, run, accounts, carrier), spares }, run.abort)
+  const target = { ...targetOf(prepared, run, accounts, carrier), spares, stop: run.stop }
+  const http = deps.gateway.http(target, run.abort)
   const seen = new Set<string>()
   let pages = 0
   try {
