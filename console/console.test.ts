@@ -21,7 +21,7 @@ import {
   shortNumber,
   sizeText,
 } from './src/words/numbers.ts'
-import { addressText, personState, refusalSays, roles, roleWords } from './src/words/people.ts'
+import { personState, refusalSays, roles, roleWords } from './src/words/people.ts'
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
@@ -434,8 +434,4 @@ test('every role says what it may do', () => {
     [false, true].map((hasSignedIn) => personState(hasSignedIn).name),
     ['Invited', 'Active'],
   )
-  assert.deepEqual(['ada@example.com', 'owner@patchbay.invalid'].map(addressText), [
-    'ada@example.com',
-    'no address yet',
-  ])
 })

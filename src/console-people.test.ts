@@ -72,6 +72,7 @@ test('a member is invited, comes in by the link, sets a password, comes back wit
 }, async () => {
   const owner = await browser.open(room, { signedIn: true })
   await row(owner.page, 'you').getByText('Owner', { exact: true }).first().waitFor()
+  await row(owner.page, 'you').getByText('no address yet').waitFor()
   assert.equal(
     await row(owner.page, 'you')
       .getByRole('button', { name: /^Remove/ })
@@ -81,6 +82,7 @@ test('a member is invited, comes in by the link, sets a password, comes back wit
   await invite(owner.page, 'Mira', 'Member')
   const link = await shownLink(owner.page)
   await row(owner.page, 'Mira').getByText('Invited').waitFor()
+  await row(owner.page, 'Mira').getByText('mira@example.com').waitFor()
 
   const { page, context, errors } = await browser.open(link)
   assert.equal(await setFirstPassword(page), 'mira@example.com')

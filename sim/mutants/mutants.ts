@@ -776,8 +776,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: http('pace'),
-        instead: 'if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)',
-        put: "if (quota?.currency !== undefined) return 'unpaid'",
+        instead: 'if (now + waitMs > deadlineAt) throw noRoom(intent, takes, taken)',
+        put: "const refusal = noRoom(intent, takes, taken)\n      if (now + waitMs > deadlineAt && refusal.code === 'setup.budget') return 'unpaid'\n      if (now + waitMs > deadlineAt) throw refusal",
       },
     ],
     caughtBy: { test: http('pace.test') },

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Deps } from '../engine/deps.ts'
 import type { Actor } from '../ports/along.ts'
-import { type KnownPerson, type OwnPerson, type People, roles, type SignInLink } from '../ports/people.ts'
+import { type KnownPerson, type People, passwordLength, roles, type SignInLink } from '../ports/people.ts'
 import { headersOf } from './authenticate.ts'
 import { idText, iso } from './route.ts'
 import { parse, type Serving } from './serve-route.ts'
@@ -11,7 +11,8 @@ import { parse, type Serving } from './serve-route.ts'
 const name = z.string().trim().min(1).max(100)
 const email = z.email().max(254)
 const role = z.enum(roles)
-const password = z.string().min(12).max(128)
+const password = z.string().min(passwordLength.min).max(passwordLength.max)
+const current = z.string().max(passwordLength.max)
 const byId = z.strictObject({ id: idText })
 
 /**
@@ -40,7 +41,7 @@ export function servePeople(
     const actor = await signedIn(request, reply)
     await people.setOwnPassword(
       headersOf(request),
-      read(z.strictObject({ password, current: z.string().max(128).optional() }), request),
+      read(z.strictObject({ password, current: current.optional() }), request),
     )
     await note(actor, 'person.password_set', actor.slice('user:'.length), {})
     return { hasPassword: true }
@@ -121,14 +122,15 @@ const read = <Schema extends z.ZodType>(schema: Schema, { body }: FastifyRequest
 
 const idOf = ({ params }: FastifyRequest) => (parse(byId, params, 'path') as z.output<typeof byId>).id
 
-const ownJson = ({ id, name, email, role, hasPassword, hasOwnAddress }: OwnPerson) => ({
+const ownJson = ({ id, name, email, role, hasPassword, hasOwnAddress }: KnownPerson) => ({
   ...{ id, name, email, role, hasPassword, hasOwnAddress },
 })
 
-const toJson = ({ id, name, email, role, hasSignedIn, hasPassword, createdAt, lastSignInAt }: KnownPerson) => ({
-  ...{ id, name, email, role, hasSignedIn, hasPassword },
-  createdAt: iso(createdAt),
-  lastSignInAt: iso(lastSignInAt),
+const toJson = (person: KnownPerson) => ({
+  ...ownJson(person),
+  hasSignedIn: person.hasSignedIn,
+  createdAt: iso(person.createdAt),
+  lastSignInAt: iso(person.lastSignInAt),
 })
 
 const linkJson = ({ link, endsAt }: SignInLink) => ({ link, linkEndsAt: iso(endsAt) })

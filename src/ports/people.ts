@@ -12,15 +12,13 @@ export interface Person {
   readonly role: Role
 }
 
-/** One as they see themselves. */
-export interface OwnPerson extends Person {
-  readonly hasPassword: boolean
+/** In characters. */
+export const passwordLength = { min: 12, max: 128 } as const
+
+/** One with what they and the owners are told. */
+export interface KnownPerson extends Person {
   /** False for the first owner, whose address is made up until they enter one. */
   readonly hasOwnAddress: boolean
-}
-
-/** One as the owners see them. */
-export interface KnownPerson extends Person {
   readonly createdAt: Instant
   readonly lastSignInAt: Instant | null
   /** Whether they ever used a link or a password. */
@@ -44,8 +42,8 @@ type Headers = Readonly<Record<string, string>>
 export interface People {
   /** Who a request's cookies belong to, or null. */
   personOf(headers: Headers): Promise<Person | null>
-  /** The same, with what only they are told. */
-  ownOf(headers: Headers): Promise<OwnPerson | null>
+  /** The same, with all that is known of them. */
+  ownOf(headers: Headers): Promise<KnownPerson | null>
   /** Answers what is needed of `/auth/`: sign-in, sign-out, one-time links. Throws `input.throttled` for whoever tries many passwords. */
   handle(request: Request): Promise<Response>
   /** Whether somebody ever used one of the links below. */

@@ -272,7 +272,10 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.equal(await records.removePlaces(`${environmentId}_other`, [a]), 0)
       assert.equal(await records.removePlaces(environmentId, [a, { ...b, stream: 'none' }]), 1)
       const places = await records.places(environmentId, [a, b, other])
-      assert.deepEqual(places.map(({ savedAt }) => savedAt), [null, noon, noon]) // biome-ignore format: a table
+      assert.deepEqual(
+        places.map(({ savedAt }) => savedAt),
+        [null, noon, noon],
+      )
     })
 
     story('events are written along, and may depend on what changed', async ({ records, traces }, environmentId) => {

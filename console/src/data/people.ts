@@ -15,15 +15,10 @@ export interface Me {
 }
 
 /** Somebody who may sign in, as owners see them. */
-export interface Person {
-  readonly id: string
-  readonly name: string
-  readonly email: string
-  readonly role: Role
+export interface Person extends Me {
   readonly createdAt: string
   readonly lastSignInAt: string | null
   readonly hasSignedIn: boolean
-  readonly hasPassword: boolean
 }
 
 /** A link that signs somebody in once. Nobody sends it: whoever made it hands it over. */

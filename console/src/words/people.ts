@@ -17,9 +17,6 @@ export const personState = (hasSignedIn: boolean): StateWords =>
     ? { name: 'Active', tone: 'good', shape: 'plugged', says: 'Has signed in.' }
     : { name: 'Invited', tone: 'info', shape: 'waiting', says: 'Has not used a link yet.' }
 
-/** The first owner's is made up, under a name that is nobody's (RFC 2606), until they enter theirs. */
-export const addressText = (email: string) => (email.endsWith('.invalid') ? 'no address yet' : email)
-
 /** How long a password has to be, and may be. */
 export const passwordLength = { min: 12, max: 128 } as const
 

@@ -1,9 +1,17 @@
-import { Fault, minute } from '@patchbay/kit'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Fault, isFault, minute } from '@patchbay/kit'
 import { betterAuth } from 'better-auth'
 import { magicLink } from 'better-auth/plugins/magic-link'
 import pg from 'pg'
 import type { Log } from '../../ports/log.ts'
-import type { KnownPerson, People, Person, Role, SignInLink } from '../../ports/people.ts'
+import {
+  type KnownPerson,
+  type People,
+  type Person,
+  passwordLength,
+  type Role,
+  type SignInLink,
+} from '../../ports/people.ts'
 import { DatabaseError, toDatabaseError } from '../database/database-error.ts'
 import { PasswordTries } from './password-tries.ts'
 
@@ -45,8 +53,8 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
   // The library does not listen to a connection that it has taken: should the database go away just then, that would end the process (F83). The query
   // itself fails anyway.
   pool.on('connect', (client) => void client.on('error', () => {}))
-  /** The last link of each address: two that are made at the same time must not be mixed up. */
-  const made = new Map<string, string>()
+  /** Where the library puts the link that is being made: of several at the same time each has its own. */
+  const making = new AsyncLocalStorage<{ link: string }>()
   const tries = new PasswordTries(now)
   const auth = betterAuth({
     baseURL: options.publicUrl,
@@ -54,7 +62,10 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     secret: options.secret,
     database: pool,
     trustedOrigins: [options.publicUrl],
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 128 },
+    emailAndPassword: {
+      ...{ enabled: true, disableSignUp: true },
+      ...{ minPasswordLength: passwordLength.min, maxPasswordLength: passwordLength.max },
+    },
     user: {
       additionalFields: {
         role: { type: 'string', required: false, defaultValue: 'viewer', input: false },
@@ -77,7 +88,9 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
         disableSignUp: true,
         storeToken: 'hashed',
         expiresIn: linkLifetimeSeconds,
-        sendMagicLink: ({ email, url }) => void made.set(email, url),
+        sendMagicLink({ url }) {
+          making.getStore()!.link = url
+        },
       }),
     ],
     telemetry: { enabled: false },
@@ -93,9 +106,7 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
 
     async ownOf(headers) {
       const found = await sessionOf(headers)
-      if (!found) return null
-      const known = await read(found.person.id)
-      return known && { ...found.person, hasPassword: known.hasPassword, hasOwnAddress: known.email !== owner.email }
+      return found && read(found.person.id)
     },
 
     async handle(request) {
@@ -116,21 +127,25 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
 
     async ownerLink() {
       const found = await firstOwner()
-      if (!found) await create({ ...owner, role: 'owner' })
+      if (!found)
+        await create({ ...owner, role: 'owner' }).catch((error: unknown) => {
+          // Another process that starts was quicker.
+          if (!isFault(error, 'input.conflict')) throw error
+        })
       return (await linkOf(found?.email ?? owner.email)).link
     },
 
-    list: () =>
-      run<Row>(`${selectPeople} order by "createdAt", id limit $1`, [mostPeople]).then((rows) => rows.map(toPerson)),
+    async list() {
+      const rows = await run<Row>(`${selectPeople} order by "createdAt", id limit $1`, [mostPeople])
+      return rows.map(toPerson)
+    },
 
     async invite({ name, email, role }) {
-      const [{ count }] = (await run<{ count: number }>('select count(*)::int as count from "user"', [])) as [
-        { count: number },
-      ]
-      if (count >= mostPeople)
+      const [all] = await run<{ count: number }>('select count(*)::int as count from "user"', [])
+      if (all!.count >= mostPeople)
         throw new Fault('input.invalid', `There are ${mostPeople} people already. Remove somebody first.`)
-      const id = await create({ name, email: email.toLowerCase(), role })
-      return { ...(await read(id))!, ...(await linkOf(email.toLowerCase())) }
+      const person = (await read(await create({ name, email: email.toLowerCase(), role })))!
+      return { ...person, ...(await linkOf(person.email)) }
     },
 
     async linkFor(id) {
@@ -141,22 +156,19 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     },
 
     async changeRole(id, role) {
-      await alone(async (client) => {
-        if (role !== 'owner') await refuseLastOwner(client, id)
-        await client.query('update "user" set role = $2, "updatedAt" = current_timestamp where id = $1', [id, role])
-      })
-      return read(id)
+      const changed = await run(setRole, [id, role])
+      const person = await read(id)
+      if (person && changed.length === 0) throw isLastOwner()
+      return person
     },
 
     async remove(id) {
       const person = await read(id)
       if (!person) return false
-      await alone(async (client) => {
-        await refuseLastOwner(client, id)
-        await client.query('delete from "user" where id = $1', [id])
-      })
+      const removed = await run(removeUser, [id])
+      if (removed.length === 0 && (await read(id))) throw isLastOwner()
       await endLinks(person.email)
-      return true
+      return removed.length > 0
     },
 
     async changeOwn(headers, { name, email }) {
@@ -220,13 +232,14 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
   }
 
   async function linkOf(email: string): Promise<SignInLink> {
-    await auth.api.signInMagicLink({
-      body: { email, callbackURL: '/console/', errorCallbackURL: '/console/?link=used' },
-      headers: new Headers({ origin: options.publicUrl }),
-    })
-    const link = made.get(email)!
-    made.delete(email)
-    return { link, endsAt: now() + linkLifetimeSeconds * 1000 }
+    const made = { link: '' }
+    await making.run(made, () =>
+      auth.api.signInMagicLink({
+        body: { email, callbackURL: '/console/', errorCallbackURL: '/console/?link=used' },
+        headers: new Headers({ origin: options.publicUrl }),
+      }),
+    )
+    return { ...made, endsAt: now() + linkLifetimeSeconds * 1000 }
   }
 
   /** The library keeps whose a link is as JSON beside the hash of its token. */
@@ -250,36 +263,9 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
     })
     return rows
   }
-
-  /** In one transaction. */
-  async function alone(work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
-    const client = await pool.connect().catch((error) => {
-      throw toDatabaseError(error)
-    })
-    let broken: Error | undefined
-    try {
-      await client.query('begin')
-      await work(client)
-      await client.query('commit')
-    } catch (error) {
-      await client.query('rollback').catch((lost: Error) => {
-        broken = lost
-      })
-      throw error instanceof Fault ? error : toDatabaseError(error)
-    } finally {
-      client.release(broken)
-    }
-  }
 }
 
-/** All owners are locked: of two who remove each other the second finds that they are the last. */
-async function refuseLastOwner(client: pg.PoolClient, id: string): Promise<void> {
-  const { rows } = await client.query<{ id: string }>(
-    `select id from "user" where role = 'owner' order by id for update`,
-  )
-  if (rows.length === 1 && rows[0]!.id === id)
-    throw new Fault('input.conflict', 'This is the last owner. Make somebody else an owner first.')
-}
+const isLastOwner = () => new Fault('input.conflict', 'This is the last owner. Make somebody else an owner first.')
 
 interface Row {
   readonly id: string
@@ -299,9 +285,23 @@ const passwordIsSet = `exists (
 const selectPeople = `
   select id, name, email, role, "createdAt", "lastSignInAt", "emailVerified" as "hasSignedIn", ${passwordIsSet} from "user" u`
 
+/**
+ * Whoever takes an owner away holds all of them, in the same order: of two who do that to each other the second waits, and finds that they are the last.
+ * $1 whom.
+ */
+const owners = `owners as (select id from "user" where role = 'owner' order by id for update)`
+const isNotTheLast = `(role is distinct from 'owner' or (select count(*) from owners where id <> $1) > 0)`
+
+const setRole = `
+  with ${owners}
+  update "user" set role = $2, "updatedAt" = current_timestamp where id = $1 and ($2 = 'owner' or ${isNotTheLast}) returning id`
+
+const removeUser = `with ${owners} delete from "user" where id = $1 and ${isNotTheLast} returning id`
+
 const toPerson = ({ role, createdAt, lastSignInAt, ...row }: Row): KnownPerson => ({
   ...row,
   role: roleOf(role),
+  hasOwnAddress: row.email !== owner.email,
   createdAt: createdAt.getTime(),
   lastSignInAt: lastSignInAt?.getTime() ?? null,
 })

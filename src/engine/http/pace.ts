@@ -65,11 +65,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
         tally.sendBy = now + freshMs
         return taken.ticket
       }
-      if (
-        !target.stop?.aborted &&
-        spares === 'a_while' &&
-        takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)
-      ) {
+      if (target.stop?.aborted) throw noRoom(intent, takes, taken)
+      if (spares === 'a_while' && takes.some(({ bucket }) => sparingBucket(bucket) === taken.bucket)) {
         const leftMs = taken.waitMs > longestSparingMs ? 0 : sparesUntil - now
         if (leftMs <= 0) spares = null
         else await pause(clock, intent, Math.min(leftMs, taken.waitMs))
@@ -78,12 +75,7 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       }
       // So that those who wait for the same moment do not all ask in it.
       const waitMs = taken.waitMs + random.unit() * Math.min(250, taken.waitMs / 10)
-      if (target.stop?.aborted || now + waitMs > deadlineAt) {
-        const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(taken.bucket))?.quota
-        if (quota?.currency !== undefined) throw spent(intent, quota, taken.waitMs)
-        const detail = { provider: target.provider.id, waitMs: taken.waitMs, ...(quota && { quota: quota.id }) }
-        throw new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
-      }
+      if (now + waitMs > deadlineAt) throw noRoom(intent, takes, taken)
       await pause(clock, intent, waitMs)
       tally.waitedMs += clock.now() - now
     }
@@ -160,6 +152,15 @@ function untilReset(quota: Quota, at: Instant): number {
   const window = windowAt(quota, at)
   if ('rollingMs' in window) return window.rollingMs
   return 'endsAt' in window ? window.endsAt - at : 1000
+}
+
+/** Which quota is in the way, and for how long. */
+function noRoom(intent: Intent, takes: readonly Take[], refused: { bucket: string; waitMs: number }): Fault {
+  const { waitMs } = refused
+  const quota = takes.find(({ bucket }) => [bucket, sparingBucket(bucket)].includes(refused.bucket))?.quota
+  if (quota?.currency !== undefined) return spent(intent, quota, waitMs)
+  const detail = { provider: intent.target.provider.id, waitMs, ...(quota && { quota: quota.id }) }
+  return new Fault('provider.throttled', 'The quota has no room within the time this call may wait.', detail)
 }
 
 /** No wait of a call helps, and no repetition: the money is spent until the calendar says otherwise, or somebody adds to it. */

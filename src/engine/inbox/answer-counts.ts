@@ -76,6 +76,17 @@ export class AnswerCounts {
   }
 }
 
+/** Counts how it ends. */
+export async function counted<Answer>(counts: Counts, answering: Promise<Answer>): Promise<Answer> {
+  try {
+    const answer = await answering
+    counts.accepted++
+    return answer
+  } catch (error) {
+    throw countRefusal(counts, error)
+  }
+}
+
 /** Counts what is thrown, and gives it back. */
 export function countRefusal(counts: Counts, error: unknown): unknown {
   counts[becauseOf(error)]++

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { test } from 'node:test'
-import { type FaultCode, isFault, minute } from '@patchbay/kit'
+import { minute } from '@patchbay/kit'
 import { observed, pageOf } from '../../ports/records.contract.ts'
-import { type InboxWorld, openInboxWorld } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
-
-const story = (title: string, tell: (world: InboxWorld) => Promise<void>) =>
-  test(title, async () => {
-    const world = await openInboxWorld()
-    await world.run(() => tell(world))
-  })
+import { fails } from '../test-faults.ts'
+import { inboxStory as story } from './test-stories.ts'
+import type { InboxWorld } from './test-world.ts'
 
 const subjectOf = async (world: InboxWorld, connection: Parameters<InboxWorld['grantOf']>[0]) =>
   (await world.grantOf(connection)).subject.id

@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { dayMs, type FaultCode, hour, isFault, second, unsigned } from '@patchbay/kit'
+import { dayMs, hour, second, unsigned } from '@patchbay/kit'
 import type { Inbox } from '../../ports/inbox.ts'
-import type { WorldOptions } from '../connect/test-world.ts'
+import { fails } from '../test-faults.ts'
 import { openHooks } from './hooks.ts'
-import { type InboxWorld, openInboxWorld } from './test-world.ts'
-
-const fails = (work: Promise<unknown>, ...codes: FaultCode[]) =>
-  assert.rejects(work, (error) => isFault(error, ...codes) || assert.fail(`${error}`))
-
-const story = (
-  title: string,
-  tell: (world: InboxWorld) => Promise<void>,
-  options: WorldOptions & { webhooks?: object } = {},
-) =>
-  test(title, async () => {
-    const world = await openInboxWorld(options)
-    await world.run(() => tell(world))
-  })
+import { inboxStory as story } from './test-stories.ts'
+import type { InboxWorld } from './test-world.ts'
 
 const comment = (id: string, more: object = {}) => ({
   events: [{ account: 'acc', type: 'comment', id, data: { text: 'hello' }, ...more }],

@@ -6,7 +6,7 @@ import type { Message, NewMessage } from '../../ports/inbox.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { type Recent, recentMs } from '../recent.ts'
 import type { Vault } from '../vault/vault.ts'
-import { AnswerCounts, type Counts, countRefusal, Refused } from './answer-counts.ts'
+import { AnswerCounts, type Counts, counted, countRefusal, Refused } from './answer-counts.ts'
 import { Forgeries } from './forgeries.ts'
 import { type GroupCommit, openGroupCommit } from './group-commit.ts'
 import { openHookAddresses } from './hook-addresses.ts'
@@ -98,7 +98,12 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
     receive(integrationId, callbackName, message) {
       const now = clock.now()
       const receiveAt = (place: Place) =>
-        callbackName === null ? receiveWebhook(place, message, now) : receiveCallback(place, callbackName, message, now)
+        counted(
+          place.counts,
+          callbackName === null
+            ? receiveWebhook(place, message, now)
+            : receiveCallback(place, callbackName, message, now),
+        )
       const place = placeOf(integrationId, now)
       if (!(place instanceof Promise)) return receiveAt(place)
       return place.then(receiveAt, (error: unknown) => {
@@ -183,26 +188,20 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   }
 
   async function receiveWebhook(place: Place, message: RawMessage, now: Instant): Promise<HookAnswer> {
-    const { integration, webhooks, secrets, world, counts } = place
+    const { integration, webhooks, secrets, world } = place
     const { environmentId, id: integrationId } = integration
-    let answer = acknowledged
-    try {
-      const question = answerHandshake(webhooks, message, secrets, now, world)
-      if (question) answer = await shakeHands(integration, question)
-      else if (webhooks.verify.scheme === 'unsigned')
-        await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
-      else {
-        const judging = verifyMessage(webhooks.verify, message, secrets, now, world)
-        const verdict = judging instanceof Promise ? await judging : judging
-        if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, ...verdict })
-        const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
-        await store(newMessage(place, message, { ...described, callback: null, signedAt: verdict.signedAt }, now))
-      }
-    } catch (error) {
-      throw countRefusal(counts, error)
+    const question = answerHandshake(webhooks, message, secrets, now, world)
+    if (question) return shakeHands(integration, question)
+    if (webhooks.verify.scheme === 'unsigned') {
+      await stored(() => wakeUnsigned(deps, integration, webhooks, message, parts.woken))
+      return acknowledged
     }
-    counts.accepted++
-    return answer
+    const judging = verifyMessage(webhooks.verify, message, secrets, now, world)
+    const verdict = judging instanceof Promise ? await judging : judging
+    if (!verdict.ok) forgeries.refuse({ environmentId, integrationId, ...verdict })
+    const described = describeMessage(readEvents(webhooks, message.headers, message.body), message.body)
+    await store(newMessage(place, message, { ...described, callback: null, signedAt: verdict.signedAt }, now))
+    return acknowledged
   }
 
   async function shakeHands(integration: Integration, question: Promise<HandshakeAnswer>): Promise<HookAnswer> {
@@ -216,39 +215,31 @@ export function openHooks(deps: Deps, setting: Setting, parts: HookParts): Hooks
   }
 
   async function receiveCallback(place: Place, name: string, message: RawMessage, now: Instant): Promise<HookAnswer> {
-    const { integration, webhooks, secrets, counts } = place
+    const { integration, webhooks, secrets } = place
     const { environmentId, id: integrationId } = integration
-    let answer = acknowledged
-    try {
-      const callback = callbackOf(webhooks, name)
-      if (!callback) throw nowhere()
-      const words = valuesOfSecret(callback.verify.secret, secrets)
-      const claims = openSignedRequest(callback.verify, message, words)
-      const subject = claims === null ? null : callback.subject(claims)
-      if (subject === null) {
-        const because = words.length === 0 ? 'not_set_up' : 'wrong_signature'
-        forgeries.refuse({ environmentId, integrationId, because, why: 'its signed request is wrong' })
-      }
-      // The same request has the same code, however often it is sent.
-      const code = await stored(() => codeOf(integration, name, message.body))
-      const about = {
-        callback: name,
-        dedupe: dedupeOfCode(code),
-        accounts: [subject],
-        types: [callback.tells],
-        signedAt: null,
-      }
-      await store(newMessage(place, message, about, now))
-      if (callback.answer) {
-        const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
-        const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
-        answer = { status: 200, contentType: 'application/json; charset=utf-8', body }
-      }
-    } catch (error) {
-      throw countRefusal(counts, error)
+    const callback = callbackOf(webhooks, name)
+    if (!callback) throw nowhere()
+    const words = valuesOfSecret(callback.verify.secret, secrets)
+    const claims = openSignedRequest(callback.verify, message, words)
+    const subject = claims === null ? null : callback.subject(claims)
+    if (subject === null) {
+      const because = words.length === 0 ? 'not_set_up' : 'wrong_signature'
+      forgeries.refuse({ environmentId, integrationId, because, why: 'its signed request is wrong' })
     }
-    counts.accepted++
-    return answer
+    // The same request has the same code, however often it is sent.
+    const code = await stored(() => codeOf(integration, name, message.body))
+    const about = {
+      callback: name,
+      dedupe: dedupeOfCode(code),
+      accounts: [subject],
+      types: [callback.tells],
+      signedAt: null,
+    }
+    await store(newMessage(place, message, about, now))
+    if (!callback.answer) return acknowledged
+    const url = `${setting.publicUrl}/hooks/${integrationId}/deletions/${code}`
+    const body = JSON.stringify(callback.answer({ url, code }) satisfies Json)
+    return { status: 200, contentType: 'application/json; charset=utf-8', body }
   }
 
   async function store(message: NewMessage): Promise<void> {

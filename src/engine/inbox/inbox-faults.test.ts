@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { dayMs, header, hmac, hour, isFault, minute } from '@patchbay/kit'
 import type { Inbox } from '../../ports/inbox.ts'
-import type { WorldOptions } from '../connect/test-world.ts'
 import { runInboxSweep } from './inbox-jobs.ts'
 import { replayMessages } from './replay.ts'
-import { type InboxWorld, openInboxWorld } from './test-world.ts'
-
-const story = (
-  title: string,
-  tell: (world: InboxWorld) => Promise<void>,
-  options: WorldOptions & { webhooks?: object } = {},
-) =>
-  test(title, async () => {
-    const world = await openInboxWorld(options)
-    await world.run(() => tell(world))
-  })
+import { inboxStory as story } from './test-stories.ts'
+import type { InboxWorld } from './test-world.ts'
 
 /** A platform that signs when it sends, and takes five minutes for too long. */
 const timed = {

@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hour, minute, second } from '@patchbay/kit'
 import { message } from '../../ports/inbox.contract.ts'
-import type { WorldOptions } from '../connect/test-world.ts'
 import type { Deps } from '../deps.ts'
 import { runAttach } from './attach-messages.ts'
 import { runInboxSweep } from './inbox-jobs.ts'
 import { openInboxWorker } from './inbox-worker.ts'
 import { previewReplay, replayMessages } from './replay.ts'
+import { inboxStory as story } from './test-stories.ts'
 import { type InboxWorld, openInboxWorld } from './test-world.ts'
-
-const story = (title: string, tell: (world: InboxWorld) => Promise<void>, options: WorldOptions = {}) =>
-  test(title, async () => {
-    const world = await openInboxWorld(options)
-    await world.run(() => tell(world))
-  })
 
 const event = (account: string, type: string, id: string, more: object = {}) => ({
   events: [{ account, type, id, data: { text: id }, ...more }],

@@ -1,8 +1,8 @@
 import type { Operations } from '@patchbay/sdk'
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
-import { useSession } from '../../app/session.tsx'
 import { useRead } from '../../data/patchbay.tsx'
+import { useMe } from '../../data/people.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Badge, Tag } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -21,7 +21,7 @@ type Key = Awaited<ReturnType<Operations['keys']['list']>>['data'][number]
 /** The keys with which applications use this environment. */
 export function KeysPage() {
   const query = useRead(['keys'], (client, signal) => client.keys.list({}, { signal }))
-  const isOwner = useSession().person.role === 'owner'
+  const isOwner = useMe().data?.role === 'owner'
   const [making, setMaking] = useState(false)
   const [revoking, setRevoking] = useState<Key | null>(null)
   return (

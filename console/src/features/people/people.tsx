@@ -11,7 +11,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
-import { addressText, personState, roleWords } from '../../words/people.ts'
+import { personState, roleWords } from '../../words/people.ts'
 import { ChangeRole } from './change-role.tsx'
 import { Invite } from './invite.tsx'
 import { NewLink } from './new-link.tsx'
@@ -63,11 +63,13 @@ function Room({ myId }: { myId: string }) {
                 {
                   name: 'Name',
                   className: 'min-w-44',
-                  cell: ({ id, name, email }) => (
+                  cell: ({ id, name, email, hasOwnAddress }) => (
                     <>
                       <span className="font-medium [overflow-wrap:anywhere]">{name}</span>{' '}
                       {id === myId && <Tag>you</Tag>}
-                      <span className="block text-sm [overflow-wrap:anywhere] text-soft">{addressText(email)}</span>
+                      <span className="block text-sm [overflow-wrap:anywhere] text-soft">
+                        {hasOwnAddress ? email : 'no address yet'}
+                      </span>
                     </>
                   ),
                 },
