@@ -7,11 +7,20 @@ export interface Summary {
   events: number
   simulatedMs: number
   readonly sometimes: Map<Situation, number>
+  /** How many runs broke something. */
+  broken: number
   /** Runs that broke something, the first few. */
   readonly failures: StoryResult[]
 }
 
-export const noRuns = (): Summary => ({ seeds: 0, events: 0, simulatedMs: 0, sometimes: new Map(), failures: [] })
+export const noRuns = (): Summary => ({
+  seeds: 0,
+  events: 0,
+  simulatedMs: 0,
+  sometimes: new Map(),
+  broken: 0,
+  failures: [],
+})
 
 export function addRun(summary: Summary, result: StoryResult): void {
   summary.seeds++
@@ -19,13 +28,15 @@ export function addRun(summary: Summary, result: StoryResult): void {
   summary.simulatedMs += result.simulatedMs
   for (const [situation, count] of result.sometimes)
     summary.sometimes.set(situation, (summary.sometimes.get(situation) ?? 0) + count)
-  if (result.violations.length > 0 && summary.failures.length < mostFailures) summary.failures.push(result)
+  if (result.violations.length === 0) return
+  summary.broken++
+  if (summary.failures.length < mostFailures) summary.failures.push(result)
 }
 
 const mostFailures = 20
 
-/** Every so many-th seed is played twice: the same seed has to give the same run. */
-export const canaryEvery = 25
+/** Every so many-th seed is played twice, in every story: the same seed has to give the same run. */
+export const isCanary = (turn: number, stories: number) => Math.floor(turn / stories) % 25 === 0
 
 /** Plays one seed, twice where its turn has come. That the second run is another one is a violation like any other. */
 export async function playSeed(

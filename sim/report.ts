@@ -3,6 +3,10 @@ import { notApplicable, type Situation, situations } from './kernel/sometimes.ts
 import type { Summary } from './play-seeds.ts'
 import type { StoryResult } from './stories/story.ts'
 
+/** A failure in a line, for a run that goes on. */
+export const nameFailure = ({ story, seed, violations: [first] }: StoryResult) =>
+  `VIOLATION in story ${story}, seed ${seed}: ${first!.invariant} at ${time(first!.at)}: ${first!.says}`
+
 /** All that it takes to see a failure again. */
 export function describeFailure(result: StoryResult, shrunk?: { faults: readonly string[]; runs: number }): string {
   const { story, seed, violations, fired, last } = result

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { canaryEvery, playSeed } from './play-seeds.ts'
+import { isCanary, playSeed } from './play-seeds.ts'
 import { storyOf } from './stories/stories.ts'
 
 /** What a worker is told when it starts: every so many-th turn is its own. */
@@ -30,6 +30,6 @@ const task = workerData as WorkerTask | null
 if (parentPort && task)
   for (let turn = task.offset; turn < task.turns; turn += task.step) {
     const { story, seed } = turnOf(task, turn)
-    const canary = turn % canaryEvery === 0
+    const canary = isCanary(turn, task.stories.length)
     parentPort.postMessage(await playSeed(storyOf(story), seed, { canary }))
   }
