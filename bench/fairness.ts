@@ -40,7 +40,7 @@ export async function* run(): AsyncIterable<Line> {
             served.set(integration.id, (served.get(integration.id) ?? 0) + 1)
             return { status: 200, headers: {}, body: null, at: clock.now() }
           },
-          { spent: { calls: 1, cost: {} } },
+          { spent: { calls: 1, cost: {} }, answeredAt: () => clock.now() },
         ),
       call: () => Promise.reject(new Error('not in this bench')),
       forward: () => Promise.reject(new Error('not in this bench')),

@@ -193,7 +193,7 @@ function gatewayOf(texts: readonly string[]): Gateway {
           const body = parseJson(texts[Number(query?.page)]!)
           return { status: 200, headers: {}, body, at: systemClock.now() }
         },
-        { spent: { calls: 0, cost: {} } },
+        { spent: { calls: 0, cost: {} }, answeredAt: () => systemClock.now() },
       ),
     call: unused,
     forward: unused,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayMs, dayOf, hour, minute, type Provider, second, startOfDay } from '@patchbay/kit'
+import { dayMs, dayOf, hour, minute, type Provider, runTime, second, startOfDay } from '@patchbay/kit'
 import * as catalog from '../providers/index.ts'
 import { tokenRules } from '../sandbox/token-rules.ts'
 import { targetOf } from '../src/engine/catalog/target-of.ts'
@@ -100,7 +100,7 @@ async function identifyAgain(world: PretendWorld, { connection, provider }: Owne
     http: engine.gateway.http(target),
     inputs: connection.inputs,
     settings: {},
-    time: { now, today: (zone) => dayOf(now, zone) },
+    time: runTime(now),
   })
 }
 

@@ -16,6 +16,7 @@ import {
   type Page,
   parseJson,
   quotaSignals,
+  runTime,
   type TokenRequest,
 } from '@patchbay/kit'
 import { openSandbox } from '../../sandbox/sandbox.ts'
@@ -82,17 +83,15 @@ async function open(artist: Artist, scopes?: readonly string[]) {
   const { accessToken } = await connect(artist, scopes)
   const bodies: Json[] = []
   const http = httpWith(accessToken, (body) => bodies.push(body))
-  const time = { now, today: (zone?: string) => dayOf(now, zone) }
-  const { accounts } = await instagram.identify({ http, inputs: {}, settings: {}, time })
+  const { accounts } = await instagram.identify({ http, inputs: {}, settings: {}, time: runTime(now) })
   const account = accounts[0]!
   const run = async (stream: string, from: { cursor?: Json; checkpoint?: Json; stop?: number } = {}) => {
     const before = http.requests.length
     const pages: Page[] = []
     const subject = { account, cursor: from.cursor ?? null, checkpoint: from.checkpoint ?? null }
-    const today = { now, today: (zone?: string) => dayOf(now, zone) }
     for await (const page of instagram.streams[stream]!.read({
       http,
-      time: today,
+      time: runTime(now),
       settings: {},
       subjects: [subject],
     })) {

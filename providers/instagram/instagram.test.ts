@@ -15,6 +15,7 @@ import {
   quotaSignals,
   type RawMessage,
   type ReadContext,
+  runTime,
   type Stream,
 } from '@patchbay/kit'
 import { answerHandshake } from '../../src/engine/inbox/verify/answer-handshake.ts'
@@ -24,7 +25,7 @@ import { classify, pretendHttp } from './pretend-http.ts'
 
 const account = { id: '17841400000000001', name: 'Harbor Lights', kind: 'business' } as const
 const now = Date.parse('2026-11-22T12:00:00Z')
-const time = { now, today: () => '2026-11-22' }
+const time = runTime(now)
 
 const fixture = (name: string) =>
   parseJson(readFileSync(join(import.meta.dirname, 'fixtures', `${name}.json`), 'utf8')) as unknown as {
@@ -330,7 +331,7 @@ test('the recorded series belongs to the days before the ones it names', withSpe
   const reach: unknown[] = []
   for await (const page of instagram.streams.daily!.read({
     ...{ http, settings: {}, subjects: [subject] },
-    time: { now: then, today: () => '2017-05-05' },
+    time: runTime(then),
   }))
     for (const { metric, day, value } of [page].flat()[0]!.observations!)
       if (metric === 'engagement.reach_daily') reach.push([day, value])

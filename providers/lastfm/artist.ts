@@ -88,7 +88,7 @@ export const artist = defineStream({
           `Last.fm now leads from "${account.id}" to "${name}": connect that page instead`,
           { path: 'artist.getInfo' },
         )
-      const day = time.today()
+      const day = time.asOf()
       return {
         facts: mbid ? { identifiers: { mbid } } : {},
         observations: [

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type ApiRequest, at, Fault, type Http, isFault, type Json, parseJson } from '@patchbay/kit'
+import { type ApiRequest, at, Fault, type Http, isFault, type Json, parseJson, runTime } from '@patchbay/kit'
 import { openSandbox } from '../../sandbox/sandbox.ts'
 import { readBody } from '../../src/ports/network.ts'
 import { artistIn } from './artist.ts'
 import lastfm from './index.ts'
 
 const now = Date.parse('2026-11-22T17:30:00Z')
-const time = { now, today: () => '2026-11-22' }
+const time = runTime(now)
 const sandbox = openSandbox({ providers: [lastfm], clock: { now: () => now, sleep: async () => {} }, artists: 40 })
 const artist = sandbox.world.artists[0]!
 const { account, credentials } = sandbox.personas.persona(lastfm, artist)

@@ -15,6 +15,7 @@ import {
   type Observation,
   type Page,
   parseRoutePattern,
+  runTime,
   type Subject,
 } from '@patchbay/kit'
 import { Ajv } from 'ajv'
@@ -343,9 +344,7 @@ const about = ({
 const holds = (when: Settings | undefined, settings: Settings) =>
   Object.entries(when ?? {}).every(([name, value]) => settings[name] === value)
 
-function timeOf(day: Day) {
-  return { now: Date.parse(`${day}T12:00:00Z`), today: () => day }
-}
+const timeOf = (day: Day) => runTime(Date.parse(`${day}T12:00:00Z`))
 
 /** Runs a stream once for some accounts, and collects what it gave until it ended or stopped at a quota. */
 async function read(

@@ -3,17 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  type Artist,
-  dayMs,
-  dayOf,
-  isFault,
-  type Json,
-  type Observation,
-  parseJson,
-  type RunTime,
-  type Truth,
-} from '@patchbay/kit'
+import { type Artist, dayMs, isFault, type Json, type Observation, parseJson, runTime, type Truth } from '@patchbay/kit'
 import { Ajv } from 'ajv'
 import { openSandbox, type SandboxOptions } from '../../sandbox/sandbox.ts'
 import { readBody } from '../../src/ports/network.ts'
@@ -374,10 +364,7 @@ function open(options: Partial<SandboxOptions> = {}) {
   })
   const app = sandbox.apps.first('youtube')
   const answers: { url: URL; body: Json }[] = []
-  const time = (): RunTime => {
-    const now = clock.now()
-    return { now, today: (zone) => dayOf(now, zone) }
-  }
+  const time = () => runTime(clock.now())
   const send = async (
     method: string,
     url: URL,

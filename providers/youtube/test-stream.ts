@@ -1,6 +1,5 @@
 import {
   type ApiRequest,
-  dayOf,
   type EmulatorReply,
   type Errors,
   Fault,
@@ -10,6 +9,7 @@ import {
   type Provider,
   type ReadContext,
   type RunTime,
+  runTime,
   type Stream,
 } from '@patchbay/kit'
 
@@ -64,10 +64,7 @@ export function addressOf(base: string, { path, query = {} }: ApiRequest): URL {
 }
 
 /** A run that starts at that instant. */
-export const startingAt = (instant: string): RunTime => {
-  const now = Date.parse(instant)
-  return { now, today: (zone) => dayOf(now, zone) }
-}
+export const startingAt = (instant: string) => runTime(Date.parse(instant))
 
 /** Runs a stream for some accounts and collects what it gave; `stopAfter` breaks it off after so many pages, as a crash would. */
 export async function tryStream(

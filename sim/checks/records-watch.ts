@@ -1,4 +1,5 @@
 import { dayMs, type Observation } from '@patchbay/kit'
+import { inactiveStates } from '../../src/ports/connections.ts'
 import type { RunRecord } from '../../src/ports/journal.ts'
 import type { SavedPage } from '../../src/ports/records.ts'
 import { compareStored, compareTrue, noComparison, type Owned, keyOf as valueKeyOf } from '../compare-truth.ts'
@@ -121,8 +122,11 @@ export class RecordsWatch {
 
   /** When everything is over: something was compared, everything that was ever saved is there, and saving a page again changes nothing. */
   async checkAll(): Promise<void> {
-    const { deps, environment } = this.#base
-    if (this.#compared === 0) this.#kernel.violate('I15', 'no run that succeeded had anything to compare')
+    const { deps, environment, connectionNow } = this.#base
+    const states = await Promise.all(this.#owned.map(async ({ connection }) => (await connectionNow(connection)).state))
+    // Whoever withdrew their consent while the platform was away is read no more.
+    if (this.#compared === 0 && !states.every((state) => inactiveStates.has(state)))
+      this.#kernel.violate('I15', 'no run that succeeded had anything to compare')
     const rows = await this.#base.rowsOf(this.#owned.map(({ connection }) => connection))
     const current = new Map(rows.map((row) => [keyOf(row), row.value]))
     for (const [key, { connectionId, row, values }] of this.#seen) {

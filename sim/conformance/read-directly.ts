@@ -1,4 +1,4 @@
-import { dayOf, type Json, type Page, type Provider } from '@patchbay/kit'
+import { type Json, type Page, type Provider, runTime } from '@patchbay/kit'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import { plainSettings } from '../../src/engine/connect/integration-secrets.ts'
 import type { Connection } from '../../src/ports/connections.ts'
@@ -28,7 +28,7 @@ export async function readDirectly(
   const context = {
     http,
     subjects: connections.map(({ account }, index) => ({ account, cursor: places[index]!.cursor, checkpoint: null })),
-    time: { now, today: (zone?: string) => dayOf(now, zone) },
+    time: runTime(now, http.answeredAt),
     settings: plainSettings(provider, own.integration),
   }
   const pages: Page[] = []

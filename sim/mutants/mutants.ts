@@ -1098,4 +1098,11 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: 'src/engine/in-each-environment.test.ts' },
   },
+  {
+    name: 'all numbers of a run are of the day on which it began',
+    changes: [
+      { file: 'packages/kit/src/http.ts', instead: 'dayOf(answeredAt() ?? now, zone)', put: 'dayOf(now, zone)' },
+    ],
+    caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
+  },
 ]

@@ -1,4 +1,4 @@
-import { dayOf, isFault, second } from '@patchbay/kit'
+import { isFault, runTime, second } from '@patchbay/kit'
 import { DatabaseError } from '../../src/drivers/database/database-error.ts'
 import { targetOf } from '../../src/engine/catalog/target-of.ts'
 import type { Owned } from '../compare-truth.ts'
@@ -30,7 +30,7 @@ export async function callOnce(
           http: engine.gateway.http(target),
           inputs: connection.inputs,
           settings: {},
-          time: { now, today: (zone) => dayOf(now, zone) },
+          time: runTime(now),
         })
         resolve(true)
       } catch (error) {

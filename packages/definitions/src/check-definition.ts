@@ -1,4 +1,4 @@
-import { isFault, type Provider, parseRoutePattern, at as valueAt, type z } from '@patchbay/kit'
+import { isFault, type Provider, parseRoutePattern, runTime, at as valueAt, type z } from '@patchbay/kit'
 import { checkRequests } from './check-requests.ts'
 import { closestTo } from './closest-to.ts'
 import { compileDefinition, readIdentity } from './compile.ts'
@@ -174,7 +174,7 @@ function checkStreamExamples(name: string, stream: StreamDefinition, say: Say): 
     if (status >= 300) continue
     const at = ['streams', name, 'examples', i]
     try {
-      const { count, refused = [] } = read(body, new Meter(), { time: { now: 0, today: () => '2026-01-01' } })
+      const { count, refused = [] } = read(body, new Meter(), { time: runTime(0) })
       const level = refused.length === count ? 'error' : 'warning'
       for (const { what, why } of refused.slice(0, 3)) say(at, `${what} is refused: ${why}`, level)
     } catch (error) {

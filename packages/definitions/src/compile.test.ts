@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Account, type ApiRequest, type Http, isFault, type Json, type Page, type Provider } from '@patchbay/kit'
+import {
+  type Account,
+  type ApiRequest,
+  type Http,
+  isFault,
+  type Json,
+  type Page,
+  type Provider,
+  runTime,
+} from '@patchbay/kit'
 import { checkDefinition } from './check-definition.ts'
 import { whatMoves, whatNarrows } from './compare-definitions.ts'
 import type { Definition } from './definition.ts'
 import { exampleDefinition } from './test-definition.ts'
 
 const account: Account = { id: '4711', name: 'Paper Lanterns', kind: 'artist_page' }
-const time = { now: Date.parse('2026-11-22T10:00:00Z'), today: () => '2026-11-22' }
+const time = runTime(Date.parse('2026-11-22T10:00:00Z'))
 
 test('an identity is read from wherever the definition says it is', async () => {
   const { provider, definition } = compiled()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { runTime } from '@patchbay/kit'
 import { checkDefinition } from './check-definition.ts'
 import type { Definition } from './definition.ts'
 import { Meter } from './meter.ts'
@@ -10,7 +11,7 @@ import { rowReader } from './read-rows.ts'
 const definition = JSON.parse(
   readFileSync(join(import.meta.dirname, '../examples/musicbrainz.json'), 'utf8'),
 ) as Definition
-const time = { now: 0, today: () => '2026-11-22' }
+const time = runTime(Date.parse('2026-11-22T10:00:00Z'))
 const read = (stream: string, body: unknown) =>
   rowReader(definition.streams[stream]!)(body as never, new Meter(), { time })
 const exampleOf = (stream: string) => definition.streams[stream]!.examples![0]!.body

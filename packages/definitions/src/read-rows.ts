@@ -95,7 +95,7 @@ function observer(about: ObservationDefinition) {
         metric,
         value,
         ...(value === null && { reason: about.missing ?? 'unavailable' }),
-        day: find.day ? dayOfText(find.day.evaluate(row, meter), about.day!) : time.today(timezone),
+        day: find.day ? dayOfText(find.day.evaluate(row, meter), about.day!) : time.asOf(timezone),
         native: about.native ?? about.value.slice(0, 200),
         ...(find.item && { item: textOf(find.item.evaluate(row, meter), about.item!) }),
         ...(find.dimensions.length > 0 && {
@@ -194,7 +194,7 @@ function audienceReader({ population, basis, ...about }: AudienceDefinition) {
         population,
         basis,
         dimensions: groups.map(([name]) => name as Audience['dimensions'][number]),
-        period: { start: null, end: time.today() },
+        period: { start: null, end: time.asOf() },
         rows: rows.flatMap((row) => {
           const value = numberOf(amountOf.evaluate(row, meter), about.value)
           const group = Object.fromEntries(

@@ -2,7 +2,7 @@ import type { FaultCode } from './faults.ts'
 import type { Json } from './json.ts'
 import type { QuotaSignal } from './quota.ts'
 import type { QuotaHeader } from './quota-headers.ts'
-import type { Day } from './time.ts'
+import { type Day, dayOf } from './time.ts'
 
 /** One call to the provider. `path` is appended to the host's base address; it never names a host. */
 export interface ApiRequest {
@@ -79,8 +79,19 @@ export interface Errors {
   readonly signals?: (response: ApiResponse) => readonly QuotaSignal[]
 }
 
-/** Time as a read sees it: when the run started, and the calendar from there. Provider code has no other clock. */
+/** Time as a read sees it; provider code has no other clock. Zones are IANA names, UTC when absent. */
 export interface RunTime {
+  /** When the run started. */
   readonly now: number
+  /** The day on which it started, however long it takes: what windows are worked out from. */
   today(zone?: string): Day
+  /** The day of the newest answer: what a number that was counted until then is noted under. A walk down a long list may cross midnight. */
+  asOf(zone?: string): Day
 }
+
+/** The time of a read that started at `now`. `answeredAt` tells of the newest answer, null before the first. */
+export const runTime = (now: number, answeredAt: () => number | null = () => null): RunTime => ({
+  now,
+  today: (zone) => dayOf(now, zone),
+  asOf: (zone) => dayOf(answeredAt() ?? now, zone),
+})

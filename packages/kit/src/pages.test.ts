@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Fault, isFault } from './faults.ts'
 import type { ApiRequest, Http } from './http.ts'
+import { runTime } from './http.ts'
 import { at, type Json, listAt } from './index.ts'
 import { offsetLimit, pageNumber, pageToken } from './pages.ts'
 import { type Page, type Pager, readPages } from './stream.ts'
@@ -39,7 +40,7 @@ async function walk(
   const subjects = [{ account, cursor: null, checkpoint: options.from ?? null }]
   const pages: Page[] = []
   try {
-    for await (const page of read({ http, subjects, settings: {}, time: { now: 0, today: () => '2026-11-22' } })) {
+    for await (const page of read({ http, subjects, settings: {}, time: runTime(0) })) {
       pages.push(...[page].flat())
       if (pages.length === options.stopAfter) break
     }

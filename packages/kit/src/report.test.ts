@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Fault, type FaultCode, faults, isFault } from './faults.ts'
 import type { ApiRequest, Http } from './http.ts'
+import { runTime } from './http.ts'
 import { at, type Json } from './json.ts'
 import { readReport } from './report.ts'
 import type { Page, ReadContext, Subject } from './stream.ts'
@@ -45,7 +46,7 @@ async function play(answers: Answers, { mostRuns = 500 } = {}) {
       http: http as unknown as Http,
       subjects,
       settings: {},
-      time: { now, today: () => '2026-11-28' },
+      time: runTime(now),
     }
     let ended: Fault | 'done' = 'done'
     try {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ApiRequest, addDays, type Day, dayOf, hour, type Json, type Page, startOfDay } from '@patchbay/kit'
+import {
+  type ApiRequest,
+  addDays,
+  type Day,
+  dayOf,
+  hour,
+  type Json,
+  type Page,
+  runTime,
+  startOfDay,
+} from '@patchbay/kit'
 import { type Answer, pretendHttp } from '../pretend-http.ts'
 import { daily } from './daily.ts'
 
@@ -46,7 +56,7 @@ async function run(
   const http = pretendHttp(answer)
   const pages: Page[] = []
   const subject = { account, cursor: from.cursor ?? null, checkpoint: from.checkpoint ?? null }
-  const time = { now, today: (inZone?: string) => dayOf(now, inZone) }
+  const time = runTime(now)
   for await (const page of daily.read({ http, time, settings: {}, subjects: [subject], range: from.range })) {
     pages.push(...[page].flat())
     if (pages.length === from.pages) break

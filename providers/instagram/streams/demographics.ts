@@ -36,7 +36,7 @@ export const demographics = defineStream({
             population: 'followers',
             basis: 'count',
             dimensions: breakdown,
-            period: { start: null, end: time.today() },
+            period: { start: null, end: time.asOf() },
             rows,
           })
         else refused.push({ what: `follower_demographics by ${breakdown.join(' and ')}`, why: fewFollowers })

@@ -35,7 +35,7 @@ export const profile = defineStream({
         observations: Object.entries(gauges).map(([native, metric]): Observation => {
           const value = found[native as keyof typeof gauges]
           const known = value === undefined ? { value: null, reason: 'unavailable' as const } : { value }
-          return { metric, ...known, day: context.time.today(), native }
+          return { metric, ...known, day: context.time.asOf(), native }
         }),
       }
     },

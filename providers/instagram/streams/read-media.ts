@@ -6,6 +6,7 @@ import {
   type NullReason,
   type Observation,
   type Page,
+  type RunTime,
   z,
 } from '@patchbay/kit'
 import { idText, instantOf, numberOf, readInsights } from '../insights.ts'
@@ -39,7 +40,7 @@ export interface MediaMetrics {
 export function readMedia(
   page: MediaPage,
   metrics: MediaMetrics,
-  time: { now: number; today(): string },
+  time: Pick<RunTime, 'now' | 'asOf'>,
 ): Required<Pick<Page, 'items' | 'observations' | 'refused'>> {
   const rows = {
     items: [] as Item[],
@@ -60,7 +61,7 @@ export function readMedia(
       rows.observations.push({
         metric,
         item: media.id,
-        day: time.today(),
+        day: time.asOf(),
         native,
         ...(value === undefined ? { value: null, reason: otherwise } : { value }),
       })

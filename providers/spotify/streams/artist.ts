@@ -21,7 +21,7 @@ export const artist = defineStream({
   idleCalls: 1,
   read: readOne({
     request: ({ account }) => ({ path: `/artists/${account.id}`, as: 'app' }),
-    parse: (body, _subject, { time }) => parseNumbers(body, time.today(), 'not_offered'),
+    parse: (body, _subject, { time }) => parseNumbers(body, time.asOf(), 'not_offered'),
   }),
 })
 
@@ -45,8 +45,8 @@ export const artists = defineStream({
         account: account.id,
         cursor: null,
         ...(answer === undefined
-          ? { ...parseNumbers({}, time.today(), 'unavailable'), gone }
-          : parseNumbers(answer, time.today(), 'unavailable')),
+          ? { ...parseNumbers({}, time.asOf(), 'unavailable'), gone }
+          : parseNumbers(answer, time.asOf(), 'unavailable')),
       }
     })
   },

@@ -52,7 +52,7 @@ async function* readArtist(
     const counted = {
       metric: 'catalogue.releases',
       value: step.total,
-      day: context.time.today(),
+      day: context.time.asOf(),
       native: 'total',
     } as const
     yield { place, rows: { ...step.rows, observations: pages === 0 ? [counted] : [] } }

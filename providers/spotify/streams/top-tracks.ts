@@ -15,7 +15,7 @@ export const topTracks = defineStream({
       query: { market: marketOf(settings) },
       as: 'app',
     }),
-    parse: (body, _subject, { time, settings }) => parseTopTracks(body, time.today(), marketOf(settings)),
+    parse: (body, _subject, { time, settings }) => parseTopTracks(body, time.asOf(), marketOf(settings)),
   }),
 })
 

@@ -30,7 +30,7 @@ export const channel = defineStream({
     const ids = subjects.map(({ account }) => account.id)
     const body = await http.get('/channels', { part: 'statistics', id: ids, maxResults: 50 }, { as: 'app' })
     const items = new Map(readAnswer(answer, body, '/channels').items.map((item) => [item.id, item]))
-    const day = time.today()
+    const day = time.asOf()
     yield ids.map((id): Page => {
       const item = items.get(id)
       if (!item) {

@@ -2,10 +2,10 @@ import {
   type Day,
   daysBetween,
   defineStream,
-  type Http,
   type Json,
   type Observation,
   type Page,
+  type ReadContext,
   type Subject,
 } from '@patchbay/kit'
 import { pacific } from '../pacific.ts'
@@ -52,16 +52,11 @@ export const videos = defineStream<Cursor>({
   idleCalls: 2,
 
   async *read({ http, subjects, time }) {
-    const reading = { http, day: time.today() }
-    for (const subject of subjects) yield* readChannel(reading, subject, time.today(pacific))
+    for (const subject of subjects) yield* readChannel({ http, time }, subject)
   },
 })
 
-interface Reading {
-  readonly http: Http
-  /** The day that counters are noted under. */
-  readonly day: Day
-}
+type Reading = Pick<ReadContext, 'http' | 'time'>
 
 /** A piece of the walk that is done, and what it brought. */
 interface Step {
@@ -69,10 +64,10 @@ interface Step {
   readonly rows: Omit<Page, 'account' | 'checkpoint' | 'cursor'>
 }
 
-async function* readChannel(reading: Reading, subject: Subject<Cursor>, today: Day): AsyncIterable<Page<Cursor>> {
+async function* readChannel(reading: Reading, subject: Subject<Cursor>): AsyncIterable<Page<Cursor>> {
   const { account, cursor } = subject
   const saved = subject.checkpoint as unknown as Walk | null
-  let walk: Walk = saved ?? { day: today, page: '', pages: 0, found: [], counted: 0, gone: [] }
+  let walk: Walk = saved ?? { day: reading.time.today(pacific), page: '', pages: 0, found: [], counted: 0, gone: [] }
   while (walk.page !== null) {
     const step = await listSome(reading, subject, walk, walk.page)
     walk = step.walk
@@ -97,7 +92,7 @@ async function* readChannel(reading: Reading, subject: Subject<Cursor>, today: D
  * published or made private meanwhile is new again.
  */
 async function listSome(
-  { http, day }: Reading,
+  { http, time }: Reading,
   { account, cursor }: Subject<Cursor>,
   walk: Walk,
   page: string,
@@ -110,6 +105,7 @@ async function listSome(
     http,
     fresh.map(({ item }) => item.id),
   )
+  const day = time.asOf()
   const pages = walk.pages + 1
   const met = rows.some(({ video }) => known.has(video[0]))
   return {
@@ -128,8 +124,9 @@ async function listSome(
 }
 
 /** The counters of known videos. One that YouTube left out is looked up: only then is it known to be gone. */
-async function countSome({ http, day }: Reading, ids: readonly string[], walk: Walk): Promise<Step> {
+async function countSome({ http, time }: Reading, ids: readonly string[], walk: Walk): Promise<Step> {
   const { counters, refused } = await batchGetStats(http, ids)
+  const day = time.asOf()
   const missing = ids.filter((id) => !counters.has(id))
   const there = await existing(http, missing)
   const removed = missing.filter((id) => !there.has(id))

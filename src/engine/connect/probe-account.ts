@@ -1,4 +1,4 @@
-import { dayOf, type Http, type Identity, isFault, type Provider, type RunTime } from '@patchbay/kit'
+import { type Http, type Identity, isFault, type Provider, runTime } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Integration } from '../../ports/directory.ts'
 import type { Deps } from '../deps.ts'
@@ -47,6 +47,5 @@ function contextOf(
   inputs: Readonly<Record<string, string>>,
   now: Instant,
 ) {
-  const time: RunTime = { now, today: (zone) => dayOf(now, zone) }
-  return { http, inputs, settings: plainSettings(provider, integration), time }
+  return { http, inputs, settings: plainSettings(provider, integration), time: runTime(now) }
 }

@@ -4,6 +4,7 @@ import type { CallRecord } from '../../ports/journal.ts'
 import type { ResponsePlace } from '../../ports/response-cache.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { faultOf } from '../fault-of.ts'
+import { answeredAt } from './answered-at.ts'
 import { authorize } from './authorize.ts'
 import { breaker } from './breaker.ts'
 import { wishesOf } from './cache/cache-control.ts'
@@ -25,10 +26,18 @@ import { noticeSunset } from './sunset.ts'
 import type { Credentials, Target } from './target.ts'
 import { wire } from './wire.ts'
 
+/** Calls for one target, and what they came to. */
+export interface CountedHttp extends Http {
+  /** What they cost. */
+  readonly spent: Readonly<Spent>
+  /** When the provider gave its newest answer; null before the first. */
+  answeredAt(): Instant | null
+}
+
 /** The only way out to a provider's API. */
 export interface Gateway {
-  /** What provider code gets: calls for that target, nothing else. `spent` counts what they cost. */
-  http(target: Target, signal?: AbortSignal): Http & { readonly spent: { calls: number; cost: Record<string, number> } }
+  /** What provider code gets: calls for that target, nothing else. */
+  http(target: Target, signal?: AbortSignal): CountedHttp
   call(target: Target, request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>
   /**
    * Passes a request on as it is, and the answer back as it comes: the proxy. Status and body are the provider's, whatever they are. Of `headers` goes out
@@ -87,7 +96,7 @@ export function openGateway(
     },
   )
 
-  async function call(target: Target, request: ApiRequest, options: { signal?: AbortSignal; spent?: Spent }) {
+  async function call(target: Target, request: ApiRequest, options: { signal?: AbortSignal; course?: Course }) {
     const startedAt = clock.now()
     const intent = openIntent(target, request, { now: startedAt, signal: options.signal })
     let fault: string | null = null
@@ -99,7 +108,7 @@ export function openGateway(
       throw error
     } finally {
       record(intent, fault, startedAt)
-      if (options.spent) spend(options.spent, intent)
+      if (options.course) follow(options.course, intent)
       // Reports and searches are asked for by POST too, and say that they change nothing.
       const writes = intent.method !== 'GET' && !(intent.method === 'POST' && intent.idempotent)
       if (writes) await forgetOf(target)
@@ -159,8 +168,12 @@ export function openGateway(
 
   return {
     http(target, signal) {
-      const spent: Spent = { calls: 0, cost: {} }
-      return httpOf((request) => call(target, request, { signal, spent }), { spent })
+      const course: Course = { spent: { calls: 0, cost: {} }, answeredAt: null }
+      const { spent } = course
+      return httpOf((request) => call(target, request, { signal, course }), {
+        spent,
+        answeredAt: () => course.answeredAt,
+      })
     },
     call: (target, request, signal) => call(target, request, { signal }),
     forward,
@@ -196,7 +209,15 @@ interface Spent {
   cost: Record<string, number>
 }
 
-function spend(spent: Spent, { tally }: Intent): void {
+/** What the calls of one target came to so far. */
+interface Course {
+  readonly spent: Spent
+  answeredAt: Instant | null
+}
+
+function follow(course: Course, { tally }: Intent): void {
+  const { spent } = course
+  if (tally.answer) course.answeredAt = answeredAt(tally.answer)
   spent.calls += tally.sent
   for (const [quota, amount] of Object.entries(tally.cost)) spent.cost[quota] = (spent.cost[quota] ?? 0) + amount
 }

@@ -49,7 +49,7 @@ const asctime = new RegExp(`^\\w{3} (\\w{3}) ([ \\d]\\d) ${time} (\\d{4})$`)
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/
 
 /** RFC 9110, section 5.6.7, and ISO 8601 with a zone. */
-function parseHttpDate(text: string): Instant | null {
+export function parseHttpDate(text: string): Instant | null {
   let found = imf.exec(text)
   if (found) return instant(Number(found[3]), found[2]!, Number(found[1]), found.slice(4, 7))
   found = rfc850.exec(text)

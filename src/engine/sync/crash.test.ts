@@ -33,7 +33,8 @@ function dieAt(deps: SyncDeps, n: number, when: 'before' | 'after') {
   const http: SyncDeps['gateway']['http'] = (target, signal) => {
     const inner = deps.gateway.http(target, signal)
     const { call } = mortal({ call: inner as (request: unknown) => Promise<unknown> })
-    return Object.assign(call, { get: mortal({ get: inner.get }).get, spent: inner.spent }) as unknown as typeof inner
+    const { spent, answeredAt } = inner
+    return Object.assign(call, { get: mortal({ get: inner.get }).get, spent, answeredAt }) as unknown as typeof inner
   }
   const died: SyncDeps = {
     ...deps,

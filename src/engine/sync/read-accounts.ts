@@ -1,4 +1,4 @@
-import { dayOf, Fault, isFault, type Page, type Subject } from '@patchbay/kit'
+import { Fault, isFault, type Page, runTime, type Subject } from '@patchbay/kit'
 import type { SavedPage } from '../../ports/records.ts'
 import { plainSettings } from '../connect/integration-secrets.ts'
 import type { Target } from '../http/target.ts'
@@ -82,7 +82,7 @@ async function readOnce(
       const { cursor, checkpoint } = walks.places.get(one!)!
       return { account: one!.connection.account, cursor, checkpoint }
     })
-    const time = { now: run.startedAt, today: (zone?: string) => dayOf(run.startedAt, zone) }
+    const time = runTime(run.startedAt, http.answeredAt)
     const settings = plainSettings(prepared.provider, prepared.integration)
     const refusals = new HeardRefusals(
       all.map(({ note }) => note),

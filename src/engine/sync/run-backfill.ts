@@ -1,4 +1,4 @@
-import { addDays, dayOf, Fault, type FaultCode, faults, isFault, minute, type Page, second } from '@patchbay/kit'
+import { addDays, Fault, type FaultCode, faults, isFault, minute, type Page, runTime, second } from '@patchbay/kit'
 import type { NewEvent } from '../../ports/along.ts'
 import type { Backfill, BackfillProgress, Backfills } from '../../ports/backfills.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
@@ -69,7 +69,7 @@ async function readPages(
   const read = stream.read({
     http,
     subjects: [{ account: connection.account, cursor: null, checkpoint: place!.checkpoint }],
-    time: { now, today: (zone?: string) => dayOf(now, zone) },
+    time: runTime(now, http.answeredAt),
     settings: plainSettings(provider, integration),
     range: { from: firstDay, to: lastDay },
     refusals: new HeardRefusals([note!], now),

@@ -103,7 +103,7 @@ export const madeUp = defineProvider({
         yield listAt(body, 'items').map(
           (item): Page => ({
             account: String(at(item, 'id')),
-            observations: [observation('audience.followers', at(item, 'followers'), time.today())],
+            observations: [observation('audience.followers', at(item, 'followers'), time.asOf())],
             cursor: null,
           }),
         )
@@ -129,7 +129,7 @@ export const madeUp = defineProvider({
             title: 'A video',
           })),
           observations: listAt(body, 'items').map((video) => ({
-            ...observation('consumption.views', at(video, 'views'), time.today()),
+            ...observation('consumption.views', at(video, 'views'), time.asOf()),
             item: String(at(video, 'id')),
           })),
           cursor: at(body, 'items', 0, 'id') as Json,
@@ -307,13 +307,16 @@ function openTestGateway(platform: Platform, clock: SimulatedClock): Gateway {
     forget: async () => {},
     http(target, signal) {
       const spent = { calls: 0, cost: {} }
-      const send = (request: ApiRequest) => {
+      let answered: number | null = null
+      const send = async (request: ApiRequest) => {
         spent.calls++
-        return call(target, request, signal)
+        const answer = await call(target, request, signal)
+        answered = answer.at
+        return answer
       }
       const get = async (path: string, query?: ApiRequest['query'], more?: object) =>
         (await send({ path, query, ...more })).body
-      return Object.assign(send, { get, spent })
+      return Object.assign(send, { get, spent, answeredAt: () => answered })
     },
     forward: () => Promise.reject(new Error('not in these tests')),
     async flush() {},
