@@ -4,6 +4,7 @@ import type { Actor } from '../../ports/along.ts'
 import type { Deps } from '../deps.ts'
 import { DataKeyCache } from './data-key-cache.ts'
 import { checkKey, secretFor } from './key-check.ts'
+import { OpenedSecrets } from './opened-secrets.ts'
 import { type Binding, nonceBytes, openText, readKeyVersion, sealText } from './sealed-text.ts'
 import { Secret } from './secret.ts'
 
@@ -17,7 +18,10 @@ export interface Vault {
   /** A secret for another purpose, the same in every process and after every rotation, and made by nobody without the encryption key. */
   secretFor(purpose: string): Promise<string>
   seal(environmentId: string, binding: Binding, plaintext: string): Promise<string>
-  /** Plaintext exists only while `use` runs, also when it is asynchronous; afterwards the secret is wiped. */
+  /**
+   * Nobody has the plaintext but `use` while it runs, also when it is asynchronous; afterwards the secret is wiped. For half a second the vault itself
+   * remembers it, for whoever opens the same secret next.
+   */
   open<T>(environmentId: string, binding: Binding, sealed: string, use: (secret: Secret) => T | Promise<T>): Promise<T>
   /** Logs leave this out from now on, although it is not sealed: a token that was just given out, a code that is used once. */
   hide(plaintext: string): void
@@ -37,6 +41,7 @@ export function openVault(
   options: { registerSecret?: (plaintext: string) => void } = {},
 ): Vault {
   const cache = new DataKeyCache(deps)
+  const opened = new OpenedSecrets(deps.clock)
   /** Sealed texts whose plaintext was told already. */
   const told = new Set<string>()
   return {
@@ -52,7 +57,12 @@ export function openVault(
     },
 
     async open(environmentId, binding, sealed, use) {
-      const secret = new Secret(await plainOf(environmentId, binding, sealed))
+      let bytes = opened.find(environmentId, binding, sealed)
+      if (!bytes) {
+        bytes = await plainOf(environmentId, binding, sealed)
+        opened.keep(environmentId, binding, sealed, bytes)
+      }
+      const secret = new Secret(bytes)
       try {
         if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
         return await use(secret)
