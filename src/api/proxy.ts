@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { Fault, isFault } from '@patchbay/kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -66,7 +67,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
       if (!(body instanceof Uint8Array)) return reply.code(status).headers(headers).send(Readable.from(body))
       // Past the framework, which would have the content type say more than the provider did.
       if (request.method !== 'HEAD' && !bodiless.has(status)) headers['content-length'] = body.length
-      reply.raw.writeHead(status, headers).end(asText(body))
+      writeWhole(reply.raw.writeHead(status, headers), body)
       return reply.hijack()
     },
   })
@@ -76,8 +77,12 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
  * Text goes out together with the headers in one write, bytes in a second one that costs as much as everything else here. What is not UTF-8 to the last
  * byte stays as it is.
  */
-const asText = (bytes: Uint8Array): Uint8Array | string =>
-  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8') : bytes
+function writeWhole(response: ServerResponse, body: Uint8Array): void {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+  // Nearly all text is, and needs no encoding.
+  if (isAscii(bytes)) response.end(bytes.toString('latin1'), 'latin1')
+  else response.end(isUtf8(bytes) ? bytes.toString('utf8') : bytes)
+}
 
 const bodiless = new Set([204, 304])
 

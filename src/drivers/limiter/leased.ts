@@ -35,7 +35,9 @@ export function openLeasedLimiter(
     async take(draws, { now, lane }) {
       const leased: Hold[] = []
       const others: Draw[] = []
-      await Promise.all(draws.map((draw) => refill(bucketOf(draw, now), draw, now)))
+      const asked = draws.map((draw) => refill(bucketOf(draw, now), draw, now)).filter((asking) => asking !== null)
+      // Nearly always the blocks are there: then nothing is waited for.
+      if (asked.length > 0) await Promise.all(asked)
       for (const draw of draws) {
         const block = blockFor(draw, now)
         if (block) leased.push(hold(block, draw.amount))
@@ -116,17 +118,17 @@ export function openLeasedLimiter(
   }
 
   /** Sees to it that there is a block for the draw where blocks pay. Everybody who needs one waits for the same question. */
-  async function refill(bucket: Bucket, draw: Draw, now: Instant): Promise<void> {
-    if (draw.amount === 0 || 'concurrent' in draw.window || now < bucket.exactUntil || !hasHeard(now)) return
-    if (bucket.block && fits(bucket.block, draw, now)) return
+  function refill(bucket: Bucket, draw: Draw, now: Instant): Promise<void> | null {
+    if (draw.amount === 0 || 'concurrent' in draw.window || now < bucket.exactUntil || !hasHeard(now)) return null
+    if (bucket.block && fits(bucket.block, draw, now)) return null
     const often = Math.max(bucket.asked, bucket.askedBefore)
     const amount = Math.min(Math.ceil(often * headroom), Math.floor(draw.limit / 100))
-    if (often < draw.amount * 2 || amount < 2 * draw.amount) return
+    if (often < draw.amount * 2 || amount < 2 * draw.amount) return null
     bucket.block = closeBlock(bucket.block)
     bucket.asking ??= ask(bucket, { ...draw, amount }, now).finally(() => {
       bucket.asking = null
     })
-    await bucket.asking
+    return bucket.asking
   }
 
   async function ask(bucket: Bucket, draw: Draw, now: Instant): Promise<void> {

@@ -1,4 +1,5 @@
 import { dayMs, Fault, isFault, type Provider, second } from '@patchbay/kit'
+import type { Connection } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
 import type { Lane } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
@@ -148,7 +149,10 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
   async function usableGrant(target: Target, environmentId: string, grantId: string): Promise<Grant> {
     for (let turn = 0; ; turn++) {
       const read = turn === 0 ? recent.grant : deps.grants.read
-      const [grant] = await Promise.all([read(environmentId, grantId), refuseInactive(target)])
+      // What is remembered is there at once; what is not is asked for together.
+      const found = read(environmentId, grantId)
+      const active = refuseInactive(target)
+      const grant = found instanceof Promise || active ? (await Promise.all([found, active]))[0] : found
       if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
       if (grant.state === 'dead') return endOf(target, grant)
       const now = deps.clock.now()
@@ -173,11 +177,16 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
   }
 
   /** Also what was disconnected a moment ago sends no token any more (I04). */
-  async function refuseInactive({ connection }: Target): Promise<void> {
-    if (!connection) return
-    const { state } = (await recent.connection(connection.environmentId, connection.id)) ?? {
-      state: 'disconnected',
-    }
+  function refuseInactive({ connection }: Target): Promise<void> | null {
+    if (!connection) return null
+    const found = recent.connection(connection.environmentId, connection.id)
+    if (found instanceof Promise) return found.then(refuseState)
+    refuseState(found)
+    return null
+  }
+
+  function refuseState(connection: Pick<Connection, 'state'> | null): void {
+    const { state } = connection ?? { state: 'disconnected' }
     if (state === 'disconnected' || state === 'paused') throw new Fault('connection.inactive', undefined, { state })
     if (state === 'revoked') throw new Fault('connection.revoked')
   }

@@ -7,9 +7,8 @@ import type { Layer } from './intent.ts'
  * lost meanwhile, and that others have had the room.
  */
 export function inTime({ clock }: Pick<Deps, 'clock'>): Layer {
-  return (next) => async (intent) => {
-    if (clock.now() > intent.tally.sendBy)
-      throw new Fault('platform.busy', 'This process stood still between the grant of quota and the call.')
-    return next(intent)
-  }
+  return (next) => (intent) =>
+    clock.now() <= intent.tally.sendBy
+      ? next(intent)
+      : Promise.reject(new Fault('platform.busy', 'This process stood still between the grant of quota and the call.'))
 }

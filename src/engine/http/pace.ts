@@ -43,7 +43,7 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
     // Nobody waits for this: until it is written the call counts as one that is under way.
     limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
-    if (answer) await heed(intent, answer).catch(noteFailure)
+    if (answer && speaksOfQuotas(intent)) await heed(intent, answer).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
@@ -119,6 +119,11 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       else if (used > 0) await limiter.learn(draw, used, answer.at)
     }
   }
+}
+
+function speaksOfQuotas({ target }: Intent): boolean {
+  const { quotaHeaders, signals } = target.provider.api.errors
+  return quotaHeaders !== undefined || signals !== undefined
 }
 
 /** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */

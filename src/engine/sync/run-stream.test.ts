@@ -65,10 +65,13 @@ story('a walk that crosses midnight notes each number under the day of the answe
   world.platform.videos.set('acc_1', videos(5))
   await world.clock.sleep(12 * hour - 500)
   await world.runDue()
-  assert.deepEqual(
-    (await world.stored()).items.map(({ item, day }) => `${item} ${day}`).sort(),
-    ['v1 2026-10-06', 'v2 2026-10-05', 'v3 2026-10-05', 'v4 2026-10-05', 'v5 2026-10-05'],
-  )
+  assert.deepEqual((await world.stored()).items.map(({ item, day }) => `${item} ${day}`).sort(), [
+    'v1 2026-10-06',
+    'v2 2026-10-05',
+    'v3 2026-10-05',
+    'v4 2026-10-05',
+    'v5 2026-10-05',
+  ])
 })
 
 story('a run in which nothing changed writes and tells nothing', async (world) => {
