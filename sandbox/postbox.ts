@@ -88,14 +88,14 @@ export class Postbox {
     return turn
   }
 
-  /** Goes on until it is told to stop, and looks at the world at least once a minute by the sandbox’s clock. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Goes on until it is told to stop, and looks at the world at least once in `everyMs`, a minute when absent, by the sandbox’s clock. */
+  async run(signal: AbortSignal, { everyMs = 60_000 } = {}): Promise<void> {
     const { clock } = this.#deps
     try {
       while (!signal.aborted) {
         this.#woken = new AbortController()
         const nextAt = await this.tick(signal)
-        const waitMs = Math.min(60_000, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())
+        const waitMs = Math.min(everyMs, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())
         await this.#sleep(Math.max(200, waitMs), signal)
       }
     } catch (error) {

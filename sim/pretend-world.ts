@@ -34,7 +34,7 @@ export interface PretendWorldOptions {
   readonly replay?: Replay
   /** Stands between the engine and its stores. */
   readonly wrap?: (deps: Deps, sandbox: Sandbox) => Partial<Deps>
-  /** Fires what is due by the minute and by the hour, as `jobs` would. Off when absent: callers renew their tokens by themselves. */
+  /** Fires what is due by the minute and by the hour, as `jobs` would, and has the platforms send what they send. Off when absent: callers renew their tokens by themselves. */
   readonly crons?: boolean
   readonly ledgerSize?: number
   /** Keys that anybody can guess when absent, which never change. */
@@ -110,7 +110,9 @@ export async function openPretendWorld(options: PretendWorldOptions) {
     if (started) return
     started = true
     await engine.start()
-    if (options.crons) void runCrons()
+    if (!options.crons) return
+    void runCrons()
+    void sandbox.postbox.run(new AbortController().signal, { everyMs: dayMs })
   }
 
   async function runCrons(): Promise<void> {
