@@ -11,9 +11,10 @@ test('what waits is counted for each environment, with how late the latest is, a
   const world = await openTestWorld(({ url }) => (url.includes('gone') ? { status: 410 } : { status: 500 }))
   const { clock, deps, environment } = world
   const registry = new Registry()
-  const look = openBacklogGauges({ deps } as unknown as Pick<Engine, 'deps'>, registry)
+  const { look, reset } = openBacklogGauges({ deps } as unknown as Pick<Engine, 'deps'>, registry)
   const check = async (expected: Record<string, number>) => {
-    await look(environment.id)
+    const note = await look(environment.id)
+    note()
     const said = await registry.metrics()
     const seen = Object.fromEntries(
       [...said.matchAll(/^patchbay_(\w+)\{environment="env_test"(?:,state="(\w+)")?\} (.+)$/gm)].map(
@@ -44,6 +45,8 @@ test('what waits is counted for each environment, with how late the latest is, a
       // Nobody sends any more.
       await clock.sleep(minute)
       await check({ ...waits, messages_oldest_seconds: 64, deliveries_lag_seconds: 56, ...standing })
+      reset()
+      assert.ok(!(await registry.metrics()).includes(environment.id), 'no old number where there is no new one')
     },
     { limitMs: 10 * minute },
   )

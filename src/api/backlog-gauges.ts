@@ -5,7 +5,10 @@ import type { Endpoint } from '../ports/deliveries.ts'
 /** Counting goes no further: that there are so many says enough, and is not paid for with each look. */
 const mostCounted = 100_000
 
-/** What of messages that came in and events that go out waits in an environment, whichever process is asked. */
+/**
+ * What of messages that came in and events that go out waits in an environment, whichever process is asked. `look` reads it and gives what notes it;
+ * `reset` forgets what was noted, so that there is no old number where there is no new one.
+ */
 export function openBacklogGauges({ deps }: Pick<Engine, 'deps'>, registry: Registry) {
   const gauge = (name: string, help: string, ...labels: string[]) =>
     new Gauge({ name, help, labelNames: ['environment', ...labels], registers: [registry] })
@@ -31,7 +34,9 @@ export function openBacklogGauges({ deps }: Pick<Engine, 'deps'>, registry: Regi
     'state',
   )
 
-  return async function look(environment: string): Promise<void> {
+  return { look, reset: () => [messages, oldest, waiting, lag, endpoints].forEach((each) => void each.reset()) }
+
+  async function look(environment: string): Promise<() => void> {
     const now = deps.clock.now()
     const [received, due, all] = await Promise.all([
       deps.inbox.waiting(environment, { limit: mostCounted }),
@@ -39,13 +44,15 @@ export function openBacklogGauges({ deps }: Pick<Engine, 'deps'>, registry: Regi
       deps.deliveries.endpoints(environment),
     ])
     const secondsSince = (at: number | null) => (at === null ? 0 : Math.max(0, (now - at) / 1000))
-    messages.set({ environment }, received.count)
-    oldest.set({ environment }, secondsSince(received.since))
-    waiting.set({ environment }, due.count)
-    lag.set({ environment }, secondsSince(due.since))
     const counts = new Map(endpointStates.map((state) => [state, 0]))
     for (const endpoint of all) counts.set(stateOf(endpoint), counts.get(stateOf(endpoint))! + 1)
-    for (const [state, count] of counts) endpoints.set({ environment, state }, count)
+    return () => {
+      messages.set({ environment }, received.count)
+      oldest.set({ environment }, secondsSince(received.since))
+      waiting.set({ environment }, due.count)
+      lag.set({ environment }, secondsSince(due.since))
+      for (const [state, count] of counts) endpoints.set({ environment, state }, count)
+    }
   }
 }
 

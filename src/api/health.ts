@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
+import { inEachEnvironment } from '../engine/in-each-environment.ts'
 import { type ConnectionState, connectionEdges } from '../ports/connections.ts'
 import { openAnswerCounter } from './answer-counter.ts'
 import { openBacklogGauges } from './backlog-gauges.ts'
@@ -29,7 +30,7 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
     registers: [registry],
   })
   openAnswerCounter(engine, registry)
-  const lookAtBacklog = openBacklogGauges(engine, registry)
+  const backlog = openBacklogGauges(engine, registry)
   const incidents = new Gauge({
     name: 'patchbay_incidents_open',
     help: `Apps and platforms with something wrong now, counted up to ${mostIncidents} an environment`,
@@ -53,16 +54,22 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
   })
 
   async function countStates(): Promise<void> {
-    const { directory, journal, connections: stored } = engine.deps
-    for (const { id } of await directory.environments()) {
-      const [counts, open] = await Promise.all([
+    const { directory, journal, connections: stored, log } = engine.deps
+    const notes: (() => void)[] = []
+    await inEachEnvironment({ log }, await directory.environments(), 'metrics.not_counted', async ({ id }) => {
+      const [counts, open, noteBacklog] = await Promise.all([
         stored.count(id),
         journal.readIncidents(id, { limit: mostIncidents, open: true }),
-        lookAtBacklog(id),
+        backlog.look(id),
       ])
-      for (const state of states) connections.set({ environment: id, state }, counts[state] ?? 0)
-      incidents.set({ environment: id }, open.length)
-    }
+      notes.push(noteBacklog, () => {
+        for (const state of states) connections.set({ environment: id, state }, counts[state] ?? 0)
+        incidents.set({ environment: id }, open.length)
+      })
+    })
+    // An environment that could not be counted has no number, and not that of the time before.
+    for (const gauge of [connections, incidents, backlog]) gauge.reset()
+    for (const note of notes) note()
   }
 }
 

@@ -19,6 +19,7 @@ import { runWantSubscriptions } from './inbox/subscriptions/want-subscriptions.t
 import { runNotices } from './notices/deliver-notices.ts'
 import { runNoticeSweep } from './notices/notice-jobs.ts'
 import { closeLostRuns } from './sync/abandon-runs.ts'
+import { endWhatIsHeld } from './sync/end-what-is-held.ts'
 import { runBackfillSweep } from './sync/sweep-backfills.ts'
 import { openKeyRotation } from './vault/key-rotation.ts'
 import { openVault } from './vault/vault.ts'
@@ -86,6 +87,7 @@ test('one environment in which background work fails keeps no other from it, and
   await check('backfills.untouched', 'sync.backfills_not_swept', ({ deps }) => runBackfillSweep(deps))
   await check('journal.readRuns', 'sync.lost_runs_not_closed', ({ deps }) => closeLostRuns(deps))
   await check('journal.sweep', 'history.not_swept', ({ deps }) => runWatchSweep(deps))
+  await check('grants.endLeases', 'engine.not_taken_over', ({ deps }) => endWhatIsHeld(deps))
 })
 
 test('so it is where the data keys of an environment cannot be rotated', async () => {
