@@ -150,9 +150,9 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
     for (let turn = 0; ; turn++) {
       const read = turn === 0 ? recent.grant : deps.grants.read
       // What is remembered is there at once; what is not is asked for together.
-      const found = read(environmentId, grantId)
       const active = refuseInactive(target)
-      const grant = found instanceof Promise || active ? (await Promise.all([found, active]))[0] : found
+      const found = read(environmentId, grantId)
+      const grant = active || found instanceof Promise ? (await Promise.all([found, active]))[0] : found
       if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
       if (grant.state === 'dead') return endOf(target, grant)
       const now = deps.clock.now()
