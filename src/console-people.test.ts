@@ -100,6 +100,16 @@ test('a member is invited, comes in by the link, sets a password, comes back wit
   await page.getByRole('table').waitFor()
   assert.equal(await page.getByRole('button', { name: /^(New key|Revoke)/ }).count(), 0, 'keys are the owners’')
   assert.equal(await navigation.getByRole('link', { name: 'People' }).count(), 0)
+  const note = page.getByText('Owners change what is set up here')
+  for (const name of ['Provider apps', 'Event endpoints', 'Notifications']) {
+    await navigation.getByRole('link', { name }).click()
+    await page.getByRole('heading', { name, level: 1 }).waitFor()
+    await note.waitFor()
+  }
+  await navigation.getByRole('link', { name: 'Connections' }).click()
+  await page.getByRole('heading', { name: 'Connections' }).waitFor()
+  assert.equal(await note.count(), 0)
+  assert.ok((await page.getByRole('link', { name: 'Connect an account' }).count()) > 0)
   await page.goto(`${server.url}${room}`)
   await page.getByText('Only owners see who is here').waitFor()
   assert.equal(await page.getByRole('table').count(), 0)
@@ -219,6 +229,8 @@ test('what an owner saw is not there for a viewer who comes after them in the sa
   await page.getByRole('link', { name: 'Connections', exact: true }).click()
   await signIn(page, email, password)
   await page.getByRole('heading', { name: 'Connections' }).waitFor()
+  await page.getByText('You are a viewer').waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Connect an account' }).count(), 0)
   // Whatever is shown before the server has said no can only be what was left.
   await page.route('**/v1/vault*', () => {})
   await keys.click()

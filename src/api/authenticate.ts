@@ -13,6 +13,12 @@ const roleScopes: Readonly<Record<Person['role'], readonly string[]>> = {
   viewer: ['connections:read', 'metrics:read', 'setup:read', 'journal:read', 'messages:read'],
 }
 
+/** With who can do something about it. */
+const refusalSays = ({ via }: Caller, scope: Scope): string =>
+  via === 'session'
+    ? `Your role does not allow this: it needs ${scope}. An owner can do it, or give you another role.`
+    : `This needs the scope ${scope}.`
+
 /** Says who calls, by API key or by the console's session, or throws `input.unauthenticated`. */
 export function openAuthenticator(
   { deps, recent }: Pick<Engine, 'deps' | 'recent'>,
@@ -24,8 +30,7 @@ export function openAuthenticator(
 
   return async function authenticate(request, scope) {
     const caller = await callerOf(request)
-    if (!allows(caller.scopes, scope))
-      throw new Fault('input.forbidden', `This needs the scope ${scope}.`, { field: scope })
+    if (!allows(caller.scopes, scope)) throw new Fault('input.forbidden', refusalSays(caller, scope), { field: scope })
     return caller
   }
 

@@ -1,8 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { Fault, isFault } from '@patchbay/kit'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
 import { problemOf, sendProblem } from './problem.ts'
@@ -77,7 +76,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
  * Text goes out together with the headers in one write, bytes in a second one that costs as much as everything else here. What is not UTF-8 to the last
  * byte stays as it is.
  */
-function writeWhole(response: ServerResponse, body: Uint8Array): void {
+function writeWhole(response: FastifyReply['raw'], body: Uint8Array): void {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   // Nearly all text is, and needs no encoding.
   if (isAscii(bytes)) response.end(bytes.toString('latin1'), 'latin1')

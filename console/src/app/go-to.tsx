@@ -138,7 +138,7 @@ function useTargets(words: string, close: () => void): Target[] {
     })
   const pages = [
     ...groupsFor(person.role).flatMap(({ places }) => places),
-    { name: 'Connect an account', to: '/connect' as const },
+    ...(person.role === 'viewer' ? [] : [{ name: 'Connect an account', to: '/connect' as const }]),
   ]
   return [
     ...found,

@@ -46,6 +46,13 @@ export const groupsFor = (role: Role) =>
     places: places.filter(({ ownersOnly }) => !ownersOnly || role === 'owner'),
   }))
 
+/** Whether a page is one of those where owners set things up. */
+export const isSetUp = (pathname: string) =>
+  groups.some(({ name, places }) => name === 'Set-up' && places.some(({ to }) => isAt(pathname, to)))
+
+const isAt = (pathname: string, to: Place['to']) =>
+  to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)
+
 /** Each place is a socket; the plug is in the one where you are, and its cable leads into the page. */
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const { pathname } = useLocation()
@@ -57,7 +64,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
           <p className="strip px-3 pb-1.5">{group.name}</p>
           <ul>
             {group.places.map(({ name, to }) => {
-              const here = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)
+              const here = isAt(pathname, to)
               return (
                 <li key={to} className="relative">
                   <Link

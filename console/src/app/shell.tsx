@@ -1,8 +1,9 @@
 import { Link, Outlet, useLocation, useSearch } from '@tanstack/react-router'
-import { Cable, Menu, Search } from 'lucide-react'
+import { Menu, Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { PatchbayProvider } from '../data/patchbay.tsx'
+import { ConnectLink } from '../parts/connect-link.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -10,6 +11,7 @@ import { EnvironmentSwitch, useEnvironment } from './environments.tsx'
 import { GoTo } from './go-to.tsx'
 import { Logo } from './logo.tsx'
 import { Navigation } from './navigation.tsx'
+import { RoleNote } from './role-note.tsx'
 import { SessionGate } from './session.tsx'
 
 /** Around every page: the rack at the left, or behind a button where there is no room for it. */
@@ -44,8 +46,11 @@ function Panel() {
           <TopBar search={() => setSearching(true)} />
           <main ref={main} id="main" tabIndex={-1} className="mx-auto max-w-[86rem] px-4 py-5 sm:px-6 lg:px-8 lg:py-8">
             {environment ? (
-              // Another environment is another world: nothing of the page stays.
-              <Outlet key={environment.id} />
+              <>
+                <RoleNote />
+                {/* Another environment is another world: nothing of the page stays. */}
+                <Outlet key={environment.id} />
+              </>
             ) : (
               <EmptyState title="There is no such environment">
                 The address names one that is not on this server. Choose one at the top of the panel.
@@ -64,13 +69,10 @@ function Rack({ search, onGo }: { search: () => void; onGo?: () => void }) {
     <>
       <Brand onGo={onGo} />
       <EnvironmentSwitch />
-      <Link
-        to="/connect"
+      <ConnectLink
         onClick={onGo}
         className={`${buttonClass('primary')} !bg-rack-accent !text-[#06201b] hover:!bg-[#73d6c4]`}
-      >
-        <Cable size={17} aria-hidden /> Connect an account
-      </Link>
+      />
       <Navigation onGo={onGo} />
       <div className="mt-auto space-y-2 pt-4">
         <SearchButton

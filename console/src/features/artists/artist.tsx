@@ -1,12 +1,11 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Cable } from 'lucide-react'
 import { useCallback } from 'react'
 import { readWhy, writeWhy } from '../../address/why.ts'
 import { useRead } from '../../data/patchbay.tsx'
+import { ConnectLink } from '../../parts/connect-link.tsx'
 import { Provenance } from '../../parts/provenance.tsx'
 import { Records } from '../../parts/records.tsx'
 import { ValidateAll } from '../../parts/validate-all.tsx'
-import { buttonClass } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -68,9 +67,7 @@ export function ArtistPage() {
             <>
               <Rename profile={profile} name={name} />
               {query.data.accounts.length > 0 && <ValidateAll profile={profile} />}
-              <Link to="/connect" search={{ profile }} className={buttonClass('primary')}>
-                <Cable size={17} aria-hidden /> Connect an account
-              </Link>
+              <ConnectLink profile={profile} />
             </>
           )
         }
@@ -93,14 +90,7 @@ export function ArtistPage() {
       <Loaded query={query} skeleton={<CardSkeletons />}>
         {({ accounts }) =>
           accounts.length === 0 ? (
-            <EmptyState
-              title="No account is connected for this artist"
-              action={
-                <Link to="/connect" search={{ profile }} className={buttonClass('primary')}>
-                  Connect an account
-                </Link>
-              }
-            />
+            <EmptyState title="No account is connected for this artist" action={<ConnectLink profile={profile} />} />
           ) : tab === 'items' ? (
             <ItemsTab profile={profile} accounts={accounts} explain={explain} />
           ) : tab === 'catalogue' ? (

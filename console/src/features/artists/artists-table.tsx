@@ -2,7 +2,7 @@ import type { Operations } from '@patchbay/sdk'
 import { Link } from '@tanstack/react-router'
 import { type Provider, useIntegrations, useProviderLook, useProviders } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
-import { buttonClass } from '../../ui/button.tsx'
+import { ConnectLink } from '../../parts/connect-link.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { CableMark, Jack, toneText } from '../../ui/jack.tsx'
@@ -71,14 +71,7 @@ export function ArtistsTable({ after, here }: { after: string | undefined; here:
     <Loaded query={query}>
       {({ data, nextCursor }) =>
         data.length === 0 && after === undefined ? (
-          <EmptyState
-            title="No artists yet"
-            action={
-              <Link to="/connect" className={buttonClass('primary')}>
-                Connect an account
-              </Link>
-            }
-          >
+          <EmptyState title="No artists yet" action={<ConnectLink />}>
             An artist appears here with the first account that is connected for them, or when your application makes
             their profile.
           </EmptyState>

@@ -1,6 +1,5 @@
-import { getRouteApi, Link } from '@tanstack/react-router'
-import { Cable } from 'lucide-react'
-import { buttonClass } from '../../ui/button.tsx'
+import { getRouteApi } from '@tanstack/react-router'
+import { ConnectLink } from '../../parts/connect-link.tsx'
 import { Card } from '../../ui/card.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { ArtistsTable } from './artists-table.tsx'
@@ -11,14 +10,7 @@ export function ArtistsPage() {
   const { after } = route.useSearch()
   return (
     <>
-      <PageHeader
-        title="Artists"
-        actions={
-          <Link to="/connect" className={buttonClass('primary')}>
-            <Cable size={17} aria-hidden /> Connect an account
-          </Link>
-        }
-      >
+      <PageHeader title="Artists" actions={<ConnectLink />}>
         Everybody whose accounts are connected, by id. Open one for all numbers and where each comes from.
       </PageHeader>
       <Card flush>

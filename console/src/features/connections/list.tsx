@@ -1,9 +1,9 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Cable } from 'lucide-react'
 import { type Connection, useProviders, useQuotas } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { walkPages } from '../../data/walk-pages.ts'
 import { AccountName } from '../../parts/account-name.tsx'
+import { ConnectLink } from '../../parts/connect-link.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { ValidateAll } from '../../parts/validate-all.tsx'
 import { Badge } from '../../ui/badge.tsx'
@@ -40,9 +40,7 @@ export function ConnectionsPage() {
         actions={
           <>
             <ValidateAll profile={search.profile} provider={search.provider} />
-            <Link to="/connect" className={buttonClass('primary')}>
-              <Cable size={17} aria-hidden /> Connect an account
-            </Link>
+            <ConnectLink />
           </>
         }
       >
@@ -295,14 +293,7 @@ function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view
       />
     )
   return (
-    <EmptyState
-      title="No account is connected yet"
-      action={
-        <Link to="/connect" className={buttonClass('primary')}>
-          Connect an account
-        </Link>
-      }
-    >
+    <EmptyState title="No account is connected yet" action={<ConnectLink />}>
       In the test environment every platform is a pretend one, with pretend artists: nothing can go wrong there.
     </EmptyState>
   )

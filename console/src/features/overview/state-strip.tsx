@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useRead } from '../../data/patchbay.tsx'
-import { buttonClass } from '../../ui/button.tsx'
+import { ConnectLink } from '../../parts/connect-link.tsx'
 import { Card } from '../../ui/card.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Jack, toneText } from '../../ui/jack.tsx'
@@ -29,14 +29,7 @@ export function StateStrip() {
           const shown = connectionStateOrder.filter((state) => (states[state] ?? 0) > 0)
           if (shown.length === 0)
             return (
-              <EmptyState
-                title="No account is connected yet"
-                action={
-                  <Link to="/connect" className={buttonClass('primary')}>
-                    Connect an account
-                  </Link>
-                }
-              >
+              <EmptyState title="No account is connected yet" action={<ConnectLink />}>
                 Choose an artist, plug in an account, and its numbers arrive within seconds.
               </EmptyState>
             )
