@@ -104,7 +104,7 @@ export function openLeasedLimiter(
       Object.assign(bucket, { since: now, asked: 0 })
     }
     bucket.asked += amount
-    void watch()
+    if (!watching) void watch()
     return bucket
   }
 
