@@ -1,4 +1,12 @@
-import type { Artist, EmulatedEvent, EmulatedWebhooks, Json, Provider, World } from '@patchbay/kit'
+import {
+  type Artist,
+  dayMs,
+  type EmulatedEvent,
+  type EmulatedWebhooks,
+  type Json,
+  type Provider,
+  type World,
+} from '@patchbay/kit'
 import type { Clock } from '../src/ports/clock.ts'
 import { type Network, NetworkFailure, readBody } from '../src/ports/network.ts'
 import type { Apps } from './apps.ts'
@@ -38,6 +46,12 @@ const [mostKept, mostWaiting, mostAtOnce] = [2_000, 10_000, 8]
 const mostHappened = 1_000
 /** An address that gives no right answer is asked some times more. */
 const askAgainMs = [60_000, 600_000, 3_600_000]
+
+/** What is done in a turn. */
+export interface Turn {
+  /** Addresses are asked whether they are right, and nothing is sent to them. */
+  readonly questionsOnly?: boolean
+}
 
 export interface PostboxDeps {
   readonly world: World
@@ -82,20 +96,20 @@ export class Postbox {
   }
 
   /** One after the other, whoever asks. */
-  tick(signal?: AbortSignal): Promise<number | null> {
-    const turn = this.#turn.then(() => this.#tick(signal))
+  tick(signal?: AbortSignal, what: Turn = {}): Promise<number | null> {
+    const turn = this.#turn.then(() => this.#tick(signal, what))
     this.#turn = turn.catch(() => {})
     return turn
   }
 
-  /** Goes on until it is told to stop, and looks at the world at least once in `everyMs`, a minute when absent, by the sandbox’s clock. */
-  async run(signal: AbortSignal, { everyMs = 60_000 } = {}): Promise<void> {
+  /** Goes on until it is told to stop, and looks at the world at least once a minute by the sandbox’s clock. */
+  async run(signal: AbortSignal, what: Turn = {}): Promise<void> {
     const { clock } = this.#deps
     try {
       while (!signal.aborted) {
         this.#woken = new AbortController()
-        const nextAt = await this.tick(signal)
-        const waitMs = Math.min(everyMs, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())
+        const nextAt = await this.tick(signal, what)
+        const waitMs = Math.min(what.questionsOnly ? dayMs : 60_000, (nextAt ?? Number.POSITIVE_INFINITY) - clock.now())
         await this.#sleep(Math.max(200, waitMs), signal)
       }
     } catch (error) {
@@ -149,10 +163,21 @@ export class Postbox {
     return letters
   }
 
-  async #tick(signal?: AbortSignal): Promise<number | null> {
-    const { book, clock, outside } = this.#deps
+  async #tick(signal: AbortSignal | undefined, { questionsOnly = false }: Turn): Promise<number | null> {
+    const { book, outside } = this.#deps
     if (!outside) return null
     await this.#askAddresses(outside, signal)
+    if (!questionsOnly) await this.#sendNews(outside, signal)
+    const next = [
+      ...this.#waiting.map(({ dueAt }) => dueAt),
+      ...book.list().flatMap(({ state, askAt }) => (state === 'active' ? [] : [askAt])),
+      ...book.addresses().flatMap(({ confirmed, askAt }) => (confirmed ? [] : [askAt])),
+    ]
+    return next.length === 0 ? null : next.reduce((one, other) => Math.min(one, other))
+  }
+
+  async #sendNews(outside: Network, signal?: AbortSignal): Promise<void> {
+    const { book, clock } = this.#deps
     const now = clock.now()
     for (const subscription of [...book.list()]) {
       if (subscription.state !== 'asked' && !holds(subscription, now)) book.remove(subscription)
@@ -161,12 +186,6 @@ export class Postbox {
     const due = this.#waiting.filter(({ dueAt }) => dueAt <= now).sort((one, other) => one.dueAt - other.dueAt)
     for (let place = 0; place < due.length; place += mostAtOnce)
       await Promise.all(due.slice(place, place + mostAtOnce).map((letter) => this.#send(letter, outside, signal)))
-    const next = [
-      ...this.#waiting.map(({ dueAt }) => dueAt),
-      ...book.list().flatMap(({ state, askAt }) => (state === 'active' ? [] : [askAt])),
-      ...book.addresses().flatMap(({ confirmed, askAt }) => (confirmed ? [] : [askAt])),
-    ]
-    return next.length === 0 ? null : next.reduce((one, other) => Math.min(one, other))
   }
 
   /** Puts into the post what happened since the last look. */
