@@ -37,6 +37,13 @@ test('the owner link signs in once, and the second time says why not', { skip },
   await again.context.close()
 })
 
+test('the bare address of the server leads to the console', { skip }, async () => {
+  for (const path of ['/', '/console']) {
+    const answer = await fetch(`${server.url}${path}`, { redirect: 'manual' })
+    assert.deepEqual([answer.status, answer.headers.get('location')], [302, '/console/'], path)
+  }
+})
+
 test('an account is connected end to end in a browser, and its numbers are the sandbox’s', { skip }, async () => {
   // Some hide their number; that is another test's story.
   const artist = server.sandbox.world.artists.find((one) => (followersOf(one.key) ?? 0) > 1000)!

@@ -28,5 +28,7 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
     if (request.url.startsWith('/console/assets/')) throw new Fault('input.unknown', 'There is no such file.')
     return reply.sendFile('index.html')
   })
-  app.get('/console', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/console/', 302))
+  // Whoever types the server's name and nothing else looks for this.
+  for (const path of ['/', '/console'])
+    app.get(path, { schema: { hide: true } }, async (_request, reply) => reply.redirect('/console/', 302))
 }
