@@ -5,8 +5,8 @@ import { describeFailure } from './report.ts'
 import { stories, storyOf } from './stories/stories.ts'
 import { playStory, type Story, type StoryResult } from './stories/story.ts'
 
-/** Enough to meet the common troubles, few enough for every run of the tests. A night plays tens of thousands of others. */
-const seedsOfEach = 25
+/** Enough to meet the common troubles, few enough for every run of the tests. CI plays 120 of each, a night tens of thousands. */
+const seedsOfEach = 12
 
 suite('simulation', () => {
   for (const story of stories)
