@@ -169,7 +169,7 @@ export class Postbox {
     await this.#askAddresses(outside, signal)
     if (!questionsOnly) await this.#sendNews(outside, signal)
     const next = [
-      ...this.#waiting.map(({ dueAt }) => dueAt),
+      ...(questionsOnly ? [] : this.#waiting.map(({ dueAt }) => dueAt)),
       ...book.list().flatMap(({ state, askAt }) => (state === 'active' ? [] : [askAt])),
       ...book.addresses().flatMap(({ confirmed, askAt }) => (confirmed ? [] : [askAt])),
     ]

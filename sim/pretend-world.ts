@@ -34,7 +34,10 @@ export interface PretendWorldOptions {
   readonly replay?: Replay
   /** Stands between the engine and its stores. */
   readonly wrap?: (deps: Deps, sandbox: Sandbox) => Partial<Deps>
-  /** Fires what is due by the minute and by the hour, as `jobs` would, and has the platforms confirm what is subscribed. Off when absent: callers renew their tokens by themselves. */
+  /**
+   * Fires what is due by the minute and by the hour, as `jobs` would, and has the platforms confirm what is subscribed. Off when absent: callers renew
+   * their tokens by themselves.
+   */
   readonly crons?: boolean
   readonly ledgerSize?: number
   /** Keys that anybody can guess when absent, which never change. */

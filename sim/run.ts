@@ -2,9 +2,9 @@
  * `npm run sim -- --seeds 1000 [--seed 1] [--minutes 3] [--story refresh] [--mask a,b] [--only a,b] [--shrink] [--go-on] [--history FILE]
  * [--json]`: plays stories of the whole engine in simulated time, each seed with faults of its own. Ends with 1 at the first broken invariant, and says
  * what it takes to see it again; with `--go-on` it plays all seeds nevertheless, and names each that broke something at once. So it ends with 1 when a
- * hundred seeds of every story have not met each situation of the ledger. `--history` writes down the last events of the last run. With `--mutants [NAME]` it plays against planted bugs instead, each of which has to be caught; with `--quota [--calls 1000000] [--processes 4]`
- * nothing but calls under quotas that processes share; with `--kpis [--artists 1000] [--days 30] [--picture FILE]` a month of a whole installation, and
- * shows every KPI.
+ * hundred seeds of every story have not met each situation of the ledger. `--history` writes down the last events of the last run. With `--mutants
+ * [NAME]` it plays against planted bugs instead, each of which has to be caught; with `--quota [--calls 1000000] [--processes 4]` nothing but calls
+ * under quotas that processes share; with `--kpis [--artists 1000] [--days 30] [--picture FILE]` a month of a whole installation, and shows every KPI.
  */
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'

@@ -776,8 +776,9 @@ test('a role does what its scopes say, in every operation (T62); a page of anoth
   for (const [role, may] of Object.entries(roles)) {
     await setRole(role)
     for (const operation of operations) {
-      const { status } = await call(operation, { key: null, headers, query: { unheard_of: '1' } })
+      const { status, json } = await call(operation, { key: null, headers, query: { unheard_of: '1' } })
       assert.equal(status, may(operation.scope) ? 422 : 403, `${role} ${operation.name}`)
+      if (status === 403) assert.match(json.detail, /Your role does not allow this: .* An owner can/, operation.name)
     }
   }
   await setRole('owner')

@@ -11,6 +11,16 @@ interface Place {
   readonly ownersOnly?: true
 }
 
+/** Where owners set things up. */
+const setUp: readonly Place[] = [
+  { name: 'Provider apps', to: '/setup/apps' },
+  { name: 'Platforms', to: '/setup/platforms' },
+  { name: 'Event endpoints', to: '/endpoints' },
+  { name: 'Notifications', to: '/setup/notifications' },
+  { name: 'API keys', to: '/setup/keys' },
+  { name: 'People', to: '/setup/people', ownersOnly: true },
+]
+
 const groups: readonly { name: string; places: readonly Place[] }[] = [
   {
     name: 'Panel',
@@ -26,17 +36,7 @@ const groups: readonly { name: string; places: readonly Place[] }[] = [
       { name: 'Scoreboard', to: '/scoreboard' },
     ],
   },
-  {
-    name: 'Set-up',
-    places: [
-      { name: 'Provider apps', to: '/setup/apps' },
-      { name: 'Platforms', to: '/setup/platforms' },
-      { name: 'Event endpoints', to: '/endpoints' },
-      { name: 'Notifications', to: '/setup/notifications' },
-      { name: 'API keys', to: '/setup/keys' },
-      { name: 'People', to: '/setup/people', ownersOnly: true },
-    ],
-  },
+  { name: 'Set-up', places: setUp },
 ]
 
 /** Where somebody of that role finds something to do. */
@@ -46,9 +46,7 @@ export const groupsFor = (role: Role) =>
     places: places.filter(({ ownersOnly }) => !ownersOnly || role === 'owner'),
   }))
 
-/** Whether a page is one of those where owners set things up. */
-export const isSetUp = (pathname: string) =>
-  groups.some(({ name, places }) => name === 'Set-up' && places.some(({ to }) => isAt(pathname, to)))
+export const isSetUp = (pathname: string) => setUp.some(({ to }) => isAt(pathname, to))
 
 const isAt = (pathname: string, to: Place['to']) =>
   to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)

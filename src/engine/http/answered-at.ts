@@ -1,5 +1,4 @@
-import type { ApiResponse } from '@patchbay/kit'
-import { minute } from '@patchbay/kit'
+import { type ApiResponse, minute } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import { parseHttpDate } from './retry-after.ts'
 

@@ -1,4 +1,4 @@
-import { type ApiResponse, Fault, isFault, type Quota, quotaSignals } from '@patchbay/kit'
+import { type ApiResponse, Fault, isFault, type Quota, type QuotaSignal, quotaSignals } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Draw } from '../../ports/limiter.ts'
 import type { Deps } from '../deps.ts'
@@ -43,7 +43,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
       log.warn('quota.not_settled', { provider: intent.target.provider.id, error })
     // Nobody waits for this: until it is written the call counts as one that is under way.
     limiter.settle(ticket, { at: answer?.at ?? clock.now(), sent: sentNow }).catch(noteFailure)
-    if (answer && speaksOfQuotas(intent)) await heed(intent, answer).catch(noteFailure)
+    const signals = answer ? signalsOf(intent, answer) : []
+    if (answer && signals.length > 0) await heed(intent, answer, signals).catch(noteFailure)
   }
 
   async function waitForRoom(intent: Intent, takes: readonly Take[]): Promise<string> {
@@ -102,9 +103,9 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
     return new Fault(fault.code, fault.message, { ...fault.detail, waitMs: longestMs }, fault.cause)
   }
 
-  async function heed(intent: Intent, answer: ApiResponse): Promise<void> {
+  async function heed(intent: Intent, answer: ApiResponse, signals: readonly QuotaSignal[]): Promise<void> {
     const { target, as } = intent
-    for (const signal of tolerant(() => quotaSignals(target.provider.api.errors, answer)) ?? []) {
+    for (const signal of signals) {
       const quota = quotasUnder(target).find(({ id }) => id === signal.quota)
       const bucket = quota && bucketOf(target, quota, as)
       if (!quota || !bucket) continue
@@ -121,10 +122,8 @@ export function pace({ clock, random, limiter, log }: Pick<Deps, 'clock' | 'rand
   }
 }
 
-function speaksOfQuotas({ target }: Intent): boolean {
-  const { quotaHeaders, signals } = target.provider.api.errors
-  return quotaHeaders !== undefined || signals !== undefined
-}
+const signalsOf = ({ target }: Intent, answer: ApiResponse): readonly QuotaSignal[] =>
+  tolerant(() => quotaSignals(target.provider.api.errors, answer)) ?? []
 
 /** How long to stay away when a provider says stop and not for how long: twice as long each time in a row, and never longer than the window. */
 class Stops {
