@@ -345,7 +345,9 @@ test('T20: no path leads out of the provider’s address', async () => {
 })
 
 test('T21: another environment’s connection is as unknown as one that never was, and nothing is sent', async () => {
-  const before = front.seen.length
+  // What is read by schedule goes its own way meanwhile.
+  const sent = () => front.seen.filter(({ url }) => url.includes('/x-test/')).length
+  const before = sent()
   const answers = []
   for (const [id, key] of [
     [connection, server.keys.other],
@@ -362,7 +364,7 @@ test('T21: another environment’s connection is as unknown as one that never wa
   }
   for (const answer of answers) assert.deepEqual(answer, answers[0])
   assert.equal(answers[0]?.status, 404)
-  assert.equal(front.seen.length, before)
+  assert.equal(sent(), before)
 })
 
 test('`x-patchbay-host` chooses among the provider’s named hosts and no others', async () => {
