@@ -1105,4 +1105,15 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
   },
+  {
+    name: 'what a second request took is not counted',
+    changes: [
+      {
+        file: http('hedge'),
+        instead: 'addTo(tally, second.intent.tally, decisive === second)',
+        put: 'if (decisive === second) tally.answer = second.intent.tally.answer',
+      },
+    ],
+    caughtBy: { test: 'src/engine/http/hedge.test.ts' },
+  },
 ]

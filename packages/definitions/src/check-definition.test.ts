@@ -48,6 +48,11 @@ test('what has another form is said with its place', () => {
   )
   check('api.quotas', [], 'api.quotas: name at least one quota')
   check('streams.constructor', {}, 'streams.constructor: this name is taken')
+  const hedge = { call: 'GET api.tidewave.example/v2/me', afterMs: 400, source: 'guess: why' }
+  check('api.hedges', [hedge], null)
+  check('api.hedges', [{ ...hedge, afterMs: 10 }], 'api.hedges.0.afterMs:')
+  check('api.hedges', [{ ...hedge, call: 'POST api.tidewave.example/v2/me' }], 'api.hedges.0.call: only a GET')
+  check('api.hedges', [{ ...hedge, call: 'GET' }], 'api.hedges.0.call: a route looks like')
   assert.equal(checkDefinition(null).accepted, null)
   assert.equal(checkDefinition([]).accepted, null)
 })

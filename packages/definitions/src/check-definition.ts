@@ -111,6 +111,11 @@ function checkNames({ api, auth, settings = {}, streams, actions = {} }: Definit
     checkCall(call, ['api', 'costs', i, 'call'])
     for (const id of Object.keys(takes)) checkQuota(id, ['api', 'costs', i, 'takes', id])
   }
+  for (const [i, { call }] of (api.hedges ?? []).entries()) {
+    const at = ['api', 'hedges', i, 'call']
+    checkCall(call, at)
+    if (!call.startsWith('GET ')) say(at, 'only a GET is asked for a second time')
+  }
   for (const [i, { quota, call }] of api.errors.rules.entries()) {
     checkCall(call, ['api', 'errors', 'rules', i, 'call'])
     if (quota !== undefined) checkQuota(quota, ['api', 'errors', 'rules', i, 'quota'])

@@ -29,6 +29,7 @@ export function compileDefinition(definition: Definition): Provider {
       headers: api.headers,
       quotas: api.quotas,
       costs: api.costs,
+      hedges: api.hedges,
       errors: compileErrors(api.errors),
     },
     identify: compileIdentity(definition),

@@ -446,6 +446,10 @@ export const definitionSchema = z
         )
         .max(50)
         .optional(),
+      hedges: z
+        .array(z.strictObject({ call: text(300), afterMs: z.number().int().min(50).max(30_000), source }))
+        .max(20)
+        .optional(),
       errors,
     }),
     identity,

@@ -1,6 +1,7 @@
 import type { Action } from './action.ts'
 import type { Auth, Fields } from './auth.ts'
 import type { Emulator } from './emulator.ts'
+import type { Hedge } from './hedge.ts'
 import type { Errors, Http, RunTime } from './http.ts'
 import type { Cost, Quota } from './quota.ts'
 import type { Account, Stream } from './stream.ts'
@@ -51,6 +52,8 @@ export interface Provider {
     readonly headers?: Readonly<Record<string, string>>
     readonly quotas: readonly Quota[]
     readonly costs?: readonly Cost[]
+    /** Reads that may be asked for a second time while the first has no answer. None when absent: each request costs quota. */
+    readonly hedges?: readonly Hedge[]
     readonly errors: Errors
   }
 

@@ -1,4 +1,4 @@
-import { Fault, isFault, minute } from '@patchbay/kit'
+import { type ApiRequest, Fault, isFault, minute } from '@patchbay/kit'
 import { NetworkFailure, readBody, type WireLimits, type WireResponse } from '../../ports/network.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openIntent, type Step } from './intent.ts'
@@ -28,11 +28,14 @@ export interface RawResponse {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>
 }
 
-/** What is under way: the intent that the layers know, the body that goes out, and the answer that is to be passed on. */
-interface Passage {
-  readonly intent: Intent
-  readonly request: RawRequest
-  answer: RawResponse | null
+/** What the layers know of a request that is passed on, and the request itself. */
+interface PassedRequest extends ApiRequest {
+  readonly raw: RawRequest
+}
+
+/** What the layers see of an answer, and what is passed on of it. */
+interface PassedAnswer extends Answer {
+  readonly raw: RawResponse
 }
 
 /**
@@ -44,48 +47,41 @@ export function openForward(
   layers: (last: Step) => Step,
   options: { userAgent: string },
 ) {
-  const passages = new Map<Intent['tally'], Passage>()
-  const send = layers((intent) => attempt(passages.get(intent.tally)!, intent))
+  const send = layers(attempt) as (intent: Intent) => Promise<PassedAnswer>
 
   return async function forward(
     target: Target,
-    request: RawRequest,
+    raw: RawRequest,
     signal: AbortSignal | undefined,
     unanswered: (intent: Intent, error: unknown) => void,
   ): Promise<{ intent: Intent; fault: string | null; response: RawResponse }> {
-    const path = request.path === '/' ? '' : request.path
-    const intent = openIntent(
-      target,
-      { method: request.method as 'GET', path, host: request.host, idempotent: request.body === undefined },
-      { now: deps.clock.now(), signal },
-    )
-    if (request.query !== '') intent.url.search = request.query
-    const passage: Passage = { intent, request, answer: null }
-    passages.set(intent.tally, passage)
+    const path = raw.path === '/' ? '' : raw.path
+    const method = raw.method as 'GET'
+    const request: PassedRequest = { method, path, host: raw.host, idempotent: raw.body === undefined, raw }
+    const intent = openIntent(target, request, { now: deps.clock.now(), signal })
+    if (raw.query !== '') intent.url.search = raw.query
     try {
-      await send(intent)
-      return { intent, fault: null, response: passage.answer! }
+      return { intent, fault: null, response: (await send(intent)).raw }
     } catch (error) {
+      const answer = intent.tally.answer as PassedAnswer | null
       // The provider answered, and what it said is the caller's to read.
-      if (isFault(error) && passage.answer !== null) return { intent, fault: error.code, response: passage.answer }
+      if (isFault(error) && answer !== null) return { intent, fault: error.code, response: answer.raw }
       unanswered(intent, error)
       throw error
-    } finally {
-      passages.delete(intent.tally)
     }
   }
 
-  async function attempt(passage: Passage, intent: Intent): Promise<Answer> {
+  async function attempt(intent: Intent): Promise<PassedAnswer> {
     const { target, tally } = intent
-    passage.answer = null
+    const { raw } = intent.request as PassedRequest
     tally.attempts++
     try {
       const response = await deps.networks[target.environment.mode].send(
         {
           method: intent.method,
           url: withCredential(intent.url, intent).href,
-          headers: headersOf(passage.request, intent, options.userAgent),
-          body: passage.request.body === undefined ? undefined : counted(passage.request.body, tally),
+          headers: headersOf(raw, intent, options.userAgent),
+          body: raw.body === undefined ? undefined : counted(raw.body, tally),
           limits: passageLimits,
         },
         intent.signal,
@@ -93,24 +89,25 @@ export function openForward(
       tally.sent++
       tally.sentNow = true
       tally.status = response.status
-      return await take(passage, response)
+      return await take(intent, response)
     } catch (error) {
       if (error instanceof NetworkFailure && error.sent) tally.sentNow = true
       throw error
     }
   }
 
-  async function take(passage: Passage, response: WireResponse): Promise<Answer> {
+  async function take({ method, tally }: Intent, response: WireResponse): Promise<PassedAnswer> {
     const { status } = response
     const headers: Record<string, string> = {}
     for (const name in response.headers) if (!keptBack.has(name)) headers[name] = response.headers[name]!
     // What came compressed has another length than what is passed on.
     if (response.headers['content-encoding'] !== undefined || status === 204) delete headers['content-length']
     const error = status >= 400 ? await readError(response) : null
-    const isWhole = isShort(response) || passage.request.method === 'HEAD' || bodiless.has(status)
-    passage.answer = { status, headers, body: error ?? (isWhole ? await readBody(response) : response.body) }
-    const answer = { status, headers: response.headers, bytes: error ?? nothing, body: null, at: deps.clock.now() }
-    passage.intent.tally.answer = answer
+    const isWhole = isShort(response) || method === 'HEAD' || bodiless.has(status)
+    const raw = { status, headers, body: error ?? (isWhole ? await readBody(response) : response.body) }
+    const bytes = error ?? nothing
+    const answer = { status, headers: response.headers, bytes, body: null, at: deps.clock.now(), raw }
+    tally.answer = answer
     return answer
   }
 }

@@ -13,6 +13,7 @@ import type { KeptAnswers } from './cache/kept-answers.ts'
 import { openCallLog } from './call-log.ts'
 import { classify } from './classify.ts'
 import { classifyErrors, openForward, type RawRequest, type RawResponse } from './forward.ts'
+import { hedge } from './hedge.ts'
 import { httpOf } from './http.ts'
 import { inTime } from './in-time.ts'
 import { compose, type Intent, openIntent } from './intent.ts'
@@ -72,6 +73,7 @@ export function openGateway(
   const userAgent = `Patchbay (gzip; +${setting.publicUrl})`
   const again = { ...deps, credentials }
   const shared = [
+    hedge(deps), // where a second request is declared safe
     reportOutage(incidents), // an outage is told once
     breaker(deps), // not while the host is down
     pace(deps), // under every known quota

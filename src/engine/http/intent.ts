@@ -78,21 +78,23 @@ export function openIntent(
     deadlineAt: now + target.patienceMs,
     signal,
     authorization: null,
-    tally: {
-      attempts: 0,
-      sent: 0,
-      sentNow: false,
-      sendBy: Number.POSITIVE_INFINITY,
-      answer: null,
-      status: null,
-      generation: 0,
-      waitedMs: 0,
-      cost: {},
-      requestBytes: 0,
-      responseBytes: 0,
-    },
+    tally: openTally(),
   }
 }
+
+export const openTally = (): Tally => ({
+  attempts: 0,
+  sent: 0,
+  sentNow: false,
+  sendBy: Number.POSITIVE_INFINITY,
+  answer: null,
+  status: null,
+  generation: 0,
+  waitedMs: 0,
+  cost: {},
+  requestBytes: 0,
+  responseBytes: 0,
+})
 
 /** Whether asking twice does no harm: by the method, where the request says nothing. */
 export const isIdempotent = ({ method = 'GET', idempotent }: Pick<ApiRequest, 'method' | 'idempotent'>) =>

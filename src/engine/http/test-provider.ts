@@ -100,11 +100,12 @@ export interface TestWorld {
 
 export const testStart = Date.UTC(2026, 0, 15, 12)
 
-/** A gateway to a provider that answers by a script, on simulated time. The last answer repeats. Every answer takes `latencyMs`. */
+/** A gateway to a provider that answers by a script, on simulated time. The last answer repeats. */
 export function openTestWorld(
   script: readonly Scripted[],
   options: {
-    latencyMs?: number
+    /** Of every answer, or of the nth request's. */
+    latencyMs?: number | ((nth: number) => number)
     incidents?: Partial<CallIncidents>
     credentials?: Partial<Credentials>
     limiter?: Limiter
@@ -127,7 +128,8 @@ export function openTestWorld(
   const network = {
     async send(request: WireRequest, signal?: AbortSignal) {
       const nth = asked.push({ request, at: clock.now() })
-      await clock.sleep(options.latencyMs ?? 10, signal).catch((reason) => {
+      const { latencyMs = 10 } = options
+      await clock.sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs(nth), signal).catch((reason) => {
         throw new NetworkFailure('aborted', true, 'aborted', reason)
       })
       let scripted = script[Math.min(nth, script.length) - 1]!
