@@ -2,7 +2,6 @@ import { Fault, isFault } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { Deps } from '../deps.ts'
 import type { Intent, Layer } from './intent.ts'
-import { sharedName } from './target.ts'
 
 /**
  * Leaves a host alone that does not work. One for each provider and host, and for `test` and `live` apart.
@@ -15,7 +14,7 @@ import { sharedName } from './target.ts'
 export function breaker({ clock, random }: Pick<Deps, 'clock' | 'random'>): Layer {
   const hosts = new Map<string, Host>()
   return (next) => async (intent) => {
-    const key = `${sharedName(intent.target)} ${intent.url.host}`
+    const key = `${intent.shared} ${intent.url.host}`
     let host = hosts.get(key)
     if (!host) {
       host = { failures: 0, openUntil: 0, openMs: 0, probing: false }

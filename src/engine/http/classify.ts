@@ -43,7 +43,7 @@ function readAnyway(answer: Answer, read: Extract<ReadBody, { unreadable: Unread
   const detail = {
     provider: intent.target.provider.id,
     status: answer.status,
-    path: intent.url.host + intent.url.pathname,
+    path: intent.place,
     requestId: requestIdOf(answer.headers),
     reason: unreadable,
     attempt: intent.tally.attempts,

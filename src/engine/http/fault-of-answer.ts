@@ -34,7 +34,7 @@ export function faultOfAnswer(answer: Answer, read: ReadBody, intent: Intent): F
   const detail: FaultDetail = {
     provider: provider.id,
     status: answer.status,
-    path: intent.url.host + intent.url.pathname,
+    path: intent.place,
     requestId: requestIdOf(answer.headers),
     reason: challenged ? 'challenge' : publicText(facts.reason, intent.authorization, 100),
     attempt: intent.tally.attempts,
@@ -52,13 +52,13 @@ const challengeWaitMs = 15 * 60_000
 function fits(
   rule: ErrorRule,
   facts: { status: number; reason: string; message: string },
-  { method, url }: Intent,
+  { method, place }: Intent,
 ): boolean {
   const { status, reason, message, call } = rule
   if (typeof status === 'number' ? status !== facts.status : status && !status.includes(facts.status)) return false
   if (typeof reason === 'string' ? reason !== facts.reason : reason && !reason.test(facts.reason)) return false
   if (message && !message.test(facts.message)) return false
-  return call === undefined || parseRoutePattern(call).begins(method, url.host + url.pathname)
+  return call === undefined || parseRoutePattern(call).begins(method, place)
 }
 
 function usualCode(status: number, as: 'account' | 'app'): FaultCode {

@@ -4,10 +4,10 @@ import type { Intent } from './intent.ts'
 
 /** No whole answer came. Whoever gave up hears their own reason; everybody else what happened, and `provider.unsure` for a write that may have arrived. */
 export function faultOfFailure(failure: NetworkFailure, intent: Intent): unknown {
-  const { signal, tally, target, url } = intent
+  const { signal, tally, target, place } = intent
   const detail = {
     provider: target.provider.id,
-    path: url.host + url.pathname,
+    path: place,
     reason: failure.kind,
     attempt: tally.attempts,
     sent: failure.sent,

@@ -225,7 +225,7 @@ function follow(course: Course, { tally }: Intent): void {
 }
 
 function recordOf(
-  { target, method, url, tally }: Intent,
+  { target, method, place, tally }: Intent,
   fault: string | null,
   { id, startedAt, endedAt }: { id: string; startedAt: Instant; endedAt: Instant },
 ): CallRecord {
@@ -238,7 +238,7 @@ function recordOf(
     provider: target.provider.id,
     lane: target.lane,
     method,
-    address: (url.host + url.pathname).slice(0, 500),
+    address: place.slice(0, 500),
     attempts: tally.attempts,
     status: tally.status,
     fault,

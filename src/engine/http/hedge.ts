@@ -3,7 +3,6 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Deps } from '../deps.ts'
 import { type Answer, type Intent, type Layer, openTally, type Step, type Tally } from './intent.ts'
 import { RetryBudget } from './retry-budget.ts'
-import { sharedName } from './target.ts'
 
 /**
  * Sends a second request for a read that its provider declared (`api.hedges`) and that somebody waits for, when the first is on its way and has no answer
@@ -19,8 +18,7 @@ export function hedge({ clock }: Pick<Deps, 'clock'>): Layer {
   }
 
   async function askTwice(next: Step, intent: Intent, afterMs: number): Promise<Answer> {
-    const { target, tally } = intent
-    const key = sharedName(target)
+    const { target, tally, shared: key } = intent
     const { attempts } = tally
     budget.first(key, clock.now())
     const first = new Attempt(next, intent)
@@ -95,14 +93,14 @@ function addTo(tally: Tally, second: Tally, isDecisive: boolean): void {
 }
 
 /** Of the first declaration that fits. Null: it is asked once. */
-function afterMsOf({ method, url, target: { provider } }: Intent): number | null {
+function afterMsOf({ method, place, target: { provider } }: Intent): number | null {
   if (method !== 'GET') return null
   let rules = tables.get(provider)
   if (!rules) {
     rules = provider.api.hedges!.map(({ call, afterMs }) => ({ pattern: parseRoutePattern(call), afterMs }))
     tables.set(provider, rules)
   }
-  return rules.find(({ pattern }) => pattern.begins(method, url.host + url.pathname))?.afterMs ?? null
+  return rules.find(({ pattern }) => pattern.begins(method, place))?.afterMs ?? null
 }
 
 /** Worked out once a provider. */

@@ -2,7 +2,7 @@ import { type ApiRequest, type ApiResponse, Fault } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import { addressOf } from './address.ts'
 import { checkHeaders } from './request-headers.ts'
-import type { Authorization, Target } from './target.ts'
+import { type Authorization, sharedName, type Target } from './target.ts'
 
 /** One thing that somebody wants of a provider, from the first attempt to the last. */
 export interface Intent {
@@ -10,6 +10,10 @@ export interface Intent {
   readonly request: ApiRequest
   readonly method: string
   readonly url: URL
+  /** Host and path of the address, as quotas, errors and the call log know it. */
+  readonly place: string
+  /** Whose troubles are one with it. */
+  readonly shared: string
   readonly as: 'account' | 'app'
   /** Asking twice does no harm. */
   readonly idempotent: boolean
@@ -68,11 +72,14 @@ export function openIntent(
   if (request.body !== undefined && request.form !== undefined)
     throw new Fault('input.invalid', 'a request has a body or a form, not both', { field: 'body' })
   checkHeaders(target.provider, request.headers)
+  const url = addressOf(target.provider, request)
   return {
     target,
     request,
     method,
-    url: addressOf(target.provider, request),
+    url,
+    place: url.host + url.pathname,
+    shared: sharedName(target),
     as: request.as ?? 'account',
     idempotent: isIdempotent(request),
     deadlineAt: now + target.patienceMs,

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import type { Intent, Layer } from './intent.ts'
 import { pause } from './pause.ts'
 import { RetryBudget } from './retry-budget.ts'
-import { type Credentials, sharedName } from './target.ts'
+import type { Credentials } from './target.ts'
 
 /**
  * Asks again when it can help and cannot hurt: the trouble may be over soon, and asking twice does no harm, or the request never arrived, or it
@@ -22,7 +22,7 @@ export function retry(
 ): Layer {
   const budget = new RetryBudget()
   return (next) => async (intent) => {
-    const key = sharedName(intent.target)
+    const key = intent.shared
     budget.first(key, clock.now())
     let replayed = false
     let mayBeDone = false

@@ -15,7 +15,8 @@ export interface Take {
 export interface CountedCall {
   readonly target: Target
   readonly method: string
-  readonly url: URL
+  /** Host and path of its address. */
+  readonly place: string
   readonly as: 'account' | 'app'
 }
 
@@ -23,7 +24,7 @@ export interface CountedCall {
 export function takesOf(call: CountedCall): Take[] {
   const { provider, integration } = call.target
   const settings = settingsOf(provider, integration.settings)
-  const cost = costsOf(provider)(call.method, call.url.host + call.url.pathname, settings)
+  const cost = costsOf(provider)(call.method, call.place, settings)
   return provider.api.quotas.flatMap((quota) => {
     const amount = cost[quota.id]
     const bucket = amount === undefined ? null : bucketOf(call.target, quota, call.as)
@@ -85,9 +86,10 @@ export function quotasUnder({ provider, integration }: Pick<Target, 'provider' |
 
 /** What was not said is what the set-up form would have suggested. */
 export function settingsOf(
-  { settings: fields = {} }: Provider,
+  { settings: fields }: Provider,
   said: Readonly<Record<string, string>>,
-): Record<string, string> {
+): Readonly<Record<string, string>> {
+  if (!fields) return said
   const settings: Record<string, string> = {}
   for (const name in fields) if (fields[name]!.initial !== undefined) settings[name] = fields[name]!.initial
   return Object.assign(settings, said)

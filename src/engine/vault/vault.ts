@@ -60,11 +60,11 @@ export function openVault(
       let bytes = opened.find(environmentId, binding, sealed)
       if (!bytes) {
         bytes = await plainOf(environmentId, binding, sealed)
+        if (options.registerSecret && !told.has(sealed)) tell(sealed, bytes.toString())
         opened.keep(environmentId, binding, sealed, bytes)
       }
       const secret = new Secret(bytes)
       try {
-        if (options.registerSecret && !told.has(sealed)) tell(sealed, secret.reveal())
         return await use(secret)
       } finally {
         secret.wipe()
