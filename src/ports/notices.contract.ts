@@ -13,7 +13,7 @@ interface NoticesWorld {
 
 const at = Date.parse('2026-10-05T12:00:00.123Z')
 
-const channelOf = (environmentId: string, channel: Partial<Channel> = {}): Channel => ({
+export const exampleChannel = (environmentId: string, channel: Partial<Channel> = {}): Channel => ({
   id: 'chn_1',
   environmentId,
   name: 'Everybody',
@@ -56,8 +56,8 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
       'a channel is kept as it was, changed, and taken away; its health is its own',
       async (world, environmentId) => {
         const { notices, journal } = world
-        const channel = channelOf(environmentId)
-        const hook = channelOf(environmentId, {
+        const channel = exampleChannel(environmentId)
+        const hook = exampleChannel(environmentId, {
           ...{ id: 'chn_2', name: 'Hook', enabled: false, secret: 'sealed', kinds: ['reconnect'], quiet: null },
           address: { kind: 'webhook', url: 'https://example.com/hook' },
         })
@@ -90,9 +90,9 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
       async (world, environmentId) => {
         const { notices, journal } = world
         await openTask(world, environmentId, 'tsk_0', { at: at - 1 })
-        await notices.saveChannel(channelOf(environmentId), quiet)
-        await notices.saveChannel(channelOf(environmentId, { id: 'chn_2', kinds: ['set_up'] }), quiet)
-        await notices.saveChannel(channelOf(environmentId, { id: 'chn_3', enabled: false }), quiet)
+        await notices.saveChannel(exampleChannel(environmentId), quiet)
+        await notices.saveChannel(exampleChannel(environmentId, { id: 'chn_2', kinds: ['set_up'] }), quiet)
+        await notices.saveChannel(exampleChannel(environmentId, { id: 'chn_3', enabled: false }), quiet)
         await openTask(world, environmentId, 'tsk_1')
         await openTask(world, environmentId, 'tsk_2', { kind: 'set_up' })
         await openTask(world, environmentId, 'tsk_3', {
@@ -124,7 +124,7 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
       'a claimed notice is nobody else’s until the claim runs out; one that was sent is nobody’s',
       async (world, environmentId) => {
         const { notices } = world
-        await notices.saveChannel(channelOf(environmentId), quiet)
+        await notices.saveChannel(exampleChannel(environmentId), quiet)
         for (const id of ['tsk_1', 'tsk_2', 'tsk_3']) await openTask(world, environmentId, id)
         await notices.make(environmentId, at)
         const both = await Promise.all([claimed(world, environmentId, at), claimed(world, environmentId, at)])
@@ -168,7 +168,7 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
 
     story('what was told is listed, and read once', async (world, environmentId) => {
       const { notices, journal } = world
-      await notices.saveChannel(channelOf(environmentId, { id: 'console', address: { kind: 'console' } }), quiet)
+      await notices.saveChannel(exampleChannel(environmentId, { id: 'console', address: { kind: 'console' } }), quiet)
       for (const id of ['tsk_1', 'tsk_2', 'tsk_3', 'tsk_4']) await openTask(world, environmentId, id)
       await notices.make(environmentId, at)
       const told = ['tsk_1', 'tsk_2', 'tsk_3']
@@ -193,7 +193,7 @@ export function noticesContract(name: string, open: () => Promise<NoticesWorld>)
 
     story('with a channel go the notices that it has not told', async (world, environmentId) => {
       const { notices } = world
-      await notices.saveChannel(channelOf(environmentId), quiet)
+      await notices.saveChannel(exampleChannel(environmentId), quiet)
       await openTask(world, environmentId, 'tsk_1')
       await notices.make(environmentId, at)
       await notices.removeChannel(environmentId, 'chn_1', quiet)

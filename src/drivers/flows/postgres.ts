@@ -1,5 +1,6 @@
 import type { Database } from '../../ports/database.ts'
 import type { ConnectSession, Flow, Flows } from '../../ports/flows.ts'
+import { atOnce, inPieces } from '../database/delete-in-pieces.ts'
 
 /** Connect sessions and flows in PostgreSQL. They are found by hashes before the environment is known, so the system role reads them. */
 export function openPostgresFlows(database: Database): Flows {
@@ -67,12 +68,10 @@ export function openPostgresFlows(database: Database): Flows {
         async (sql) => (await sql<Flow & Record<string, unknown>>(takeFlow, [stateHash])).rows[0] ?? null,
       ),
 
-    sweep: (before) =>
-      database.system(async (sql) => {
-        const flows = await sql(sweepFlows, [new Date(before)])
-        const sessions = await sql(sweepSessions, [new Date(before)])
-        return flows.count + sessions.count
-      }),
+    async sweep(before) {
+      const sweep = (text: string) => inPieces(() => database.system((sql) => sql(text, [new Date(before)])))
+      return (await sweep(sweepFlows)) + (await sweep(sweepSessions))
+    },
   }
 }
 
@@ -108,5 +107,7 @@ const takeFlow = `
     browser_hash as "browserHash", verifier, redirect_uri as "redirectUri", scopes, inputs, as_new as "asNew",
     expires_at as "expiresAt"`
 
-const sweepFlows = `delete from flow where expires_at < $1`
-const sweepSessions = `delete from connect_session where expires_at < $1`
+const sweepFlows = `
+  delete from flow where state_hash = any (array(select state_hash from flow where expires_at < $1 limit ${atOnce}))`
+const sweepSessions = `
+  delete from connect_session where id = any (array(select id from connect_session where expires_at < $1 limit ${atOnce}))`

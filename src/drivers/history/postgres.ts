@@ -11,6 +11,7 @@ import type {
   Step,
   StreamCost,
 } from '../../ports/history.ts'
+import { inPieces } from '../database/delete-in-pieces.ts'
 import { arrayLiteral } from '../records/array-literal.ts'
 import * as select from './select-history.ts'
 import { selectPeaks } from './select-peaks.ts'
@@ -127,8 +128,7 @@ export function openPostgresHistory(database: Database): History {
     async sweep(before) {
       let rows = 0
       for (const text of write.sweeps)
-        for (let count = write.mostSwept; count === write.mostSwept; rows += count)
-          count = (await database.system((sql) => sql(text, [new Date(before)]))).count
+        rows += await inPieces(() => database.system((sql) => sql(text, [new Date(before)])), write.mostSwept)
       return rows
     },
   }

@@ -2,6 +2,7 @@ import type { Database, Sql } from '../../ports/database.ts'
 import type { TaskRecord } from '../../ports/journal.ts'
 import type { Channel, Notice, Notices, NoticeWithTask } from '../../ports/notices.ts'
 import { writeAlong } from '../along/postgres.ts'
+import { atOnce, deleteInPieces, inPieces } from '../database/delete-in-pieces.ts'
 import { tasksById } from '../journal/select-journal.ts'
 
 /** Channels and notices in PostgreSQL. */
@@ -31,14 +32,19 @@ export function openPostgresNotices(database: Database): Notices {
       (await database.read<Row<Channel>>(environmentId, `${selectChannels} and id = $2`, [environmentId, id]))[0] ??
       null,
 
-    removeChannel: (environmentId, id, along) =>
-      database.tenant(environmentId, async (sql) => {
+    async removeChannel(environmentId, id, along) {
+      // From here on it is told nothing more, also where this breaks off before it is gone.
+      const known = await database.tenant(environmentId, (sql) => sql(turnOff, [environmentId, id]))
+      if (known.count === 0) return false
+      await deleteInPieces(database, environmentId, id, { table: 'notice', owner: 'channel_id', keys: ['task_id'] })
+      return database.tenant(environmentId, async (sql) => {
         const removed = (await sql(deleteChannel, [environmentId, id])).count > 0
-        if (!removed) return false
+        // Of whoever made some at the moment in which it was turned off.
         await sql(deleteNotices, [environmentId, id])
-        await writeAlong(sql, environmentId, along)
-        return true
-      }),
+        if (removed) await writeAlong(sql, environmentId, along)
+        return removed
+      })
+    },
 
     setHealth: (environmentId, id, { failingSince, failingSays }, along) =>
       database.tenant(environmentId, async (sql) => {
@@ -92,7 +98,7 @@ export function openPostgresNotices(database: Database): Notices {
       ),
 
     sweep: (environmentId, before) =>
-      database.tenant(environmentId, async (sql) => (await sql(sweepNotices, [environmentId, new Date(before)])).count),
+      inPieces(() => database.tenant(environmentId, (sql) => sql(sweepNotices, [environmentId, new Date(before)]))),
   }
 }
 
@@ -121,8 +127,9 @@ const selectChannels = `
     failing_says as "failingSays", created_at as "createdAt"
   from notification_channel where environment_id = $1`
 
-const deleteChannel = `delete from notification_channel where environment_id = $1 and id = $2`
 const deleteNotices = `delete from notice where environment_id = $1 and channel_id = $2`
+const turnOff = `update notification_channel set enabled = false where environment_id = $1 and id = $2`
+const deleteChannel = `delete from notification_channel where environment_id = $1 and id = $2`
 
 const updateHealth = `
   update notification_channel set failing_since = $3, failing_says = $4 where environment_id = $1 and id = $2`
@@ -184,5 +191,7 @@ const readNotices = `
     and ($4::text[] is null or task_id = any ($4))`
 
 const sweepNotices = `
-  delete from notice using task
-  where notice.environment_id = $1 and task.environment_id = $1 and task.id = notice.task_id and task.closed_at < $2`
+  delete from notice using (
+    select task_id, channel_id from notice join task on task.environment_id = $1 and task.id = task_id
+    where notice.environment_id = $1 and closed_at < $2 limit ${atOnce}) old
+  where notice.environment_id = $1 and notice.task_id = old.task_id and notice.channel_id = old.channel_id`
