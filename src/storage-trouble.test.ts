@@ -159,6 +159,11 @@ test('F79: while the database is away everybody is told to come again, and nobod
   assert.equal((await server.ask('GET', '/health')).status, 200)
   const ready = await server.ask('GET', '/ready')
   assert.deepEqual([ready.status, ready.json.checks.database.ok], [503, false])
+  const numbers = await server.ask('GET', '/metrics')
+  assert.deepEqual(
+    [numbers.status, /^patchbay_database_up .*$/m.exec(numbers.text)?.[0]],
+    [200, 'patchbay_database_up 0'],
+  )
   way.mend()
   const { read, write, person, message } = await all()
   assert.deepEqual(

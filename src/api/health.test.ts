@@ -5,9 +5,10 @@ import { Registry } from 'prom-client'
 import { openCapturedLog } from '../drivers/log/captured.ts'
 import { openMemoryStores } from '../drivers/memory-stores.ts'
 import type { Engine } from '../engine/engine.ts'
+import { connectionEdges } from '../ports/connections.ts'
 import { serveHealth } from './health.ts'
 
-test('an environment that cannot be counted has no numbers for Prometheus, and no old ones; the others have theirs', async () => {
+test('what cannot be counted, in an environment or at all, has no numbers for Prometheus, and no old ones; the rest has', async () => {
   const { stores } = openMemoryStores()
   const log = openCapturedLog()
   const broken = new Set<string>()
@@ -39,6 +40,21 @@ test('an environment that cannot be counted has no numbers for Prometheus, and n
     )
     broken.clear()
     assert.deepEqual(await healthy(), ['env_a 3', 'env_b 3'])
+
+    const stored = async () => {
+      const { statusCode, body } = await app.inject('/metrics')
+      assert.equal(statusCode, 200)
+      assert.match(body, /^process_cpu_seconds_total \d/m)
+      return [...body.matchAll(/^patchbay_(?:database_up|planner_lag\w*|connections\S+|incidents\S+).*$/gm)].map(String)
+    }
+    assert.equal((await stored()).length, 2 + 2 * (Object.keys(connectionEdges).length + 1))
+    const { nextDueAt } = deps.schedule
+    deps.schedule.nextDueAt = () => Promise.reject(Object.assign(new Error('away'), { trouble: 'away' }))
+    assert.deepEqual(await stored(), ['patchbay_database_up 0'])
+    deps.schedule.nextDueAt = () => Promise.reject(new Error('a bug'))
+    assert.equal((await app.inject('/metrics')).statusCode, 500)
+    deps.schedule.nextDueAt = nextDueAt
+    assert.ok((await stored()).includes('patchbay_database_up 1'))
   } finally {
     await app.close()
   }

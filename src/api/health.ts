@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { Engine } from '../engine/engine.ts'
 import { inEachEnvironment } from '../engine/in-each-environment.ts'
 import { type ConnectionState, connectionEdges } from '../ports/connections.ts'
+import { troubleOf } from '../ports/store-trouble.ts'
 import { openAnswerCounter } from './answer-counter.ts'
 import { openBacklogGauges } from './backlog-gauges.ts'
 
@@ -18,6 +19,11 @@ const heartbeatMs = 60_000
  */
 export function serveHealth(app: FastifyInstance, engine: Engine, registry: Registry): void {
   collectDefaultMetrics({ register: registry })
+  const database = new Gauge({
+    name: 'patchbay_database_up',
+    help: 'Whether the database could be asked for the numbers that are in it. While it could not, they are absent, and those of the process are there',
+    registers: [registry],
+  })
   const lag = new Gauge({
     name: 'patchbay_planner_lag_seconds',
     help: 'How long the most overdue stream has been due',
@@ -47,15 +53,25 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
   })
 
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    const dueAt = await engine.deps.schedule.nextDueAt()
-    lag.set(dueAt === null ? 0 : Math.max(0, (engine.deps.clock.now() - dueAt) / 1000))
-    await countStates()
+    const notes = await countStored().catch((error: unknown) => {
+      if (troubleOf(error) === null) throw error
+      engine.deps.log.warn('metrics.not_counted', { error })
+      return null
+    })
+    // What could not be counted, in an environment or at all, has no number, and not that of the time before.
+    for (const gauge of [connections, incidents, backlog]) gauge.reset()
+    lag.remove()
+    for (const note of notes ?? []) note()
+    database.set(notes ? 1 : 0)
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 
-  async function countStates(): Promise<void> {
-    const { directory, journal, connections: stored, log } = engine.deps
-    const notes: (() => void)[] = []
+  /** Gives what notes the numbers. */
+  async function countStored(): Promise<(() => void)[]> {
+    const { directory, journal, connections: stored, schedule, clock, log } = engine.deps
+    const dueAt = await schedule.nextDueAt()
+    const overdueSeconds = dueAt === null ? 0 : Math.max(0, (clock.now() - dueAt) / 1000)
+    const notes = [() => lag.set(overdueSeconds)]
     await inEachEnvironment({ log }, await directory.environments(), 'metrics.not_counted', async ({ id }) => {
       const [counts, open, noteBacklog] = await Promise.all([
         stored.count(id),
@@ -67,9 +83,7 @@ export function serveHealth(app: FastifyInstance, engine: Engine, registry: Regi
         incidents.set({ environment: id }, open.length)
       })
     })
-    // An environment that could not be counted has no number, and not that of the time before.
-    for (const gauge of [connections, incidents, backlog]) gauge.reset()
-    for (const note of notes) note()
+    return notes
   }
 }
 
