@@ -1,4 +1,4 @@
-import { addDays, Fault, type FaultCode, faults, isFault, minute, type Page, runTime, second } from '@patchbay/kit'
+import { daysBetween, Fault, type FaultCode, faults, isFault, minute, type Page, runTime, second } from '@patchbay/kit'
 import type { NewEvent } from '../../ports/along.ts'
 import type { Backfill, BackfillProgress, Backfills } from '../../ports/backfills.ts'
 import { type Connection, inactiveStates } from '../../ports/connections.ts'
@@ -86,12 +86,13 @@ async function readPages(
     if (next === 'stopped') return 'more'
     if (next === null) throw new Fault('provider.changed', 'The walk ended without a last page.')
     for (const page of next) {
-      const until = deps.clock.now() + claimMs
+      const at = deps.clock.now()
+      const { doubled: _, ...checked } = checkPage(stream, page, at)
       // Before they are saved: killed in between, they are read again, and counted as well.
-      for (const { day } of page.observations ?? []) see(progress, day)
+      for (const { day } of checked.observations) see(progress, day)
       // Whoever paused it, or took it over, is heard before anything is written.
-      if (!(await deps.backfills.report(environmentId, id, claim, { ...progress, until }))) return 'lost'
-      await savePage(deps, backfill, page, progress)
+      if (!(await deps.backfills.report(environmentId, id, claim, { ...progress, until: at + claimMs }))) return 'lost'
+      await savePage(deps, backfill, page, checked, progress)
       if (page.cursor !== undefined) {
         await walk.return?.()
         return 'done'
@@ -111,9 +112,14 @@ async function readPages(
     if (progress.seenFrom !== seenFrom || progress.seenTo !== seenTo) progress.hasNews = true
   }
 
-  async function savePage(deps: BackfillDeps, backfill: Backfill, page: Page, progress: Progress): Promise<void> {
+  async function savePage(
+    deps: BackfillDeps,
+    backfill: Backfill,
+    page: Page,
+    checked: Omit<ReturnType<typeof checkPage>, 'doubled'>,
+    progress: Progress,
+  ): Promise<void> {
     const at = deps.clock.now()
-    const { doubled: _, ...checked } = checkPage(stream, page, at)
     const wanted = checked.observations.filter(({ day }) => day >= firstDay && day <= lastDay)
     const { rows } = await setAsideZeros(deps, environmentId, note!, { ...checked, observations: wanted }, at)
     const saved: SavedPage = {
@@ -232,11 +238,7 @@ export function backfillOutlook(
 ): { share: number; endsAt: number | null } {
   if (state === 'done') return { share: 1, endsAt: null }
   if (seenFrom === null || seenTo === null || startedAt === null) return { share: 0, endsAt: null }
-  const days = (from: string, to: string) => {
-    let count = 1
-    for (let day = from; day < to; day = addDays(day, 1)) count++
-    return count
-  }
+  const days = (from: string, to: string) => daysBetween(from, to) + 1
   const share = Math.min(0.99, days(seenFrom, seenTo) / days(firstDay, lastDay))
   const goesOn = state === 'waiting' || state === 'running'
   return { share, endsAt: goesOn ? Math.round(now + ((now - startedAt) / share) * (1 - share)) : null }
