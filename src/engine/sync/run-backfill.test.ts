@@ -127,29 +127,32 @@ story(
   },
 )
 
-story('F52: a row whose day is none is set aside, and says nothing of how far it is', async ({ world, deps, ask, now }) => {
-  const sloppy = {
-    ...daily,
-    async *read(options: Parameters<typeof daily.read>[0]) {
-      for await (const page of daily.read(options) as AsyncIterable<Page>) {
-        const [first] = page.observations!
-        const odd = ['2026-08-15T00:00', undefined].map((day) => ({ ...first!, day: day as string }))
-        yield { ...page, observations: [...odd, ...page.observations!] }
-      }
-    },
-  } as typeof daily
-  const providers = catalogOnly([{ ...provider, streams: { ...provider.streams, daily: sloppy } }])
-  const { id } = await ask()
-  const stop = new AbortController()
-  world.platform.spoil = () => {
-    if (world.platform.requests.length === 2) stop.abort()
-    return undefined
-  }
-  await runNextBackfill({ ...deps, providers }, stop.signal)
-  const half = await now(id)
-  assert.partialDeepStrictEqual(half, { state: 'waiting', seenFrom: '2026-09-10', seenTo: '2026-09-29' })
-  assert.equal(backfillOutlook(half, world.clock.now()).share, 20 / 60)
-})
+story(
+  'F52: a row whose day is none is set aside, and says nothing of how far it is',
+  async ({ world, deps, ask, now }) => {
+    const sloppy = {
+      ...daily,
+      async *read(options: Parameters<typeof daily.read>[0]) {
+        for await (const page of daily.read(options) as AsyncIterable<Page>) {
+          const [first] = page.observations!
+          const odd = ['2026-08-15T00:00', undefined].map((day) => ({ ...first!, day: day as string }))
+          yield { ...page, observations: [...odd, ...page.observations!] }
+        }
+      },
+    } as typeof daily
+    const providers = catalogOnly([{ ...provider, streams: { ...provider.streams, daily: sloppy } }])
+    const { id } = await ask()
+    const stop = new AbortController()
+    world.platform.spoil = () => {
+      if (world.platform.requests.length === 2) stop.abort()
+      return undefined
+    }
+    await runNextBackfill({ ...deps, providers }, stop.signal)
+    const half = await now(id)
+    assert.partialDeepStrictEqual(half, { state: 'waiting', seenFrom: '2026-09-10', seenTo: '2026-09-29' })
+    assert.equal(backfillOutlook(half, world.clock.now()).share, 20 / 60)
+  },
+)
 
 story(
   'paused it stops after its page, resumed it goes on, cancelled it ends; what was read stays',

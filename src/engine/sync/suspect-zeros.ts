@@ -1,4 +1,4 @@
-import { addDays, metricDefinition, type Observation } from '@patchbay/kit'
+import { addDays, daysBetween, metricDefinition, type Observation } from '@patchbay/kit'
 import type { Instant } from '../../ports/clock.ts'
 import type { SavedPage, StoredObservation } from '../../ports/records.ts'
 import type { StreamNote } from '../../ports/stream-notes.ts'
@@ -15,7 +15,6 @@ const leastAmount = 30
 const daysBefore = 7
 /** A list whose items are all zero at once; fewer may be new. */
 const leastItems = 5
-const mostStored = 2_000
 
 /**
  * Zeros where numbers stood: platforms answer 0 while they are at fault, and a zero that is written down is a number like any other to whoever reads it. They are set aside and
@@ -53,17 +52,18 @@ export async function setAsideZeros(
   }
 
   async function suspectAmounts(amounts: readonly Observation[]): Promise<Observation[]> {
-    if (amounts.length === 0) return []
-    const days = amounts.map(({ day }) => day).sort()
-    const stored = await records.series(environmentId, {
-      connections: [connectionId],
-      metrics: [...new Set(amounts.map(({ metric }) => metric))],
-      from: addDays(days[0]!, -daysBefore),
-      to: days.at(-1)!,
-      limit: mostStored,
-    })
-    const byMetric = Map.groupBy(stored, ({ metric }) => metric)
-    return amounts.filter((zero) => isSuspectAmount(zero, byMetric.get(zero.metric) ?? []))
+    const found: Observation[] = []
+    for (const [metric, some] of Map.groupBy(amounts, (zero) => zero.metric)) {
+      const days = some.map(({ day }) => day).sort()
+      const from = addDays(days[0]!, -daysBefore)
+      const to = days.at(-1)!
+      // Days without dimensions come before those that are split by some, and there is one of each.
+      const wanted = { connectionId, metric, from, to, limit: daysBetween(from, to) + 1 }
+      const rows = await records.scan(environmentId, wanted)
+      const stored = rows.filter(({ dimensions }) => Object.keys(dimensions).length === 0)
+      found.push(...some.filter((zero) => isSuspectAmount(zero, stored)))
+    }
+    return found
   }
 
   async function suspectItems(): Promise<Observation[]> {
@@ -73,8 +73,9 @@ export async function setAsideZeros(
     )
     for (const [metric, some] of Map.groupBy(ofItems, (row) => row.metric)) {
       if (some.length < leastItems || some.some((row) => !isZero(row))) continue
-      const wanted = { connections: [connectionId], metrics: [metric], item: '*', latest: true, limit: mostStored }
-      const stood = new Map((await records.series(environmentId, wanted)).map(({ item, value }) => [item, value]))
+      const items = some.map(({ item }) => ({ connectionId, id: item! }))
+      const stored = await records.newest(environmentId, { items, metrics: [metric] })
+      const stood = new Map(stored.map(({ item, value }) => [item, value]))
       const gone = some.filter(({ item }) => (stood.get(item!) ?? 0) >= leastState)
       if (gone.length >= leastItems) found.push(...gone)
     }
