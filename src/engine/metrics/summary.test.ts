@@ -93,6 +93,37 @@ test('of more accounts than a summary holds nothing is added up, since a part wo
   })
 })
 
+test('an account whose numbers are split by much takes no other account’s numbers from the summary', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await clock.run(async () => {
+    const first = await world.connect('con_1')
+    const { profileId } = first
+    await deps.directory.saveProfile({ id: profileId, environmentId, name: 'Nova', createdAt: clock.now() })
+    const theirs = { ...first, id: 'con_2', account: { ...first.account, id: 'acc_2' } }
+    await deps.connections.create(theirs, { at: clock.now(), actor: 'system' })
+    const [today, before] = ['2026-10-05', addDays('2026-10-05', -28)]
+    const groups = Array.from({ length: 10_500 }, (_, n) => ({ city: `${n}` }))
+    const split = Array.from({ length: 10 }, (_, ago) => addDays(today, -ago)).flatMap((day) =>
+      groups.map((dimensions) => observed(1, { metric: 'consumption.views_daily', day, dimensions })),
+    )
+    const followers = [observed(80, { day: before }), observed(100, { day: today })]
+    const likes = observed(7, { metric: 'engagement.likes' })
+    const pages = [
+      pageOf({ observations: [...split, ...followers, likes] }),
+      pageOf({ connectionId: 'con_2', observations: followers }),
+    ]
+    await deps.records.save(environmentId, pages, { at: clock.now(), actor: 'system' })
+    const { accounts } = await summarizeProfile(deps, setting, environmentId, profileId)
+    for (const { metrics } of accounts)
+      assert.partialDeepStrictEqual(metrics[0], { value: 100, change: { value: 20, since: before } })
+    assert.deepEqual(
+      accounts.map(({ metrics }) => metrics.map(({ value }) => value)),
+      [[100, 7], [100]],
+    )
+  })
+})
+
 test('what two accounts have stands as one number where that is one, and as a reason where it is not', async () => {
   const world = await openTestWorld()
   const { deps, clock } = world

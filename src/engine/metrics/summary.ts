@@ -1,4 +1,4 @@
-import { addDays, dayOf, Fault, type Provider } from '@patchbay/kit'
+import { addDays, dayOf, daysBetween, Fault, metrics, type Provider } from '@patchbay/kit'
 import type { Connection } from '../../ports/connections.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import type { Slot } from '../../ports/schedule.ts'
@@ -74,16 +74,12 @@ export async function summarizeProfile(
   const now = deps.clock.now()
   const [providers, latest, history, slots] = await Promise.all([
     setting.providers.in(environmentId),
-    readLatest(deps, environmentId, ids, { limit: 10_000 }),
-    deps.records.series(environmentId, {
-      connections: ids,
-      metrics: [],
-      from: addDays(dayOf(now), -Math.ceil(growthDays * 1.5) - 3),
-      limit: 100_000,
-    }),
+    readNewest(deps, environmentId, ids),
+    readDays(deps, environmentId, ids, addDays(dayOf(now), -Math.ceil(growthDays * 1.5) - 3)),
     deps.schedule.of(environmentId, ids),
   ])
-  const accounts = connections.map((connection) => summarize(connection, { latest, history, slots, now }, providers))
+  const days = Map.groupBy(history, seriesOf)
+  const accounts = connections.map((connection) => summarize(connection, { latest, days, slots, now }, providers))
   return {
     profile: { id: profile.id, name: profile.name },
     accounts: accounts.map(({ rows: _, ...account }) => account),
@@ -96,6 +92,53 @@ export async function summarizeProfile(
             slots,
           }),
   }
+}
+
+type Reading = Pick<Deps, 'records' | 'clock'>
+
+/** More rows than this are not read at once: of all accounts, and of one. */
+const mostLatest = 10_000
+const mostDays = 100_000
+const mostOfOne = 5_000
+
+const isWhole = ({ dimensions }: StoredObservation) => Object.keys(dimensions).length === 0
+
+/** Where it is cut, accounts are read one by one: numbers that are split by much would otherwise take the place of other accounts' numbers. */
+async function readNewest(deps: Reading, environmentId: string, ids: readonly string[]): Promise<StoredObservation[]> {
+  const all = await readLatest(deps, environmentId, ids, { limit: mostLatest })
+  if (all.length <= mostLatest) return all.filter(isWhole)
+  const found: StoredObservation[] = []
+  for (const id of ids) {
+    const own = await readLatest(deps, environmentId, [id], { limit: mostOfOne })
+    if (own.length <= mostOfOne) found.push(...own.filter(isWhole))
+    else
+      for (const metric of Object.keys(metrics))
+        found.push(...(await readLatest(deps, environmentId, [id], { metrics: [metric], limit: 1 })).filter(isWhole))
+  }
+  return found
+}
+
+/** All days of each number: growth up to the day where they were cut would look like growth up to now. */
+async function readDays(
+  { records, clock }: Reading,
+  environmentId: string,
+  connections: readonly string[],
+  from: string,
+): Promise<StoredObservation[]> {
+  const wanted = { metrics: [], from }
+  const all = await records.series(environmentId, { ...wanted, connections, limit: mostDays })
+  if (all.length < mostDays) return all.filter(isWhole)
+  const found: StoredObservation[] = []
+  // Days without dimensions come before those that are split by some, and there is one of each.
+  const days = daysBetween(from, dayOf(clock.now())) + 3
+  for (const connectionId of connections) {
+    const own = await records.series(environmentId, { ...wanted, connections: [connectionId], limit: mostOfOne })
+    if (own.length < mostOfOne) found.push(...own.filter(isWhole))
+    else
+      for (const metric of Object.keys(metrics))
+        found.push(...(await records.scan(environmentId, { connectionId, metric, from, limit: days })).filter(isWhole))
+  }
+  return found
 }
 
 /** What two accounts or more have. Where adding is refused the reason stands in the place of the number, so that nobody adds by hand. */
@@ -123,7 +166,7 @@ function summarize(
   connection: Connection,
   read: {
     latest: readonly StoredObservation[]
-    history: readonly StoredObservation[]
+    days: DaysOfSeries
     slots: readonly Slot[]
     now: number
   },
@@ -131,8 +174,8 @@ function summarize(
 ): AccountSummary & { rows: readonly StoredObservation[] } {
   const { account } = connection
   const mine = read.latest
-    .filter((row) => row.connectionId === connection.id && Object.keys(row.dimensions).length === 0)
-    .map((row) => lastWorkedOut(row, read.history))
+    .filter((row) => row.connectionId === connection.id)
+    .map((row) => lastWorkedOut(row, read.days))
   const freshness = freshnessOf(
     read.slots.filter(({ connectionId }) => connectionId === connection.id),
     read.now,
@@ -166,13 +209,7 @@ function summarize(
       day: row.day,
       provenance: row.provenance,
       change: growthOf(
-        read.history.filter(
-          (other) =>
-            other.connectionId === row.connectionId &&
-            other.metric === row.metric &&
-            other.day <= row.day &&
-            Object.keys(other.dimensions).length === 0,
-        ),
+        daysOf(row, read.days).filter(({ day }) => day <= row.day),
         growthDays,
       ),
     })),
@@ -180,15 +217,13 @@ function summarize(
   }
 }
 
+type DaysOfSeries = ReadonlyMap<string, readonly StoredObservation[]>
+
+const seriesOf = ({ connectionId, metric }: StoredObservation) => `${connectionId} ${metric}`
+const daysOf = (row: StoredObservation, days: DaysOfSeries) => days.get(seriesOf(row)) ?? []
+
 /** A platform that is late says so with a null: what it said last is shown instead, on its own day. */
-function lastWorkedOut(row: StoredObservation, history: readonly StoredObservation[]): StoredObservation {
+function lastWorkedOut(row: StoredObservation, days: DaysOfSeries): StoredObservation {
   if (row.reason !== 'not_ready') return row
-  const known = history.findLast(
-    (other) =>
-      other.connectionId === row.connectionId &&
-      other.metric === row.metric &&
-      other.reason !== 'not_ready' &&
-      Object.keys(other.dimensions).length === 0,
-  )
-  return known ?? row
+  return daysOf(row, days).findLast(({ reason }) => reason !== 'not_ready') ?? row
 }
