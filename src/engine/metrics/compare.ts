@@ -1,7 +1,8 @@
 import { type Day, metricDefinition } from '@patchbay/kit'
+import type { Instant } from '../../ports/clock.ts'
 import type { StoredObservation } from '../../ports/records.ts'
 import { type Against, firstDayBefore, lastDayOf, type Period } from './periods.ts'
-import type { MetricPoint } from './point.ts'
+import { goesOn, type MetricPoint } from './point.ts'
 import { type Coverage, changeWithin } from './roll-up.ts'
 
 /** A period beside an earlier one. */
@@ -26,12 +27,17 @@ export interface PeriodsOfSeries {
 
 /**
  * A period against the earlier one. Growth stops where the platform changed how it counts, or its zone, at any day from the beginning of the one to
- * the end of the other; and at a change of currency, after which the amounts are in another series of `siblings`.
+ * the end of the other; and at a change of currency, after which the amounts are in another series of `siblings`. Of a day that goes on there is a part.
  */
 export function compareWith(
   own: MetricPoint,
   { rows, points }: PeriodsOfSeries,
-  { against, granularity, siblings }: { against: Against; granularity: Period; siblings: readonly PeriodsOfSeries[] },
+  {
+    against,
+    granularity,
+    siblings,
+    now,
+  }: { against: Against; granularity: Period; siblings: readonly PeriodsOfSeries[]; now: Instant },
 ): Comparison {
   const day = firstDayBefore(own.period.day, granularity, against)
   const earlier = day === null ? undefined : points.get(day)
@@ -43,6 +49,7 @@ export function compareWith(
   const changed = changeWithin(rows.filter((row) => row.day >= day && row.day <= lastDay))
   if (changed !== null) return none(changed)
   if (own.value === null) return none('no_value')
+  if (granularity === 'day' && goesOn({ metric: own.metric, ...own.period }, now)) return none('not_over')
   if (earlier.value === null) return none(earlier.reason ?? 'no_earlier_value')
   const change = own.value - earlier.value
   const hasShares = ['count', 'seconds', 'money'].includes(metricDefinition(own.metric)?.unit ?? '')

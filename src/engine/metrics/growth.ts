@@ -4,7 +4,7 @@ import type { StoredObservation } from '../../ports/records.ts'
 export interface Growth {
   readonly value: number | null
   /** Why there is none. */
-  readonly reason: 'no_earlier_value' | 'definition_changed' | 'no_value' | null
+  readonly reason: 'no_earlier_value' | 'definition_changed' | 'no_value' | 'not_over' | null
   /** The earlier day it is counted from. */
   readonly since: string | null
 }

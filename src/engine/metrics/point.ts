@@ -80,6 +80,14 @@ export function isFinal({ final, metric, day, timezone }: StoredObservation, now
   return final || (definition !== undefined && isStateOf(definition) && dayOf(now, timezone) > day)
 }
 
+/** An amount of a day that is not over is no amount of that day yet, and is much less than one of a whole day. */
+export function goesOn(
+  { metric, day, timezone }: Pick<StoredObservation, 'metric' | 'day' | 'timezone'>,
+  now: Instant,
+) {
+  return metricDefinition(metric)?.window === 'P1D' && dayOf(now, timezone) <= day
+}
+
 const isStateOf = ({ kind }: MetricDefinition) => kind === 'gauge' || kind === 'cumulative' || kind === 'rank'
 
 /**

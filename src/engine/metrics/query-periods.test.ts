@@ -167,6 +167,24 @@ noChange('from a day that there is not', [observed(1, { day: '2024-02-29' })], '
   granularity: 'day',
 })
 
+noChange('of an amount of a day that goes on', daily('2026-10-05', [900, 40]), 'not_over', { granularity: 'day' })
+noChange(
+  'of people of a day that goes on',
+  daily('2026-10-05', [900, 40], { metric: 'engagement.reach_daily' }),
+  'not_over',
+  { granularity: 'day', metrics: ['engagement.reach_daily'] },
+)
+
+test('a state of a day that goes on compares, and so does an amount of a day that is over', async () => {
+  const day = { granularity: 'day', compare: 'previous' } as const
+  const states = [observed(1, { day: '2026-10-05' }), observed(4, { day: '2026-10-06' })]
+  assert.equal((await weekOf(states, { ...day, ...followers })).comparison!.change, 3)
+  assert.equal((await weekOf(daily('2026-10-04', [9, 4]), day)).comparison!.change, -5)
+  // The 6th is over on Kiritimati, where it is the 7th.
+  const zoned = daily('2026-10-05', [9, 4], { timezone: 'Pacific/Kiritimati' })
+  assert.equal((await weekOf(zoned, day)).comparison!.change, -5)
+})
+
 test('a state compares across zones: it does not depend on when its day began', async () => {
   const rows = [observed(1, { day: '2026-09-27' }), observed(4, { day: '2026-10-04', timezone: 'Europe/Berlin' })]
   const { comparison } = await weekOf(rows, { ...followers, compare: 'previous' })

@@ -104,7 +104,7 @@ function pointsOf(
       .map((point) =>
         against === undefined
           ? point
-          : { ...point, comparison: compareWith(point, one, { against, granularity, siblings }) },
+          : { ...point, comparison: compareWith(point, one, { against, granularity, siblings, now }) },
       )
   })
 }

@@ -124,6 +124,25 @@ test('an account whose numbers are split by much takes no other account’s numb
   })
 })
 
+test('an amount of a day that goes on is shown, and not compared with one of a whole day', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await clock.run(async () => {
+    const { profileId } = await world.connect('con_1')
+    await deps.directory.saveProfile({ id: profileId, environmentId, name: 'Nova', createdAt: clock.now() })
+    const views = (value: number, day: string) => observed(value, { metric: 'consumption.views_daily', day })
+    const observations = [views(900, '2026-09-07'), views(40, '2026-10-05')]
+    await deps.records.save(environmentId, [pageOf({ observations })], { at: clock.now(), actor: 'system' })
+    const changed = async () =>
+      (await summarizeProfile(deps, setting, environmentId, profileId)).accounts[0]!.metrics.map(
+        ({ value, change }) => [value, change.value, change.reason],
+      )
+    assert.deepEqual(await changed(), [[40, null, 'not_over']])
+    await clock.sleep(dayMs)
+    assert.deepEqual(await changed(), [[40, -860, null]])
+  })
+})
+
 test('what two accounts have stands as one number where that is one, and as a reason where it is not', async () => {
   const world = await openTestWorld()
   const { deps, clock } = world

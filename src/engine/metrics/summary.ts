@@ -5,7 +5,7 @@ import type { Slot } from '../../ports/schedule.ts'
 import type { Deps, Setting } from '../deps.ts'
 import { type Badge, freshnessOf } from './freshness.ts'
 import { type Growth, growthOf } from './growth.ts'
-import { definitionOf } from './point.ts'
+import { definitionOf, goesOn } from './point.ts'
 import { readLatest } from './read-latest.ts'
 import { whyNoTotal } from './refusals.ts'
 import { addUp, areOnSeveral, gives, onePerAccount, type Part, partOf, type Sum } from './totals.ts'
@@ -208,10 +208,12 @@ function summarize(
       unit: definitionOf(row.metric).unit,
       day: row.day,
       provenance: row.provenance,
-      change: growthOf(
-        daysOf(row, read.days).filter(({ day }) => day <= row.day),
-        growthDays,
-      ),
+      change: goesOn(row, read.now)
+        ? { value: null, reason: 'not_over', since: null }
+        : growthOf(
+            daysOf(row, read.days).filter(({ day }) => day <= row.day),
+            growthDays,
+          ),
     })),
     notOffered: { ...providers.get(connection.provider)?.notOffered },
   }
