@@ -463,6 +463,23 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await sharing([a!]), [])
     })
 
+    story('of the rows that a stream refuses the last thousand are kept', async ({ records }, environmentId) => {
+      const rows = (from: number, count: number) =>
+        Array.from({ length: count }, (_, n) => ({ what: `video ${10_000 + from + n}`, why: 'no statistics' }))
+      const kept = async (stream: string) =>
+        (await records.refusedRows(environmentId, { connections: ['con_1', 'con_2'], stream, limit: 5_000 })).length
+      await records.save(environmentId, [pageOf({ refused: rows(0, 700) })], at(noon))
+      await records.save(environmentId, [pageOf({ connectionId: 'con_2', refused: rows(0, 700) })], at(noon))
+      await records.save(environmentId, [pageOf({ stream: 'videos', refused: rows(0, 700) })], at(noon))
+      // Of the first some are met again, and some others are new.
+      await records.save(environmentId, [pageOf({ refused: rows(600, 700) })], at(noon + 5))
+      assert.deepEqual([await kept('channel'), await kept('videos')], [1_000 + 700, 700])
+      const own = { connections: ['con_1'], stream: 'channel', limit: 5_000 }
+      const found = await records.refusedRows(environmentId, own)
+      assert.deepEqual([found[0]?.what, found.at(-1)?.what], ['video 10600', 'video 10299'])
+      assert.equal(found.filter(({ times }) => times === 2).length, 100)
+    })
+
     story('a row that is refused again is counted, not kept twice', async ({ records }, environmentId) => {
       const refused = [
         { what: 'video 1', why: 'no statistics' },

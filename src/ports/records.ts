@@ -148,7 +148,7 @@ export interface ScanQuery {
   readonly limit: number
 }
 
-/** A row that could not be read, with how often it was met. */
+/** A row that could not be read, with how often it was met. Of each stream of a connection the thousand that were met last are kept. */
 export interface RefusedRow {
   readonly connectionId: string
   readonly stream: string

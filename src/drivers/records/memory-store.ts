@@ -8,6 +8,7 @@ import { SeriesTable, type StoredRow } from './memory-series.ts'
 import type { mergePlaces } from './merge-places.ts'
 import { type ObservationRow, observationKey, wasOver } from './observation-rows.ts'
 import { dimensionsOf } from './save-audiences.ts'
+import { mostKept } from './save-refused-rows.ts'
 import { storable, storableText } from './storable.ts'
 
 /** One environment's rows, by their keys. */
@@ -157,6 +158,17 @@ export function saveRefused(store: Store, pages: Parameters<typeof toItemRows>[0
       met.set(key, { connectionId, stream, what, why: storableText(why), runId, ...counts })
     }
   for (const [key, row] of met) store.refused.set(key, row)
+  if (met.size > 0 && store.refused.size > mostKept) forgetRefused(store, [...met.values()])
+}
+
+function forgetRefused({ refused }: Store, met: readonly RefusedRow[]): void {
+  const streamOf = ({ connectionId, stream }: RefusedRow) => `${connectionId}\n${stream}`
+  const changed = new Set(met.map(streamOf))
+  const own = [...refused].filter(([, row]) => changed.has(streamOf(row)))
+  for (const rows of Map.groupBy(own, ([, row]) => streamOf(row)).values()) {
+    rows.sort(([oneKey, one], [otherKey, other]) => other.at - one.at || (oneKey < otherKey ? -1 : 1))
+    for (const [key] of rows.slice(mostKept)) refused.delete(key)
+  }
 }
 
 const keyParts = ['connectionId', 'metric', 'item', 'dimensions', 'day'] as const
