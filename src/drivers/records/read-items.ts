@@ -43,16 +43,23 @@ interface ItemColumns extends Pick<StoredItem, 'connectionId' | 'firstSeenAt' | 
   readonly [more: string]: unknown
 }
 
-/** Ties are in the order of connection and id, downwards as well, so that one comparison finds where the page before ended. */
+/**
+ * The newest of each connection, which is a look into the index, and of those the newest: sorting all items of twenty accounts with 15,000 each took
+ * 300 ms a page, and this takes 5. Ties are in the order of connection and id, downwards as well, so that one comparison finds where the page before ended.
+ */
 const selectItems = `
-  select connection_id as "connectionId", id, kind, title, url, image_url as "imageUrl", published_at as "publishedAt",
-    duration_ms as "durationMs", status, identifiers, first_seen_at as "firstSeenAt", seen_at as "seenAt", removed_at as "removedAt"
-  from item
-  where environment_id = $1 and connection_id = any ($2) and ($3::text is null or kind = $3)
-    and ($8::text is null or kind <> $8)
-    and (not $7::boolean or exists (
-      select from item_isrc c where c.environment_id = $1 and c.connection_id = item.connection_id and c.item = item.id))
-    and ($4::text is null or (published_at, connection_id, id) < (
-      select last.published_at, last.connection_id, last.id from item last
-      where last.environment_id = $1 and last.connection_id = $4 and last.id = $5))
-  order by published_at desc, connection_id desc, id desc limit $6`
+  with last as materialized (
+    select published_at, connection_id, id from item where environment_id = $1 and connection_id = $4 and id = $5)
+  select newest.* from (select distinct id from unnest($2::text[]) as asked (id)) as c
+  cross join lateral (
+    select connection_id as "connectionId", id, kind, title, url, image_url as "imageUrl", published_at as "publishedAt",
+      duration_ms as "durationMs", status, identifiers, first_seen_at as "firstSeenAt", seen_at as "seenAt", removed_at as "removedAt"
+    from item
+    where environment_id = $1 and connection_id = c.id and ($3::text is null or kind = $3)
+      and ($8::text is null or kind <> $8)
+      and (not $7::boolean or exists (
+        select from item_isrc i where i.environment_id = $1 and i.connection_id = item.connection_id and i.item = item.id))
+      and ($4::text is null or published_at <= (select published_at from last)
+        and (published_at, connection_id, id) < (select published_at, connection_id, id from last))
+    order by published_at desc, id desc limit $6) as newest
+  order by "publishedAt" desc, "connectionId" desc, id desc limit $6`
