@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
+import type { StoredItem } from '../ports/records.ts'
 import { choosing, chosenConnections } from './chosen-connections.ts'
 import { cutPage, idText, instant, iso, pageOf, paging, route } from './route.ts'
 
@@ -28,6 +29,19 @@ const audienceJson = z.strictObject({
   observedAt: instant,
 })
 
+/** Where a page ended: the date is in it, because an item that gets another one stands elsewhere when the next page is asked for. */
+const itemCursor = z
+  .string()
+  .max(500)
+  .transform((text, context) => {
+    const [publishedAt, connectionId, ...id] = text.split('\n')
+    if (publishedAt !== undefined && connectionId !== undefined && id.length > 0)
+      return { ...(publishedAt === '' ? {} : { publishedAt }), connectionId, id: id.join('\n') }
+    context.addIssue({ code: 'custom', message: 'cursor is the nextCursor of the page before.' })
+    return z.NEVER
+  })
+const cursorOf = ({ publishedAt = '', connectionId, id }: StoredItem) => `${publishedAt}\n${connectionId}\n${id}`
+
 /** What was published, and for whom. */
 export function publishedRoutes({ deps }: Engine) {
   return [
@@ -38,7 +52,8 @@ export function publishedRoutes({ deps }: Engine) {
       summary: 'What was published, newest first',
       scope: 'metrics:read',
       query: z.strictObject({
-        ...paging,
+        limit: paging.limit,
+        cursor: itemCursor.optional(),
         ...choosing,
         kind: idText.optional(),
       }),
@@ -51,7 +66,7 @@ export function publishedRoutes({ deps }: Engine) {
           after: query.cursor,
           limit: query.limit + 1,
         })
-        const { data, nextCursor } = cutPage(rows, query.limit, ({ connectionId, id }) => `${connectionId}:${id}`)
+        const { data, nextCursor } = cutPage(rows, query.limit, cursorOf)
         return {
           nextCursor,
           data: data.map((item) => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Item, Observation } from '@patchbay/kit'
 import type { Traces } from './along.contract.ts'
 import { describeContract } from './contract.ts'
-import type { Change, Records, SavedPage, ScanQuery } from './records.ts'
+import type { Change, Records, SavedPage, ScanQuery, StoredItem } from './records.ts'
 
 export interface RecordsWorld {
   readonly records: Records
@@ -366,18 +366,29 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       const dates = { a: '2024-01-02', b: '2024', c: '2024-01-02', d: undefined, e: '2025-05-01T10:00:00Z' }
       const items = Object.entries(dates).map(([id, publishedAt]) => track(id, { publishedAt }))
       await records.save(environmentId, [pageOf({ items }), pageOf({ connectionId: 'con_2', items })], at(noon))
-      const seen: string[] = []
-      for (let after: string | undefined; ; ) {
-        const page = await records.items(environmentId, { connections: ['con_2', 'con_1'], after, limit: 3 })
-        seen.push(...page.map(({ connectionId, id }) => `${connectionId}:${id}`))
-        after = seen.at(-1)
-        if (page.length < 3) break
+      const walk = async (between?: (last: StoredItem) => Promise<unknown>) => {
+        const seen: string[] = []
+        for (let after: StoredItem | undefined; ; ) {
+          const page = await records.items(environmentId, { connections: ['con_2', 'con_1'], after, limit: 3 })
+          seen.push(...page.map(({ connectionId, id }) => `${connectionId}:${id}`))
+          after = page.at(-1)
+          if (page.length < 3) return seen.join(' ')
+          await between?.(after!)
+        }
       }
-      assert.equal(seen.join(' '), 'con_2:e con_1:e con_2:c con_2:a con_1:c con_1:a con_2:b con_1:b con_2:d con_1:d')
+      assert.equal(await walk(), 'con_2:e con_1:e con_2:c con_2:a con_1:c con_1:a con_2:b con_1:b con_2:d con_1:d')
       assert.deepEqual(await records.items(environmentId, { connections: ['con_1'], kind: 'video', limit: 9 }), [])
       assert.deepEqual(await records.items(environmentId, { connections: ['con_1'], except: 'track', limit: 9 }), [])
       const others = await records.items(environmentId, { connections: ['con_1'], except: 'video', limit: 9 })
       assert.equal(others.length, 5)
+      // The last one of a page gets another date, which takes it to the end of the list; or it is erased.
+      const undated = async ({ connectionId, id }: StoredItem) =>
+        records.save(environmentId, [pageOf({ connectionId, items: [track(id)] })], at(noon + 1))
+      const rest = 'con_2:a con_1:c con_1:a con_2:b con_1:b con_2:d con_2:c con_1:d con_1:a'
+      assert.equal(await walk(undated), `con_2:e con_1:e con_2:c ${rest}`)
+      await records.save(environmentId, [pageOf({ items }), pageOf({ connectionId: 'con_2', items })], at(noon + 2))
+      const erased = await walk(({ connectionId }) => records.erase(environmentId, connectionId))
+      assert.equal(erased, 'con_2:e con_1:e con_2:c con_1:c con_1:a con_1:b')
     })
 
     story('of an audience the newest period counts', async ({ records }, environmentId) => {

@@ -203,7 +203,10 @@ export interface Records {
     key: ObservationKey,
     page: { readonly before?: number; readonly limit: number },
   ): Promise<StoredObservation[]>
-  /** Newest published first. `except`: of every kind but that one. `withIsrc`: only those that have a valid one. `after` is the last one of the page before, as `connectionId:id`. */
+  /**
+   * Newest published first. `except`: of every kind but that one. `withIsrc`: only those that have a valid one. `after` is the last one of the page before
+   * as it was there: what became of it since changes nothing of where the next one begins.
+   */
   items(
     environmentId: string,
     query: {
@@ -211,7 +214,7 @@ export interface Records {
       kind?: string
       except?: string
       withIsrc?: boolean
-      after?: string
+      after?: Pick<StoredItem, 'publishedAt' | 'connectionId' | 'id'>
       limit: number
     },
   ): Promise<StoredItem[]>

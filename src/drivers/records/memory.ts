@@ -124,13 +124,10 @@ export function openMemoryRecords(log: AlongLog): Records {
 
     async items(environmentId, { connections, kind, except, withIsrc, after, limit }) {
       const { items } = of(environmentId)
-      const [connectionId, ...id] = after?.split(':') ?? []
-      const last = after === undefined ? null : items.get(`${connectionId}\n${id.join(':')}`)
-      if (last === undefined) return []
       return [...items.values()]
         .filter((item) => connections.includes(item.connectionId) && (kind === undefined || item.kind === kind))
         .filter((item) => item.kind !== except && (!withIsrc || isrcsOf(item).length > 0))
-        .filter((item) => last === null || newerFirst(last, item) < 0)
+        .filter((item) => after === undefined || newerFirst(after, item) < 0)
         .sort(newerFirst)
         .slice(0, limit)
     },
@@ -232,8 +229,10 @@ const placeOf = (row: { connectionId: string; stream: string }) => `${row.connec
 
 const seriesOf = (key: string | undefined) => key?.slice(0, key.lastIndexOf('\n'))
 
-function newerFirst(one: StoredItem, other: StoredItem): number {
-  const key = ({ publishedAt = '', connectionId, id }: StoredItem) => [publishedAt, connectionId, id] as const
+type ItemPlace = Pick<StoredItem, 'publishedAt' | 'connectionId' | 'id'>
+
+function newerFirst(one: ItemPlace, other: ItemPlace): number {
+  const key = ({ publishedAt = '', connectionId, id }: ItemPlace) => [publishedAt, connectionId, id] as const
   const [a, b] = [key(one), key(other)]
   for (const i of [0, 1, 2] as const) if (a[i] !== b[i]) return a[i] > b[i] ? -1 : 1
   return 0

@@ -7,16 +7,16 @@ export async function readItems(
   environmentId: string,
   { connections, kind, except, withIsrc = false, after, limit }: Parameters<Records['items']>[1],
 ): Promise<StoredItem[]> {
-  const [connectionId, ...id] = after?.split(':') ?? []
   const values = [
     environmentId,
     connections,
     kind ?? null,
-    connectionId ?? null,
-    id.join(':'),
+    after?.connectionId ?? null,
+    after?.id ?? null,
     limit,
     withIsrc,
     except ?? null,
+    after?.publishedAt ?? '',
   ]
   const { rows } = await sql<ItemColumns>(selectItems, values, 'records.read_items')
   return rows.map(({ url, imageUrl, publishedAt, durationMs, status, identifiers, ...item }) => ({
@@ -48,8 +48,6 @@ interface ItemColumns extends Pick<StoredItem, 'connectionId' | 'firstSeenAt' | 
  * 300 ms a page, and this takes 5. Ties are in the order of connection and id, downwards as well, so that one comparison finds where the page before ended.
  */
 const selectItems = `
-  with last as materialized (
-    select published_at, connection_id, id from item where environment_id = $1 and connection_id = $4 and id = $5)
   select newest.* from (select distinct id from unnest($2::text[]) as asked (id)) as c
   cross join lateral (
     select connection_id as "connectionId", id, kind, title, url, image_url as "imageUrl", published_at as "publishedAt",
@@ -59,7 +57,6 @@ const selectItems = `
       and ($8::text is null or kind <> $8)
       and (not $7::boolean or exists (
         select from item_isrc i where i.environment_id = $1 and i.connection_id = item.connection_id and i.item = item.id))
-      and ($4::text is null or published_at <= (select published_at from last)
-        and (published_at, connection_id, id) < (select published_at, connection_id, id from last))
+      and ($4::text is null or published_at <= $9 and (published_at, connection_id, id) < ($9, $4, $5))
     order by published_at desc, id desc limit $6) as newest
   order by "publishedAt" desc, "connectionId" desc, id desc limit $6`

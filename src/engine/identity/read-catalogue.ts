@@ -62,7 +62,7 @@ async function readItems(
 ): Promise<IdentifiedItem[]> {
   const providers = new Map(connections.map(({ id, provider }) => [id, provider]))
   const found: IdentifiedItem[] = []
-  let after: string | undefined
+  let after: IdentifiedItem | undefined
   while (connections.length > 0) {
     const query = { ...which, connections: [...providers.keys()], after, limit: stepSize }
     const step = await deps.records.items(environmentId, query)
@@ -74,7 +74,7 @@ async function readItems(
         { field: 'connection' },
       )
     if (step.length < stepSize) break
-    after = keyOf(step.at(-1)!)
+    after = found.at(-1)
   }
   return found
 }
