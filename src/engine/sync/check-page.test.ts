@@ -56,6 +56,8 @@ check('no native name', { native: '' }, /own name/)
 check('a modelled value', { provenance: 'modelled' }, /never stored/)
 check('an estimate of the provider', { provenance: 'provider_estimate' }, null)
 check('dimensions', { dimensions: { country: 'FR' } }, null)
+check('dimensions in a script of large letters', { dimensions: { city: '東'.repeat(300) } }, null)
+check('dimensions longer than their key', { dimensions: { city: '東'.repeat(900) } }, /dimensions/)
 check('dimensions that are numbers', { dimensions: { age: 18 } }, /dimensions/)
 
 test('items of declared kinds are kept, and a date that is none is left out', () => {

@@ -81,6 +81,9 @@ const mostRefused = 200
 /** Ids stand in keys, which have a longest length. */
 export const longestItemId = 300
 
+/** They stand in the same key, which has room for so many bytes beside the longest id: letters of many scripts take three. */
+const longestDimensionsBytes = 1000
+
 const isId = (id: unknown): id is string => typeof id === 'string' && id.length > 0 && id.length <= longestItemId
 
 const observationName = ({ metric, item, day }: Observation) =>
@@ -157,7 +160,8 @@ function isDimensions(dimensions: Observation['dimensions']): boolean {
   if (dimensions === undefined) return true
   if (dimensions === null || typeof dimensions !== 'object') return false
   return (
-    Object.values(dimensions).every((value) => typeof value === 'string') && JSON.stringify(dimensions).length <= 1000
+    Object.values(dimensions).every((value) => typeof value === 'string') &&
+    Buffer.byteLength(JSON.stringify(dimensions)) <= longestDimensionsBytes
   )
 }
 
