@@ -585,6 +585,7 @@ test('metrics: what cannot be added or compared is refused, and says what can be
   await refused(`/v1/metrics?${of}&granularity=week`, /Name the metrics/, 'metric')
   await refused(`/v1/metrics?${of}&granularity=week&metric=engagement.reach_daily`, /Ask for days/, 'granularity')
   await refused(`/v1/metrics?${of}&compare=year`, /latest value has no period/, 'compare')
+  await refused(`/v1/metrics?${of}&maxAge=${'9'.repeat(400)}d`, /query: maxAge/, 'maxAge')
   await refused(`/v1/metrics?${of}&metric=fans`, /There is no metric "fans"/, 'metric')
   for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', '9999-12-31', '2026-1-1'])
     await refused(`/v1/metrics?${of}&granularity=day&from=${day}`, /query: from/, 'from')

@@ -64,7 +64,7 @@ export function metricRoutes(engine: Engine) {
         /** `15m`: read anew first when what is stored is older, and wait a few seconds for it. */
         maxAge: z
           .string()
-          .regex(/^\d+[smhd]$/)
+          .regex(/^\d{1,6}[smhd]$/)
           .optional(),
         limit: z.coerce.number().int().min(1).max(20_000).default(5_000),
       }),
