@@ -14,3 +14,10 @@ test('a profile with more connections than an answer holds is refused and not cu
   assert.equal((await ask(1_000)).length, 1_000)
   await assert.rejects(ask(1_001), { code: 'input.too_large', message: /more than 1000 connections/ })
 })
+
+test('what is named twice is there once, also where it was disconnected', async () => {
+  const [there, gone] = ['con_1', 'con_2'].map((id) => ({ id }) as Connection)
+  const connections = { list: async () => [there], read: async () => gone } as unknown as Deps['connections']
+  const connection = ['con_1', 'con_2', 'con_1', 'con_2']
+  assert.deepEqual(await chosenConnections({ connections }, 'env_1', { connection }), [there, gone])
+})

@@ -36,7 +36,7 @@ export async function chosenConnections(
     throw new Fault('input.too_large', `The profile has more than ${mostConnections} connections. Name some of them.`, {
       field: 'profile',
     })
-  const others = (query.connection ?? []).filter((id) => !connections.some((connection) => connection.id === id))
+  const others = [...new Set(query.connection)].filter((id) => !connections.some((connection) => connection.id === id))
   // A list leaves out what was disconnected; who names one means it, and its history stays.
   for (const id of others) {
     const connection = await deps.connections.read(environmentId, id)

@@ -526,6 +526,8 @@ export function recordsContract(name: string, open: () => Promise<RecordsWorld>)
       assert.deepEqual(await values({ connections: ['con_2'] }), [])
       assert.deepEqual(await values({ metrics: [], limit: 2 }), [0, 1])
       assert.deepEqual(await values({ metrics: ['consumption.views'] }), [])
+      const twice = { connections: ['con_1', 'con_1'], metrics: ['audience.followers', 'audience.followers'] }
+      assert.deepEqual(await values({ ...twice, latest: true }), [3], 'what is named twice is there once')
     })
 
     story(

@@ -4,8 +4,10 @@ import type { SeriesQuery, StoredObservation } from '../../ports/records.ts'
 import { type ObservationColumns, observationColumns, toObservation } from './observation-columns.ts'
 
 export async function readSeries(sql: Sql, environmentId: string, query: SeriesQuery): Promise<StoredObservation[]> {
-  const { connections, from, to, item, latest, limit } = query
-  const wanted = query.metrics.length > 0 ? query.metrics : vocabulary
+  const { from, to, item, latest, limit } = query
+  // What is named twice would be looked up twice.
+  const connections = [...new Set(query.connections)]
+  const wanted = query.metrics.length > 0 ? [...new Set(query.metrics)] : vocabulary
   const values = [environmentId, connections, wanted, from ?? null, to ?? null, item ?? '', limit]
   const [text, name] = latest
     ? item === '*'
