@@ -158,6 +158,17 @@ test('the newest value is found however old it is, metric by metric', async () =
   assert.deepEqual(await values({ to: '2026-09-30' }), ['con_1 catalogue.tracks 9', 'con_2 audience.followers 5'])
 })
 
+test('a number comes before those that it is split into, also where another one is looked for in all of history', async () => {
+  const views = { metric: 'consumption.views_daily', day: '2026-10-01' } as const
+  const { ask } = await openNumbers({
+    con_1: [observed(9, { metric: 'catalogue.tracks', day: '2020-01-01' }), observed(7, views)],
+    con_2: [observed(5, views), observed(2, { ...views, dimensions: { country: 'FR' } })],
+  })
+  const values = async (metrics: readonly string[]) => (await ask({ metrics })).points.map(({ value }) => value)
+  assert.deepEqual(await values(['consumption.views_daily']), [7, 5, 2])
+  assert.deepEqual(await values(['consumption.views_daily', 'catalogue.tracks']), [9, 7, 5, 2])
+})
+
 test('what is more than asked for is cut, and said to be', async () => {
   const { ask } = await openNumbers({ con_1: daily('2026-09-01', [1, 2, 3]) })
   const { points, truncated } = await ask({ granularity: 'day', limit: 2 })

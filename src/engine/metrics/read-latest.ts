@@ -31,7 +31,8 @@ function bySeries(one: StoredObservation, other: StoredObservation): number {
     row.connectionId,
     row.metric,
     row.item ?? '',
-    JSON.stringify(row.dimensions),
+    // The number itself comes before those that it is split into.
+    Object.keys(row.dimensions).length === 0 ? '' : JSON.stringify(row.dimensions),
   ])
   for (const i of [0, 1, 2, 3]) if (a![i] !== b![i]) return a![i]! < b![i]! ? -1 : 1
   return 0
