@@ -14,6 +14,7 @@ import {
   readReport,
 } from '@patchbay/kit'
 import { catalogOnly } from '../definitions/providers.ts'
+import { failuresUntilDegraded } from './outcome.ts'
 import { environmentId, failing, openTestWorld, start, type TestWorld } from './test-world.ts'
 
 /** A story in a world of its own, in which time moves by itself. */
@@ -773,6 +774,44 @@ story('F93: a run whose claim is lost writes nothing more, and its slot goes on 
   assert.deepEqual(runs.map(({ state }) => state).sort(), ['abandoned', 'succeeded'])
   assert.partialDeepStrictEqual((await world.stored()).accounts, [{ value: 200, revision: 0 }])
   assert.equal((await slotOf(world)).lastRunId, taken!.id)
+})
+
+story('F93: a run that fails after it lost its claim says nothing of its connection', async (world) => {
+  await world.connect('con_1')
+  await world.runDue()
+  world.platform.spoil = failing(failuresUntilDegraded - 1, () => new Fault('provider.down'))
+  for (let i = 1; i < failuresUntilDegraded; i++) await world.runDue({ aheadMs: 8 * hour })
+  let fail = () => {}
+  world.platform.spoil = () => {
+    world.platform.spoil = () => undefined
+    return new Promise<undefined>((_, reject) => {
+      fail = () => reject(new Fault('provider.down'))
+    })
+  }
+  const { schedule } = world.deps
+  const holdsAt = world.clock.now()
+  const stalled = {
+    ...world.deps,
+    schedule: {
+      ...schedule,
+      extend: async (...args: Parameters<typeof schedule.extend>) => {
+        if (world.clock.now() > holdsAt) throw new Error('away')
+        return schedule.extend(...args)
+      },
+    },
+  }
+  const late = world.runDue({ deps: stalled, claim: 'clm_slow', aheadMs: 8 * hour })
+  await world.clock.sleep(10 * minute)
+  world.platform.followers.set('acc_1', 200)
+  assert.equal((await world.runDue())[0]!.state, 'succeeded')
+  stalled.schedule.extend = schedule.extend
+  fail()
+  assert.equal((await late)[0]!.state, 'abandoned')
+  assert.equal((await world.deps.connections.read(environmentId, 'con_1'))!.state, 'healthy')
+  assert.deepEqual(
+    world.along.events.map(({ type }) => type).filter((type) => type.startsWith('connection.')),
+    ['connection.healthy'],
+  )
 })
 
 story('a run without an end is broken off and goes on from its last page', async (world) => {

@@ -117,6 +117,8 @@ async function runHeld(deps: SyncDeps, group: Group, held: HeldClaim, stop: Abor
   if ('ready' in prepared) {
     try {
       await readAccounts(deps, prepared, run)
+      // Whoever took over meanwhile knows better how things are.
+      await run.stillOurs()
     } catch (error) {
       if (error instanceof ClaimLost) return abandon(deps, group, started, run)
       const fault = isFault(error) ? error : bug(deps, group, run, error)
