@@ -61,3 +61,12 @@ test('one item that is reached twice is counted once, as it was read last', () =
   check(['con_1:a', 'con_2:a'], { 'con_2:a': { 'engagement.likes': 8 }, 'con_1:a': { 'engagement.likes': 9 } }, [
     'engagement.likes con_1:a=9 → 9',
   ]))
+
+test('what only one of two connections to an item sees is there, whichever was read last', () => {
+  const owner = { 'con_1:a': { 'consumption.watch_time_daily': 60, 'engagement.likes': 8 } }
+  const anybody = { 'con_2:a': { 'engagement.likes': 9 } }
+  check(['con_1:a', 'con_2:a'], { ...owner, ...anybody }, [
+    'consumption.watch_time_daily con_1:a=60 → 60',
+    'engagement.likes con_2:a=9 → 9',
+  ])
+})

@@ -27,13 +27,15 @@ export function sideBySide(
 ): SideBySide[] {
   const mine = Map.groupBy(rows, ({ connectionId, item }) => `${connectionId}:${item}`)
   const places = [...Map.groupBy(items, placeOf).values()].map((same) => {
-    // Of several connections to it, the one that was read last.
-    const read = same.map((item) => ({ item, rows: mine.get(keyOf(item)) ?? [] }))
-    return read.reduce((best, other) => (newestOf(other.rows) > newestOf(best.rows) ? other : best))
+    const read = same.flatMap((item) => mine.get(keyOf(item)) ?? [])
+    // Of several connections to it, of each metric the one that was read last: one may see what another does not.
+    return [...Map.groupBy(read, ({ metric }) => metric).values()].map((rows) =>
+      rows.reduce((best, other) => (other.observedAt > best.observedAt ? other : best)),
+    )
   })
-  const parts = places.flatMap(({ item, rows }) =>
-    rows.map((row) => ({ metric: row.metric, item: item.id, ...partOf(connections.get(item.connectionId)!, row) })),
-  )
+  const parts = places
+    .flat()
+    .map((row) => ({ metric: row.metric, item: row.item!, ...partOf(connections.get(row.connectionId)!, row) }))
   return [...Map.groupBy(parts, ({ metric }) => metric)]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([metric, group]) => {
@@ -44,5 +46,3 @@ export function sideBySide(
       return { ...about, ...addUp(metric, its), says: null }
     })
 }
-
-const newestOf = (rows: readonly StoredObservation[]) => Math.max(0, ...rows.map(({ observedAt }) => observedAt))
