@@ -175,6 +175,22 @@ test('what two accounts have stands as one number where that is one, and as a re
   })
 })
 
+test('an account that is connected twice stands beside others with the numbers of the connection that is read', async () => {
+  const world = await openTestWorld()
+  const { deps, clock } = world
+  await clock.run(async () => {
+    await deps.directory.saveProfile({ id: 'nova', environmentId, name: 'Nova', createdAt: clock.now() })
+    await world.connect('con_1', { profile: 'nova', streams: [] })
+    await world.connect('con_2', { profile: 'nova', account: 'acc_1', integration: 'int_2' })
+    await world.connect('con_3', { profile: 'nova' })
+    await world.runDue()
+    const { together } = await summarizeProfile(deps, setting, environmentId, 'nova')
+    assert.partialDeepStrictEqual(together, [
+      { metric: 'audience.followers', parts: [{ connection: 'con_2', value: 100 }, { connection: 'con_3' }] },
+    ])
+  })
+})
+
 test('nobody’s profile is unknown', async () => {
   const { deps } = await openTestWorld()
   await assert.rejects(summarizeProfile(deps, setting, environmentId, 'nobody'), { code: 'input.unknown' })

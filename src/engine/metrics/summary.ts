@@ -8,7 +8,7 @@ import { type Growth, growthOf } from './growth.ts'
 import { definitionOf, goesOn } from './point.ts'
 import { readLatest } from './read-latest.ts'
 import { whyNoTotal } from './refusals.ts'
-import { addUp, areOnSeveral, gives, onePerAccount, type Part, partOf, type Sum } from './totals.ts'
+import { addUp, areOnSeveral, gives, onePerAccount, type Part, partOf, reads, type Sum } from './totals.ts'
 
 export interface ProfileSummary {
   readonly profile: { readonly id: string; readonly name: string }
@@ -147,12 +147,14 @@ function addAccounts(
   rows: ReadonlyMap<string, readonly StoredObservation[]>,
   { providers, slots }: { providers: ReadonlyMap<string, Provider>; slots: readonly Slot[] },
 ): Together[] {
-  const accounts = onePerAccount(connections)
-  const found = new Set(accounts.flatMap(({ id }) => rows.get(id)?.map(({ metric }) => metric) ?? []))
+  const found = new Set([...rows.values()].flatMap((its) => its.map(({ metric }) => metric)))
+  const own = Map.groupBy(slots, ({ connectionId }) => connectionId)
+  const slotsOf = ({ id }: Connection) => own.get(id) ?? []
   return [...found].sort().flatMap((metric): Together[] => {
+    const accounts = onePerAccount(connections, (one) => reads(providers, one, metric, slotsOf(one)))
     const parts = accounts.flatMap((connection) => {
       const row = rows.get(connection.id)?.find((one) => one.metric === metric)
-      return row || gives(providers, connection, metric, slots) ? [partOf(connection, row)] : []
+      return row || gives(providers, connection, metric, slotsOf(connection)) ? [partOf(connection, row)] : []
     })
     if (parts.length < 2) return []
     const about = { metric, unit: definitionOf(metric).unit, parts }

@@ -146,6 +146,41 @@ test('an account that is connected twice is counted once', async () => {
   assert.partialDeepStrictEqual(await ask({}), [{ value: 10, parts: [{ connection: 'con_1' }] }])
 })
 
+test('of an account that is connected twice the connection counts that gives the metric', async () => {
+  const same = { account: { id: 'same', name: 'Same', kind: 'channel' as const } }
+  const { deps, schedule } = await openNumbers({ con_2: [likes(10)], con_3: [likes(5)] })
+  const accounts = ['con_1', 'con_2', 'con_3'].map(
+    (id): Connection => ({
+      ...{ ...connection(id, 'alpha'), state: 'healthy' },
+      account: id === 'con_3' ? { ...same.account, id } : same.account,
+    }),
+  )
+  // The consent of the first covers nothing that has likes.
+  const slots = accounts.map(({ id }) => slotOf({ connectionId: id, dueAt: now, stream: 'channel' }))
+  const asked = { connections: accounts, metrics: ['engagement.likes'], granularity: 'latest' } as const
+  const check = async () =>
+    assert.partialDeepStrictEqual(await queryTotals(deps, setting, 'env_1', asked), [
+      { value: 15, parts: [{ connection: 'con_2' }, { connection: 'con_3' }] },
+    ])
+  await schedule.put('env_1', slots.slice(1))
+  await check()
+  await schedule.put('env_1', [{ ...slots[0]!, blocked: 'missing_scope' }])
+  await check()
+})
+
+test('money of an account that was not read is missing in every currency', async () => {
+  const money = (value: number, currency: string) =>
+    observed(value, { metric: 'revenue.estimated_daily', dimensions: { currency } })
+  const ask = await openAccounts(
+    { con_1: [money(1, 'EUR')], con_2: [money(4, 'USD')] },
+    { con_1: 'alpha', con_2: 'alpha', con_3: 'alpha' },
+  )
+  assert.partialDeepStrictEqual(await ask({ metrics: ['revenue.estimated_daily'] }), [
+    { dimensions: { currency: 'EUR' }, value: null, known: 1, reason: 'incomplete' },
+    { dimensions: { currency: 'USD' }, value: null, known: 4, reason: 'incomplete' },
+  ])
+})
+
 test('F55: money is added by currency, and groups of a breakdown are not added', async () => {
   const money = (value: number, dimensions: Record<string, string>) =>
     observed(value, { metric: 'revenue.estimated_daily', dimensions })

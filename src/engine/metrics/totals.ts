@@ -49,35 +49,52 @@ export async function queryTotals(
   environmentId: string,
   query: Omit<MetricQuery, 'item' | 'limit' | 'compare'> & { readonly metrics: readonly string[] },
 ): Promise<Total[]> {
-  const connections = onePerAccount(query.connections)
+  const { metrics, granularity } = query
   const providers = await setting.providers.in(environmentId)
-  const slots = await deps.schedule.of(
-    environmentId,
-    connections.map(({ id }) => id),
+  const slots = Map.groupBy(
+    await deps.schedule.of(
+      environmentId,
+      query.connections.map(({ id }) => id),
+    ),
+    ({ connectionId }) => connectionId,
   )
-  const givers = (metric: string) => connections.filter((connection) => gives(providers, connection, metric, slots))
-  for (const metric of query.metrics) {
-    const says = whyNoTotal(metric, areOnSeveral(givers(metric)))
+  const accounts = new Map(
+    metrics.map((metric) => {
+      const slotsOf = ({ id }: Connection) => slots.get(id) ?? []
+      const counted = onePerAccount(query.connections, (one) => reads(providers, one, metric, slotsOf(one)))
+      return [metric, { counted, givers: counted.filter((one) => gives(providers, one, metric, slotsOf(one))) }]
+    }),
+  )
+  for (const [metric, { givers }] of accounts) {
+    const says = whyNoTotal(metric, areOnSeveral(givers))
     if (says !== null) throw new Fault('input.invalid', says, { field: 'metric' })
   }
+  const connections = [...new Set([...accounts.values()].flatMap(({ counted }) => counted))]
   const { points, truncated } = await queryMetrics(deps, environmentId, { ...query, connections, limit: mostPoints })
   if (truncated) throw new Fault('input.too_large', 'There is too much to add up: ask for fewer metrics or days.')
-  const groups = Map.groupBy(points.filter(isWhole), ({ metric, dimensions, period }) =>
-    JSON.stringify([metric, dimensions, query.granularity === 'latest' ? null : period.day]),
-  )
+  const dayOf = ({ period }: MetricPoint) => (granularity === 'latest' ? null : period.day)
+  const isCounted = ({ metric, connection }: MetricPoint) =>
+    accounts.get(metric)!.counted.some(({ id }) => id === connection)
+  const counted = points.filter((point) => isWhole(point) && isCounted(point))
+  const groups = Map.groupBy(counted, (point) => JSON.stringify([point.metric, point.dimensions, dayOf(point)]))
+  const known = new Set(counted.map((point) => JSON.stringify([point.connection, point.metric, dayOf(point)])))
   return [...groups.values()]
     .map((group) => {
-      const { metric, dimensions, period, unit } = group[0]!
+      const { metric, dimensions, unit } = group[0]!
+      const day = dayOf(group[0]!)
       const parts = Map.groupBy(group, ({ connection }) => connection)
-      const owed = Object.keys(dimensions).length > 0 ? [] : givers(metric)
-      const members = connections.filter((connection) => parts.has(connection.id) || owed.includes(connection))
+      const { counted, givers } = accounts.get(metric)!
+      // Who has an amount in another currency lacks none in this one.
+      const isOwed = (one: Connection) =>
+        givers.includes(one) &&
+        (Object.keys(dimensions).length === 0 || !known.has(JSON.stringify([one.id, metric, day])))
+      const members = counted.filter((one) => parts.has(one.id) || isOwed(one))
       const added = members.map((connection) => {
         const point = parts.get(connection.id)?.[0]
         return partOf(connection, point && { ...point, day: point.period.day })
       })
       return {
-        ...{ metric, unit, dimensions, ...addUp(metric, added), parts: added },
-        day: query.granularity === 'latest' ? null : period.day,
+        ...{ metric, unit, dimensions, ...addUp(metric, added), parts: added, day },
         timezones: [...new Set(group.map(({ period }) => period.timezone))].sort(),
       }
     })
@@ -111,10 +128,26 @@ export function gives(
   )
 }
 
-/** Of several connections to one account one that is read, or the oldest. */
-export function onePerAccount(connections: readonly Connection[]): Connection[] {
+/** The same, and nothing keeps it from being read. */
+export const reads: typeof gives = (providers, connection, metric, slots) =>
+  gives(
+    providers,
+    connection,
+    metric,
+    slots.filter(({ blocked }) => blocked === null),
+  )
+
+/** Of several connections to one account one through which what is wanted is read, since not every consent covers everything; else one that is read, or the oldest. */
+export function onePerAccount(
+  connections: readonly Connection[],
+  isRead: (connection: Connection) => boolean,
+): Connection[] {
   const groups = Map.groupBy(connections, ({ provider, account }) => JSON.stringify([provider, account.id]))
-  return [...groups.values()].map((same) => same.find(({ state }) => activeStates.includes(state)) ?? same[0]!)
+  return [...groups.values()].map((same) => {
+    const readers = same.filter(isRead)
+    const those = readers.length > 0 ? readers : same
+    return those.find(({ state }) => activeStates.includes(state)) ?? those[0]!
+  })
 }
 
 /** Whether they are on several platforms. */
