@@ -49,6 +49,27 @@ story(
   },
 )
 
+story('what a look makes due at once is written together, however many accounts it is at', async (world, open) => {
+  const ids = Array.from({ length: 30 }, (_, n) => `con_${n + 2}`)
+  for (const id of ids) await world.connect(id)
+  await world.runDue()
+  await world.clock.sleep(2 * hour)
+  let writes = 0
+  const { schedule } = world.deps
+  for (const name of ['wake', 'wakeAll'] as const) {
+    const write = schedule[name] as (...args: unknown[]) => Promise<number>
+    Object.assign(schedule, {
+      [name]: (...args: unknown[]) => {
+        writes++
+        return write(...args)
+      },
+    })
+  }
+  await open().look(environmentId, ids)
+  const due = (await schedule.of(environmentId, ids)).filter(({ dueAt }) => dueAt <= world.clock.now())
+  assert.deepEqual([due.length, writes], [30, 1])
+})
+
 story(
   'looks that follow one another are written once, and what is stored is never older than its interval',
   async (world, open) => {

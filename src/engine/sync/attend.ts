@@ -123,6 +123,8 @@ export function openAttend(deps: AttendDeps): Attend {
       deps.providers.in(environmentId),
     ])
     const providerOf = new Map(connections.map(({ id, provider }) => [id, provider]))
+    const sooner: { readonly slot: Slot; readonly at: Instant }[] = []
+    const now = clock.now()
     for (const slot of slots) {
       const { connectionId } = slot
       const stream = providers.get(providerOf.get(connectionId)!)?.streams[slot.stream]
@@ -130,9 +132,13 @@ export function openAttend(deps: AttendDeps): Attend {
       // What failed waits for its own time, and what was never read is due anyway.
       if (!stream || !cadence || slot.syncedAt === null || slot.lastFault !== null) continue
       const { everyMs } = cadence
-      const dueAt = Math.max(clock.now(), afterSuccess({ stream, slot, now: slot.syncedAt, everyMs }).dueAt)
-      if (dueAt < slot.dueAt)
-        await deps.schedule.wake(environmentId, connectionId, { streams: [slot.stream], lane: 'scheduled', at: dueAt })
+      const dueAt = Math.max(now, afterSuccess({ stream, slot, now: slot.syncedAt, everyMs }).dueAt)
+      if (dueAt < slot.dueAt) sooner.push({ slot, at: dueAt })
+    }
+    // Of who looks again after a while most is due at once, and somebody waits for the answer.
+    for (const [at, some] of Map.groupBy(sooner, (one) => one.at)) {
+      const slots = some.map(({ slot }) => slot)
+      await deps.schedule.wakeAll(environmentId, slots, { lane: 'scheduled', at, apartMs: 0 })
     }
   }
 }
