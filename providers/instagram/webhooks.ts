@@ -92,6 +92,13 @@ const messageTypes = [
 function messaged(account: string, message: Json): WebhookEvent {
   const [key, type] = messageTypes.find(([name]) => at(message, name) !== undefined) ?? ['', 'unknown']
   const id = at(message, key, 'mid')
+  const when = at(message, 'timestamp')
+  const event = { account, type, ...(typeof when === 'number' && { at: when }), data: message }
   // A reaction or an edit carries the id of the message that it is about.
-  return { account, type, ...(key === 'message' && typeof id === 'string' && { id }), data: message }
+  if (key !== 'message' || typeof id !== 'string') return event
+  // So does the news that somebody took it back (`is_deleted`, developers.facebook.com/documentation/business-messaging/instagram-messaging/webhooks),
+  // which would pass for the message once more.
+  return at(message, key, 'is_deleted') === true
+    ? { ...event, id: `deleted/${id}`, object: id, removed: true }
+    : { ...event, id }
 }
