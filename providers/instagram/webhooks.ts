@@ -14,8 +14,9 @@ const subjectOf = (claims: Json) => {
 
 /**
  * One callback address an app, for all accounts that subscribed to it (developers.facebook.com/docs/instagram-platform/webhooks).
- * Meta writes what is not ASCII as \uXXXX in the body, so that only the raw bytes give the right hash. Nothing is sent about likes,
- * followers or changed numbers: an event says that a post moved, and its numbers are read.
+ * Meta writes what is not ASCII as \uXXXX in the body, so that only the raw bytes give the right hash. That the key is always the Instagram app's
+ * secret is a guess: some say that the Meta app's signs in some set-ups. Nothing is sent about likes, followers or changed numbers: an event says
+ * that a post moved, and its numbers are read.
  */
 export const webhooks = defineWebhooks({
   verify: signatures.meta(),
