@@ -276,6 +276,20 @@ test('webhooks name account, kind and stream to read', () => {
   assert.deepEqual(events({ object: 'page', entry: [{ id: '1', changes: [{ field: 'feed' }] }] }), [])
 })
 
+test('a message that was taken back is told with its own id, and is no repetition of it', () => {
+  const told = (message: Json, timestamp: number) =>
+    instagram.webhooks!.events({
+      object: 'instagram',
+      entry: [{ id: account.id, time: timestamp, messaging: [{ sender: { id: '1' }, timestamp, message }] }],
+    })[0]!
+  const sent = told({ mid: 'aWdfZAG1', text: 'hi' }, 1_763_700_000_000)
+  const takenBack = told({ mid: 'aWdfZAG1', is_deleted: true }, 1_763_700_060_000)
+  assert.deepEqual([sent.id, sent.object, sent.removed], ['aWdfZAG1', undefined, undefined])
+  assert.deepEqual([takenBack.id, takenBack.object, takenBack.removed], ['deleted/aWdfZAG1', 'aWdfZAG1', true])
+  // So that it is gone also when they come the other way round.
+  assert.deepEqual([sent.at, takenBack.at], [1_763_700_000_000, 1_763_700_060_000])
+})
+
 const specs = resolve(import.meta.dirname, '../..', process.env.PATCHBAY_SPECS_DIR ?? '../shared/specs', 'meta')
 const withSpecs = existsSync(specs)
   ? {}

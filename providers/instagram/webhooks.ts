@@ -14,8 +14,9 @@ const subjectOf = (claims: Json) => {
 
 /**
  * One callback address an app, for all accounts that subscribed to it (developers.facebook.com/docs/instagram-platform/webhooks).
- * Meta writes what is not ASCII as \uXXXX in the body, so that only the raw bytes give the right hash. Nothing is sent about likes,
- * followers or changed numbers: an event says that a post moved, and its numbers are read.
+ * Meta writes what is not ASCII as \uXXXX in the body, so that only the raw bytes give the right hash. That the key is always the Instagram app's
+ * secret is a guess: some say that the Meta app's signs in some set-ups. Nothing is sent about likes, followers or changed numbers: an event says
+ * that a post moved, and its numbers are read.
  */
 export const webhooks = defineWebhooks({
   verify: signatures.meta(),
@@ -92,6 +93,13 @@ const messageTypes = [
 function messaged(account: string, message: Json): WebhookEvent {
   const [key, type] = messageTypes.find(([name]) => at(message, name) !== undefined) ?? ['', 'unknown']
   const id = at(message, key, 'mid')
+  const when = at(message, 'timestamp')
+  const event = { account, type, ...(typeof when === 'number' && { at: when }), data: message }
   // A reaction or an edit carries the id of the message that it is about.
-  return { account, type, ...(key === 'message' && typeof id === 'string' && { id }), data: message }
+  if (key !== 'message' || typeof id !== 'string') return event
+  // So does the news that somebody took it back (`is_deleted`, developers.facebook.com/documentation/business-messaging/instagram-messaging/webhooks),
+  // which would pass for the message once more.
+  return at(message, key, 'is_deleted') === true
+    ? { ...event, id: `deleted/${id}`, object: id, removed: true }
+    : { ...event, id }
 }

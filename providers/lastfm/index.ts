@@ -4,7 +4,7 @@ import emulator from './emulator.ts'
 import { errors } from './errors.ts'
 
 const terms =
-  'www.last.fm/api/tos, 4.4: 5 a second for an address, averaged over 5 minutes (quoted 2018-09-04 in github.com/metabrainz/picard-plugins, lastfm)'
+  'guess that it still stands: www.last.fm/api/tos, 4.4: 5 a second for an address, averaged over 5 minutes (quoted 2018-09-04 in github.com/metabrainz/picard-plugins, lastfm)'
 
 export default defineProvider({
   id: 'lastfm',

@@ -1,4 +1,5 @@
-import { at, dayMs, type Errors, hour, type Json, second } from '@patchbay/kit'
+import { at, dayMs, type ErrorRule, type Errors, hour, type Json, second } from '@patchbay/kit'
+import { groups } from './quotas.ts'
 
 /** `{"error":{"status","message","reason"}}` from the API, `{"error":"invalid_grant",…}` from the token endpoint, sometimes plain text. */
 function read(body: Json) {
@@ -15,6 +16,17 @@ const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 const says = (status: number, message: string, reason?: string) => ({
   status,
   body: { error: { status, message, ...(reason === undefined ? {} : { reason }) } },
+})
+
+/** A daily quota of one group of endpoints; the others go on. Which group, the call says. The header is sometimes missing. */
+const usedUp = (quota: string, call?: string): ErrorRule => ({
+  ...(call === undefined ? {} : { call }),
+  status: 429,
+  reason: 'QUOTA_EXCEEDED',
+  is: 'provider.exhausted',
+  wait: { ms: dayMs },
+  quota,
+  example: { ...says(429, 'Too many requests', 'QUOTA_EXCEEDED'), headers: { 'retry-after': '43200' } },
 })
 
 export const errors: Errors = {
@@ -59,15 +71,8 @@ export const errors: Errors = {
 
     { status: 404, is: 'provider.missing', example: says(404, 'Resource not found') },
 
-    // A daily quota of one group of endpoints; the others go on. The header is sometimes missing.
-    {
-      status: 429,
-      reason: 'QUOTA_EXCEEDED',
-      is: 'provider.exhausted',
-      wait: { ms: dayMs },
-      quota: 'artist-albums',
-      example: { ...says(429, 'Too many requests', 'QUOTA_EXCEEDED'), headers: { 'retry-after': '43200' } },
-    },
+    ...groups.map(({ id, call }) => usedUp(id, call)),
+    usedUp('others'),
     {
       status: 429,
       message: /rate limit/i,

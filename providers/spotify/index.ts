@@ -3,6 +3,7 @@ import { findArtists } from './actions/find-artists.ts'
 import emulator from './emulator.ts'
 import { errors } from './errors.ts'
 import { identify } from './identify.ts'
+import { dailyCosts, dailyQuotas } from './quotas.ts'
 import { artist, artists } from './streams/artist.ts'
 import { releases } from './streams/releases.ts'
 import { topTracks } from './streams/top-tracks.ts'
@@ -70,18 +71,9 @@ export default defineProvider({
         source:
           'guess: developer.spotify.com/documentation/web-api/concepts/rate-limits names the rolling 30 seconds and no number',
       },
-      {
-        id: 'artist-albums',
-        per: 'app',
-        limit: 90,
-        window: { rollingMs: 86_400_000 },
-        unit: 'calls',
-        when: { mode: 'dev' },
-        source:
-          'guess: developer.spotify.com/blog/2026-07-23-web-api-quota-updates names the quota and no number; field reports say about 100 a day',
-      },
+      ...dailyQuotas,
     ],
-    costs: [{ call: 'GET api.spotify.com/v1/artists/{id}/albums', takes: { general: 1, 'artist-albums': 1 } }],
+    costs: dailyCosts,
     errors,
   },
 

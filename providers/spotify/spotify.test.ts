@@ -13,6 +13,7 @@ import {
   type Json,
   mostExactFirst,
   type Observation,
+  openCosts,
   type Page,
   parseRoutePattern,
   runTime,
@@ -223,6 +224,28 @@ test('a wait that no header names is the window, or the day of the quota that is
   const body = { error: { status: 429, message: 'Too many requests' } }
   assert.deepEqual(waits(body), ['provider.throttled', { ms: 30_000 }, 'general'])
   assert.deepEqual(waits(fixture('quota-exceeded').body), ['provider.exhausted', { ms: 86_400_000 }, 'artist-albums'])
+})
+
+test('a group of endpoints that is used up stops itself and no other', () => {
+  const meter = openCosts(spotify.api)
+  const check = (path: string, group: string) => {
+    const call = `GET api.spotify.com/v1${path}`
+    const rule = spotify.api.errors.rules.find(
+      (one) =>
+        one.reason === 'QUOTA_EXCEEDED' &&
+        (one.call === undefined || parseRoutePattern(one.call).begins('GET', call.slice(4))),
+    )
+    assert.equal(rule?.quota, group, path)
+    const counted = group === 'others' ? {} : { [group]: 1 }
+    assert.deepEqual(meter('GET', call.slice(4), { mode: 'dev' }), { general: 1, ...counted }, path)
+    assert.deepEqual(meter('GET', call.slice(4), { mode: 'extended' }), { general: 1 }, path)
+  }
+  check('/artists/4ArtistIdExample000000/albums', 'artist-albums')
+  check('/artists/4ArtistIdExample000000', 'others')
+  check('/search', 'search')
+  check('/albums/6AlbumIdExample000000a/tracks', 'albums')
+  check('/tracks/1TrackIdExample000000a', 'tracks')
+  check('/me', 'others')
 })
 
 test('the action finds pages by name', async () => {

@@ -39,6 +39,9 @@ export const costs: readonly Cost[] = [
     { call: `GET ${host}/youtube/v3/captions`, takes: { general: 50 }, source: costTable },
     { call: `GET ${host}/youtube/v3`, takes: { general: 1 }, source: costTable },
     { call: `POST ${host}/upload/youtube/v3/videos`, takes: { uploads: 1 }, source: costTable },
+    // Writes like others, at an address that begins as that of uploads does.
+    { call: `POST ${host}/youtube/v3/videos/rate`, takes: { general: 50 }, source: costTable },
+    { call: `POST ${host}/youtube/v3/videos/reportAbuse`, takes: { general: 50 }, source: costTable },
     { call: `POST ${host}/youtube/v3/videos`, takes: { uploads: 1 }, source: costTable },
     { call: `POST ${host}/upload/youtube/v3/captions`, takes: { general: 400 }, source: costTable },
     { call: `POST ${host}/youtube/v3/captions`, takes: { general: 400 }, source: costTable },

@@ -1,7 +1,7 @@
 import type { Day } from '@patchbay/kit'
 
 /**
- * What a "view" is. Shorts count every start since 2025-03-31, every format counts from its first frame since 2026-08-24: at both days the
+ * What a "view" is. Shorts count every start since 2025-03-31, every format counts from its first frame since about 2026-08-24: at both days the
  * counters step up without anybody watching more. `engagedViews` keeps the old meaning throughout.
  */
 const rules = [
@@ -9,7 +9,7 @@ const rules = [
     version: 'yt.view.v2',
     from: '2026-08-24',
     source:
-      'announced 2026-08-27 in developers.google.com/youtube/v3/revision_history; first seen 2026-08-24 (github.com/faborsky/youtube-cli-app, releases)',
+      'the day is a guess: announced 2026-08-27 in developers.google.com/youtube/v3/revision_history; first seen 2026-08-24 (github.com/faborsky/youtube-cli-app, releases)',
   },
   {
     version: 'yt.view.v1-shorts',

@@ -20,7 +20,8 @@ export const webhooks = defineWebhooks({
     confirmedBy: 'handshake',
     begin: (context) => ask('subscribe', context),
     end: (context) => ask('unsubscribe', context),
-    source: 'developers.google.com/youtube/v3/guides/push_notifications and w3.org/TR/websub, read 2026-11-22',
+    source:
+      'developers.google.com/youtube/v3/guides/push_notifications and w3.org/TR/websub, read 2026-11-22; eight days are a guess, the longest lease is not published',
   },
 })
 

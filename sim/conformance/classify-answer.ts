@@ -19,7 +19,8 @@ export function faultOf(provider: Provider, answer: ErrorRule['example'], call?:
   const intent = openIntent(targetAt(provider), { path: '/anything' }, { now: at, signal: undefined })
   const [method = 'GET', place] = call?.split(' ') ?? []
   const url = place === undefined ? intent.url : new URL(`https://${place.replaceAll(/\{\w+\}/g, 'x')}`)
-  return faultOfAnswer({ status, headers, body: null, bytes, at }, readJson(bytes, headers), { ...intent, method, url })
+  const asked = { ...intent, method, url, place: url.host + url.pathname }
+  return faultOfAnswer({ status, headers, body: null, bytes, at }, readJson(bytes, headers), asked)
 }
 
 /** The line of the provider's table that was meant for that answer, as opposed to what HTTP says in general. */

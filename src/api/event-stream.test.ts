@@ -20,6 +20,8 @@ interface Story {
   /** From when on it reads nothing any more. */
   readonly readsUntilMs?: number
   readonly speaksAtMs?: number
+  /** It left while it was let in. */
+  readonly isGone?: true
 }
 
 /** Has a stream read on a pretend clock. How it ended, when, and when it was told the last event; the rest of a socket's words. */
@@ -87,6 +89,7 @@ async function read(kind: 'response' | 'socket', story: Story) {
         (...about: unknown[]) => Promise<void>
       >
       await preHandler!(request, reply)
+      if (story.isGone) Object.assign(outlet, { destroyed: true })
       const reading = kind === 'socket' ? wsHandler!(outlet, request) : handler!(request, reply)
       const happenings = (async () => {
         for (let past = 0; past < story.forMs; past += story.everyMs) {
@@ -145,6 +148,13 @@ test('a reader who does not read is cut off after 20 seconds, and is not sent an
     assert.ok(lastAt <= minute + 2 * second)
     assert.ok(texts.length < 70, `${texts.length}`)
   }
+})
+
+test('a reader who left while it was let in takes nobody’s place', async () => {
+  const { ended, endedAt, texts } = await read('response', {
+    ...{ everyMs: second, forMs: minute, readsUntilMs: 0, isGone: true },
+  })
+  assert.deepEqual([ended, endedAt, texts], ['broken', 0, []])
 })
 
 test('a server that stops says so to a socket, and lets a response end', async () => {

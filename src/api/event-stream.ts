@@ -52,6 +52,8 @@ export async function serveEventStream(app: FastifyInstance, engine: Engine, ser
     const response = reply.raw
     const gone = new AbortController()
     response.once('close', () => gone.abort('the reader went away'))
+    // While it was let in.
+    if (response.destroyed) gone.abort('the reader went away')
     response.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',

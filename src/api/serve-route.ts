@@ -116,10 +116,9 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       reply.code(replay.status).header('idempotent-replayed', 'true')
       return replay.status === status ? reply.send(kept) : sendProblem(reply, { ...kept, requestId: request.id })
     }
+    let answer: unknown
     try {
-      const answer = await handle(replay.again)
-      await keep(environmentId, key, { status, body: answer })
-      return reply.code(status).send(answer)
+      answer = await handle(replay.again)
     } catch (error) {
       const problem = problemOf(error, request.id)
       // What may have happened must not happen a second time because somebody asks a second time.
@@ -128,6 +127,12 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       else await serving.deps.access.end(environmentId, key, null)
       throw error
     }
+    // It is done, also where that cannot be written down. A key that is forgotten for that would do it once more; so it goes on being one of which nobody
+    // knows how it ended.
+    await keep(environmentId, key, { status, body: answer }).catch((error: unknown) =>
+      serving.deps.log.warn('api.answer_not_kept', { requestId: request.id, route: route.path, error }),
+    )
+    return reply.code(status).send(answer)
   }
 
   async function keep(environmentId: string, key: string, answer: { status: number; body: unknown }): Promise<void> {

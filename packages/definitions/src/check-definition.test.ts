@@ -139,6 +139,23 @@ test('examples have to fit what is said about them', () => {
   check('streams.profile.examples.0.body', { filler: 'x'.repeat(200_000) }, ': it has')
 })
 
+test('examples that take too long together are read no further', () => {
+  const document = exampleDefinition()
+  const { profile } = document.streams
+  const examples = Array.from({ length: 20 }, () => ({ body: [1] }))
+  // Just short of what one may take, so that of each by itself there is nothing to be said.
+  const rows = `[@]${' | [@, @][]'.repeat(16)} | [0:1]`
+  const streams = Array.from({ length: 5 }, (_, nth) => [
+    `s${nth}`,
+    { ...profile, rows, examples, observations: undefined },
+  ])
+  const { remarks, accepted } = checkDefinition(
+    JSON.parse(JSON.stringify({ ...document, streams: Object.fromEntries(streams) })),
+  )
+  assert.equal(accepted, null)
+  assert.ok(remarks.some(({ says }) => says.startsWith('the examples up to here take too long')))
+})
+
 test('the published schema takes what is taken, and refuses what has another form', () => {
   const schema = definitionJsonSchema()
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema')

@@ -160,7 +160,8 @@ function checkExamples(definition: Definition, provider: Provider, say: Say): vo
     say(['identity', 'example'], `it cannot be read as identity says: ${error.message}`)
   }
   checkRules(definition, provider, say)
-  for (const [name, stream] of Object.entries(streams)) checkStreamExamples(name, stream, say)
+  let left: number = limits.exampleSteps
+  for (const [name, stream] of Object.entries(streams)) left = checkStreamExamples(name, stream, left, say)
   for (const [name, { example, answer }] of Object.entries(actions)) {
     const taken = provider.actions![name]!.input.safeParse(example)
     if (!taken.success) explain(taken.error.issues, ['actions', name, 'example'], definition, say)
@@ -169,24 +170,32 @@ function checkExamples(definition: Definition, provider: Provider, say: Say): vo
   }
 }
 
-/** Where an expression misses, its own example shows it before any account does. */
-function checkStreamExamples(name: string, stream: StreamDefinition, say: Say): void {
+/** Where an expression misses, its own example shows it before any account does. Returns how many steps are left of those that all may take. */
+function checkStreamExamples(name: string, stream: StreamDefinition, mostSteps: number, say: Say): number {
   const { examples = [] } = stream
   if (examples.length === 0)
     say(['streams', name, 'examples'], 'without an example this stream reads nothing in test environments', 'warning')
   const read = rowReader(stream)
+  let left = mostSteps
   for (const [i, { status = 200, body }] of examples.entries()) {
     if (status >= 300) continue
     const at = ['streams', name, 'examples', i]
+    if (left <= 0) {
+      say(at, 'the examples up to here take too long: shorten them, or look through less in each row')
+      break
+    }
+    const meter = new Meter()
     try {
-      const { count, refused = [] } = read(body, new Meter(), { time: runTime(0) })
+      const { count, refused = [] } = read(body, meter, { time: runTime(0) })
       const level = refused.length === count ? 'error' : 'warning'
       for (const { what, why } of refused.slice(0, 3)) say(at, `${what} is refused: ${why}`, level)
     } catch (error) {
       if (!isFault(error)) throw error
       say(at, error.message)
     }
+    left -= meter.spent
   }
+  return left
 }
 
 /** Each line of the error table is reached by its own example, or nobody would know that it never is. */

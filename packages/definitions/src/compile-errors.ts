@@ -1,6 +1,6 @@
-import { type ApiResponse, type ErrorRule, type Errors, nearInstant } from '@patchbay/kit'
+import { type ApiResponse, type ErrorRule, type Errors, isFault, type Json, nearInstant } from '@patchbay/kit'
 import type { Definition } from './definition.ts'
-import { parseExpression } from './expression.ts'
+import { type Expression, parseExpression } from './expression.ts'
 import { Meter } from './meter.ts'
 import { optionalText } from './row-values.ts'
 
@@ -13,15 +13,15 @@ export function compileErrors(errors: Definition['api']['errors']): Errors {
     read(body) {
       const meter = new Meter()
       const found = {
-        reason: optionalText(reason?.evaluate(body, meter)),
-        message: optionalText(message?.evaluate(body, meter)),
+        reason: optionalText(foundBy(reason, body, meter)),
+        message: optionalText(foundBy(message, body, meter)),
       }
       return found.reason === undefined && found.message === undefined ? null : found
     },
     ...(failed && {
-      failed: (body: Parameters<typeof failed.evaluate>[0]) => {
-        const said = failed.evaluate(body, new Meter())
-        return said !== null && said !== false && said !== ''
+      failed: (body: Json) => {
+        const said = foundBy(failed, body, new Meter())
+        return said !== undefined && said !== null && said !== false && said !== ''
       },
     }),
     rules: errors.rules.map(
@@ -38,6 +38,19 @@ export function compileErrors(errors: Definition['api']['errors']): Errors {
           return left !== undefined && /^\d{1,15}$/.test(left) ? [{ quota, remaining: Number(left) }] : []
         }),
     }),
+  }
+}
+
+/**
+ * An error of a gateway in front of a platform has another form than the platform's own. It says nothing that is known here, and is judged by its status: it
+ * is no mistake of whoever described the platform, and of a write it leaves open what became of it.
+ */
+function foundBy(expression: Expression | null, body: Json, meter: Meter): Json | undefined {
+  try {
+    return expression?.evaluate(body, meter)
+  } catch (error) {
+    if (!isFault(error, 'setup.definition')) throw error
+    return undefined
   }
 }
 

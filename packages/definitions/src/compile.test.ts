@@ -12,6 +12,7 @@ import {
 } from '@patchbay/kit'
 import { checkDefinition } from './check-definition.ts'
 import { whatMoves, whatNarrows } from './compare-definitions.ts'
+import { compileErrors } from './compile-errors.ts'
 import type { Definition } from './definition.ts'
 import { exampleDefinition } from './test-definition.ts'
 
@@ -211,6 +212,22 @@ test('errors are read by the table of the definition', () => {
   assert.equal(errors.wait!(answer), 1500)
   assert.deepEqual(errors.signals!(answer), [{ quota: 'general', remaining: 3 }])
   assert.equal(errors.wait!({ ...answer, headers: { 'x-retry-in-ms': 'soon' } }), null)
+})
+
+test('F14: an error page that has nothing of the platform’s form is judged by its status, whatever the expressions would do with it', () => {
+  const errors = compileErrors({
+    reason: "join('/', errors[].code)",
+    message: 'errors[0].says',
+    failed: "contains(keys(@), 'errors')",
+    rules: [],
+  })
+  const body: Json = { errors: [{ code: 'a', says: 'no' }, { code: 'b' }] }
+  assert.deepEqual(errors.read(body, 400), { reason: 'a/b', message: 'no' })
+  assert.equal(errors.failed!(body), true)
+  for (const page of ['<html>Bad Gateway</html>', null, ['a list'], { errors: 'none' }]) {
+    assert.equal(errors.read(page, 502)?.reason, undefined)
+    assert.equal(errors.failed!(page), page !== null && typeof page === 'object' && 'errors' in page)
+  }
 })
 
 test('who the account is elsewhere is told with its first answer, and what is not there is left out', async () => {

@@ -1,7 +1,8 @@
-import { compile, type JSONValue, TreeInterpreter } from '@jmespath-community/jmespath'
+import { compile } from '@jmespath-community/jmespath'
 import { Fault, type Json } from '@patchbay/kit'
 import { limits } from './limits.ts'
 import type { Meter } from './meter.ts'
+import { interpret } from './metered-interpreter.ts'
 
 /** A JMESPath expression (https://jmespath.site): what a definition says about where something is in an answer. It sees its input and nothing else. */
 export interface Expression {
@@ -25,9 +26,7 @@ export function parseExpression(text: string): Expression {
     text,
     evaluate(input, meter) {
       try {
-        const answer = (new MeteredInterpreter(meter).search(node as never, input as JSONValue) ?? null) as Json
-        payForRepeats(meter, answer, new Set())
-        return answer
+        return interpret(node, input, meter)
       } catch (error) {
         if (error instanceof Fault) throw error
         const why = error instanceof Error ? error.message : String(error)
@@ -86,105 +85,3 @@ function checkFunction({ name, children = [] }: Node): void {
   if (literal(2).length > literal(1).length)
     throw new SyntaxError('replace() puts nothing longer in place of what it finds')
 }
-
-/** The library exports an interpreter and not its class. Its fields are named here because the class hides them. */
-type Interpreter = typeof TreeInterpreter
-const LibraryInterpreter = TreeInterpreter.constructor as new () => Interpreter
-interface Inside {
-  _rootValue: unknown
-  _scope: { withScope(scope: unknown): unknown }
-  runtime: { _functionTable: unknown }
-}
-
-/**
- * The library's interpreter with two differences. Each step is counted, with what it looks through. And a field is one of the input's own: the library
- * would also find what every object of JavaScript inherits, such as its constructor.
- */
-class MeteredInterpreter extends LibraryInterpreter {
-  readonly #meter: Meter
-
-  constructor(meter: Meter) {
-    super()
-    this.#meter = meter
-    const { runtime } = this
-    const call = runtime.callFunction.bind(runtime)
-    runtime.callFunction = (name, values) => {
-      const weigh = deepFunctions.has(String(name)) ? payInFull : payForSize
-      for (const value of values) weigh(meter, value)
-      const answer = call(name, values)
-      payForSize(meter, answer)
-      return answer
-    }
-  }
-
-  /** Variables are looked up in an interpreter of their own, which has to be such a one. */
-  override withScope(scope: Parameters<Interpreter['withScope']>[0]): Interpreter {
-    this.#meter.spend(scopeSteps)
-    const inner = new MeteredInterpreter(this.#meter)
-    const [from, to] = [this, inner] as unknown as readonly [Inside, Inside]
-    to._rootValue = from._rootValue
-    to._scope = from._scope.withScope(scope) as Inside['_scope']
-    return inner
-  }
-
-  override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
-    this.#meter.spend(1)
-    if (node.type === 'Field') {
-      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-      return isObject && Object.hasOwn(value, node.name) ? ((value as Record<string, never>)[node.name] ?? null) : null
-    }
-    if (node.type === 'Comparator') {
-      const [left, right] = [this.visit(node.left, value), this.visit(node.right, value)]
-      // Values are compared to their full depth, within this one step of the library's.
-      payInFull(this.#meter, left)
-      return super.visit({ ...node, left: literal(left), right: literal(right) }, value)
-    }
-    const answer = super.visit(node, value)
-    if (Array.isArray(answer)) this.#meter.spend(answer.length)
-    return answer
-  }
-}
-
-const literal = (value: unknown) => ({ type: 'Literal', value: value as JSONValue }) as const
-const scopeSteps = 50
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string' || Array.isArray(value)) return 1 + value.length
-  return typeof value === 'object' && value !== null ? 1 + Object.keys(value).length : 1
-}
-
-const payForSize = (meter: Meter, value: unknown) => meter.spend(sizeOf(value))
-
-/** These go through what they are given to its full depth, or through all of its texts, within one step of the library's. */
-const deepFunctions = new Set(['join', 'max', 'min', 'sort', 'to_string'])
-
-/** Ends when nothing is left, so it takes no longer than what may be spent, however often a part is shared. */
-function payInFull(meter: Meter, value: unknown): void {
-  payForSize(meter, value)
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, part] of Object.entries(value)) {
-    if (!Array.isArray(value)) meter.spend(key.length)
-    payInFull(meter, part)
-  }
-}
-
-/**
- * What an answer has once was in the input, or was paid for when it was made. What it has again is shared here, and takes its full size wherever the
- * answer is written out, so it is paid for each time. Of a text nobody sees whether it is shared: each one costs a little.
- */
-function payForRepeats(meter: Meter, value: unknown, seen: Set<object>): void {
-  if (typeof value === 'string') meter.spend(Math.floor(value.length / freeCharacters))
-  if (typeof value !== 'object' || value === null) return
-  if (seen.has(value)) {
-    payInFull(meter, value)
-    return
-  }
-  seen.add(value)
-  for (const [key, part] of Object.entries(value)) {
-    meter.spend(Math.floor(key.length / freeCharacters))
-    payForRepeats(meter, part, seen)
-  }
-}
-
-/** So many of a text for one step: an answer of a platform has at most some millions, and pays for them with a twentieth of its steps. */
-const freeCharacters = 64

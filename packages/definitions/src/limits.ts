@@ -7,6 +7,8 @@ export const limits = {
   expressionDepth: 40,
   /** Of one page of an answer, all its expressions together: a tenth of a second or so. */
   steps: 1_000_000,
+  /** Of all examples of a definition together, which are read while whoever saves it waits, and everybody else with them. */
+  exampleSteps: 5_000_000,
   rows: 5_000,
   /** Of one page, whatever its rows say. */
   observations: 20_000,

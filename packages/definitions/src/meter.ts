@@ -6,10 +6,16 @@ import { limits } from './limits.ts'
  * machine, however busy it is.
  */
 export class Meter {
+  readonly #steps: number
   #left: number
 
   constructor(steps: number = limits.steps) {
+    this.#steps = steps
     this.#left = steps
+  }
+
+  get spent(): number {
+    return this.#steps - this.#left
   }
 
   spend(steps: number): void {

@@ -179,6 +179,9 @@ function standard(name: string, secret: string): Hmac {
   })
 }
 
+/** Far more than a message of Twilio's has. Each is looked for among all of them, in what anybody may have sent. */
+const mostFormFields = 500
+
 /** A body that is neither a form nor hashed in the address would be signed by nothing. */
 function claimOfTwilio({ method, url, headers, query, body }: RawMessage): Claim[] | null {
   const signature = headers['x-twilio-signature']
@@ -190,6 +193,7 @@ function claimOfTwilio({ method, url, headers, query, body }: RawMessage): Claim
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
   if (!isForm && (method !== 'GET' || body.length > 0)) return null
   const form = new URLSearchParams(isForm ? new TextDecoder().decode(body) : '')
+  if (form.size > mostFormFields) return null
   const fields = [...new Set(form.keys())].sort()
   const signed = fields.flatMap((name) => [...new Set(form.getAll(name))].sort().map((value) => name + value))
   return [{ signatures: [signature], over: addresses.map((address) => [address, ...signed]) }]

@@ -44,7 +44,7 @@ export const webhooks: EmulatedWebhooks = {
       const story = storiesOf(artist, world, at - dayMs).find((one) => key.startsWith(one.id))
       const reach = story ? mediaNumbers(artist, world, story, dayOf(at)).reach : 44
       const seen = story ? mediaNumbers(artist, world, story, dayOf(at)).views : 52
-      // The old names of its numbers, with which it is documented.
+      // The old names of its numbers, with which it is documented; that they outlived the change of the metrics is a guess.
       return {
         ...{ media_id: story?.id ?? idOf(world, '18', key), impressions: seen, reach },
         ...{ taps_forward: Math.floor(seen / 5), taps_back: Math.floor(seen / 30), exits: Math.floor(seen / 12) },

@@ -32,3 +32,22 @@ test('F51: a signed notice is about the person whose id it has', () => {
     assert.equal(at(read, 'user_id'), id)
   }
 })
+
+test('a signed request is one with padding and without, and a long one that is none is seen to be none at once', () => {
+  const claims = Buffer.from('{"user_id":"1"}').toString('base64url')
+  const signature = createHmac('sha256', 'secret').update(claims).digest('base64url')
+  const opened = (said: string) => {
+    const body = new TextEncoder().encode(`signed_request=${said}`)
+    return openSignedRequest({ scheme: 'signed-request', field: 'signed_request', secret: 'clientSecret' }, { body }, [
+      'secret',
+    ])
+  }
+  assert.deepEqual(opened(`${signature}.${claims}`), { user_id: '1' })
+  assert.deepEqual(opened(`${signature}=.${claims}`), { user_id: '1' })
+  assert.equal(opened(`${signature}=x.${claims}`), null)
+  assert.equal(opened(`=${signature}.${claims}`), null)
+  assert.equal(opened(`.${claims}`), null)
+  const startedAt = performance.now()
+  assert.equal(opened(`${'='.repeat(50_000)}x.${claims}`), null)
+  assert.ok(performance.now() - startedAt < 1_000)
+})

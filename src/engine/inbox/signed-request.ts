@@ -21,8 +21,15 @@ export function openSignedRequest(
 
 function isSigned(claims: string, signature: string, secret: string): boolean {
   const wanted = Buffer.from(createHmac('sha256', secret).update(claims).digest('base64url'))
-  const given = Buffer.from(signature.replace(/=+$/, ''))
+  const given = Buffer.from(unpadded(signature))
   return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+/** Looked at from its end: anybody may send one as long as a body, through which a pattern would go once for each of its characters. */
+function unpadded(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '=') end--
+  return text.slice(0, end)
 }
 
 function parsed(claims: string): Json | null {

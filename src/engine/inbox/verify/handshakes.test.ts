@@ -114,6 +114,20 @@ test('a body that cannot be read is no question', async () => {
     assert.equal(await ask(slack, message('POST', hook, {}, text), {}), null)
 })
 
+test('Twilio: a form of more fields than a message has is refused before each is looked for among all of them', async () => {
+  const fields = Array.from({ length: 20_000 }, (_, nth) => `a${nth}=`).join('&')
+  const headers = { 'x-twilio-signature': 'AA==', 'content-type': 'application/x-www-form-urlencoded' }
+  const startedAt = performance.now()
+  const verdict = await verifyMessage(
+    signatures.twilio(),
+    message('POST', hook, headers, fields),
+    { authToken: ['1'] },
+    now,
+  )
+  assert.equal(verdict.ok, false)
+  assert.ok(performance.now() - startedAt < 1_000)
+})
+
 test('Twilio: a body has to be a form, or hashed in the address', async () => {
   const url = `${hook}?bodySHA256=${'0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620'}`
   const body = '{"property": "value", "boolean": true}'
