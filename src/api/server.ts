@@ -37,7 +37,7 @@ import { problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
 import { providerRoutes } from './providers.ts'
-import { serveProxy } from './proxy.ts'
+import { faultHeader, isProxied, serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
@@ -183,7 +183,9 @@ function openBare(
     // What is refused before there is a route, in the same words.
     frameworkErrors: (error, request, reply) => {
       reply.headers(everywhere).header('x-request-id', request.id)
-      sendProblem(reply, problemOf(clientError(error) ?? error, request.id))
+      const problem = problemOf(clientError(error) ?? error, request.id)
+      if (isProxied(request.url)) reply.header(faultHeader, problem.code)
+      sendProblem(reply, problem)
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return
@@ -205,7 +207,8 @@ function openBare(
     else if (refused === null && !isFault(error)) engine.deps.log.warn('api.store_in_the_way', about)
     return sendProblem(reply, problem)
   })
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler((request, reply) => {
+    if (isProxied(request.url)) reply.header(faultHeader, 'input.unknown')
     throw new Fault('input.unknown', 'There is no such address here.')
   })
   limitRequestTime(app, engine.deps.clock)
