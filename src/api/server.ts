@@ -33,7 +33,7 @@ import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
 import { servePeople } from './people.ts'
-import { problemOf, problemType, sendProblem } from './problem.ts'
+import { documentProblems, problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
 import { providerRoutes } from './providers.ts'
@@ -123,6 +123,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
       },
     },
+    transformObject: (made) => documentProblems('openapiObject' in made ? made.openapiObject : made.swaggerObject),
   })
 
   const counts = countRequests(app, engine.deps)
