@@ -112,6 +112,7 @@ test('start and sandbox hand on what was said', async () => {
     { port: 0, host: '0.0.0.0', artists: 12, seed: 'x', replay: undefined },
   ])
   await check('sandbox --port many', 2, /--port takes a whole number/)
+  await check('sandbox --port 65536', 2, /--port takes 65535 at most/)
 })
 
 test('sign-in makes a link that signs the owner in, where there is a database to make it in', async () => {
