@@ -744,13 +744,11 @@ test('only JSON is taken', async () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/xml',
-  ])
-    assertProblem(
-      await server.ask('POST', '/v1/keys', { body: '{"name":"x"}', headers: { 'content-type': type } }),
-      422,
-      'input.invalid',
-      type,
-    )
+  ]) {
+    const answer = await server.ask('POST', '/v1/keys', { body: '{"name":"x"}', headers: { 'content-type': type } })
+    assertProblem(answer, 422, 'input.invalid', type)
+    assert.match(answer.json.detail, /^Send JSON/, type)
+  }
 })
 
 test('requests that servers read differently from each other are refused with a problem, and the connection ends', async () => {

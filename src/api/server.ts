@@ -105,7 +105,8 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
 /** The HTTP server: API, connect pages, webhooks, console. It listens when its caller says so. */
 export async function openApi(engine: Engine, options: ApiOptions): Promise<FastifyInstance> {
   const app = openBare(engine, isStreamUpgrade)
-  app.removeContentTypeParser('application/json')
+  // Without one of its own, plain text is told that it should be JSON, as everything else is.
+  app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
     readJson(text),
   )
