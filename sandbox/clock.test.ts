@@ -42,6 +42,9 @@ test('it jumps forward, and never back', () => {
   assert.equal(clock.now(), 100_000_000)
   assert.throws(() => clock.jumpTo(99_999_999), RangeError)
   assert.throws(() => clock.advance(Number.NaN), RangeError)
+  for (const ms of [1e13, 1e20, Number.MAX_VALUE]) assert.throws(() => clock.advance(ms), RangeError)
+  assert.throws(() => clock.jumpTo(Date.UTC(2200, 0, 1)), RangeError)
+  assert.equal(clock.now(), 100_000_000)
 })
 
 test('a jump wakes those whose time has come, and no others', async () => {

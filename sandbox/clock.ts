@@ -32,6 +32,7 @@ export class SandboxClock implements Clock {
 
   advance(ms: number): void {
     if (!(ms >= 0 && Number.isFinite(ms))) throw new RangeError('the sandbox’s clock only goes forward')
+    if (this.now() + ms > latest) throw new RangeError('the sandbox’s clock goes to the end of the year 2199')
     this.#set(this.now() + ms, this.#rate)
   }
 
@@ -66,6 +67,9 @@ export class SandboxClock implements Clock {
 }
 
 const longestMs = 3_600_000
+
+/** Later days are none that the API takes, and in the end there is no date any more: the world, which looks at its clock by itself, would take the process with it. */
+const latest = Date.UTC(2200, 0, 1) - 1
 
 /** A day a second is the fastest: beyond that, jump. */
 function checkedRate(rate: number): number {

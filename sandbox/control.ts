@@ -73,8 +73,13 @@ const resources = {
 
   weather: {
     GET: ({ weather }) => ({ data: weather.list() }),
-    POST({ weather }, { body }) {
+    POST({ weather, providers }, { body }) {
       const rules = z.array(weatherShape).parse(Array.isArray(body) ? body : [body])
+      for (const { provider } of rules)
+        if (provider !== undefined && !providers.some(({ id }) => id === provider))
+          throw new RangeError(
+            `there is no provider ${provider}; there are: ${providers.map(({ id }) => id).join(', ')}`,
+          )
       return { ids: rules.map((rule) => weather.add(rule)), data: weather.list() }
     },
     DELETE({ weather }, { query, key }) {

@@ -98,6 +98,9 @@ test('control: clock, weather, apps, tokens, quotas, rules, ledger, truth', asyn
     'rain',
   ])
   assert.deepEqual((await json(await fetch(`${url}/_sandbox/weather?id=rain`, { method: 'DELETE' }))).data, [])
+  const nobodys = await post('/_sandbox/weather', { kind: 'drop', provider: 'nobody' })
+  assert.equal(nobodys.status, 400)
+  assert.equal((await json(nobodys)).message, `there is no provider nobody; there are: ${provider.id}`)
   const made = await json(
     await post('/_sandbox/apps', { provider: 'tuneful', name: 'Other', redirectUris: ['https://other.example/back'] }),
   )

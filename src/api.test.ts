@@ -3,7 +3,7 @@ import { createECDH } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { addDays, faults } from '@patchbay/kit'
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import pg from 'pg'
 import { exampleDefinition } from '../packages/definitions/src/test-definition.ts'
 import { scopes } from './engine/access/access-keys.ts'
@@ -40,6 +40,7 @@ let known: Record<'test' | 'other', Known>
 type Known = Awaited<ReturnType<typeof fill>>
 /** Operations whose answer was seen to be as their schema says. */
 const seen = new Set<string>()
+let isProblem: ValidateFunction
 const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'date-time': isInstant, date: /^\d{4}-\d\d-\d\d$/ } })
 
 before(async () => {
@@ -47,6 +48,7 @@ before(async () => {
   server = await startTestServer({ env: () => ({ PATCHBAY_ENCRYPTION_KEY: '' }) })
   const { json: document } = await server.ask('GET', '/openapi.json', { key: null })
   operations = readOperations(document)
+  isProblem = ajv.compile(document.components.schemas.Problem ?? false)
   const [mine, theirs] = await Promise.all([fill('test'), fill('other')])
   known = { test: mine, other: theirs }
 })
@@ -61,6 +63,13 @@ test('the document is OpenAPI 3.1 and has every operation, each with a scope tha
     if (answer !== null) assert.equal(answer.type, 'object', name)
   }
   assert.equal(new Set(operations.map(({ name }) => name)).size, operations.length)
+  for (const [path, methods] of Object.entries<Record<string, Schema>>(document.paths))
+    for (const [method, { responses }] of Object.entries(methods))
+      assert.deepEqual(
+        responses.default?.content['application/problem+json'].schema,
+        { $ref: '#/components/schemas/Problem' },
+        `${method} ${path}`,
+      )
 })
 
 test('without a key, or with one that is none, every operation answers the same 401', async () => {
@@ -360,7 +369,7 @@ test('lists are walked page by page: nothing twice, nothing left out', async () 
     const missing = whole.slice(0, found.length).filter((row: string) => !found.includes(row))
     assert.deepEqual(missing, [], operation.name)
     if (found.length > 2) walked++
-    for (const wrong of ['x'.repeat(201), '\u0000'])
+    for (const wrong of ['x'.repeat(201), '\u0000', '9'.repeat(20)])
       assert.ok(
         (await call(operation, { query: { ...query, cursor: wrong } })).status < 500,
         `${operation.name} ${wrong}`,
@@ -736,13 +745,11 @@ test('only JSON is taken', async () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/xml',
-  ])
-    assertProblem(
-      await server.ask('POST', '/v1/keys', { body: '{"name":"x"}', headers: { 'content-type': type } }),
-      422,
-      'input.invalid',
-      type,
-    )
+  ]) {
+    const answer = await server.ask('POST', '/v1/keys', { body: '{"name":"x"}', headers: { 'content-type': type } })
+    assertProblem(answer, 422, 'input.invalid', type)
+    assert.match(answer.json.detail, /^Send JSON/, type)
+  }
 })
 
 test('requests that servers read differently from each other are refused with a problem, and the connection ends', async () => {
@@ -1005,6 +1012,8 @@ function assertProblem(answer: Answer, status: number, code: keyof typeof faults
   const { json, headers } = answer
   assert.equal(answer.status, status, `${about}: ${answer.text}`)
   assert.equal(headers.get('content-type'), 'application/problem+json', about)
+  const formed: boolean = isProblem(answer.json)
+  assert.ok(formed, `${about}: ${ajv.errorsText(isProblem.errors)} in ${answer.text}`)
   const { type, title, detail, requestId, fixedBy, retry } = json
   assert.deepEqual(
     { code: json.code, status: json.status, title, type, fixedBy, retry },

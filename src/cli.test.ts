@@ -112,6 +112,7 @@ test('start and sandbox hand on what was said', async () => {
     { port: 0, host: '0.0.0.0', artists: 12, seed: 'x', replay: undefined },
   ])
   await check('sandbox --port many', 2, /--port takes a whole number/)
+  await check('sandbox --port 65536', 2, /--port takes 65535 at most/)
 })
 
 test('sign-in makes a link that signs the owner in, where there is a database to make it in', async () => {
@@ -335,6 +336,11 @@ test('sync reads now and shows what became of it', async () => {
   assert.deepEqual(await json(`sync ${id} --stream ${headline} --no-wait`), { woken: 1 })
   await check(`sync ${id} --stream nothing`, 2, /There is no stream "nothing"/)
   await check('sync', 2, /Say which connection/)
+  await run(`connections pause ${id}`)
+  const { code, out: still } = await run(`sync ${id}`)
+  assert.deepEqual([code, /blocked .* The connection is paused\./.test(still)], [1, true], still)
+  assert.equal((await json(`sync ${id} --stream ${headline}`, 1)).data[0].fixedBy, 'caller')
+  await run(`connections resume ${id}`)
 })
 
 test('sync cadence shows how often a connection is read, and chooses it for a while', async () => {
@@ -456,6 +462,8 @@ test('call asks the provider itself, and shows its refusals as they are', async 
   await check(`call con_nothing ${path}`, 1, /There is no such connection/)
   await check(`call ${id} POST /x --body {`, 2, /--body takes JSON/)
   await check(`call ${id}`, 2, /which connection and path/)
+  await check(`call ${id} get`, 2, /which connection and path/)
+  await check(`call ${id} FETCH /x`, 2, /There is no method "FETCH"\. There are: GET, /)
 })
 
 test('exit codes say what went wrong', async () => {

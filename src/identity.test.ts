@@ -225,6 +225,10 @@ test('links of identity come with evidence, and a person’s word changes what a
   const address = 'https://www.tube.example/@lark/?si=1'
   const named = await api.identity.decide({ id: 'lark', account: address, decision: 'accepted' })
   assert.deepEqual([named.link!.state, named.link!.address], ['manual', 'https://tube.example/@lark'])
+  await assert.rejects(
+    api.identity.decide({ id: 'lark', account: 'ftp://lark.example', decision: 'accepted' }),
+    /account: It takes the id of a connection, or an address that begins with https/,
+  )
   const back = await api.identity.decide({ id: 'lark', account: address, decision: 'undecided' })
   assert.equal(back.link, null)
   for (const body of [

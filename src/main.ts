@@ -139,7 +139,9 @@ function client({ url, key }: { url?: string; key?: string }) {
   const secret = key ?? said.key ?? demo?.testKey
   if (address === undefined || secret === undefined)
     throw new UsageError('No server is known. Start one with `npm start`, or set PATCHBAY_URL and PATCHBAY_KEY.')
-  return openPatchbay({ url: address.replace(/\/+$/, ''), key: secret })
+  if (!/^https?:\/\/./.test(address) || !URL.canParse(address))
+    throw new UsageError(`"${address}" is no address of a server. Write it as http://127.0.0.1:4400.`)
+  return openPatchbay({ url: address, key: secret })
 }
 
 /**

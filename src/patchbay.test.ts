@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +25,15 @@ test('T54: no signal opens a debugger in the process that the command becomes', 
     assert.doesNotMatch(says, /Debugger|inspector/i)
   } finally {
     child.kill('SIGKILL')
+  }
+})
+
+test('an address of a server that is none is said to be none, before it is asked', () => {
+  for (const url of ['localhost:4400', 'http://']) {
+    const command = [join(import.meta.dirname, 'patchbay.mjs'), 'connections', '--url', url, '--key', 'pb_test_x']
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /is no address of a server\. Write it as http:/)
   }
 })
 

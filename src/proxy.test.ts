@@ -594,6 +594,16 @@ test('what Patchbay has to say itself is marked', async () => {
     const answer = await server.ask('GET', path, { key })
     assert.deepEqual([answer.status, answer.headers.get('patchbay-fault'), answer.json.code], [status, fault, fault])
   }
+  for (const [method, path] of [
+    ['OPTIONS', proxied('x')],
+    ['GET', `/v1/proxy/${connection}`],
+    ['GET', `/v1/proxy/${connection}/%zz`],
+    ['GET', `/v1/proxy/${'x'.repeat(300)}/x`],
+  ] as const) {
+    const answer = await server.ask(method, path)
+    assert.equal(answer.headers.get('patchbay-fault'), answer.json.code, `${method} ${path}`)
+    assert.match(answer.json.code, /^input\./)
+  }
   front.answers.set('forged', (reply) => reply.writeHead(200, { 'patchbay-fault': 'platform.bug' }).end('{}'))
   assert.equal((await server.ask('GET', proxied('forged'))).headers.get('patchbay-fault'), null)
   front.answers.set('broken', (reply) => reply.destroy())

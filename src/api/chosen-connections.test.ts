@@ -4,6 +4,12 @@ import type { Deps } from '../engine/deps.ts'
 import type { Connection } from '../ports/connections.ts'
 import { chosenConnections } from './chosen-connections.ts'
 
+test('a list of connections that names none is refused', async () => {
+  const deps = { connections: { list: async () => [] } } as unknown as Pick<Deps, 'connections'>
+  for (const query of [{ connection: [] }, { profile: 'nova', connection: [] }])
+    await assert.rejects(chosenConnections(deps, 'env_1', query), { code: 'input.invalid', message: /names none/ })
+})
+
 test('a profile with more connections than an answer holds is refused and not cut', async () => {
   const ask = (count: number) => {
     const all = Array.from({ length: count }, (_, n) => ({ id: `con_${n}` }) as Connection)

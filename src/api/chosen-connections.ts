@@ -26,6 +26,9 @@ export async function chosenConnections(
 ): Promise<Connection[]> {
   if (query.connection === undefined && query.profile === undefined)
     throw new Fault('input.invalid', 'Say which profile or connection.', { field: 'profile' })
+  // Of nobody there are no numbers, and that would look like an account without any.
+  if (query.connection?.length === 0)
+    throw new Fault('input.invalid', 'connection names none: leave it out, or name one.', { field: 'connection' })
   const connections = await deps.connections.list(environmentId, {
     profile: query.profile,
     ids: query.connection,

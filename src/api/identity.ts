@@ -99,7 +99,10 @@ export function identityRoutes({ deps, identity }: Engine) {
       params,
       body: z.strictObject({
         /** The id of a connection, or a web address. */
-        account: z.union([idText, z.url({ protocol: /^https?$/ }).max(longestAddress)]),
+        account: z.union(
+          [idText, z.url({ protocol: /^https?$/ }).max(longestAddress)],
+          'It takes the id of a connection, or an address that begins with https:// or http://.',
+        ),
         decision: z.enum(['accepted', 'refused', 'undecided']),
       }),
       answer: z.strictObject({

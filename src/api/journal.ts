@@ -146,7 +146,7 @@ export function journalRoutes(engine: Engine) {
       query: z.strictObject({ ...paging, connection: idText.optional(), type: z.string().max(100).optional() }),
       answer: pageOf(eventJson),
       handle: async ({ query, caller }) => {
-        if (query.cursor !== undefined && !/^\d+$/.test(query.cursor))
+        if (query.cursor !== undefined && !/^\d{1,15}$/.test(query.cursor))
           throw new Fault('input.invalid', 'That cursor is not one of ours.', { field: 'cursor' })
         const rows = await journal.readEvents(caller.environment.id, {
           limit: query.limit + 1,

@@ -33,6 +33,51 @@ export interface Problem {
   }
 }
 
+export const problemType = 'application/problem+json'
+
+const text = { type: 'string' }
+
+/** The same as JSON Schema. Codes are not counted up in it, because a client that was made of them would refuse the next one. */
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'fixedBy', 'retry', 'requestId'],
+  properties: {
+    ...{ type: text, title: text, status: { type: 'integer' }, detail: text, code: text },
+    fixedBy: { enum: fixers },
+    retry: { enum: ['never', 'now', 'later'] },
+    requestId: text,
+    retryAfterMs: { type: 'number' },
+    field: text,
+    issues: {
+      type: 'array',
+      items: { type: 'object', required: ['field', 'says'], properties: { field: text, says: text } },
+    },
+    provider: { type: 'object', properties: { id: text, status: { type: 'integer' }, reason: text, requestId: text } },
+  },
+}
+
+/** Of every operation, beside what it answers when it succeeds. */
+export function documentProblems<Document extends { components?: object; paths?: object }>(document: Document) {
+  const problem = {
+    description: 'What is in the way, and who can end it',
+    content: { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  }
+  const paths = Object.entries<object>({ ...document.paths }).map(([path, operations]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(operations).map(([method, { responses, ...operation }]) => [
+        method,
+        { ...operation, responses: { ...responses, default: problem } },
+      ]),
+    ),
+  ])
+  return {
+    ...document,
+    components: { ...document.components, schemas: { Problem: problemSchema } },
+    paths: Object.fromEntries(paths),
+  }
+}
+
 /** The page on this server where the table of faults is explained. */
 const reference = '/reference/faults#'
 
@@ -69,5 +114,3 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="patchbay"')
   return reply.code(problem.status).type(problemType).serializer(JSON.stringify).send(problem)
 }
-
-export const problemType = 'application/problem+json'

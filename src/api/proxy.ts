@@ -88,6 +88,9 @@ const bodiless = new Set([204, 304])
 /** Only on what Patchbay says itself. */
 export const faultHeader = 'patchbay-fault'
 
+/** Also of what never gets here, because of its method or because it cannot be read: whoever calls a provider must know who said no. */
+export const isProxied = (url: string): boolean => url.startsWith('/v1/proxy/')
+
 /**
  * What browsers make of an answer is for the origin to say that they got it from, which is ours: a page of the provider must not become a page of
  * Patchbay with whatever scripts, frames and workers its own headers allow. And there is one name of a request, ours.

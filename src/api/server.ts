@@ -33,11 +33,11 @@ import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
 import { servePeople } from './people.ts'
-import { problemOf, problemType, sendProblem } from './problem.ts'
+import { documentProblems, problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
 import { providerRoutes } from './providers.ts'
-import { serveProxy } from './proxy.ts'
+import { faultHeader, isProxied, serveProxy } from './proxy.ts'
 import { publishedRoutes } from './published.ts'
 import { quotaRoutes } from './quotas.ts'
 import { readJson } from './read-json.ts'
@@ -105,7 +105,8 @@ export function allRoutes(engine: Engine, counts?: Pick<RequestCounts, 'flush'>)
 /** The HTTP server: API, connect pages, webhooks, console. It listens when its caller says so. */
 export async function openApi(engine: Engine, options: ApiOptions): Promise<FastifyInstance> {
   const app = openBare(engine, isStreamUpgrade)
-  app.removeContentTypeParser('application/json')
+  // Without one of its own, plain text is told that it should be JSON, as everything else is.
+  app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
     readJson(text),
   )
@@ -123,6 +124,7 @@ export async function openApi(engine: Engine, options: ApiOptions): Promise<Fast
         securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'pb_test_… or pb_live_…' } },
       },
     },
+    transformObject: (made) => documentProblems('openapiObject' in made ? made.openapiObject : made.swaggerObject),
   })
 
   const counts = countRequests(app, engine.deps)
@@ -183,7 +185,9 @@ function openBare(
     // What is refused before there is a route, in the same words.
     frameworkErrors: (error, request, reply) => {
       reply.headers(everywhere).header('x-request-id', request.id)
-      sendProblem(reply, problemOf(clientError(error) ?? error, request.id))
+      const problem = problemOf(clientError(error) ?? error, request.id)
+      if (isProxied(request.url)) reply.header(faultHeader, problem.code)
+      sendProblem(reply, problem)
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return
@@ -205,7 +209,8 @@ function openBare(
     else if (refused === null && !isFault(error)) engine.deps.log.warn('api.store_in_the_way', about)
     return sendProblem(reply, problem)
   })
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler((request, reply) => {
+    if (isProxied(request.url)) reply.header(faultHeader, 'input.unknown')
     throw new Fault('input.unknown', 'There is no such address here.')
   })
   limitRequestTime(app, engine.deps.clock)

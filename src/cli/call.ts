@@ -1,5 +1,7 @@
 import { type Command, exitCodes, UsageError } from './command.ts'
 
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
 export const call: Command = {
   summary: 'Call a provider’s own API as a connection: authorized, within its limits, logged',
   usage: '<connection> [GET] <path> [--body JSON]',
@@ -8,7 +10,10 @@ export const call: Command = {
     const [id, ...rest] = words
     const path = rest.at(-1)
     const method = rest.length > 1 ? rest[0]!.toUpperCase() : 'GET'
-    if (id === undefined || path === undefined) throw new UsageError('Say which connection and path: call ID GET /path')
+    if (id === undefined || path === undefined || methods.has(path.toUpperCase()))
+      throw new UsageError('Say which connection and path: call ID GET /path')
+    if (!methods.has(method))
+      throw new UsageError(`There is no method "${method}". There are: ${[...methods].join(', ')}.`)
     const response = await client().request(method, `/v1/proxy/${encodeURIComponent(id)}/${path.replace(/^\/+/, '')}`, {
       body: options.body === undefined ? undefined : parse(options.body as string),
     })

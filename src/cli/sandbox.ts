@@ -13,7 +13,7 @@ export const sandbox: Command = {
   async run({ options, services, out }) {
     const text = (name: string) => options[name] as string | undefined
     await services.sandbox({
-      port: whole(text('port'), 'port'),
+      port: whole(text('port'), 'port', 65_535),
       host: text('host'),
       artists: whole(text('artists'), 'artists'),
       seed: text('seed'),
@@ -24,8 +24,9 @@ export const sandbox: Command = {
   },
 }
 
-function whole(text: string | undefined, name: string): number | undefined {
+function whole(text: string | undefined, name: string, most = 999_999): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${name} takes a whole number.`)
+  if (Number(text) > most) throw new UsageError(`--${name} takes ${most} at most.`)
   return Number(text)
 }

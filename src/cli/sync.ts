@@ -39,9 +39,8 @@ export const sync: Command = {
     const api = client()
     const streams = typeof options.stream === 'string' ? [options.stream] : undefined
     const { data: before } = await api.connections.streams({ id })
-    const wanted = before.filter(
-      (stream) => stream.blocked === null && (streams === undefined || streams.includes(stream.id)),
-    )
+    const asked = before.filter((stream) => streams === undefined || streams.includes(stream.id))
+    const wanted = asked.filter((stream) => stream.blocked === null)
     const { woken } = await api.connections.sync({ id, streams })
     if (options['no-wait'] === true) {
       out(json ? JSON.stringify({ woken }) : `${woken} streams will be read now.`)
@@ -52,10 +51,11 @@ export const sync: Command = {
     let streamsNow = before
     for (;;) {
       streamsNow = (await api.connections.streams({ id })).data.filter((stream) =>
-        wanted.some((other) => other.id === stream.id),
+        asked.some((other) => other.id === stream.id),
       )
       const done = streamsNow.filter(
         (stream) =>
+          wanted.some((other) => other.id === stream.id) &&
           stream.lastEndedAt !== null &&
           stream.lastEndedAt !== before.find((other) => other.id === stream.id)?.lastEndedAt,
       )
@@ -72,6 +72,11 @@ export const sync: Command = {
           streamsNow.map((stream) => [stream.id, stream.state, stream.lastEndedAt, stream.says ?? '']),
         ),
       )
-    return streamsNow.some((stream) => stream.lastFault !== null) ? exitCodes.provider : 0
+    // Those that stand still say why, and are no failure beside others.
+    if (wanted.length === 0) return exitCodes.failed
+    const failed = streamsNow.some(
+      (stream) => stream.lastFault !== null && wanted.some((other) => other.id === stream.id),
+    )
+    return failed ? exitCodes.provider : 0
   },
 }

@@ -111,10 +111,16 @@ function checkNames({ api, auth, settings = {}, streams, actions = {} }: Definit
     checkCall(call, ['api', 'costs', i, 'call'])
     for (const id of Object.keys(takes)) checkQuota(id, ['api', 'costs', i, 'takes', id])
   }
+  const addresses = [api.baseUrl, ...Object.values(api.hosts ?? {})].map(
+    (address) => `${address.slice('https://'.length).replace(/\/$/, '')}/`,
+  )
   for (const [i, { call }] of (api.hedges ?? []).entries()) {
     const at = ['api', 'hedges', i, 'call']
     checkCall(call, at)
     if (!call.startsWith('GET ')) say(at, 'only a GET is asked for a second time')
+    // Not refused: what was registered before must go on.
+    else if (!addresses.some((address) => `${call.slice(4)}/`.startsWith(address)))
+      say(at, 'nothing is asked there: it is below neither "baseUrl" nor one of "hosts"', 'warning')
   }
   for (const [i, { quota, call }] of api.errors.rules.entries()) {
     checkCall(call, ['api', 'errors', 'rules', i, 'call'])

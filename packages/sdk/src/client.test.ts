@@ -10,7 +10,7 @@ interface Sent {
 }
 
 /** A client whose requests end here, and what it would have sent. */
-function pretend(answer: () => Response = () => Response.json({})) {
+function pretend(answer: () => Response = () => Response.json({}), url = 'http://server') {
   const sent: Sent[] = []
   const send = (async (url: string, init: RequestInit = {}) => {
     init.signal?.throwIfAborted()
@@ -19,7 +19,7 @@ function pretend(answer: () => Response = () => Response.json({})) {
     return answer()
   }) as typeof fetch
   const open = (more: { key?: string; environment?: () => string | undefined } = { key: 'pb_test_x' }) =>
-    openPatchbay({ url: 'http://server', fetch: send, ...more })
+    openPatchbay({ url, fetch: send, ...more })
   return { sent, open, client: open() }
 }
 
@@ -48,6 +48,18 @@ test('operations become requests', async () => {
     body: { name: 'N' },
   })
   await check((api) => api.metrics.query({ connection: 'a,b' }), { url: 'http://server/v1/metrics?connection=a%2Cb' })
+})
+
+test('an address may end in a slash, and a page may have none', async () => {
+  for (const [url, asked] of [
+    ['http://server/', 'http://server/v1/connections'],
+    ['http://server/below//', 'http://server/below/v1/connections'],
+    ['', '/v1/connections'],
+  ] as const) {
+    const { client, sent } = pretend(undefined, url)
+    await client.connections.list()
+    assert.equal(sent[0]?.url, asked)
+  }
 })
 
 test('who asks, for what, and once', async () => {

@@ -34,6 +34,8 @@ export type Client = Operations & {
 /** Opens a client. It holds no connection and needs no closing. */
 export function openPatchbay(options: ClientOptions): Client {
   const send = options.fetch ?? globalThis.fetch
+  // Addresses are copied from browsers, with a slash at the end.
+  const url = options.url.replace(/\/+$/, '')
   const client: Record<string, unknown> = { request }
   for (const [group, members] of Object.entries(operations)) {
     client[group] = Object.fromEntries(
@@ -68,7 +70,7 @@ export function openPatchbay(options: ClientOptions): Client {
     if (environment !== undefined) headers['x-patchbay-environment'] = environment
     if (more.idempotencyKey !== undefined) headers['idempotency-key'] = more.idempotencyKey
     if (more.body !== undefined) headers['content-type'] = 'application/json'
-    const response = await send(options.url + path, {
+    const response = await send(url + path, {
       method,
       headers,
       body: more.body === undefined ? undefined : JSON.stringify(more.body),

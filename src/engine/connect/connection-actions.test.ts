@@ -23,6 +23,8 @@ story('I04: after a disconnect no token is sent, and the provider has taken it b
   assert.ok(world.events().includes('connection.disconnected'))
   await connect.disconnect(environment, connection.id, 'key:key_1')
   assert.equal(world.events().filter((type) => type === 'connection.disconnected').length, 1)
+  for (const act of [connect.pause, connect.resume])
+    await fails(act(environment, connection.id, 'key:key_1'), 'input.conflict')
   await fails(connect.createReconnectSession(environment, connection.id, {}), 'input.conflict')
   // The same account may be connected anew.
   assert.notEqual((await world.connectAccount()).connection.id, connection.id)

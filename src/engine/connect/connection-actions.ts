@@ -104,6 +104,8 @@ export function openConnectionActions(
 
     async resume(environment, id, actor) {
       const connection = await find(environment, id)
+      if (connection.state === 'disconnected')
+        throw new Fault('input.conflict', 'This connection was disconnected. Connect the account anew.')
       if (connection.state !== 'paused') return
       const [grant, [paused], place] = await Promise.all([
         deps.grants.read(environment.id, connection.grantId),

@@ -22,7 +22,8 @@ export function openRefusalJudge(parts: {
 }) {
   const { deps, setting, book, refresh } = parts
   const verdicts = new Map<string, Promise<'retry' | 'stop'>>()
-  const probing = new Set<string>()
+  /** How many light calls of a grant are under way: its own, and those by which others find out whether they are refused alike. */
+  const probing = new Map<string, number>()
   let gateway: Gateway | null = null
   const alike = new RefusedAlike(deps, probe)
 
@@ -89,11 +90,14 @@ export function openRefusalJudge(parts: {
   async function probe(target: Target): Promise<'works' | 'refused' | 'unclear'> {
     const { grantId } = target
     if (!gateway || grantId === null) return 'unclear'
-    probing.add(grantId)
+    probing.set(grantId, (probing.get(grantId) ?? 0) + 1)
     try {
       return await judgeAccount(deps, gateway, target)
     } finally {
-      probing.delete(grantId)
+      // One that ends leaves the others what they are: judged, one would wait for a verdict that waits for it, for ever.
+      const left = probing.get(grantId)! - 1
+      if (left > 0) probing.set(grantId, left)
+      else probing.delete(grantId)
     }
   }
 

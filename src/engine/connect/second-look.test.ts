@@ -8,6 +8,8 @@ import { openTestWorld, type TestWorld, type WorldOptions } from './test-world.t
 /** `refuse` says for an address whether the platform refuses it, whatever was presented. */
 interface Mood {
   refuse: (address: string) => boolean
+  /** How long a refusal takes. */
+  wait: () => Promise<void>
 }
 
 const story = (
@@ -16,12 +18,14 @@ const story = (
   options: WorldOptions & { violations?: number } = {},
 ) =>
   test(title, async () => {
-    const mood: Mood = { refuse: () => false }
+    const mood: Mood = { refuse: () => false, wait: async () => {} }
     const world = await openTestWorld({
       network: (sandbox) => ({
         send: async (request, signal) => {
           const { pathname } = new URL(request.url)
-          return mood.refuse(pathname) ? refusal(pathname) : sandbox.send(request, signal)
+          if (!mood.refuse(pathname)) return sandbox.send(request, signal)
+          await mood.wait()
+          return refusal(pathname)
         },
       }),
       ...options,
@@ -177,6 +181,22 @@ story(
     for (const one of all) await world.call(one)
     assert.deepEqual(await open(), [])
     assert.equal(world.events().filter((type) => type === 'integration.recovered').length, 1)
+  },
+  noRefresh,
+)
+
+story(
+  'two accounts that are refused while each is looked at for the other wait for nobody',
+  async (world, connection) => {
+    const { connection: other } = await world.connectAccount({ artist: 1, profile: 'other' })
+    await world.clock.sleep(10 * minute)
+    world.mood.refuse = (path) => path.startsWith('/v1/')
+    world.mood.wait = () => world.clock.sleep(100)
+    const first = refused(world, connection)
+    await world.clock.sleep(50)
+    const both = Promise.all([first, refused(world, other)]).then(() => 'refused')
+    assert.equal(await Promise.race([both, world.clock.sleep(minute).then(() => 'still waiting')]), 'refused')
+    for (const one of [connection, other]) assert.equal(await stateOf(world, one), 'pending')
   },
   noRefresh,
 )
