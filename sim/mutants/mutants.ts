@@ -345,6 +345,13 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: connect('connection-actions.test') },
   },
   {
+    name: 'what was given back is forgotten together with the tokens that came meanwhile',
+    changes: [
+      { file: connect('disconnect'), instead: "'revoked', along, grant.generation)", put: "'revoked', along)" },
+    ],
+    caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
     name: 'whoever died before telling the connections of a grant that is over has left it at that',
     changes: [
       {

@@ -59,7 +59,7 @@ const operation = fc.oneof(
     subject: fc.option(subject),
   }),
   fc.record({ kind: fc.constant('release' as const), id, generation, leaseId, state, at, due: fc.option(at) }),
-  fc.record({ kind: fc.constant('forget' as const), id, at }),
+  fc.record({ kind: fc.constant('forget' as const), id, at, generation: fc.option(generation, { nil: undefined }) }),
   fc.record({ kind: fc.constant('find' as const), subject }),
   fc.record({
     kind: fc.constant('postpone' as const),
@@ -121,7 +121,7 @@ async function step(
       return grants.release(environmentId, one.id, one.generation, outcome, along)
     }
     case 'forget':
-      return grants.forget(environmentId, one.id, 'revoked', along)
+      return grants.forget(environmentId, one.id, 'revoked', along, one.generation)
     case 'postpone':
       return grants.postpone(
         environmentId,

@@ -116,9 +116,9 @@ export function openMemoryGrants(
       return leased.length
     },
 
-    async forget(environmentId, id, state, along) {
+    async forget(environmentId, id, state, along, generation) {
       const grant = read(environmentId, id)
-      if (!grant) return
+      if (!grant || (generation !== undefined && grant.generation !== generation)) return false
       write({
         ...grant,
         access: null,
@@ -132,6 +132,7 @@ export function openMemoryGrants(
         leaseUntil: null,
       })
       log.write(environmentId, along)
+      return true
     },
 
     async due(now, limit) {

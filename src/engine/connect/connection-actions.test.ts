@@ -158,6 +158,50 @@ story(
   },
 )
 
+story('whoever connects anew while tokens are being given back keeps the new ones', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'delay', ms: 20 * second, route: 'POST accounts.tuneful.example/oauth/revoke' })
+  const disconnecting = world.connect.disconnect(world.environment, connection.id, 'user:u')
+  await world.clock.sleep(5 * second)
+  const { connection: anew } = await world.connectAccount()
+  await disconnecting
+  assert.notEqual(anew.id, connection.id)
+  await world.call(anew)
+  await world.clock.sleep(3 * hour)
+  await world.call(anew)
+  assert.equal((await world.grantOf(anew)).state, 'live')
+})
+
+story(
+  'a connection that is made while its grant is being given back does not die unseen',
+  async (world, connection) => {
+    await world.connect.disconnect(world.environment, connection.id, 'user:u')
+    const retired = await world.connectAccount()
+    const connecting = world.connectAccount({ profile: 'label' })
+    await world.clock.sleep(5 * second)
+    await world.connect.disconnect(world.environment, retired.connection.id, 'user:u')
+    const { connection: anew } = await connecting
+    assert.equal((await world.grantOf(anew)).state, 'revoked')
+    await fails(world.call(anew), 'connection.expired')
+    const { state, reason } = await world.connectionOf(anew)
+    assert.deepEqual([state, reason], ['needs_reauth', 'expired'])
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    await world.connectAccount({ reconnect: anew.id })
+    await world.call(await world.connectionOf(anew))
+  },
+  {
+    wrap: (deps) => ({
+      connections: {
+        ...deps.connections,
+        create: async (connection, along) => {
+          if (connection.profileId === 'label') await deps.clock.sleep(30 * second)
+          return deps.connections.create(connection, along)
+        },
+      },
+    }),
+  },
+)
+
 story('paused: nothing is called; resumed: where it was', async (world, connection) => {
   const { connect, environment } = world
   await connect.pause(environment, connection.id, 'user:u')

@@ -54,9 +54,9 @@ export function connectionEvent(
 }
 
 /**
- * The provider confirmed that the grant is over: its connections wait for a person. Said once for each, with one task and one event, however
- * many notice, and only while it is over: somebody who stood still with new tokens in their hands may store them at any moment. A paused
- * connection stays paused; resuming it finds out.
+ * The grant is over, by the provider's word or because we gave it back: its connections wait for a person. Said once for each, with one task and one
+ * event, however many notice, and only while it is over: somebody who stood still with new tokens in their hands may store them at any moment. A
+ * paused connection stays paused; resuming it finds out.
  */
 export async function markNeedsReauth(
   deps: Needs,
@@ -64,7 +64,7 @@ export async function markNeedsReauth(
   grant: Grant,
   cause: ReauthCause,
 ): Promise<void> {
-  const over = { id: grant.id, states: ['dead'], generation: grant.generation } as const
+  const over = { id: grant.id, states: ['dead', 'revoked'], generation: grant.generation } as const
   for (const connection of await connectionsOf(deps, grant)) {
     const { environmentId, id } = connection
     const change = { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause, grant: over } as const

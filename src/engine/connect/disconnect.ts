@@ -72,7 +72,7 @@ export async function retireLater(
 
 /**
  * Gives a grant back that no connection uses any more. Holds the refresh lease meanwhile, so that nobody renews what is being given back. Throws when
- * the provider could not be asked, or a refresh is under way: the job is repeated then. `last` gives up the tokens all the same: they are of no
+ * the provider could not be asked, or tokens are renewed meanwhile: the job is repeated then. `last` gives up the tokens all the same: they are of no
  * more use.
  */
 export async function runRetireGrant(
@@ -103,16 +103,13 @@ export async function runRetireGrant(
       provider: place.provider.id,
     })
   }
-  await deps.grants.forget(environmentId, grantId, 'revoked', {
+  const detail = { atProvider: outcome === 'final' }
+  const along = {
     at: deps.clock.now(),
     actor: 'system',
-    audit: [
-      {
-        id: deps.random.id('aud'),
-        action: 'grant.revoked',
-        subject: grantId,
-        detail: { atProvider: outcome === 'final' },
-      },
-    ],
-  })
+    audit: [{ id: deps.random.id('aud'), action: 'grant.revoked', subject: grantId, detail }],
+  } as const
+  // Whoever consented anew meanwhile put other tokens into it, and those are in use.
+  if (!(await deps.grants.forget(environmentId, grantId, 'revoked', along, grant.generation)))
+    throw new Fault('platform.busy', 'The grant got new tokens meanwhile.')
 }
