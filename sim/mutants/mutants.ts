@@ -1113,6 +1113,17 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
   },
   {
+    name: 'calls whose end could not be told are given back with the rest of their block',
+    changes: [
+      {
+        file: 'src/drivers/limiter/leased.ts',
+        instead: '      closed.delete(block)\n      throw error',
+        put: '      throw error',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/limiter/leased.test.ts' },
+  },
+  {
     name: 'what a second request took is not counted',
     changes: [
       {

@@ -245,6 +245,30 @@ suite('leased limiter over a shared one', () => {
       assert.equal(unheard(), 2, 'the next outage is another')
     })
   })
+
+  test('calls whose end could not be told are not given back with what is left of their block', async () => {
+    const { limiter, memory, away, clock } = openOne()
+    const draw: Draw = { bucket: 'provider/int/day', amount: 1, limit: 9_000, window: { rollingMs: 60_000 } }
+    await clock.run(async () => {
+      await warm(limiter, clock)
+      for (let n = 0; n < 4; n++) assert.ok(await takes(limiter, clock, draw))
+      const tickets = await Promise.all(
+        Array.from({ length: 4 }, () => limiter.take([draw], { now: clock.now(), lane: 'interactive' })),
+      )
+      const end = async (ticket: (typeof tickets)[number]) =>
+        ticket.granted && limiter.settle(ticket.ticket, { at: clock.now(), sent: true })
+      const [late, ...early] = tickets
+      await Promise.all(early.map(end))
+      await clock.sleep(9_900)
+      away.is = true
+      await clock.sleep(400)
+      away.is = false
+      await end(late!)
+      await clock.sleep(2_000)
+      const used = (await memory.usage(draw.bucket, clock.now()))[0]?.used ?? 0
+      assert.ok(used >= 8, `${used}`)
+    })
+  })
 })
 
 /** One process, over a shared limiter that may be away. */

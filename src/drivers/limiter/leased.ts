@@ -217,9 +217,19 @@ export function openLeasedLimiter(
     Object.assign(block, { left: 0, ended: 0, tellAt: clock.now() + tellEveryMs })
     if (flying === 0) closed.delete(block)
     const at = ended > 0 ? endedAt : clock.now()
-    if (ended > 0) await shared.settle(ticket, { at, sent: true, amount: ended })
+    if (ended > 0) await tellEnded(block, { at, amount: ended })
     if (flying === 0) await shared.settle(ticket, { at, sent: false })
     else if (left > 0) await shared.settle(ticket, { at, sent: false, amount: left })
+  }
+
+  /** Where that fails the block is told no more, and counts until its ticket is lost: at its end these calls would be given back as if they had not been. */
+  async function tellEnded(block: Block, ended: { at: Instant; amount: number }): Promise<void> {
+    try {
+      await shared.settle(block.ticket, { ...ended, sent: true })
+    } catch (error) {
+      closed.delete(block)
+      throw error
+    }
   }
 }
 
