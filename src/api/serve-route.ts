@@ -116,10 +116,9 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       reply.code(replay.status).header('idempotent-replayed', 'true')
       return replay.status === status ? reply.send(kept) : sendProblem(reply, { ...kept, requestId: request.id })
     }
+    let answer: unknown
     try {
-      const answer = await handle(replay.again)
-      await keep(environmentId, key, { status, body: answer })
-      return reply.code(status).send(answer)
+      answer = await handle(replay.again)
     } catch (error) {
       const problem = problemOf(error, request.id)
       // What may have happened must not happen a second time because somebody asks a second time.
@@ -128,11 +127,18 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       else await serving.deps.access.end(environmentId, key, null)
       throw error
     }
+    await keep(environmentId, key, { status, body: answer })
+    return reply.code(status).send(answer)
   }
 
+  /** It happened, and whoever waits for it hears so, kept or not. Without it the key stays taken: what is asked again then is told that it is. */
   async function keep(environmentId: string, key: string, answer: { status: number; body: unknown }): Promise<void> {
-    const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
-    await serving.deps.access.end(environmentId, key, { status: answer.status, body })
+    try {
+      const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
+      await serving.deps.access.end(environmentId, key, { status: answer.status, body })
+    } catch (error) {
+      serving.deps.log.warn('access.answer_not_kept', { environmentId, error })
+    }
   }
 }
 
