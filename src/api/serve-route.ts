@@ -180,8 +180,8 @@ function idempotencyKeyOf(request: FastifyRequest): string | null {
   return key
 }
 
-/** Aborted when the client goes away before the answer is sent. */
-function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** Aborted when the client goes away before the answer is sent, also where it is gone already. */
+export function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   const leave = () => {
     if (!reply.raw.writableFinished)
