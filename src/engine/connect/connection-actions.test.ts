@@ -90,6 +90,18 @@ story('a provider that never answers again: the tokens are forgotten in the end'
   assert.deepEqual([grant.state, grant.refresh], ['revoked', null])
 })
 
+story('the app is not set up any more: the tokens are forgotten in the end, too', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/revoke' })
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  const { directory } = world.deps
+  const integration = (await directory.integration(world.environment.id, connection.integrationId))!
+  await directory.saveIntegration({ ...integration, clientId: null }, { at: world.clock.now(), actor: 'user:u' })
+  await world.clock.sleep(5 * 24 * hour)
+  const grant = await world.grantOf(connection)
+  assert.deepEqual([grant.state, grant.refresh], ['revoked', null])
+})
+
 story(
   'a process that dies in the middle leaves a job behind',
   async (world, connection) => {
