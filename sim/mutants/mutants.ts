@@ -1124,6 +1124,11 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: 'src/drivers/limiter/leased.test.ts' },
   },
   {
+    name: 'grants of which nobody knows whose they are are taken for one person’s',
+    changes: [{ file: 'src/drivers/grants/memory.ts', instead: "if (subjectId === '') return newest", put: '' }],
+    caughtBy: { test: connect('import-connections.test') },
+  },
+  {
     name: 'what a second request took is not counted',
     changes: [
       {

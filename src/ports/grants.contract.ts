@@ -47,6 +47,8 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       await grants.create(exampleGrant(environmentId, 'gra_4', { consentedAt: 20 }), along(1))
       assert.equal(await find(), 'gra_4')
       assert.equal(await grants.findBySubject(environmentId, 'int_1', 'nobody'), null)
+      await grants.create(exampleGrant(environmentId, 'gra_unknown', { subject: { id: '', name: '' } }), along(1))
+      assert.equal(await grants.findBySubject(environmentId, 'int_1', ''), null)
     })
 
     story('every grant of a person is found, whatever became of it', async ({ grants }, environmentId) => {

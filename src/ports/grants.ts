@@ -48,7 +48,7 @@ export interface Grants {
   /** False when that person has a usable grant of that integration already (F64): then nothing was written. */
   create(grant: Grant, along: Along): Promise<boolean>
   read(environmentId: string, id: string): Promise<Grant | null>
-  /** The live grant of that person at that integration, newest first. */
+  /** The live grant of that person at that integration, newest first. Nobody has one: grants that were brought may not know whose they are. */
   findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
   /** The ids of all grants that person ever gave to that integration, whatever became of them; of more than a thousand the first. */
   idsOfSubject(environmentId: string, integrationId: string, subjectId: string): Promise<string[]>

@@ -45,7 +45,7 @@ const at = fc.integer({ min: 0, max: 1000 })
 const generation = fc.integer({ min: 1, max: 3 })
 const state = fc.constantFrom<GrantState>('live', 'unknown', 'dead', 'revoked')
 const leaseId = fc.constantFrom('lse_1', 'lse_2')
-const subject = fc.constantFrom('one', 'two')
+const subject = fc.constantFrom('one', 'two', '')
 
 const operation = fc.oneof(
   fc.record({ kind: fc.constant('create' as const), id, state, subject, at, due: fc.option(at) }),

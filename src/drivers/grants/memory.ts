@@ -49,6 +49,7 @@ export function openMemoryGrants(
 
     async findBySubject(environmentId, integrationId, subjectId) {
       let newest: Grant | null = null
+      if (subjectId === '') return newest
       for (const id of ofSubject.get(`${environmentId} ${integrationId} ${subjectId}`) ?? []) {
         const grant = read(environmentId, id)!
         if (mayRefresh(grant) && (!newest || isNewer(grant, newest))) newest = grant

@@ -176,7 +176,7 @@ const selectByIds = `select ${columns} from account_grant where environment_id =
 
 const selectBySubject = `
   select ${columns} from account_grant
-  where environment_id = $1 and integration_id = $2 and subject_id = $3 and state in ('live', 'unknown')
+  where environment_id = $1 and integration_id = $2 and subject_id = $3 and subject_id <> '' and state in ('live', 'unknown')
   order by consented_at desc, id collate "C" desc
   limit 1`
 
