@@ -1,4 +1,4 @@
-import { type FaultCode, type FixedBy, faults, kindOfFault, second } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, faults, kindOfFault, second } from '@patchbay/kit'
 import type { FastifyReply } from 'fastify'
 import { faultOf } from '../engine/fault-of.ts'
 
@@ -71,3 +71,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 export const problemType = 'application/problem+json'
+
+/** What the server itself refuses before a handler runs, in the words of our table. */
+export function clientError(error: unknown): Fault | null {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
+  if (status < 400 || status >= 500) return null
+  if (status === 413) return new Fault('input.too_large')
+  if (status === 415)
+    return new Fault('input.invalid', 'Send JSON, with content-type application/json.', { field: 'content-type' })
+  return new Fault('input.invalid', 'The request could not be read.')
+}
