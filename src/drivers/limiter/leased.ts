@@ -113,8 +113,9 @@ export function openLeasedLimiter(
     return block && draw.amount > 0 && hasHeard(now) && fits(block, draw, now) ? block : null
   }
 
+  /** What was heard in the future was heard before the clock was set back. */
   function hasHeard(now: Instant): boolean {
-    return now - heardAt < mostUnheardMs
+    return Math.abs(now - heardAt) < mostUnheardMs
   }
 
   /** Sees to it that there is a block for the draw where blocks pay. Everybody who needs one waits for the same question. */
