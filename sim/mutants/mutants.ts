@@ -1129,6 +1129,11 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: connect('import-connections.test') },
   },
   {
+    name: 'a task is closed before the state that ends it is written',
+    changes: [{ file: connect('connection-states'), instead: 'moves ? quiet : along', put: 'along' }],
+    caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
     name: 'what a second request took is not counted',
     changes: [
       {

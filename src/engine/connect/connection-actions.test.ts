@@ -214,6 +214,40 @@ story(
   },
 )
 
+story(
+  'a process that dies while a connection gets its new grant leaves the task to somebody',
+  async (world, connection) => {
+    world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
+    await world.clock.sleep(hour)
+    await world.credentials.refresh(world.environment.id, connection.grantId)
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    void world.connectAccount({ reconnect: connection.id })
+    await world.clock.sleep(minute)
+    assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    await world.connectAccount({ reconnect: connection.id })
+    assert.equal((await world.connectionOf(connection)).state, 'healthy')
+    assert.deepEqual(world.openTasks(), [])
+    assert.equal(world.events().filter((type) => type === 'connection.reconnected').length, 1)
+    await world.call(await world.connectionOf(connection))
+  },
+  {
+    wrap: (deps) => {
+      let died = false
+      return {
+        connections: {
+          ...deps.connections,
+          move: async (...change) => {
+            if (died || change[2].to !== 'healthy') return deps.connections.move(...change)
+            died = true
+            return new Promise(() => {})
+          },
+        },
+      }
+    },
+  },
+)
+
 story('paused: nothing is called; resumed: where it was', async (world, connection) => {
   const { connect, environment } = world
   await connect.pause(environment, connection.id, 'user:u')
