@@ -680,3 +680,15 @@ async function expireSession(id: string): Promise<void> {
     sql(`update connect_session set expires_at = created_at where id = $1`, [id]),
   )
 }
+
+test('a form that cannot be read is refused, and nobody’s bug', async () => {
+  const post = (type: string, body: string) =>
+    fetch(`${server.url}/connect/begin`, { method: 'POST', headers: { 'content-type': type }, body })
+  const form = 'application/x-www-form-urlencoded'
+  const answers = [await post('text/csv', 'a,b'), await post(form, `token=${'x'.repeat(70_000)}`)]
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [422, 413],
+  )
+  for (const answer of answers) assert.match(await answer.text(), /This cannot go on/)
+})

@@ -345,6 +345,13 @@ export const mutants: readonly Mutant[] = [
     caughtBy: { test: connect('connection-actions.test') },
   },
   {
+    name: 'what was given back is forgotten together with the tokens that came meanwhile',
+    changes: [
+      { file: connect('disconnect'), instead: "'revoked', along, grant.generation)", put: "'revoked', along)" },
+    ],
+    caughtBy: { test: connect('connection-actions.test') },
+  },
+  {
     name: 'whoever died before telling the connections of a grant that is over has left it at that',
     changes: [
       {
@@ -1104,6 +1111,27 @@ export const mutants: readonly Mutant[] = [
       { file: 'packages/kit/src/http.ts', instead: 'dayOf(answeredAt() ?? now, zone)', put: 'dayOf(now, zone)' },
     ],
     caughtBy: { test: 'src/engine/sync/run-stream.test.ts' },
+  },
+  {
+    name: 'calls whose end could not be told are given back with the rest of their block',
+    changes: [
+      {
+        file: 'src/drivers/limiter/leased.ts',
+        instead: '      closed.delete(block)\n      throw error',
+        put: '      throw error',
+      },
+    ],
+    caughtBy: { test: 'src/drivers/limiter/leased.test.ts' },
+  },
+  {
+    name: 'grants of which nobody knows whose they are are taken for one person’s',
+    changes: [{ file: 'src/drivers/grants/memory.ts', instead: "if (subjectId === '') return newest", put: '' }],
+    caughtBy: { test: connect('import-connections.test') },
+  },
+  {
+    name: 'a task is closed before the state that ends it is written',
+    changes: [{ file: connect('connection-states'), instead: 'moves ? quiet : along', put: 'along' }],
+    caughtBy: { test: connect('connection-actions.test') },
   },
   {
     name: 'what a second request took is not counted',

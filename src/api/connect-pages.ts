@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Choice, ConnectView } from '../engine/connect/connect-view.ts'
 import type { Engine } from '../engine/engine.ts'
 import { escapeHtml, page } from './page.ts'
+import { clientError } from './problem.ts'
 import { isStorable } from './read-json.ts'
 
 /**
@@ -245,10 +246,9 @@ function send(
 
 /** The same page for a link that is unknown, used up or somebody else's (T12). */
 function sorry(error: unknown, request: FastifyRequest, engine: Engine) {
-  if (!isFault(error)) engine.deps.log.error('connect.bug', { requestId: request.id, error })
-  const [status, says] = isFault(error)
-    ? [error.kind.status, error.message]
-    : [500, 'Something went wrong inside Patchbay.']
+  const fault = isFault(error) ? error : clientError(error)
+  if (!fault) engine.deps.log.error('connect.bug', { requestId: request.id, error })
+  const [status, says] = fault ? [fault.kind.status, fault.message] : [500, 'Something went wrong inside Patchbay.']
   const body = `<h1>This cannot go on</h1><p>${escapeHtml(says)}</p><p class="soft"><small>Request ${escapeHtml(request.id)}</small></p>`
   return { status, ...page({ title: 'Connect', body }) }
 }

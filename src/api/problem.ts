@@ -1,4 +1,4 @@
-import { type FaultCode, type FixedBy, faults, kindOfFault, second } from '@patchbay/kit'
+import { Fault, type FaultCode, type FixedBy, faults, kindOfFault, second } from '@patchbay/kit'
 import type { FastifyReply } from 'fastify'
 import { faultOf } from '../engine/fault-of.ts'
 
@@ -113,4 +113,14 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1000))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="patchbay"')
   return reply.code(problem.status).type(problemType).serializer(JSON.stringify).send(problem)
+}
+
+/** What the server itself refuses before a handler runs, in the words of our table. */
+export function clientError(error: unknown): Fault | null {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
+  if (status < 400 || status >= 500) return null
+  if (status === 413) return new Fault('input.too_large')
+  if (status === 415)
+    return new Fault('input.invalid', 'Send JSON, with content-type application/json.', { field: 'content-type' })
+  return new Fault('input.invalid', 'The request could not be read.')
 }

@@ -6,7 +6,7 @@ import { targetOf } from '../engine/catalog/target-of.ts'
 import type { Engine } from '../engine/engine.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import { isIdText } from './route.ts'
-import type { Serving } from './serve-route.ts'
+import { type Serving, signalOf } from './serve-route.ts'
 
 /** Somebody waits for it. */
 const patienceMs = 30_000
@@ -42,10 +42,6 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
         lane: 'interactive',
         patienceMs,
       })
-      const gone = new AbortController()
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) gone.abort(new Fault('input.conflict', 'The client went away.'))
-      })
       const host = request.headers['x-patchbay-host']
       const answer = await engine.gateway.forward(
         target,
@@ -57,7 +53,7 @@ export function serveProxy(app: FastifyInstance, engine: Engine, serving: Servin
           body:
             request.method === 'GET' || request.method === 'HEAD' ? undefined : (request.body as Readable | undefined),
         },
-        gone.signal,
+        signalOf(request, reply),
       )
       const headers: NodeJS.Dict<string | number | string[]> = reply.getHeaders()
       for (const name in answer.headers)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault, second } from '@patchbay/kit'
+import { hour, isFault, second } from '@patchbay/kit'
 import { SimulatedClock } from '../drivers/clock/simulated.ts'
 import { openRequestRate } from './request-rate.ts'
 
 function open() {
-  const clock = new SimulatedClock(0)
-  const rate = openRequestRate(clock)
+  const clock = new SimulatedClock(2 * hour)
+  let offsetMs = 0
+  const rate = openRequestRate({ now: () => clock.now() + offsetMs, sleep: (ms, signal) => clock.sleep(ms, signal) })
   /** How long somebody waits, and for what. */
   async function ask(environment: string, actor = `key:${environment}`) {
     const askedAt = clock.now()
@@ -21,7 +22,10 @@ function open() {
   }
   const times = (count: number, environment: string, actor?: string) =>
     Promise.all(Array.from({ length: count }, () => ask(environment, actor)))
-  return { clock, ask, times, run: (work: () => Promise<void>) => clock.run(work) }
+  const setBack = () => {
+    offsetMs -= hour
+  }
+  return { clock, ask, times, setBack, run: (work: () => Promise<void>) => clock.run(work) }
 }
 
 function tally(outcomes: readonly string[]): Record<string, number> {
@@ -82,5 +86,19 @@ test('who has no turn within seconds is told so, and takes none away', async () 
     // The other one has left.
     await clock.sleep(5 * second)
     assert.deepEqual(tally(await times(1_000, 'flood')), { 'served after 0 ms': 1_000 })
+  })
+})
+
+test('F95: a clock that is set back makes nobody wait until it is there again', async () => {
+  const { ask, times, setBack, run } = open()
+  await run(async () => {
+    await times(6_000, 'one')
+    setBack()
+    assert.equal(await ask('one'), 'served after 0 ms')
+    await ask('calm')
+    await times(300, 'flood')
+    setBack()
+    await ask('calm')
+    assert.equal(await ask('flood'), 'served after 0 ms')
   })
 })

@@ -60,7 +60,9 @@ export function openRequestRate(clock: Clock): RequestRate {
   }
 
   function windowOf(actor: string, now: Instant): Window {
-    const known = windows.get(actor)
+    const found = windows.get(actor)
+    // One from the future was begun before the clock was set back.
+    const known = found && found.startedAt <= now ? found : undefined
     if (known && now - known.startedAt < windowMs) return known
     windows.delete(actor)
     if (windows.size >= remembered) windows.delete(windows.keys().next().value!)
@@ -72,7 +74,7 @@ export function openRequestRate(clock: Clock): RequestRate {
   function seesOthers(environmentId: string, now: Instant): boolean {
     if (environmentId !== last.environmentId) other = last
     last = { environmentId, at: now }
-    return now - other.at < besideMs
+    return other.at <= now && now - other.at < besideMs
   }
 
   function pace(window: Window, now: Instant, resetMs: number): Promise<void> | null {

@@ -90,18 +90,41 @@ suite('an idempotency key', () => {
     assert.equal((await ask('k')).replayed, true)
     assert.deepEqual(seen, [false, true])
   })
+
+  test('is not free again where the request went through and only its answer could not be kept', async () => {
+    for (const fails of ['seal', 'end'] as const) {
+      const seen: boolean[] = []
+      const { ask, clock, access, vault } = open(async (again) => {
+        seen.push(again)
+        return { done: true }
+      })
+      const { end } = access
+      let away = true
+      const unlessAway = <Args extends unknown[], Answer>(go: (...args: Args) => Promise<Answer>) => ({
+        [fails]: (...args: Args) => (away ? Promise.reject(new Error('away')) : go(...args)),
+      })
+      Object.assign(fails === 'seal' ? vault : access, fails === 'seal' ? unlessAway(vault.seal) : unlessAway(end))
+      assert.equal((await ask('k')).status, 200)
+      away = false
+      assert.equal((await ask('k')).status, 409)
+      await clock.run(() => clock.sleep(121_000))
+      assert.equal((await ask('k')).status, 200)
+      assert.deepEqual(seen, [false, true])
+    }
+  })
 })
 
 /** One POST that does what `work` does. */
 function open(work: (again: boolean) => Promise<{ done: boolean }>, more: { keysLastMs?: number } = {}) {
   const clock = new SimulatedClock(Date.UTC(2026, 0, 2))
   const access = openMemoryAccess()
+  const vault: Serving['vault'] = {
+    seal: async (_environment, _binding, text) => `sealed ${text}`,
+    open: async (_environment, _binding, sealed, use) => use(new Secret(Buffer.from(sealed.slice('sealed '.length)))),
+  }
   const serving: Serving = {
     deps: { access, clock, log: openCapturedLog() },
-    vault: {
-      seal: async (_environment, _binding, text) => `sealed ${text}`,
-      open: async (_environment, _binding, sealed, use) => use(new Secret(Buffer.from(sealed.slice('sealed '.length)))),
-    },
+    vault,
     authenticate: async () => ({ environment, actor: 'key:1', scopes: ['*'], via: 'key' }),
     rate: openRequestRate(clock),
   }
@@ -121,6 +144,7 @@ function open(work: (again: boolean) => Promise<{ done: boolean }>, more: { keys
   return {
     clock,
     access,
+    vault,
     sweep: () =>
       runAccessSweep({ access, clock, log: openCapturedLog(), directory: { environments: async () => [environment] } }),
     async ask(key: string, body: object = {}) {

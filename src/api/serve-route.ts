@@ -127,17 +127,18 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       else await serving.deps.access.end(environmentId, key, null)
       throw error
     }
-    // It is done, also where that cannot be written down. A key that is forgotten for that would do it once more; so it goes on being one of which nobody
-    // knows how it ended.
-    await keep(environmentId, key, { status, body: answer }).catch((error: unknown) =>
-      serving.deps.log.warn('api.answer_not_kept', { requestId: request.id, route: route.path, error }),
-    )
+    await keep(environmentId, key, { status, body: answer })
     return reply.code(status).send(answer)
   }
 
+  /** It happened, and whoever waits for it hears so, kept or not. Without it the key stays taken: what is asked again then is told that it is. */
   async function keep(environmentId: string, key: string, answer: { status: number; body: unknown }): Promise<void> {
-    const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
-    await serving.deps.access.end(environmentId, key, { status: answer.status, body })
+    try {
+      const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
+      await serving.deps.access.end(environmentId, key, { status: answer.status, body })
+    } catch (error) {
+      serving.deps.log.warn('access.answer_not_kept', { environmentId, error })
+    }
   }
 }
 
@@ -179,8 +180,8 @@ function idempotencyKeyOf(request: FastifyRequest): string | null {
   return key
 }
 
-/** Aborted when the client goes away before the answer is sent. */
-function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** Aborted when the client goes away before the answer is sent, also where it is gone already. */
+export function signalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   const leave = () => {
     if (!reply.raw.writableFinished)

@@ -33,7 +33,7 @@ import { metricHistoryRoutes } from './metric-history.ts'
 import { metricRoutes } from './metrics.ts'
 import { noticeRoutes } from './notices.ts'
 import { servePeople } from './people.ts'
-import { documentProblems, problemOf, problemType, sendProblem } from './problem.ts'
+import { clientError, documentProblems, problemOf, problemType, sendProblem } from './problem.ts'
 import { profileSummaryRoutes } from './profile-summary.ts'
 import { profileRoutes } from './profiles.ts'
 import { providerRoutes } from './providers.ts'
@@ -220,14 +220,4 @@ function openBare(
     done()
   })
   return app
-}
-
-/** What the server itself refuses before a handler runs, in the words of our table. */
-function clientError(error: unknown): Fault | null {
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
-  if (status < 400 || status >= 500) return null
-  if (status === 413) return new Fault('input.too_large')
-  if (status === 415)
-    return new Fault('input.invalid', 'Send JSON, with content-type application/json.', { field: 'content-type' })
-  return new Fault('input.invalid', 'The request could not be read.')
 }

@@ -1,3 +1,4 @@
+import { Fault } from '@patchbay/kit'
 import type { FastifyInstance } from 'fastify'
 import type { People } from '../ports/people.ts'
 import { headersOf } from './authenticate.ts'
@@ -8,8 +9,10 @@ export function serveSignIn(app: FastifyInstance, people: People): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
   app.all('/auth/*', { schema: { hide: true } }, async (request, reply) => {
+    const url = URL.parse(request.url, `${request.protocol}://${request.headers.host}`)
+    if (!url) throw new Fault('input.invalid', 'The request names no host that can be.', { field: 'host' })
     const answer = await people.handle(
-      new Request(new URL(request.url, `${request.protocol}://${request.headers.host}`), {
+      new Request(url, {
         method: request.method,
         headers: headersOf(request),
         body:

@@ -47,6 +47,8 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       await grants.create(exampleGrant(environmentId, 'gra_4', { consentedAt: 20 }), along(1))
       assert.equal(await find(), 'gra_4')
       assert.equal(await grants.findBySubject(environmentId, 'int_1', 'nobody'), null)
+      await grants.create(exampleGrant(environmentId, 'gra_unknown', { subject: { id: '', name: '' } }), along(1))
+      assert.equal(await grants.findBySubject(environmentId, 'int_1', ''), null)
     })
 
     story('every grant of a person is found, whatever became of it', async ({ grants }, environmentId) => {
@@ -86,6 +88,17 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal((await grants.read(environmentId, 'gra_2'))!.state, 'dead')
       await grants.forget(environmentId, 'gra_1', 'revoked', along(3))
       assert.equal(await grants.release(environmentId, 'gra_2', 1, alive, along(4)), true)
+    })
+
+    story('what got new tokens meanwhile is not given up', async ({ grants, traces }, environmentId) => {
+      await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+      await grants.commit(environmentId, 'gra_1', 1, newTokens, along(2))
+      const before = await traces(environmentId)
+      assert.equal(await grants.forget(environmentId, 'gra_1', 'revoked', along(3), 1), false)
+      assert.equal((await grants.read(environmentId, 'gra_1'))!.state, 'live')
+      assert.deepEqual(await traces(environmentId), before)
+      assert.equal(await grants.forget(environmentId, 'gra_1', 'revoked', along(3), 2), true)
+      assert.equal(await grants.forget(environmentId, 'gra_none', 'revoked', along(3)), false)
     })
 
     story('of 20 who want the lease one gets it', async ({ grants }, environmentId) => {

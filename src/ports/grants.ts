@@ -48,7 +48,7 @@ export interface Grants {
   /** False when that person has a usable grant of that integration already (F64): then nothing was written. */
   create(grant: Grant, along: Along): Promise<boolean>
   read(environmentId: string, id: string): Promise<Grant | null>
-  /** The live grant of that person at that integration, newest first. */
+  /** The live grant of that person at that integration, newest first. Nobody has one: grants that were brought may not know whose they are. */
   findBySubject(environmentId: string, integrationId: string, subjectId: string): Promise<Grant | null>
   /** The ids of all grants that person ever gave to that integration, whatever became of them; of more than a thousand the first. */
   idsOfSubject(environmentId: string, integrationId: string, subjectId: string): Promise<string[]>
@@ -97,8 +97,17 @@ export interface Grants {
   ): Promise<boolean>
   /** Ends every lease of the environment: whoever held them is known to be dead. They are not given back, so that it shows that something was broken off. */
   endLeases(environmentId: string, now: Instant): Promise<number>
-  /** Gives up the secrets for good (disconnect). The row stays, without tokens and one generation on, so that a refresh in flight cannot revive it. */
-  forget(environmentId: string, id: string, state: 'revoked' | 'dead', along: Along): Promise<void>
+  /**
+   * Gives up the secrets for good (disconnect). The row stays, without tokens and one generation on, so that a refresh in flight cannot revive it. Where a
+   * `generation` is given, only if it is still that one: somebody may have consented anew meanwhile. False when it moved.
+   */
+  forget(
+    environmentId: string,
+    id: string,
+    state: 'revoked' | 'dead',
+    along: Along,
+    generation?: number,
+  ): Promise<boolean>
   /** Grants of every environment whose background refresh is due and that nobody leases, most urgent first. */
   due(now: Instant, limit: number): Promise<{ environmentId: string; id: string }[]>
   /**

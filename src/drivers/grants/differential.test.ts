@@ -45,7 +45,7 @@ const at = fc.integer({ min: 0, max: 1000 })
 const generation = fc.integer({ min: 1, max: 3 })
 const state = fc.constantFrom<GrantState>('live', 'unknown', 'dead', 'revoked')
 const leaseId = fc.constantFrom('lse_1', 'lse_2')
-const subject = fc.constantFrom('one', 'two')
+const subject = fc.constantFrom('one', 'two', '')
 
 const operation = fc.oneof(
   fc.record({ kind: fc.constant('create' as const), id, state, subject, at, due: fc.option(at) }),
@@ -59,7 +59,7 @@ const operation = fc.oneof(
     subject: fc.option(subject),
   }),
   fc.record({ kind: fc.constant('release' as const), id, generation, leaseId, state, at, due: fc.option(at) }),
-  fc.record({ kind: fc.constant('forget' as const), id, at }),
+  fc.record({ kind: fc.constant('forget' as const), id, at, generation: fc.option(generation, { nil: undefined }) }),
   fc.record({ kind: fc.constant('find' as const), subject }),
   fc.record({
     kind: fc.constant('postpone' as const),
@@ -121,7 +121,7 @@ async function step(
       return grants.release(environmentId, one.id, one.generation, outcome, along)
     }
     case 'forget':
-      return grants.forget(environmentId, one.id, 'revoked', along)
+      return grants.forget(environmentId, one.id, 'revoked', along, one.generation)
     case 'postpone':
       return grants.postpone(
         environmentId,

@@ -49,6 +49,7 @@ export function openMemoryGrants(
 
     async findBySubject(environmentId, integrationId, subjectId) {
       let newest: Grant | null = null
+      if (subjectId === '') return newest
       for (const id of ofSubject.get(`${environmentId} ${integrationId} ${subjectId}`) ?? []) {
         const grant = read(environmentId, id)!
         if (mayRefresh(grant) && (!newest || isNewer(grant, newest))) newest = grant
@@ -116,9 +117,9 @@ export function openMemoryGrants(
       return leased.length
     },
 
-    async forget(environmentId, id, state, along) {
+    async forget(environmentId, id, state, along, generation) {
       const grant = read(environmentId, id)
-      if (!grant) return
+      if (!grant || (generation !== undefined && grant.generation !== generation)) return false
       write({
         ...grant,
         access: null,
@@ -132,6 +133,7 @@ export function openMemoryGrants(
         leaseUntil: null,
       })
       log.write(environmentId, along)
+      return true
     },
 
     async due(now, limit) {

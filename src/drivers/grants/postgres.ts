@@ -97,9 +97,8 @@ export function openPostgresGrants(database: Database): Grants {
         async (sql) => (await sql(endLeases, [environmentId, new Date(now)], 'grants.end_leases')).count,
       ),
 
-    async forget(environmentId, id, state, along) {
-      await change(environmentId, forgetSecrets, [environmentId, id, state], 'grants.forget', along)
-    },
+    forget: (environmentId, id, state, along, generation) =>
+      change(environmentId, forgetSecrets, [environmentId, id, state, generation ?? null], 'grants.forget', along),
 
     due: (now, limit) =>
       database.system(
@@ -177,7 +176,7 @@ const selectByIds = `select ${columns} from account_grant where environment_id =
 
 const selectBySubject = `
   select ${columns} from account_grant
-  where environment_id = $1 and integration_id = $2 and subject_id = $3 and state in ('live', 'unknown')
+  where environment_id = $1 and integration_id = $2 and subject_id = $3 and subject_id <> '' and state in ('live', 'unknown')
   order by consented_at desc, id collate "C" desc
   limit 1`
 
@@ -221,7 +220,7 @@ const forgetSecrets = `
   update account_grant set
     access = null, refresh = null, previous_refresh = null, state = $3, generation = generation + 1,
     refresh_due_at = null, warn_due_at = null, lease_id = null, lease_until = null
-  where environment_id = $1 and id = $2`
+  where environment_id = $1 and id = $2 and ($4::integer is null or generation = $4)`
 
 const selectDue = `
   select environment_id as "environmentId", id from account_grant

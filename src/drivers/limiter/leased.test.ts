@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { Clock } from '../../ports/clock.ts'
 import { limiterContract } from '../../ports/limiter.contract.ts'
 import { type Draw, type Limiter, ticketMs } from '../../ports/limiter.ts'
 import type { Lane } from '../../ports/schedule.ts'
@@ -243,6 +244,59 @@ suite('leased limiter over a shared one', () => {
       away.is = true
       await clock.sleep(1_000)
       assert.equal(unheard(), 2, 'the next outage is another')
+    })
+  })
+
+  test('F95: what was heard before the clock was set back is not heard from then on', async () => {
+    const simulated = new SimulatedClock(startAt)
+    let offsetMs = 0
+    const clock: Clock = { now: () => simulated.now() + offsetMs, sleep: (ms, signal) => simulated.sleep(ms, signal) }
+    const memory = openMemoryLimiter()
+    let isAway = false
+    const away = async () => Promise.reject(new Error('the database is away'))
+    const shared: Limiter = {
+      ...memory,
+      take: (...asked) => (isAway ? away() : memory.take(...asked)),
+      settle: (...asked) => (isAway ? away() : memory.settle(...asked)),
+      stops: (now) => (isAway ? away() : memory.stops(now)),
+    }
+    const limiter = openLeasedLimiter(shared, { clock, log: openCapturedLog() })
+    const draw: Draw = { bucket: 'provider/int/day', amount: 1, limit: 90_000, window: { rollingMs: 60_000 } }
+    await simulated.run(async () => {
+      await warm(limiter, simulated)
+      for (let n = 0; n < 100; n++) assert.ok(await takes(limiter, simulated, draw))
+      isAway = true
+      offsetMs = -3_600_000
+      await clock.sleep(1_000)
+      await assert.rejects(limiter.take([draw], { now: clock.now(), lane: 'interactive' }), /is away/)
+      isAway = false
+      await clock.sleep(1_000)
+      assert.ok((await limiter.take([draw], { now: clock.now(), lane: 'interactive' })).granted)
+    })
+    await limiter.close()
+  })
+
+  test('calls whose end could not be told are not given back with what is left of their block', async () => {
+    const { limiter, memory, away, clock } = openOne()
+    const draw: Draw = { bucket: 'provider/int/day', amount: 1, limit: 9_000, window: { rollingMs: 60_000 } }
+    await clock.run(async () => {
+      await warm(limiter, clock)
+      for (let n = 0; n < 4; n++) assert.ok(await takes(limiter, clock, draw))
+      const tickets = await Promise.all(
+        Array.from({ length: 4 }, () => limiter.take([draw], { now: clock.now(), lane: 'interactive' })),
+      )
+      const end = async (ticket: (typeof tickets)[number]) =>
+        ticket.granted && limiter.settle(ticket.ticket, { at: clock.now(), sent: true })
+      const [late, ...early] = tickets
+      await Promise.all(early.map(end))
+      await clock.sleep(9_900)
+      away.is = true
+      await clock.sleep(400)
+      away.is = false
+      await end(late!)
+      await clock.sleep(2_000)
+      const used = (await memory.usage(draw.bucket, clock.now()))[0]?.used ?? 0
+      assert.ok(used >= 8, `${used}`)
     })
   })
 })

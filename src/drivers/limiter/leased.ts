@@ -113,8 +113,9 @@ export function openLeasedLimiter(
     return block && draw.amount > 0 && hasHeard(now) && fits(block, draw, now) ? block : null
   }
 
+  /** What was heard in the future was heard before the clock was set back. */
   function hasHeard(now: Instant): boolean {
-    return now - heardAt < mostUnheardMs
+    return Math.abs(now - heardAt) < mostUnheardMs
   }
 
   /** Sees to it that there is a block for the draw where blocks pay. Everybody who needs one waits for the same question. */
@@ -217,9 +218,19 @@ export function openLeasedLimiter(
     Object.assign(block, { left: 0, ended: 0, tellAt: clock.now() + tellEveryMs })
     if (flying === 0) closed.delete(block)
     const at = ended > 0 ? endedAt : clock.now()
-    if (ended > 0) await shared.settle(ticket, { at, sent: true, amount: ended })
+    if (ended > 0) await tellEnded(block, { at, amount: ended })
     if (flying === 0) await shared.settle(ticket, { at, sent: false })
     else if (left > 0) await shared.settle(ticket, { at, sent: false, amount: left })
+  }
+
+  /** Where that fails the block is told no more, and counts until its ticket is lost: at its end these calls would be given back as if they had not been. */
+  async function tellEnded(block: Block, ended: { at: Instant; amount: number }): Promise<void> {
+    try {
+      await shared.settle(block.ticket, { ...ended, sent: true })
+    } catch (error) {
+      closed.delete(block)
+      throw error
+    }
   }
 }
 

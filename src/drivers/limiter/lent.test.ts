@@ -15,6 +15,27 @@ const startAt = Date.UTC(2026, 0, 15, 12)
 const rollingMs = 10_000
 const limit = 100
 
+test('F95: after the clock was set back it is heard anew what others parked', async () => {
+  const record = openMemoryLimiter()
+  const redis: Parameters<typeof openLentLimiter>[1] = {
+    ...record,
+    reached: () => true,
+    sweep: async () => 0,
+    takeLoans: async () => ({ state: 'granted', ticket: 'one' }),
+    lend: async () => true,
+    extend: async () => [],
+    usageOfLoans: async () => [],
+  }
+  const limiter = openLentLimiter(record, redis, { clock: systemClock, log: openCapturedLog() })
+  const draw: Draw = { bucket: 'provider/int/app', amount: 1, limit, window: { rollingMs } }
+  const isGranted = async (now: number) => (await limiter.take([draw], { now, lane: 'interactive' })).granted
+  assert.equal(await isGranted(startAt), true)
+  const backAt = startAt - 3_600_000
+  await record.park(draw.bucket, backAt + 5_000)
+  assert.equal(await isGranted(backAt), false)
+  await limiter.close()
+})
+
 suite('limiter that lends to redis', { skip: noRedis }, () => {
   let server: TestRedis
   let admin: Admin

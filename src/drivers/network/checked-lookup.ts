@@ -25,7 +25,9 @@ export function checkedLookup(resolve: Resolve, now: () => number = Date.now): L
 
   const addressesOf = (hostname: string): Promise<readonly ResolvedAddress[]> => {
     const kept = known.get(hostname)
-    if (kept && kept.until > now()) return kept.answer
+    const leftMs = kept ? kept.until - now() : 0
+    // More than it is kept for is left only when the clock was set back.
+    if (kept && leftMs > 0 && leftMs <= keptMs) return kept.answer
     const answer = resolvePublic(resolve, hostname)
     known.delete(hostname)
     known.set(hostname, { answer, until: now() + keptMs })

@@ -255,6 +255,18 @@ suite('egress', () => {
     assert.equal(asked, 3)
   })
 
+  test('F95: what was found before the clock was set back is looked up again', async () => {
+    let now = 0
+    let asked = 0
+    const lookup = lookupOf(
+      async () => [`93.184.216.${++asked}`],
+      () => now,
+    )
+    await lookup('a.example')
+    now = -3_600_000
+    assert.deepEqual(await lookup('a.example'), ['93.184.216.2'])
+  })
+
   test('T17: checks scheme, port and user name before anything is resolved', () => {
     const rules = openEgressRules(['127.0.0.1:4401', '[::1]:4401', 'API.internal:8443'])
     const check = (url: string, expected: string) => {

@@ -185,6 +185,8 @@ suite('undici network', () => {
 
     const encodings = { 'accept-encoding': 'gzip, deflate, br, zstd' }
     sends('asks for what it decodes', { url: '/a?b=c' }, { method: 'GET', url: '/a?b=c', headers: encodings })
+    const part = { range: 'bytes=0-1' }
+    sends('asks for a part of it as it is', { headers: part }, { headers: { ...part, 'accept-encoding': 'identity' } })
     sends('sends text', { method: 'POST', body: 'ü' }, { body: 'ü', headers: { 'content-length': '2' } })
     sends('sends bytes', { method: 'PUT', body: new Uint8Array([104, 105]) }, { body: 'hi' })
     sends(

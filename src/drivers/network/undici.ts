@@ -109,13 +109,17 @@ function parseAddress(address: string): URL {
   throw new NetworkFailure('blocked', false, 'that is not an address')
 }
 
+/** A part of something encoded decodes to nothing. */
+const encodingsFor = (headers: WireRequest['headers']) =>
+  headers['range'] === undefined ? acceptedEncodings : 'identity'
+
 function dispatchOptions({ body, ...request }: WireRequest, url: URL, exchange: Exchange) {
   const streams = typeof body === 'object' && Symbol.asyncIterator in body
   return {
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method as 'GET',
-    headers: { 'accept-encoding': acceptedEncodings, ...request.headers },
+    headers: { 'accept-encoding': encodingsFor(request.headers), ...request.headers },
     body: (streams ? exchange.upload(body) : body) as Uint8Array | undefined,
   }
 }

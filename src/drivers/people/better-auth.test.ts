@@ -218,6 +218,34 @@ test('T13: ten wrong passwords in a quarter of an hour, and no more are looked a
   laterMs = 0
 })
 
+test('T13: wrong passwords that come together are ten, too', async () => {
+  const { link } = await people.invite({ name: 'Di', email: 'di@example.com', role: 'viewer' })
+  await people.setOwnPassword({ cookie: await signInBy(link) }, { password: 'the right password' })
+  const tried = await Promise.allSettled(
+    Array.from({ length: 25 }, (_, n) => signInWith('di@example.com', `wrong password ${n}`)),
+  )
+  assert.equal(tried.filter(({ status }) => status === 'fulfilled').length, 10)
+  laterMs = 15 * minute
+  const cookie = cookieOf(await signInWith('di@example.com', 'the right password'))
+  const changed = await Promise.allSettled(
+    Array.from({ length: 25 }, (_, n) =>
+      people.setOwnPassword({ cookie }, { password: 'another password', current: `wrong password ${n}` }),
+    ),
+  )
+  const looked = changed.filter((one) => one.status === 'rejected' && isFault(one.reason, 'input.invalid'))
+  assert.equal(looked.length, 10)
+  laterMs = 0
+})
+
+test('an old link is not good for whoever has the address after its owner took another one', async () => {
+  const { id, link } = await people.invite({ name: 'Eli', email: 'eli@example.com', role: 'viewer' })
+  const cookie = await signInBy(link)
+  const unused = (await people.linkFor(id))!
+  await people.changeOwn({ cookie }, { email: 'eli.new@example.com' })
+  await people.invite({ name: 'Eli the owner', email: 'eli@example.com', role: 'owner' })
+  assert.equal(await signInBy(unused.link), '')
+})
+
 function cookieOf(response: Response): string {
   return response.headers
     .getSetCookie()

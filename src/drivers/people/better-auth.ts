@@ -114,10 +114,14 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
       if (!served.has(pathname)) return new Response(null, { status: 404 })
       if (pathname !== '/auth/sign-in/email') return auth.handler(request)
       const email = await emailIn(request)
-      if (email !== null) tries.check(email)
-      const answer = await auth.handler(request)
-      if (email !== null && answer.status === 401) tries.wrong(email)
-      if (email !== null && answer.ok) tries.right(email)
+      if (email === null) return auth.handler(request)
+      const nobodyLooked = tries.begin(email)
+      const answer = await auth.handler(request).catch((error: unknown) => {
+        nobodyLooked()
+        throw error
+      })
+      if (answer.ok) tries.right(email)
+      else if (answer.status !== 401) nobodyLooked()
       return answer
     },
 
@@ -178,6 +182,8 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
         'update "user" set name = coalesce($2, name), email = coalesce($3, email), "updatedAt" = current_timestamp where id = $1',
         values,
       ).catch(rethrowTaken)
+      // Whoever has the address next is somebody else.
+      if (email !== undefined) await endLinks(person.email)
     },
 
     async setOwnPassword(headers, { password, current }) {
@@ -189,11 +195,9 @@ export function openPeople(options: PeopleOptions): People & { close(): Promise<
         if (current === undefined && now() - signedInAt > freshMs)
           throw new Fault('input.forbidden', 'Say your password of now, too.', { field: 'current' })
         if (current !== undefined) {
-          tries.check(email)
-          if (!(await hashing.verify({ hash: before.password, password: current }))) {
-            tries.wrong(email)
+          tries.begin(email)
+          if (!(await hashing.verify({ hash: before.password, password: current })))
             throw new Fault('input.invalid', 'That is not your password of now.', { field: 'current' })
-          }
           tries.right(email)
         }
       }

@@ -16,29 +16,40 @@ export class PasswordTries {
     this.#now = now
   }
 
-  /** Throws `input.throttled`. */
-  check(email: string): void {
+  /**
+   * A try counts as a wrong one until it is known not to be: looking at a password takes so long that hundreds would be looked at together. Throws
+   * `input.throttled`. Gives back how to say that nobody looked.
+   */
+  begin(email: string): () => void {
     const wrong = this.#of(email)
-    if (wrong.length < most) return
-    const waitMs = wrong[0]! + windowMs - this.#now()
-    throw new Fault('input.throttled', 'Too many wrong passwords. Wait, or come in with a link.', { waitMs })
-  }
-
-  wrong(email: string): void {
-    const key = keyOf(email)
-    const wrong = [...this.#of(email), this.#now()].slice(-most)
-    this.#wrong.delete(key)
-    this.#wrong.set(key, wrong)
-    if (this.#wrong.size > mostNames) this.#wrong.delete(this.#wrong.keys().next().value!)
+    const at = this.#now()
+    if (wrong.length >= most) {
+      const waitMs = wrong[0]! + windowMs - at
+      throw new Fault('input.throttled', 'Too many wrong passwords. Wait, or come in with a link.', { waitMs })
+    }
+    this.#keep(email, [...wrong, at])
+    return () => {
+      const rest = this.#of(email)
+      const index = rest.indexOf(at)
+      if (index >= 0) this.#keep(email, rest.toSpliced(index, 1))
+    }
   }
 
   right(email: string): void {
     this.#wrong.delete(keyOf(email))
   }
 
+  #keep(email: string, wrong: number[]): void {
+    const key = keyOf(email)
+    this.#wrong.delete(key)
+    this.#wrong.set(key, wrong)
+    if (this.#wrong.size > mostNames) this.#wrong.delete(this.#wrong.keys().next().value!)
+  }
+
   #of(email: string): number[] {
-    const since = this.#now() - windowMs
-    return (this.#wrong.get(keyOf(email)) ?? []).filter((at) => at > since)
+    const now = this.#now()
+    // One from the future was before the clock was set back, and nobody knows how long ago.
+    return (this.#wrong.get(keyOf(email)) ?? []).filter((at) => at > now - windowMs && at <= now)
   }
 }
 

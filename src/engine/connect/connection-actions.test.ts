@@ -92,6 +92,18 @@ story('a provider that never answers again: the tokens are forgotten in the end'
   assert.deepEqual([grant.state, grant.refresh], ['revoked', null])
 })
 
+story('the app is not set up any more: the tokens are forgotten in the end, too', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'outage', route: 'POST accounts.tuneful.example/oauth/revoke' })
+  await world.connect.disconnect(world.environment, connection.id, 'user:u')
+  const { directory } = world.deps
+  const integration = (await directory.integration(world.environment.id, connection.integrationId))!
+  await directory.saveIntegration({ ...integration, clientId: null }, { at: world.clock.now(), actor: 'user:u' })
+  await world.clock.sleep(5 * 24 * hour)
+  const grant = await world.grantOf(connection)
+  assert.deepEqual([grant.state, grant.refresh], ['revoked', null])
+})
+
 story(
   'a process that dies in the middle leaves a job behind',
   async (world, connection) => {
@@ -157,6 +169,84 @@ story(
         },
       },
     }),
+  },
+)
+
+story('whoever connects anew while tokens are being given back keeps the new ones', async (world, connection) => {
+  await world.startJobs()
+  world.sandbox.weather.add({ kind: 'delay', ms: 20 * second, route: 'POST accounts.tuneful.example/oauth/revoke' })
+  const disconnecting = world.connect.disconnect(world.environment, connection.id, 'user:u')
+  await world.clock.sleep(5 * second)
+  const { connection: anew } = await world.connectAccount()
+  await disconnecting
+  assert.notEqual(anew.id, connection.id)
+  await world.call(anew)
+  await world.clock.sleep(3 * hour)
+  await world.call(anew)
+  assert.equal((await world.grantOf(anew)).state, 'live')
+})
+
+story(
+  'a connection that is made while its grant is being given back does not die unseen',
+  async (world, connection) => {
+    await world.connect.disconnect(world.environment, connection.id, 'user:u')
+    const retired = await world.connectAccount()
+    const connecting = world.connectAccount({ profile: 'label' })
+    await world.clock.sleep(5 * second)
+    await world.connect.disconnect(world.environment, retired.connection.id, 'user:u')
+    const { connection: anew } = await connecting
+    assert.equal((await world.grantOf(anew)).state, 'revoked')
+    await fails(world.call(anew), 'connection.expired')
+    const { state, reason } = await world.connectionOf(anew)
+    assert.deepEqual([state, reason], ['needs_reauth', 'expired'])
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    await world.connectAccount({ reconnect: anew.id })
+    await world.call(await world.connectionOf(anew))
+  },
+  {
+    wrap: (deps) => ({
+      connections: {
+        ...deps.connections,
+        create: async (connection, along) => {
+          if (connection.profileId === 'label') await deps.clock.sleep(30 * second)
+          return deps.connections.create(connection, along)
+        },
+      },
+    }),
+  },
+)
+
+story(
+  'a process that dies while a connection gets its new grant leaves the task to somebody',
+  async (world, connection) => {
+    world.sandbox.meddle('tuneful', world.artists[0]!.key, 'revoke')
+    await world.clock.sleep(hour)
+    await world.credentials.refresh(world.environment.id, connection.grantId)
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    void world.connectAccount({ reconnect: connection.id })
+    await world.clock.sleep(minute)
+    assert.equal((await world.connectionOf(connection)).state, 'needs_reauth')
+    assert.deepEqual(world.openTasks(), ['reconnect'])
+    await world.connectAccount({ reconnect: connection.id })
+    assert.equal((await world.connectionOf(connection)).state, 'healthy')
+    assert.deepEqual(world.openTasks(), [])
+    assert.equal(world.events().filter((type) => type === 'connection.reconnected').length, 1)
+    await world.call(await world.connectionOf(connection))
+  },
+  {
+    wrap: (deps) => {
+      let died = false
+      return {
+        connections: {
+          ...deps.connections,
+          move: async (...change) => {
+            if (died || change[2].to !== 'healthy') return deps.connections.move(...change)
+            died = true
+            return new Promise(() => {})
+          },
+        },
+      }
+    },
   },
 )
 

@@ -54,9 +54,9 @@ export function connectionEvent(
 }
 
 /**
- * The provider confirmed that the grant is over: its connections wait for a person. Said once for each, with one task and one event, however
- * many notice, and only while it is over: somebody who stood still with new tokens in their hands may store them at any moment. A paused
- * connection stays paused; resuming it finds out.
+ * The grant is over, by the provider's word or because we gave it back: its connections wait for a person. Said once for each, with one task and one
+ * event, however many notice, and only while it is over: somebody who stood still with new tokens in their hands may store them at any moment. A
+ * paused connection stays paused; resuming it finds out.
  */
 export async function markNeedsReauth(
   deps: Needs,
@@ -64,7 +64,7 @@ export async function markNeedsReauth(
   grant: Grant,
   cause: ReauthCause,
 ): Promise<void> {
-  const over = { id: grant.id, states: ['dead'], generation: grant.generation } as const
+  const over = { id: grant.id, states: ['dead', 'revoked'], generation: grant.generation } as const
   for (const connection of await connectionsOf(deps, grant)) {
     const { environmentId, id } = connection
     const change = { from: ['pending', 'healthy', 'degraded'], to: 'needs_reauth', reason: cause, grant: over } as const
@@ -93,7 +93,7 @@ export async function markNeedsReauth(
  * the tasks that are done are closed. `from` are the states that this ends.
  */
 export async function markWorking(
-  deps: Needs,
+  deps: Needs & Pick<Deps, 'journal'>,
   setting: Setting,
   integration: Integration,
   grant: Grant,
@@ -107,14 +107,15 @@ export async function markWorking(
   })
   const updated: Connection = { ...recovered, grantId: grant.id }
   const { environmentId, id, grantId, account, inputs, missingScopes } = updated
-  await deps.connections.update(environmentId, id, { grantId, account, inputs, missingScopes }, along)
   const next = workingState(updated)
-  const moved = await deps.connections.move(
-    environmentId,
-    id,
-    { from: options.from.filter((state) => state !== next.to || state === 'degraded'), ...next },
-    { at, actor: options.actor },
-  )
+  const from = options.from.filter((state) => state !== next.to || state === 'degraded')
+  // It is told, and its tasks are closed, together with its state: a process that dies before that leaves them to somebody.
+  const moves = from.includes(connection.state)
+  const quiet = { at, actor: options.actor }
+  const change = { grantId, account, inputs, missingScopes }
+  await deps.connections.update(environmentId, id, change, moves ? quiet : along)
+  const moved = await deps.connections.move(environmentId, id, { from, ...next }, moves ? along : quiet)
+  if (moves && !moved) await deps.journal.note(environmentId, along)
   if (connection.state !== 'paused') await putSlots(deps, provider, integration, updated, at)
   return moved ? { ...updated, state: next.to, reason: next.reason, stateAt: at } : updated
 }

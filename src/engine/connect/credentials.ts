@@ -153,8 +153,8 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
       const active = refuseInactive(target)
       const found = read(environmentId, grantId)
       const grant = active || found instanceof Promise ? (await Promise.all([found, active]))[0] : found
-      if (!grant || grant.state === 'revoked') throw new Fault('connection.inactive')
-      if (grant.state === 'dead') return endOf(target, grant)
+      if (!grant) throw new Fault('connection.inactive')
+      if (!isLiving(grant)) return endOf(target, grant)
       const now = deps.clock.now()
       const refusedNow = book.isUnusable(grant)
       const leftMs = refusedNow ? 0 : grant.accessExpiresAt === null ? Infinity : grant.accessExpiresAt - now
@@ -191,14 +191,24 @@ export function openCredentials(deps: Deps, setting: Setting, vault: Vault, rece
     if (state === 'revoked') throw new Fault('connection.revoked')
   }
 
-  /** A process may have died between ending the grant and telling its connections. */
+  /**
+   * A process may have died between ending the grant and telling its connections. One that was given back has none, unless one was made in that moment: it
+   * has to be told, too.
+   */
   async function endOf(target: Target, grant: Grant): Promise<never> {
+    if (grant.state === 'revoked' && !(await isReachedBy(grant, target))) throw new Fault('connection.inactive')
+    const cause = (grant.cause ?? 'expired') as ReauthCause
     if (target.connection && target.connection.state !== 'needs_reauth')
-      await tellOver(deps, setting, target, grant, grant.cause as ReauthCause)
-    throw new Fault(grant.cause === 'revoked' ? 'connection.revoked' : 'connection.expired', undefined, {
+      await tellOver(deps, setting, target, grant, cause)
+    throw new Fault(cause === 'revoked' ? 'connection.revoked' : 'connection.expired', undefined, {
       provider: target.provider.id,
-      reason: grant.cause ?? undefined,
+      reason: cause,
     })
+  }
+
+  async function isReachedBy({ environmentId, id }: Grant, { connection }: Target): Promise<boolean> {
+    const stored = connection && (await deps.connections.read(environmentId, connection.id))
+    return stored?.grantId === id && stored.state !== 'disconnected'
   }
 
   function open<T>(provider: Provider, grant: Grant, use: (authorization: Authorization) => Promise<T>): Promise<T> {

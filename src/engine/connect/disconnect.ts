@@ -1,4 +1,4 @@
-import { Fault, minute, second } from '@patchbay/kit'
+import { Fault, isFault, minute, second } from '@patchbay/kit'
 import type { Actor } from '../../ports/along.ts'
 import type { Connection } from '../../ports/connections.ts'
 import type { Grant } from '../../ports/grants.ts'
@@ -72,7 +72,7 @@ export async function retireLater(
 
 /**
  * Gives a grant back that no connection uses any more. Holds the refresh lease meanwhile, so that nobody renews what is being given back. Throws when
- * the provider could not be asked, or a refresh is under way: the job is repeated then. `last` gives up the tokens all the same: they are of no
+ * the provider could not be asked, or tokens are renewed meanwhile: the job is repeated then. `last` gives up the tokens all the same: they are of no
  * more use.
  */
 export async function runRetireGrant(
@@ -80,7 +80,7 @@ export async function runRetireGrant(
   job: { environmentId: string; grantId: string },
   options: { last?: boolean } = {},
 ): Promise<void> {
-  const { deps, setting, vault, exchange } = parts
+  const { deps } = parts
   const { environmentId, grantId } = job
   const grant = await deps.grants.read(environmentId, grantId)
   if (!grant || grant.state === 'revoked') return
@@ -90,8 +90,7 @@ export async function runRetireGrant(
   // A dead grant has no refresh to keep off, and none can begin.
   if (grant.state !== 'dead' && !(await deps.grants.lease(environmentId, grantId, lease)))
     throw new Fault('platform.busy', 'The grant is being renewed right now.')
-  const place = await findPlace(deps, setting, environmentId, grant.integrationId)
-  const outcome = grant.state === 'dead' ? 'final' : await revokeTokens(vault, exchange, place, grant)
+  const outcome = grant.state === 'dead' ? 'final' : await giveBack(parts, grant)
   if (outcome === 'again' && !options.last) {
     const { state, cause, refreshDueAt } = grant
     const release = { leaseId: lease.leaseId, state, cause, refreshDueAt }
@@ -99,20 +98,27 @@ export async function runRetireGrant(
       at: deps.clock.now(),
       actor: 'system',
     })
-    throw new Fault('provider.down', 'The platform could not be asked to take the access back.', {
-      provider: place.provider.id,
-    })
+    throw new Fault('provider.down', 'The platform could not be asked to take the access back.')
   }
-  await deps.grants.forget(environmentId, grantId, 'revoked', {
+  const detail = { atProvider: outcome === 'final' }
+  const along = {
     at: deps.clock.now(),
     actor: 'system',
-    audit: [
-      {
-        id: deps.random.id('aud'),
-        action: 'grant.revoked',
-        subject: grantId,
-        detail: { atProvider: outcome === 'final' },
-      },
-    ],
-  })
+    audit: [{ id: deps.random.id('aud'), action: 'grant.revoked', subject: grantId, detail }],
+  } as const
+  // Whoever consented anew meanwhile put other tokens into it, and those are in use.
+  if (!(await deps.grants.forget(environmentId, grantId, 'revoked', along, grant.generation)))
+    throw new Fault('platform.busy', 'The grant got new tokens meanwhile.')
+}
+
+/** `again` also where nobody can ask: the app is not set up any more, or its platform is gone. */
+async function giveBack({ deps, setting, vault, exchange }: DisconnectParts, grant: Grant): Promise<'final' | 'again'> {
+  const { environmentId, id, integrationId } = grant
+  try {
+    return await revokeTokens(vault, exchange, await findPlace(deps, setting, environmentId, integrationId), grant)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    deps.log.warn('connect.cannot_give_back', { environmentId, grantId: id, error })
+    return 'again'
+  }
 }

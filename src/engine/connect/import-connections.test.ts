@@ -112,6 +112,16 @@ story('unverified: stored as they came, without a call', async (world) => {
   assert.ok(world.sandbox.grants.list().every(({ ended }) => ended === null))
 })
 
+story('unverified ones of several people each keep the tokens that came with them', async (world) => {
+  const people = [await elsewhere(world, 0), await elsewhere(world, 1), await elsewhere(world, 2)]
+  const rows = people.map(({ row, account }) => ({ ...row, account, profile: { id: account.id } }))
+  for (const row of rows) assert.deepEqual(said(await bring(world, [row], false)), ['imported'])
+  for (const { account } of people) {
+    const [connection] = await world.stores.connections.list(world.environment.id, { account: account.id, limit: 1 })
+    assert.equal(((await world.call(connection!)).body as { id: string }).id, account.id)
+  }
+})
+
 story('each row stands for itself', async (world) => {
   const [good, other] = [await elsewhere(world, 0), await elsewhere(world, 1)]
   const wrong = accountOf({ id: 'somebody', name: 'Somebody' })

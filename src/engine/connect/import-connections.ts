@@ -101,7 +101,7 @@ async function importRow(
   const settlement = { place, profileId: id, inputs, actor }
   // The person's own grant may be further on than what was brought.
   const live = await deps.grants.findBySubject(environment.id, place.integration.id, identity.subject.id)
-  if (live && identity.subject.id !== '') {
+  if (live) {
     const accounts = identity.accounts.filter((one) => !row.account || one.id === row.account.id)
     const made = []
     for (const account of accounts) made.push(await attachAccount(deps, setting, settlement, live, account))

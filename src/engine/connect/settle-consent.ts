@@ -202,9 +202,7 @@ async function closeWarning(deps: Deps, { actor }: Settlement, { environmentId, 
 async function retireReplaced(deps: Deps, { place, actor }: Settlement, grantId: string): Promise<void> {
   const before = await deps.grants.read(place.environment.id, grantId)
   if (!before || before.state === 'revoked' || (await connectionsOf(deps, before)).length > 0) return
-  await deps.grants.forget(before.environmentId, grantId, 'revoked', {
-    at: deps.clock.now(),
-    actor,
-    audit: [{ id: deps.random.id('aud'), action: 'grant.replaced', subject: grantId }],
-  })
+  const audit = [{ id: deps.random.id('aud'), action: 'grant.replaced', subject: grantId }]
+  const along = { at: deps.clock.now(), actor, audit }
+  await deps.grants.forget(before.environmentId, grantId, 'revoked', along, before.generation)
 }

@@ -61,6 +61,7 @@ suite('hedge', () => {
     const write = { ...read, method: 'POST', idempotent: true } as const
     assert.equal((await ask(slow(), { api: everything, request: write })).requests, 1)
     assert.equal((await ask(slow(), { lane: 'scheduled' })).requests, 1)
+    assert.equal((await ask(slow(), { request: { ...read, idempotent: false } })).requests, 1)
   })
 
   test('a second request waits for no room', async () => {

@@ -93,8 +93,8 @@ function addTo(tally: Tally, second: Tally, isDecisive: boolean): void {
 }
 
 /** Of the first declaration that fits. Null: it is asked once. */
-function afterMsOf({ method, place, target: { provider } }: Intent): number | null {
-  if (method !== 'GET') return null
+function afterMsOf({ method, place, idempotent, target: { provider } }: Intent): number | null {
+  if (method !== 'GET' || !idempotent) return null
   let rules = tables.get(provider)
   if (!rules) {
     rules = provider.api.hedges!.map(({ call, afterMs }) => ({ pattern: parseRoutePattern(call), afterMs }))

@@ -50,6 +50,12 @@ class Minute {
 
   #turn(now: Instant): void {
     const second = Math.floor(now / 1000)
+    // The clock was set back: what counts goes on counting for a minute from now, and not until the clock is there again.
+    if (this.#second - second > 60) {
+      this.#counts.fill(0)
+      this.#counts[second % 60] = this.#sum
+      this.#second = second
+    }
     for (let gone = 0; this.#second < second && gone < 60; gone++) {
       const slot = ++this.#second % 60
       this.#sum -= this.#counts[slot]!
