@@ -24,6 +24,7 @@ import {
 import { personState, refusalSays, roles, roleWords } from './src/words/people.ts'
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
+import { shortJson } from './src/words/short-json.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
 
 test('a number is written as its unit is read', () => {
@@ -106,6 +107,15 @@ test('a time is relative, with the moment and two zones for whoever asks', () =>
     '1 d',
   ])
   assert.deepEqual([221_000, 3_725_000].map(playingTime), ['3:41', '1:02:05'])
+})
+
+test('data in one line leaves out what is not there, and a list is read as one', () => {
+  const check = (value: Record<string, unknown>, expected: string) => assert.equal(shortJson(value), expected)
+  check({ says: null, reason: null, account: 'nova' }, 'account: nova')
+  check({ scopes: ['read', 'write'], app: 'a' }, 'scopes: read, write · app: a')
+  check({ scopes: [], more: { deep: [1] } }, 'scopes: none · more: {"deep":[1]}')
+  check({ count: 0, last: false }, 'count: 0 · last: false')
+  check({ says: null }, '')
 })
 
 test('what was published is no more exact than what was said', () => {
