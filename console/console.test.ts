@@ -24,6 +24,7 @@ import {
 import { personState, refusalSays, roles, roleWords } from './src/words/people.ts'
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
+import { intervalText, windowText } from './src/words/quotas.ts'
 import { shortJson } from './src/words/short-json.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
 
@@ -116,6 +117,17 @@ test('data in one line leaves out what is not there, and a list is read as one',
   check({ scopes: [], more: { deep: [1] } }, 'scopes: none · more: {"deep":[1]}')
   check({ count: 0, last: false }, 'count: 0 · last: false')
   check({ says: null }, '')
+})
+
+test('the window of a limit is said as people say it, and no interval shorter than the one that fits', () => {
+  assert.deepEqual(['day in America/Los_Angeles', 'month in UTC', '30 s', '3600 s', 'at once'].map(windowText), [
+    'a day in America/Los_Angeles',
+    'a month in UTC',
+    'in 30 s',
+    'in 1 h',
+    'at once',
+  ])
+  assert.deepEqual([60_000, 546 * 60_000, 24 * 3_600_000].map(intervalText), ['1 min', '9 h 6 min', '1 d'])
 })
 
 test('what was published is no more exact than what was said', () => {
