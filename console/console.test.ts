@@ -8,6 +8,7 @@ import { readWhy, writeWhy } from './src/address/why.ts'
 import { mergeTimeline } from './src/data/merge-timeline.ts'
 import { type Page, walkPages } from './src/data/walk-pages.ts'
 import { seriesOf } from './src/features/metrics/series.ts'
+import { axisSteps, dayLabels, weekSplits } from './src/ui/day-axis.ts'
 import { breaksOf, everyPeriod, lastDayIn, lonely, splitFinal } from './src/ui/day-series.ts'
 import { idFromName } from './src/words/id-from-name.ts'
 import { metricFamily, metricName } from './src/words/metric-names.ts'
@@ -128,6 +129,19 @@ test('the window of a limit is said as people say it, and no interval shorter th
     'at once',
   ])
   assert.deepEqual([60_000, 546 * 60_000, 24 * 3_600_000].map(intervalText), ['1 min', '9 h 6 min', '1 d'])
+})
+
+test('a day stands once on an axis, and is called by its month only where a month begins', () => {
+  const at = (...days: string[]) => days.map((value) => Date.parse(`${value}T00:00:00Z`) / 1000)
+  const check = (days: string[], step: 'day' | 'week' | 'month', expected: string[]) =>
+    assert.deepEqual(dayLabels(at(...days), step, 'en'), expected)
+  check(['2026-11-28', '2026-11-29'], 'day', ['Nov 28', 'Nov 29'])
+  check(['2026-11-01', '2026-12-01', '2027-01-01'], 'day', ['Nov', 'Dec', '2027'])
+  check(['2026-08-31', '2026-09-28', '2026-10-26'], 'week', ['Aug 31', 'Sep 28', 'Oct 26'])
+  check(['2026-08-31', '2026-11-30', '2027-03-01'], 'week', ['Aug 2026', 'Nov 2026', 'Mar 2027'])
+  assert.equal(Math.min(...axisSteps.day), 86_400)
+  const weeks = at('2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16')
+  assert.deepEqual(weekSplits(weeks, 14 * 86_400), at('2026-10-26', '2026-11-09'))
 })
 
 test('what was published is no more exact than what was said', () => {
