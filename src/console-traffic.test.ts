@@ -157,6 +157,10 @@ test('a stream says how old it is and why; another rhythm is chosen for a while 
   await page.getByRole('dialog').getByRole('button', { name: 'Choose', exact: true }).click()
   const card = page.getByRole('region', { name: 'How often it is read' })
   await card.getByText(/every hour until .*: release week/).waitFor()
+  // The table of streams says the same.
+  const quick = (await client().connections.streams({ id })).data.find(({ cadence }) => cadence?.everyMs === 3_600_000)!
+  const row = page.getByRole('row').filter({ hasText: quick.summary })
+  await row.getByText('every 1 h', { exact: true }).waitFor()
   const { chosen } = await client().connections.cadence({ id })
   assert.deepEqual([chosen?.every, chosen?.reason], ['1h', 'release week'])
   await card.getByRole('button', { name: 'Back to the rule' }).click()
