@@ -103,6 +103,21 @@ test('only a calendar starts a limit anew, and one that nobody used says so', { 
   await context.close()
 })
 
+test('a connection is as short of quota as its own account, and not as another one', { skip }, async () => {
+  const { page, context, errors } = await browser.open('/console/', { signedIn: true })
+  const quota = { provider: provider.id, integration, unit: 'calls', resetsAt: null, parkedUntil: null, source: 'test' }
+  const data = [
+    { ...quota, quota: 'app', holder: null, used: 20, limit: 100 },
+    { ...quota, quota: 'account', holder: account, used: 40, limit: 100 },
+    { ...quota, quota: 'account', holder: 'somebody-else', used: 90, limit: 100 },
+  ]
+  await page.route('**/v1/quotas', (route) => route.fulfill({ json: { data } }))
+  await page.goto(`${server.url}/console/connections?profile=${profile}&env=${server.environments.test.id}`)
+  await page.getByRole('row').nth(1).getByText('40%', { exact: true }).waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('what a platform sent is shown as it came, and nothing in it runs', { skip }, async () => {
   const hostile = '<img src=x onerror="window.ran=1">'
   await post(about(account, 'comments', { id: 'c1', text: hostile }))

@@ -224,7 +224,7 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
         { name: 'Health', cell: ({ state, says }) => <Badge state={connectionState(state)} says={says} /> },
         { name: 'Freshness', cell: ({ freshness }) => <Freshness freshness={freshness} /> },
         { name: 'Next reading', cell: (connection) => <NextReading connection={connection} /> },
-        { name: 'Quota', className: 'min-w-24', cell: ({ integration }) => <Pressure integration={integration} /> },
+        { name: 'Quota', className: 'min-w-24', cell: (connection) => <Pressure connection={connection} /> },
         { name: 'Who acts', className: 'min-w-44 text-sm', cell: (connection) => <WhoActs connection={connection} /> },
       ]}
     />
@@ -249,10 +249,14 @@ function NextReading({ connection }: { connection: Connection }) {
   return <RelativeTime at={soonest} none="none" />
 }
 
-function Pressure({ integration }: { integration: string }) {
+/** Of the limits that it shares and those of its own account: there are thousands of other accounts, and none of theirs holds it up. */
+function Pressure({ connection: { integration, account } }: { connection: Connection }) {
   const { data } = useQuotas()
   const fullest = data?.data
-    .filter((quota) => quota.integration === integration && quota.limit > 0)
+    .filter(
+      (quota) =>
+        quota.integration === integration && quota.limit > 0 && (quota.holder === null || quota.holder === account.id),
+    )
     .sort((a, b) => b.used / b.limit - a.used / a.limit)[0]
   if (!fullest) return <span className="text-soft">{noNumber}</span>
   return (
