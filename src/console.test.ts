@@ -310,6 +310,19 @@ test('every room fits 320 px and has no error on its page, light and dark', { sk
   assert.deepEqual(await browser.checkRooms(rooms), [])
 })
 
+test('where everything is real and nothing there yet, no word is of what is not so there', {
+  skip,
+}, async () => {
+  const { live } = server.environments
+  const { page, context } = await open('/console/', { signedIn: true })
+  await page.goto(`${server.url}/console/connections?env=${live.id}`)
+  await page.getByText('No account is connected yet').waitFor()
+  assert.equal(await page.getByText(/nothing can go wrong/).count(), 0)
+  await page.goto(`${server.url}/console/setup/apps?env=${live.id}`)
+  await page.getByRole('heading', { name: 'Set up the first one' }).waitFor()
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })

@@ -1,6 +1,6 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type Connection, useProviders, useQuotas } from '../../data/manifest.ts'
-import { useRead } from '../../data/patchbay.tsx'
+import { usePatchbay, useRead } from '../../data/patchbay.tsx'
 import { walkPages } from '../../data/walk-pages.ts'
 import { AccountName } from '../../parts/account-name.tsx'
 import { ConnectLink } from '../../parts/connect-link.tsx'
@@ -281,6 +281,7 @@ function WhoActs({ connection }: { connection: Connection }) {
 }
 
 function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view'] }) {
+  const { mode } = usePatchbay()
   if (view === 'needs-me')
     return <EmptyState title="Nothing needs you">Every connection works, or goes on by itself.</EmptyState>
   if (view === 'late')
@@ -298,7 +299,9 @@ function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view
     )
   return (
     <EmptyState title="No account is connected yet" action={<ConnectLink />}>
-      In the test environment every platform is a pretend one, with pretend artists: nothing can go wrong there.
+      {mode === 'test'
+        ? 'Every platform is a pretend one here, with pretend artists: nothing can go wrong.'
+        : 'Choose an artist, plug in an account, and its numbers arrive within seconds. To try it out first, change to the test environment, where every platform is a pretend one.'}
     </EmptyState>
   )
 }
