@@ -323,6 +323,17 @@ test('where everything is real and nothing there yet, no word is of what is not 
   await context.close()
 })
 
+test('the tab that is open is in view, also the last one at 320 px', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  const address = `/console/connections/${connection!.id}?tab=permissions`
+  const { page, context } = await open(address, { signedIn: true, width: 320 })
+  const current = page.getByRole('link', { name: 'Permissions', exact: true })
+  await current.waitFor()
+  const { x, width } = (await current.boundingBox())!
+  assert.ok(x >= 0 && x + width <= 320, `from ${x} to ${x + width}`)
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })
