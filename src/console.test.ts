@@ -334,6 +334,13 @@ test('the tab that is open is in view, also the last one at 320 px', { skip }, a
   await context.close()
 })
 
+test('an address that leads nowhere has a heading and a title that say so', { skip }, async () => {
+  const { page, context } = await open('/console/nowhere', { signedIn: true })
+  await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor()
+  assert.equal(await page.title(), 'No such page · Patchbay')
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })
