@@ -174,7 +174,9 @@ function useConnections(search: Search) {
           cursor: after,
           limit: pageSize,
           wanted: ({ freshness, state }) =>
-            state !== 'paused' && (freshness.badge === 'aging' || freshness.badge === 'stale'),
+            state !== 'paused' &&
+            state !== 'disconnected' &&
+            (freshness.badge === 'aging' || freshness.badge === 'stale'),
         })
       const page = await list({ state }, pageSize)(after)
       return { ...page, looked: page.data.length }
