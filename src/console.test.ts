@@ -378,6 +378,27 @@ test('a number that is older than the newest of its account says its day', { ski
   await context.close()
 })
 
+test('the keyboard stays where it was while something is done, and goes along to another page', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ provider: consentProvider.id })).data
+  const { page, context, errors } = await open(`/console/connections/${connection!.id}`, { signedIn: true })
+  const focused = () => page.evaluate("document.activeElement?.textContent?.trim() ?? ''")
+  await page.getByRole('button', { name: 'Pause', exact: true }).press('Enter')
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor()
+  assert.equal(await focused(), 'Resume')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  assert.equal(await focused(), 'Pause')
+
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('Quotas')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Quotas', level: 1 }).waitFor()
+  await page.getByRole('meter').first().waitFor()
+  assert.equal(await page.evaluate('document.activeElement?.id'), 'main')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })
