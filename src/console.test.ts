@@ -399,6 +399,23 @@ test('the keyboard stays where it was while something is done, and goes along to
   await context.close()
 })
 
+test('what a choice means is told to those who hear it, and a table stays within the corners of its card', {
+  skip,
+}, async () => {
+  const { page, context } = await open('/console/setup/apps', { signedIn: true })
+  await page.getByRole('link', { name: 'Change' }).first().click()
+  const box = page.getByLabel('Accounts can be connected with it')
+  const help = page.locator(`[id="${await box.getAttribute('aria-describedby')}"]`)
+  assert.deepEqual(await help.allTextContents(), ['Connections that are there go on either way.'])
+  await page.goto(`${server.url}/console/connections?env=${server.environments.test.id}`)
+  const frame = page.getByRole('region', { name: 'Connections', exact: true })
+  await frame.waitFor()
+  const { x, y } = (await frame.boundingBox())!
+  const corner = await page.evaluate(`document.elementFromPoint(${x + 1}, ${y + 1})?.tagName`)
+  assert.notEqual(corner, 'TH')
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })
