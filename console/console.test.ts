@@ -26,6 +26,7 @@ import { personState, refusalSays, roles, roleWords } from './src/words/people.t
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
 import { intervalText, windowText } from './src/words/quotas.ts'
+import { detailText } from './src/words/shares.ts'
 import { shortJson } from './src/words/short-json.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
 
@@ -142,6 +143,17 @@ test('a day stands once on an axis, and is called by its month only where a mont
   assert.equal(Math.min(...axisSteps.day), 86_400)
   const weeks = at('2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16')
   assert.deepEqual(weekSplits(weeks, 14 * 86_400), at('2026-10-26', '2026-11-09'))
+})
+
+test('beside a KPI one is one, and not all of them', () => {
+  const check = (kpi: string, name: string, value: number, expected: string) =>
+    assert.equal(detailText(kpi, name, value, 'en'), expected)
+  check('K3', 'refused', 1, '1')
+  check('K3', 'refused', 1_204, '1,204')
+  check('K1', 'atOnce', 1, '100%')
+  check('K8', 'withinAnHour', 0, '0%')
+  check('K8', 'longestMs', 3_725_000, '1 h 2 min')
+  check('K7', 'account, with people', 1, '100%')
 })
 
 test('what was published is no more exact than what was said', () => {
