@@ -416,6 +416,21 @@ test('what a choice means is told to those who hear it, and a table stays within
   await context.close()
 })
 
+test('access that is over is not said to be put off in time', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ provider: consentProvider.id })).data
+  const { page, context } = await open('/console/', { signedIn: true })
+  const address = `${server.url}/console/connections/${connection!.id}?env=${server.environments.test.id}`
+  await page.goto(address)
+  await page.getByText('put off by Patchbay in time').first().waitFor()
+  await page.route(`**/v1/connections/${connection!.id}`, (route) =>
+    route.fulfill({ json: { ...connection, state: 'needs_reauth', reason: 'refresh_refused', fixedBy: 'owner' } }),
+  )
+  await page.goto(address)
+  await page.getByText('To mend it').waitFor()
+  assert.equal(await page.getByText('put off by Patchbay in time').count(), 0)
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })
