@@ -8,6 +8,7 @@ import { readWhy, writeWhy } from './src/address/why.ts'
 import { mergeTimeline } from './src/data/merge-timeline.ts'
 import { type Page, walkPages } from './src/data/walk-pages.ts'
 import { seriesOf } from './src/features/metrics/series.ts'
+import { axisSteps, dayLabels, weekSplits } from './src/ui/day-axis.ts'
 import { breaksOf, everyPeriod, lastDayIn, lonely, splitFinal } from './src/ui/day-series.ts'
 import { idFromName } from './src/words/id-from-name.ts'
 import { metricFamily, metricName } from './src/words/metric-names.ts'
@@ -24,6 +25,9 @@ import {
 import { personState, refusalSays, roles, roleWords } from './src/words/people.ts'
 import { coverageText, periodText } from './src/words/periods.ts'
 import { problemOf } from './src/words/problems.ts'
+import { intervalText, windowText } from './src/words/quotas.ts'
+import { detailText } from './src/words/shares.ts'
+import { shortJson } from './src/words/short-json.ts'
 import { absoluteText, lengthText, playingTime, publishedText, relativeText } from './src/words/times.ts'
 
 test('a number is written as its unit is read', () => {
@@ -106,6 +110,50 @@ test('a time is relative, with the moment and two zones for whoever asks', () =>
     '1 d',
   ])
   assert.deepEqual([221_000, 3_725_000].map(playingTime), ['3:41', '1:02:05'])
+})
+
+test('data in one line leaves out what is not there, and a list is read as one', () => {
+  const check = (value: Record<string, unknown>, expected: string) => assert.equal(shortJson(value), expected)
+  check({ says: null, reason: null, account: 'nova' }, 'account: nova')
+  check({ scopes: ['read', 'write'], app: 'a' }, 'scopes: read, write · app: a')
+  check({ scopes: [], more: { deep: [1] } }, 'scopes: none · more: {"deep":[1]}')
+  check({ count: 0, last: false }, 'count: 0 · last: false')
+  check({ says: null }, '')
+})
+
+test('the window of a limit is said as people say it, and no interval shorter than the one that fits', () => {
+  assert.deepEqual(['day in America/Los_Angeles', 'month in UTC', '30 s', '3600 s', 'at once'].map(windowText), [
+    'a day in America/Los_Angeles',
+    'a month in UTC',
+    'in 30 s',
+    'in 1 h',
+    'at once',
+  ])
+  assert.deepEqual([60_000, 546 * 60_000, 24 * 3_600_000].map(intervalText), ['1 min', '9 h 6 min', '1 d'])
+})
+
+test('a day stands once on an axis, and is called by its month only where a month begins', () => {
+  const at = (...days: string[]) => days.map((value) => Date.parse(`${value}T00:00:00Z`) / 1000)
+  const check = (days: string[], step: 'day' | 'week' | 'month', expected: string[]) =>
+    assert.deepEqual(dayLabels(at(...days), step, 'en'), expected)
+  check(['2026-11-28', '2026-11-29'], 'day', ['Nov 28', 'Nov 29'])
+  check(['2026-11-01', '2026-12-01', '2027-01-01'], 'day', ['Nov', 'Dec', '2027'])
+  check(['2026-08-31', '2026-09-28', '2026-10-26'], 'week', ['Aug 31', 'Sep 28', 'Oct 26'])
+  check(['2026-08-31', '2026-11-30', '2027-03-01'], 'week', ['Aug 2026', 'Nov 2026', 'Mar 2027'])
+  assert.equal(Math.min(...axisSteps.day), 86_400)
+  const weeks = at('2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16')
+  assert.deepEqual(weekSplits(weeks, 14 * 86_400), at('2026-10-26', '2026-11-09'))
+})
+
+test('beside a KPI one is one, and not all of them', () => {
+  const check = (kpi: string, name: string, value: number, expected: string) =>
+    assert.equal(detailText(kpi, name, value, 'en'), expected)
+  check('K3', 'refused', 1, '1')
+  check('K3', 'refused', 1_204, '1,204')
+  check('K1', 'atOnce', 1, '100%')
+  check('K8', 'withinAnHour', 0, '0%')
+  check('K8', 'longestMs', 3_725_000, '1 h 2 min')
+  check('K7', 'account, with people', 1, '100%')
 })
 
 test('what was published is no more exact than what was said', () => {

@@ -69,6 +69,19 @@ test('a platform of the catalog shows what it offers and cannot be changed', { s
   await context.close()
 })
 
+test('no word of a name breaks where there is little room', { skip }, async () => {
+  const address = `/console/setup/platforms/${consentProvider.id}`
+  const { page, context } = await browser.open(address, { signedIn: true, width: 320 })
+  await page.getByText('Documentation', { exact: true }).waitFor()
+  const lines = `(() => {
+    const range = document.createRange()
+    range.selectNodeContents([...document.querySelectorAll('dt')].find((one) => one.textContent === 'Documentation'))
+    return range.getClientRects().length
+  })()`
+  assert.equal(await page.evaluate(lines), 1)
+  await context.close()
+})
+
 test('the room of platforms fits 320 px in every state, light and dark', { skip }, async () => {
   await server.client().providers.register(document)
   const rooms = ['', '/new', `/${consentProvider.id}`, `/${document.id}`, '/nobody']

@@ -85,6 +85,39 @@ test('the forecast says of each quota whether it lasts, and a question what woul
   await context.close()
 })
 
+test('only a calendar starts a limit anew, and one that nobody used says so', { skip }, async () => {
+  const { page, context, errors } = await browser.open('/console/quotas', { signedIn: true })
+  const now = (await client().quotas.list()).data
+  await page.getByRole('meter').first().waitFor()
+  assert.ok(now.some(({ resetsAt, used }) => resetsAt === null && used === 0))
+  await page.getByText('nothing used', { exact: true }).first().waitFor()
+  assert.equal(await page.getByText('frees up call by call').count(), 0)
+  await page.getByRole('link', { name: 'Forecast' }).click()
+  const { data } = await client().quotas.forecast({ limit: 20 })
+  const moving = data.filter(({ zone, windowMs }) => zone === null && windowMs !== null)
+  assert.ok(moving.length > 0)
+  await page.getByText('a moving window of').first().waitFor()
+  assert.equal(await page.getByText('a moving window of').count(), moving.length)
+  assert.equal(await page.getByText('Starts anew').count(), data.filter(({ zone }) => zone !== null).length)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('a connection is as short of quota as its own account, and not as another one', { skip }, async () => {
+  const { page, context, errors } = await browser.open('/console/', { signedIn: true })
+  const quota = { provider: provider.id, integration, unit: 'calls', resetsAt: null, parkedUntil: null, source: 'test' }
+  const data = [
+    { ...quota, quota: 'app', holder: null, used: 20, limit: 100 },
+    { ...quota, quota: 'account', holder: account, used: 40, limit: 100 },
+    { ...quota, quota: 'account', holder: 'somebody-else', used: 90, limit: 100 },
+  ]
+  await page.route('**/v1/quotas', (route) => route.fulfill({ json: { data } }))
+  await page.goto(`${server.url}/console/connections?profile=${profile}&env=${server.environments.test.id}`)
+  await page.getByRole('row').nth(1).getByText('40%', { exact: true }).waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
 test('what a platform sent is shown as it came, and nothing in it runs', { skip }, async () => {
   const hostile = '<img src=x onerror="window.ran=1">'
   await post(about(account, 'comments', { id: 'c1', text: hostile }))
@@ -157,6 +190,10 @@ test('a stream says how old it is and why; another rhythm is chosen for a while 
   await page.getByRole('dialog').getByRole('button', { name: 'Choose', exact: true }).click()
   const card = page.getByRole('region', { name: 'How often it is read' })
   await card.getByText(/every hour until .*: release week/).waitFor()
+  // The table of streams says the same.
+  const quick = (await client().connections.streams({ id })).data.find(({ cadence }) => cadence?.everyMs === 3_600_000)!
+  const row = page.getByRole('row').filter({ hasText: quick.summary })
+  await row.getByText('every 1 h', { exact: true }).waitFor()
   const { chosen } = await client().connections.cadence({ id })
   assert.deepEqual([chosen?.every, chosen?.reason], ['1h', 'release week'])
   await card.getByRole('button', { name: 'Back to the rule' }).click()

@@ -310,6 +310,127 @@ test('every room fits 320 px and has no error on its page, light and dark', { sk
   assert.deepEqual(await browser.checkRooms(rooms), [])
 })
 
+test('where everything is real and nothing there yet, no word is of what is not so there', {
+  skip,
+}, async () => {
+  const { live } = server.environments
+  const { page, context } = await open('/console/', { signedIn: true })
+  await page.goto(`${server.url}/console/connections?env=${live.id}`)
+  await page.getByText('No account is connected yet').waitFor()
+  assert.equal(await page.getByText(/nothing can go wrong/).count(), 0)
+  await page.goto(`${server.url}/console/setup/apps?env=${live.id}`)
+  await page.getByRole('heading', { name: 'Set up the first one' }).waitFor()
+  await context.close()
+})
+
+test('the tab that is open is in view, also the last one at 320 px', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  const address = `/console/connections/${connection!.id}?tab=permissions`
+  const { page, context } = await open(address, { signedIn: true, width: 320 })
+  const current = page.getByRole('link', { name: 'Permissions', exact: true })
+  await current.waitFor()
+  const { x, width } = (await current.boundingBox())!
+  assert.ok(x >= 0 && x + width <= 320, `from ${x} to ${x + width}`)
+  await context.close()
+})
+
+test('an address that leads nowhere has a heading and a title that say so', { skip }, async () => {
+  const { page, context } = await open('/console/nowhere', { signedIn: true })
+  await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor()
+  assert.equal(await page.title(), 'No such page · Patchbay')
+  await context.close()
+})
+
+test('accounts in the list can be told apart: no name and no handle is cut', { skip }, async () => {
+  const { page, context } = await open('/console/connections', { signedIn: true })
+  const [connection] = (await server.client().connections.list({ limit: 1 })).data
+  await page.route('**/v1/connections?*', async (route) => {
+    const account = {
+      ...connection!.account,
+      name: 'The Observatory of Pinwhistle',
+      handle: '@observatoryofpinwhistle',
+    }
+    await route.fulfill({ json: { data: [{ ...connection, account }], nextCursor: null } })
+  })
+  await page.reload()
+  const cell = page.getByRole('row').nth(1).getByRole('cell').first()
+  await cell.getByText('@observatoryofpinwhistle').waitFor()
+  const isCut = ({ scrollHeight, clientHeight }: { scrollHeight: number; clientHeight: number }) =>
+    scrollHeight > clientHeight + 1
+  for (const text of ['The Observatory of Pinwhistle', '@observatoryofpinwhistle'])
+    assert.equal(await cell.getByText(text).evaluate(isCut), false, text)
+  await context.close()
+})
+
+test('a number that is older than the newest of its account says its day', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ provider: consentProvider.id })).data
+  const { page, context } = await open('/console/', { signedIn: true })
+  const summary = await server.client().profiles.summary({ id: connection!.profile })
+  const accounts = summary.accounts.map((account) => ({
+    ...account,
+    freshness: { ...account.freshness, dataAsOf: '2026-11-29' },
+    metrics: account.metrics.map((metric, index) => ({ ...metric, day: index === 0 ? '2026-11-26' : '2026-11-29' })),
+  }))
+  await page.route('**/v1/profiles/*/summary', (route) => route.fulfill({ json: { ...summary, accounts } }))
+  await page.goto(`${server.url}/console/artists/${connection!.profile}?env=${server.environments.test.id}`)
+  await page.getByText('data as of Nov 29, 2026').first().waitFor()
+  assert.equal(await page.getByText('Nov 26, 2026', { exact: true }).count(), accounts.length)
+  await context.close()
+})
+
+test('the keyboard stays where it was while something is done, and goes along to another page', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ provider: consentProvider.id })).data
+  const { page, context, errors } = await open(`/console/connections/${connection!.id}`, { signedIn: true })
+  const focused = () => page.evaluate("document.activeElement?.textContent?.trim() ?? ''")
+  await page.getByRole('button', { name: 'Pause', exact: true }).press('Enter')
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor()
+  assert.equal(await focused(), 'Resume')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  assert.equal(await focused(), 'Pause')
+
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('Quotas')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Quotas', level: 1 }).waitFor()
+  await page.getByRole('meter').first().waitFor()
+  assert.equal(await page.evaluate('document.activeElement?.id'), 'main')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('what a choice means is told to those who hear it, and a table stays within the corners of its card', {
+  skip,
+}, async () => {
+  const { page, context } = await open('/console/setup/apps', { signedIn: true })
+  await page.getByRole('link', { name: 'Change' }).first().click()
+  const box = page.getByLabel('Accounts can be connected with it')
+  const help = page.locator(`[id="${await box.getAttribute('aria-describedby')}"]`)
+  assert.deepEqual(await help.allTextContents(), ['Connections that are there go on either way.'])
+  await page.goto(`${server.url}/console/connections?env=${server.environments.test.id}`)
+  const frame = page.getByRole('region', { name: 'Connections', exact: true })
+  await frame.waitFor()
+  const { x, y } = (await frame.boundingBox())!
+  const corner = await page.evaluate(`document.elementFromPoint(${x + 1}, ${y + 1})?.tagName`)
+  assert.notEqual(corner, 'TH')
+  await context.close()
+})
+
+test('access that is over is not said to be put off in time', { skip }, async () => {
+  const [connection] = (await server.client().connections.list({ provider: consentProvider.id })).data
+  const { page, context } = await open('/console/', { signedIn: true })
+  const address = `${server.url}/console/connections/${connection!.id}?env=${server.environments.test.id}`
+  await page.goto(address)
+  await page.getByText('put off by Patchbay in time').first().waitFor()
+  await page.route(`**/v1/connections/${connection!.id}`, (route) =>
+    route.fulfill({ json: { ...connection, state: 'needs_reauth', reason: 'refresh_refused', fixedBy: 'owner' } }),
+  )
+  await page.goto(address)
+  await page.getByText('To mend it').waitFor()
+  assert.equal(await page.getByText('put off by Patchbay in time').count(), 0)
+  await context.close()
+})
+
 test('a browser that names its language as no language is named draws charts all the same', { skip }, async () => {
   const [connection] = (await server.client().connections.list({ limit: 1 })).data
   const { page, context, errors } = await open('/console/', { signedIn: true })

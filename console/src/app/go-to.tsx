@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Dialog } from 'radix-ui'
-import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useRead } from '../data/patchbay.tsx'
 import { useFocusBack } from '../ui/drawer.tsx'
 import { join } from '../ui/join-classes.ts'
@@ -26,6 +26,7 @@ export function GoTo({ open, setOpen }: { open: boolean; setOpen: (open: boolean
     return () => removeEventListener('keydown', onKey)
   }, [setOpen])
   const focus = useFocusBack()
+  const went = useRef(false)
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Portal>
@@ -33,10 +34,22 @@ export function GoTo({ open, setOpen }: { open: boolean; setOpen: (open: boolean
         <Dialog.Content
           aria-describedby={undefined}
           {...focus}
+          onCloseAutoFocus={(event) => {
+            // Where one went is read from its top; what was left may be gone in a moment.
+            if (!went.current) return focus.onCloseAutoFocus(event)
+            event.preventDefault()
+            went.current = false
+            document.querySelector('main')?.focus({ preventScroll: true })
+          }}
           className="fixed top-[12vh] left-1/2 z-40 w-[min(34rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-panel shadow-2xl"
         >
           <Dialog.Title className="sr-only">Go to</Dialog.Title>
-          <Finder close={() => setOpen(false)} />
+          <Finder
+            close={() => {
+              went.current = true
+              setOpen(false)
+            }}
+          />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -29,7 +29,7 @@ function Panel() {
   const main = useFocusOnNewPage()
   const [searching, setSearching] = useState(false)
   return (
-    <PatchbayProvider environment={environment?.id}>
+    <PatchbayProvider environment={environment}>
       <a
         href="#main"
         className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-on-accent focus:translate-y-0"

@@ -11,22 +11,29 @@ import {
 } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 
-const Connected = createContext<{ client: Client; environment: string | undefined } | null>(null)
+interface Where {
+  readonly client: Client
+  readonly environment: string | undefined
+  /** In `test` every platform is a pretend one. */
+  readonly mode: string | undefined
+}
+
+const Connected = createContext<Where | null>(null)
 
 /** For what belongs to no environment: who is there, and where they may go. */
 export const anywhere = openPatchbay({ url: '' })
 
 /** Everything below works in one environment: what was read in another is never shown in it. */
-export function PatchbayProvider(props: { environment: string | undefined; children: ReactNode }) {
-  const { environment } = props
+export function PatchbayProvider(props: { environment: { id: string; mode: string } | null; children: ReactNode }) {
+  const { id: environment, mode } = props.environment ?? {}
   const value = useMemo(
-    () => ({ client: openPatchbay({ url: '', environment: () => environment }), environment }),
-    [environment],
+    () => ({ client: openPatchbay({ url: '', environment: () => environment }), environment, mode }),
+    [environment, mode],
   )
   return <Connected value={value}>{props.children}</Connected>
 }
 
-export function usePatchbay(): { client: Client; environment: string | undefined } {
+export function usePatchbay(): Where {
   const found = useContext(Connected)
   if (!found) throw new Error('This is not inside a PatchbayProvider.')
   return found

@@ -20,8 +20,8 @@ export function AccountName(props: {
         />
       </span>
       <span className="min-w-0">
-        <span className="line-clamp-1 font-medium">{account.name}</span>
-        <span className="line-clamp-1 text-sm text-soft">
+        <span className="line-clamp-2 font-medium">{account.name}</span>
+        <span className="line-clamp-3 text-sm text-soft">
           {look.name}
           {account.handle && ` · ${account.handle}`}
         </span>

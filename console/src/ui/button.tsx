@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from 'react'
+import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import { join } from './join-classes.ts'
 
 const looks = {
@@ -12,11 +12,12 @@ const looks = {
 export const buttonClass = (look: keyof typeof looks = 'plain', small = false) =>
   join(
     'inline-flex items-center justify-center gap-2 rounded-lg border font-medium whitespace-nowrap no-underline transition-colors select-none',
-    'disabled:opacity-55 disabled:cursor-not-allowed aria-disabled:opacity-55',
+    'disabled:opacity-55 disabled:cursor-not-allowed aria-disabled:opacity-55 aria-disabled:cursor-not-allowed',
     small ? 'min-h-8 px-2.5 text-sm' : 'min-h-10 px-4 text-[0.9375rem]',
     looks[look],
   )
 
+/** What is busy keeps the focus, which the browser takes from what is disabled: whoever works by keyboard would be back at the top of the page. */
 export function Button({
   look = 'plain',
   small = false,
@@ -31,8 +32,10 @@ export function Button({
     <button
       type="button"
       {...rest}
-      disabled={disabled || busy}
+      disabled={disabled}
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
+      onClick={busy ? refuse : rest.onClick}
       className={join(buttonClass(look, small), className)}
     >
       {busy ? <Spinner /> : icon}
@@ -40,6 +43,9 @@ export function Button({
     </button>
   )
 }
+
+/** Of a form, too: it is sent by the click that the browser makes of Enter. */
+const refuse = (event: MouseEvent) => event.preventDefault()
 
 export function Spinner() {
   return (

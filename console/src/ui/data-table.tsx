@@ -28,7 +28,7 @@ export function DataTable<Row>(props: {
       aria-label={props.caption}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard
       tabIndex={0}
-      className={join('relative overflow-auto', !props.tall && 'max-h-[max(20rem,calc(100dvh-7rem))]')}
+      className={join('relative overflow-auto rounded-xl', !props.tall && 'max-h-[max(20rem,calc(100dvh-7rem))]')}
     >
       <table className="w-full border-separate border-spacing-0 text-[0.9375rem]">
         <caption className="sr-only">{props.caption}</caption>

@@ -56,7 +56,12 @@ export function Select({
       <label htmlFor={id} className={hiddenLabel ? 'sr-only' : 'mb-1 block font-medium'}>
         {label}
       </label>
-      <select {...rest} id={id} className={join(inputClass, 'pr-8', hiddenLabel && '!min-h-9 text-sm')}>
+      <select
+        {...rest}
+        id={id}
+        aria-describedby={help ? `${id}-more` : undefined}
+        className={join(inputClass, 'pr-8', hiddenLabel && '!min-h-9 text-sm')}
+      >
         {[...Map.groupBy(choices, ({ group }) => group)].map(([group, members]) => {
           const options = members.map(({ value, name }) => (
             <option key={value} value={value}>
@@ -81,10 +86,20 @@ export function CheckField({ label, help, ...rest }: ComponentProps<'input'> & {
   const id = useId()
   return (
     <div className="flex gap-2.5">
-      <input {...rest} type="checkbox" id={id} className="mt-1 size-4 shrink-0 accent-accent" />
+      <input
+        {...rest}
+        type="checkbox"
+        id={id}
+        aria-describedby={help ? `${id}-more` : undefined}
+        className="mt-1 size-4 shrink-0 accent-accent"
+      />
       <div className="min-w-0">
         <label htmlFor={id}>{label}</label>
-        {help && <p className="text-sm text-soft">{help}</p>}
+        {help && (
+          <p id={`${id}-more`} className="text-sm text-soft">
+            {help}
+          </p>
+        )}
       </div>
     </div>
   )

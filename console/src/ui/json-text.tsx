@@ -10,10 +10,3 @@ export function JsonText({ value }: { value: unknown }) {
     </pre>
   )
 }
-
-/** The same in one line, for a table. */
-export function shortJson(value: Record<string, unknown>): string {
-  return Object.entries(value)
-    .map(([name, each]) => `${name}: ${typeof each === 'string' ? each : JSON.stringify(each)}`)
-    .join(' · ')
-}

@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import { shortNumber } from '../words/numbers.ts'
 import type { Step } from '../words/periods.ts'
+import { axisSteps, dayLabels, weekSplits } from './day-axis.ts'
 import { breaksOf, type DayPoint, lonely, splitFinal } from './day-series.ts'
 
 export const plotHeight = 190
@@ -95,8 +96,9 @@ export function optionsOf(element: HTMLElement, props: Drawn): uPlot.Options {
         font,
         grid: { show: false },
         ticks: { stroke: line, width: 1, size: 5 },
-        values: dayLabels,
-        ...(step === 'day' ? {} : { incrs: axisSteps[step] }),
+        values: (_, marks) => dayLabels(marks, step),
+        incrs: axisSteps[step],
+        ...(step === 'week' && { splits: ({ data: [at] }, _axis, _low, _high, apart) => weekSplits([...at], apart) }),
         space: (_self, _axis, _low, _high, room) => (room < 320 ? 50 : 70),
         size: 34,
       },
@@ -147,25 +149,8 @@ export function optionsOf(element: HTMLElement, props: Drawn): uPlot.Options {
   }
 }
 
-const daySeconds = 86_400
-const axisSteps: Record<'week' | 'month', number[]> = {
-  week: [7, 14, 28, 56, 91, 182, 364, 728].map((days) => days * daySeconds),
-  month: [30, 61, 91, 182, 365, 730, 1_826].map((days) => days * daySeconds),
-}
-
 /** Where a point stands on the canvas. */
 const placeOf = (plot: uPlot, index: number) => Math.round(plot.valToPos(plot.data[0][index] ?? 0, 'x', true))
-
-const dayLabels: uPlot.Axis.DynamicValues = (_, splits, _axis, _space, increment) => {
-  const months = increment >= 27 * 86_400
-  const month = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', month: 'short' })
-  const day = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', month: 'short', day: 'numeric' })
-  return splits.map((seconds) => {
-    const at = new Date(seconds * 1000)
-    if (!months) return day.format(at)
-    return at.getUTCMonth() === 0 ? String(at.getUTCFullYear()) : month.format(at)
-  })
-}
 
 function resolved(element: HTMLElement, variable: string): string {
   const probe = document.createElement('span')

@@ -1,4 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { join } from './join-classes.ts'
 
 /** Views of one thing. Each has an address, so they are links. */
@@ -6,8 +7,9 @@ export function Tabs(props: {
   label: string
   tabs: readonly { name: string; link: LinkProps; current: boolean; count?: number }[]
 }) {
+  const row = useCurrentInView(props.tabs.findIndex(({ current }) => current))
   return (
-    <nav aria-label={props.label} className="-mb-px overflow-x-auto">
+    <nav ref={row} aria-label={props.label} className="-mb-px overflow-x-auto">
       <ul className="flex gap-1">
         {props.tabs.map((tab) => (
           <li key={tab.name}>
@@ -28,6 +30,17 @@ export function Tabs(props: {
       </ul>
     </nav>
   )
+}
+
+/** Where there is no room for all, a row is moved until the one that is open is in its middle. */
+function useCurrentInView(current: number) {
+  const row = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const frame = row.current?.getBoundingClientRect()
+    const tab = row.current?.querySelectorAll('a')[current]?.getBoundingClientRect()
+    if (frame && tab) row.current?.scrollBy({ left: tab.left + tab.width / 2 - frame.left - frame.width / 2 })
+  }, [current])
+  return row
 }
 
 /** A few choices of which one holds, with an address each: ranges, saved filters. */

@@ -30,7 +30,7 @@ export const reasons = {
     fixedBy: 'owner',
     says: 'A permission was not given. What needs it stands still; the rest works. The account owner can connect again and tick it.',
   },
-  paused: { fixedBy: 'caller', says: 'Paused by the application. Resume it to go on.' },
+  paused: { fixedBy: 'caller', says: 'Somebody paused it. Resume it to go on.' },
   disconnected: { fixedBy: 'caller', says: 'Disconnected by the application. Its history stays.' },
 } as const satisfies Record<string, Reason>
 

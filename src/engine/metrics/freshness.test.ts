@@ -20,6 +20,14 @@ check('read before that', [slot(13)], 'stale', 13)
 check('never read', [slot(null)], 'unknown', null)
 check('without streams', [], 'unknown', null)
 check('a mixed view as old as its oldest part', [slot(1), slot(13), slot(11)], 'stale', 13)
+check('what was read before everything was paused', [slot(13, { blocked: 'paused' })], 'stale', 13)
+check(
+  'what stands still, besides a part that never was read,',
+  [slot(5, { blocked: 'needs_reauth' }), slot(null, { blocked: 'missing_scope' })],
+  'fresh',
+  5,
+)
+check('what stood still before it was read', [slot(null, { blocked: 'paused' })], 'unknown', null)
 check(
   'one that lacks a permission, among others that are read',
   [slot(1), slot(null, { blocked: 'missing_scope' })],

@@ -10,10 +10,12 @@ export interface Freshness {
 
 /**
  * Fresh within one interval (and a fifth of it, for the planner's spread), aging within two, stale beyond, unknown before the first reading. Several streams
- * show the worst of them: a mixed view is as old as its oldest part. Blocked streams are left out, since their reason is shown in their own place.
+ * show the worst of them: a mixed view is as old as its oldest part. Blocked streams are left out, since their reason is shown in their own place; where
+ * all are blocked, their numbers are as old as they are all the same.
  */
 export function freshnessOf(slots: readonly Slot[], now: number): Freshness {
-  const counted = slots.filter(({ blocked }) => blocked === null)
+  const going = slots.filter(({ blocked }) => blocked === null)
+  const counted = going.length > 0 ? going : slots.filter(({ syncedAt }) => syncedAt !== null)
   if (counted.length === 0) return { syncedAt: null, badge: 'unknown' }
   const badges = counted.map((slot) => badgeOf(slot, now))
   const reads = counted.map(({ syncedAt }) => syncedAt)

@@ -303,6 +303,37 @@ story(
   },
 )
 
+story('a run that brought only who the audience is did not find an empty answer', async (world) => {
+  const audience = defineStream({
+    summary: 'Viewers',
+    every: '24h',
+    metrics: [],
+    audiences: ['viewers'],
+    idleCalls: 1,
+    read: readOne({
+      request: () => ({ path: '/viewers' }),
+      parse: (body, _subject, { time }) => ({
+        audiences: (at(body, 'countries') as string[]).map((country) => ({
+          ...({ population: 'viewers', basis: 'share', dimensions: ['country'] } as const),
+          period: { start: null, end: time.today() },
+          rows: [{ group: { country }, value: 1 }],
+        })),
+      }),
+    }),
+  })
+  const streams = { videos: audience }
+  const deps = { ...world.deps, providers: catalogOnly([{ ...world.deps.providers.catalog.get('madeup')!, streams }]) }
+  await world.connect('con_1', { streams: ['videos'] })
+  const says: (string | null)[] = []
+  for (const countries of [['KE'], ['KE'], []]) {
+    world.platform.spoil = () => ({ countries })
+    const [run] = await world.runDue({ deps, aheadMs: 48 * hour })
+    says.push(run!.says)
+    await world.clock.sleep(24 * hour)
+  }
+  assert.deepEqual(says, [null, null, 'The answer held nothing.'])
+})
+
 story('F48: a counter that goes down is stored as it is said, and flagged', async (world) => {
   const lifetime = defineStream({
     summary: 'Views',

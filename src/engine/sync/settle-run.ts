@@ -148,7 +148,7 @@ function summary(
     doubled > 0
       ? `${doubled === 1 ? '1 row was twice in one answer with something else in it' : `${doubled} rows were twice in one answer with something else in them`}, and the last counts.`
       : null,
-    bad.length === 0 && unfinished.length === 0 && isEmpty(counts) ? 'The answer held nothing.' : null,
+    bad.length === 0 && unfinished.length === 0 && isEmpty(counts, tallies) ? 'The answer held nothing.' : null,
   ].filter((part) => part !== null)
   return {
     state: stateOf(good, bad.length, unfinished.length, counts.refused + doubted.length, first?.fault ?? null),
@@ -160,8 +160,10 @@ function summary(
 const listed = (all: readonly string[]) =>
   all.length > 3 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(', ')
 
-const isEmpty = ({ inserted, restated, unchanged, items, refused }: Run['counts']) =>
-  inserted + restated + unchanged + items + refused === 0
+/** Audiences are rows that the counts of a run do not have: who watches is something, too. */
+const isEmpty = ({ inserted, restated, unchanged, items, refused }: Run['counts'], tallies: Run['tallies']) =>
+  inserted + restated + unchanged + items + refused === 0 &&
+  [...tallies.values()].every(({ volume }) => volume.own + volume.items === 0)
 
 function stateOf(
   good: number,

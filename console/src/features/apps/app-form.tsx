@@ -15,6 +15,7 @@ import { OutsideLink } from '../../ui/outside-link.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { useTell } from '../../ui/toast.tsx'
 import { problemOf } from '../../words/problems.ts'
+import { amountText, windowText } from '../../words/quotas.ts'
 
 const route = getRouteApi('/setup/apps/$app')
 
@@ -233,7 +234,6 @@ function SettingField(props: {
 }
 
 function About({ app, provider, id }: { app: Integration | undefined; provider: Provider; id: string }) {
-  const quotas = new Map(provider.quotas.map((quota) => [quota.id, quota]))
   return (
     <div className="space-y-5">
       <Card label="At the platform">
@@ -264,8 +264,11 @@ function About({ app, provider, id }: { app: Integration | undefined; provider: 
             ['Does', provider.actions.map(({ summary }) => summary).join(', ') || 'nothing'],
             [
               'Limits',
-              [...quotas.values()].map(({ limit, unit, window }) => `${limit} ${unit} in ${window}`).join(', ') ||
-                'none known',
+              provider.quotas
+                .map(
+                  ({ id: quota, limit, unit, window }) => `${quota}: ${amountText(limit, unit)} ${windowText(window)}`,
+                )
+                .join('; ') || 'none known',
             ],
             ['Signs in by', provider.auth.scheme.replace(/_/g, ' ')],
           ]}

@@ -80,7 +80,7 @@ export function AppsPage() {
             )
           }
         </Loaded>
-        <Card label="Set up another one">
+        <Card label={integrations.data?.data.length === 0 ? 'Set up the first one' : 'Set up another one'}>
           <Loaded query={providers}>
             {({ data }) => (
               <>

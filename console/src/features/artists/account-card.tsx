@@ -69,6 +69,7 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
             <Headline
               key={metric.metric}
               metric={metric}
+              newest={account.freshness.dataAsOf}
               explain={() => explain(account.connection, metric.metric, metric.day)}
             />
           ))}
@@ -130,7 +131,9 @@ export function AccountCard({ account, explain }: { account: Account; explain: E
   )
 }
 
-function Headline({ metric, explain }: { metric: Metric; explain: () => void }) {
+/** A number of an earlier day than the newest of its account says which: platforms are late with some and not with others. */
+function Headline(props: { metric: Metric; newest: string | null; explain: () => void }) {
+  const { metric, newest, explain } = props
   const definitions = useDefinitions()
   const definition = definitions.data?.data.find((each) => each.metric === metric.metric)
   const name = metricName(metric.metric)
@@ -139,6 +142,12 @@ function Headline({ metric, explain }: { metric: Metric; explain: () => void }) 
     <div className="bg-panel px-4 py-3">
       <dt className="text-sm text-soft" title={definition?.summary}>
         {name}
+        {metric.value !== null && metric.day !== newest && (
+          <>
+            {' · '}
+            <span className="whitespace-nowrap">{dayText(metric.day)}</span>
+          </>
+        )}
       </dt>
       <dd>
         <button

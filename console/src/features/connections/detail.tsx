@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { useProviderLook } from '../../data/manifest.ts'
+import { type Connection, useProviderLook } from '../../data/manifest.ts'
 import { useRead } from '../../data/patchbay.tsx'
 import { endConnectWindow } from '../../parts/connect-window.ts'
 import { Freshness } from '../../parts/freshness.tsx'
@@ -84,7 +84,7 @@ export function ConnectionPage() {
                 <Badge state={connectionState(connection.state)} says={connection.says} />
                 <Freshness freshness={connection.freshness} long />
               </div>
-              {connection.state !== 'disconnected' && <Clocks clocks={connection.clocks} endsAt={connection.endsAt} />}
+              {!isOver(connection.state) && <Clocks clocks={connection.clocks} endsAt={connection.endsAt} />}
             </div>
             <TroubleCard connection={connection} platform={look(connection.provider).name} />
             <div className="mb-5 border-b border-line">
@@ -127,3 +127,6 @@ export function ConnectionPage() {
     </>
   )
 }
+
+/** The clocks of an access that is over go on, and mean nothing any more. */
+const isOver = (state: Connection['state']) => ['disconnected', 'needs_reauth', 'revoked'].includes(state)

@@ -1,6 +1,6 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type Connection, useProviders, useQuotas } from '../../data/manifest.ts'
-import { useRead } from '../../data/patchbay.tsx'
+import { usePatchbay, useRead } from '../../data/patchbay.tsx'
 import { walkPages } from '../../data/walk-pages.ts'
 import { AccountName } from '../../parts/account-name.tsx'
 import { ConnectLink } from '../../parts/connect-link.tsx'
@@ -174,7 +174,9 @@ function useConnections(search: Search) {
           cursor: after,
           limit: pageSize,
           wanted: ({ freshness, state }) =>
-            state !== 'paused' && (freshness.badge === 'aging' || freshness.badge === 'stale'),
+            state !== 'paused' &&
+            state !== 'disconnected' &&
+            (freshness.badge === 'aging' || freshness.badge === 'stale'),
         })
       const page = await list({ state }, pageSize)(after)
       return { ...page, looked: page.data.length }
@@ -224,7 +226,7 @@ function ConnectionsTable({ connections }: { connections: readonly Connection[] 
         { name: 'Health', cell: ({ state, says }) => <Badge state={connectionState(state)} says={says} /> },
         { name: 'Freshness', cell: ({ freshness }) => <Freshness freshness={freshness} /> },
         { name: 'Next reading', cell: (connection) => <NextReading connection={connection} /> },
-        { name: 'Quota', className: 'min-w-24', cell: ({ integration }) => <Pressure integration={integration} /> },
+        { name: 'Quota', className: 'min-w-24', cell: (connection) => <Pressure connection={connection} /> },
         { name: 'Who acts', className: 'min-w-44 text-sm', cell: (connection) => <WhoActs connection={connection} /> },
       ]}
     />
@@ -249,10 +251,14 @@ function NextReading({ connection }: { connection: Connection }) {
   return <RelativeTime at={soonest} none="none" />
 }
 
-function Pressure({ integration }: { integration: string }) {
+/** Of the limits that it shares and those of its own account: there are thousands of other accounts, and none of theirs holds it up. */
+function Pressure({ connection: { integration, account } }: { connection: Connection }) {
   const { data } = useQuotas()
   const fullest = data?.data
-    .filter((quota) => quota.integration === integration && quota.limit > 0)
+    .filter(
+      (quota) =>
+        quota.integration === integration && quota.limit > 0 && (quota.holder === null || quota.holder === account.id),
+    )
     .sort((a, b) => b.used / b.limit - a.used / a.limit)[0]
   if (!fullest) return <span className="text-soft">{noNumber}</span>
   return (
@@ -277,6 +283,7 @@ function WhoActs({ connection }: { connection: Connection }) {
 }
 
 function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view'] }) {
+  const { mode } = usePatchbay()
   if (view === 'needs-me')
     return <EmptyState title="Nothing needs you">Every connection works, or goes on by itself.</EmptyState>
   if (view === 'late')
@@ -294,7 +301,9 @@ function NothingHere({ filtered, view }: { filtered: boolean; view: Search['view
     )
   return (
     <EmptyState title="No account is connected yet" action={<ConnectLink />}>
-      In the test environment every platform is a pretend one, with pretend artists: nothing can go wrong there.
+      {mode === 'test'
+        ? 'Every platform is a pretend one here, with pretend artists: nothing can go wrong.'
+        : 'Choose an artist, plug in an account, and its numbers arrive within seconds. To try it out first, change to the test environment, where every platform is a pretend one.'}
     </EmptyState>
   )
 }

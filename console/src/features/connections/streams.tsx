@@ -158,10 +158,12 @@ export function StreamTable(props: {
           { name: 'Freshness', cell: ({ freshness }) => <Freshness freshness={freshness} /> },
           {
             name: 'Next',
-            cell: ({ blocked, dueAt, everyMs }) => (
+            cell: ({ blocked, dueAt, everyMs, cadence }) => (
               <>
                 {blocked === null ? <RelativeTime at={dueAt} /> : <span className="text-soft">stands still</span>}
-                <span className="block text-sm whitespace-nowrap text-soft">every {lengthText(everyMs)}</span>
+                <span className="block text-sm whitespace-nowrap text-soft">
+                  every {lengthText(cadence?.everyMs ?? everyMs)}
+                </span>
               </>
             ),
           },

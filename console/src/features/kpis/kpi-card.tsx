@@ -2,7 +2,7 @@ import type { Operations } from '@patchbay/sdk'
 import { Badge } from '../../ui/badge.tsx'
 import { Card } from '../../ui/card.tsx'
 import { noNumber, numberText } from '../../words/numbers.ts'
-import { shareText } from '../../words/shares.ts'
+import { detailText, shareText } from '../../words/shares.ts'
 import type { StateWords } from '../../words/states.ts'
 
 type Kpi = Awaited<ReturnType<Operations['kpis']['read']>>['data'][number]
@@ -50,13 +50,13 @@ export function KpiCard({ kpi, nameOf }: { kpi: Kpi; nameOf: (provider: string) 
         <summary className="cursor-pointer py-1 font-medium text-ink">What is counted</summary>
         <p>{says}</p>
         {notMeasured && <p className="mt-1">Not measured: {notMeasured}</p>}
-        <Details details={overall.details} />
+        <Details kpi={id} details={overall.details} />
       </details>
     </Card>
   )
 }
 
-function Details({ details }: Pick<Figure, 'details'>) {
+function Details({ kpi, details }: Pick<Figure, 'details'> & { kpi: string }) {
   const known = Object.entries(details).filter((entry): entry is [string, number] => entry[1] !== null)
   if (known.length === 0) return null
   return (
@@ -64,7 +64,7 @@ function Details({ details }: Pick<Figure, 'details'>) {
       {known.map(([name, value]) => (
         <div key={name} className="contents">
           <dt>{plainName(name)}</dt>
-          <dd className="number text-ink">{detailText(name, value)}</dd>
+          <dd className="number text-ink">{detailText(kpi, name, value)}</dd>
         </div>
       ))}
     </dl>
@@ -77,11 +77,6 @@ const plainName = (name: string) =>
     .replace(/Ms$/, '')
     .replaceAll('_', ' ')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-
-function detailText(name: string, value: number): string {
-  if (name.endsWith('Ms')) return numberText(value / 1000, 'seconds')
-  return Number.isInteger(value) && value !== 1 ? numberText(value, 'count') : shareText(value)
-}
 
 const countedText = ({ numerator, denominator }: Figure, unit: string) =>
   `${numberText(Math.round(numerator), 'count')} of ${numberText(Math.round(denominator), 'count')} ${unit}`

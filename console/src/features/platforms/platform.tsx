@@ -15,7 +15,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Source } from '../../ui/source.tsx'
 import { metricName } from '../../words/metric-names.ts'
-import { amountText, perText } from '../../words/quotas.ts'
+import { amountText, perText, windowText } from '../../words/quotas.ts'
 import { DefinitionForm } from './definition-form.tsx'
 
 const route = getRouteApi('/setup/platforms/$platform')
@@ -112,7 +112,7 @@ function Known({ id }: { id: string }) {
                       <li key={quota.id}>
                         <p>
                           <span className="font-medium">{quota.id}</span> · {amountText(quota.limit, quota.unit)}{' '}
-                          {perText(quota.per)}, {quota.window}
+                          {windowText(quota.window)}, {perText(quota.per)}
                         </p>
                         <Source source={quota.source} />
                       </li>

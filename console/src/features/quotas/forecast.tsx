@@ -108,8 +108,8 @@ function OneForecast({ forecast, app }: { forecast: Forecast; app: string }) {
         </span>
       </p>
       <dl className="mt-2 space-y-0.5 text-sm">
-        {forecast.resetsAt && (
-          <Line name="Starts anew" at={forecast.resetsAt} more={zone && `by the calendar of ${zone}`} />
+        {forecast.resetsAt && zone && (
+          <Line name="Starts anew" at={forecast.resetsAt} more={`by the calendar of ${zone}`} />
         )}
         {forecast.exhaustedAt && <Line name="Full for readings" at={forecast.exhaustedAt} />}
         {forecast.held && (
@@ -157,7 +157,7 @@ function OneForecast({ forecast, app }: { forecast: Forecast; app: string }) {
             the fullest is <code className="text-xs">{holder}</code> ·{' '}
           </>
         )}
-        {windowMs !== null && `a window of ${lengthText(windowMs)} · `}
+        {windowMs !== null && `${zone ? 'a window' : 'a moving window'} of ${lengthText(windowMs)} · `}
         {app}
       </p>
       <Source source={source} />

@@ -105,7 +105,7 @@ function QuotaBars({ rows }: { rows: readonly Quota[] }) {
                     resets <RelativeTime at={row.resetsAt} />
                   </>
                 ) : (
-                  'frees up call by call'
+                  'nothing used'
                 )}
               </span>
             </p>

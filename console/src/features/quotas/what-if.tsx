@@ -14,7 +14,15 @@ import { Jack } from '../../ui/jack.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Source } from '../../ui/source.tsx'
 import { noNumber, numberText } from '../../words/numbers.ts'
-import { amountText, basisText, type Interval, intervalNames, intervals, perText } from '../../words/quotas.ts'
+import {
+  amountText,
+  basisText,
+  type Interval,
+  intervalNames,
+  intervals,
+  intervalText,
+  perText,
+} from '../../words/quotas.ts'
 import { lengthText } from '../../words/times.ts'
 
 type Capacity = Awaited<ReturnType<Operations['quotas']['capacity']>>
@@ -158,7 +166,7 @@ function Answer({ capacity }: { capacity: Capacity }) {
               ['Most that fit', mostProfiles === null ? 'any number' : `${numberText(mostProfiles, 'count')} artists`],
               [
                 'Shortest interval for them',
-                shortestEveryMs === null ? 'none: no interval helps' : lengthText(shortestEveryMs),
+                shortestEveryMs === null ? 'none: no interval helps' : intervalText(shortestEveryMs),
               ],
               ['Full first', binding ?? 'none'],
               [
@@ -222,7 +230,7 @@ function Answer({ capacity }: { capacity: Capacity }) {
             {
               name: 'Shortest',
               right: true,
-              cell: (row) => (row.shortestEveryMs === null ? noNumber : lengthText(row.shortestEveryMs)),
+              cell: (row) => (row.shortestEveryMs === null ? noNumber : intervalText(row.shortestEveryMs)),
             },
           ]}
         />
