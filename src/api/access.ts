@@ -52,8 +52,7 @@ export function accessRoutes(engine: Engine) {
         const expiresAt = body.expiresAt === undefined ? null : Date.parse(body.expiresAt)
         if (expiresAt !== null && !(expiresAt > deps.clock.now()))
           throw new Fault('input.invalid', 'expiresAt takes an instant in the future.', { field: 'expiresAt' })
-        const { key, text } = await createAccessKey(deps, caller.environment, { ...body, expiresAt })
-        await note(caller, 'key.created', key.id, { name: key.name, scopes: key.scopes })
+        const { key, text } = await createAccessKey(deps, caller.environment, { ...body, expiresAt }, caller.actor)
         return { ...toJson(key), text }
       },
     }),
@@ -66,27 +65,12 @@ export function accessRoutes(engine: Engine) {
       params: z.strictObject({ id: idText }),
       answer: z.strictObject({ id: z.string(), revokedAt: instant }),
       handle: async ({ params, caller }) => {
-        const at = deps.clock.now()
-        if (!(await revokeAccessKey(deps, caller.environment.id, params.id, at)))
-          throw new Fault('input.unknown', 'There is no such key that still works.')
-        await note(caller, 'key.revoked', params.id, {})
+        const at = await revokeAccessKey(deps, caller.environment.id, params.id, caller.actor)
+        if (at === null) throw new Fault('input.unknown', 'There is no such key that still works.')
         return { id: params.id, revokedAt: iso(at) }
       },
     }),
   ]
-
-  function note(
-    caller: { environment: { id: string }; actor: `key:${string}` | string },
-    action: string,
-    subject: string,
-    detail: Record<string, unknown>,
-  ) {
-    return deps.journal.note(caller.environment.id, {
-      at: deps.clock.now(),
-      actor: caller.actor as `key:${string}`,
-      audit: [{ id: deps.random.id('aud'), action, subject, detail }],
-    })
-  }
 }
 
 function toJson(key: AccessKey): z.input<typeof keyJson> {

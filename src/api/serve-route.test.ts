@@ -54,24 +54,6 @@ suite('an idempotency key', () => {
     }
   })
 
-  test('keeps what was done from being done again also where its answer could not be written down', async () => {
-    let times = 0
-    const { ask, access } = open(async () => {
-      times++
-      return { done: true }
-    })
-    const { end } = access
-    const away = Object.assign(new Error('the database went away'), { trouble: 'away' })
-    const refusing = async (...[environmentId, key, answer]: Parameters<typeof end>) => {
-      if (answer !== null) throw away
-      await end(environmentId, key, answer)
-    }
-    Object.assign(access, { end: refusing })
-    assert.deepEqual(await ask('k'), { status: 200, body: { done: true }, replayed: false })
-    assert.equal((await ask('k')).status, 409)
-    assert.equal(times, 1)
-  })
-
   test('says where the request was begun before and nobody knows how it ended', async () => {
     const seen: boolean[] = []
     let dies = true

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Scope } from '../engine/access/access-keys.ts'
 import type { Deps } from '../engine/deps.ts'
 import type { Vault } from '../engine/vault/vault.ts'
+import type { Instant } from '../ports/clock.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import { isStorable } from './read-json.ts'
 import type { RequestRate } from './request-rate.ts'
@@ -123,19 +124,24 @@ export function serveRoute(app: FastifyInstance, serving: Serving, route: Route)
       const problem = problemOf(error, request.id)
       // What may have happened must not happen a second time because somebody asks a second time.
       const lasts = (problem.status < 500 && problem.retry === 'never') || problem.code === 'provider.unsure'
-      if (lasts) await keep(environmentId, key, { status: problem.status, body: problem })
-      else await serving.deps.access.end(environmentId, key, null)
+      if (lasts) await keep(environmentId, key, now, { status: problem.status, body: problem })
+      else await serving.deps.access.end(environmentId, key, now, null)
       throw error
     }
-    await keep(environmentId, key, { status, body: answer })
+    await keep(environmentId, key, now, { status, body: answer })
     return reply.code(status).send(answer)
   }
 
   /** It happened, and whoever waits for it hears so, kept or not. Without it the key stays taken: what is asked again then is told that it is. */
-  async function keep(environmentId: string, key: string, answer: { status: number; body: unknown }): Promise<void> {
+  async function keep(
+    environmentId: string,
+    key: string,
+    claimedAt: Instant,
+    answer: { status: number; body: unknown },
+  ): Promise<void> {
     try {
       const body = await serving.vault.seal(environmentId, bindingOf(key), JSON.stringify(answer.body))
-      await serving.deps.access.end(environmentId, key, { status: answer.status, body })
+      await serving.deps.access.end(environmentId, key, claimedAt, { status: answer.status, body })
     } catch (error) {
       serving.deps.log.warn('access.answer_not_kept', { environmentId, error })
     }

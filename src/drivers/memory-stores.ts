@@ -24,7 +24,7 @@ import { openMemoryTypedRecords } from './typed-records/memory.ts'
 export function openMemoryStores() {
   const along = new AlongLog()
   const sealing = {
-    access: openMemoryAccess(),
+    access: openMemoryAccess(along),
     directory: openMemoryDirectory(along),
     grants: openMemoryGrants(along),
     flows: openMemoryFlows(),

@@ -143,7 +143,7 @@ story('a key that was revoked elsewhere works no more when that process says so'
       (error) => error.code,
     )
   assert.deepEqual([await check(), await check()], ['works', 'works'])
-  await revokeAccessKey(there.deps, environmentId, key.id, startAt)
+  await revokeAccessKey(there.deps, environmentId, key.id, 'system')
   assert.equal(await check(), 'input.unauthenticated')
 })
 
@@ -165,7 +165,7 @@ story(
     await clock.sleep(200)
     for (let n = 0; n < 3; n++) await check()
     assert.deepEqual(notedAt, [0, 60_100])
-    await there.deps.access.revokeKey(environmentId, key.id, clock.now())
+    await there.deps.access.revokeKey(environmentId, key.id, { at: clock.now(), actor: 'system' })
     await clock.sleep(recentMs - 200)
     await assert.rejects(check(), { code: 'input.unauthenticated' })
   },

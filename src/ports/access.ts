@@ -1,3 +1,4 @@
+import type { Along } from './along.ts'
 import type { Instant } from './clock.ts'
 
 /** An application's key. Only its hash is stored. */
@@ -25,11 +26,12 @@ export type Replay =
 
 /** Who may call the API, and which calls were already made. */
 export interface Access {
-  createKey(key: AccessKey): Promise<void>
+  createKey(key: AccessKey, along: Along): Promise<void>
   /** Before the environment is known, by hash. */
   findKey(hash: string): Promise<AccessKey | null>
   keys(environmentId: string): Promise<AccessKey[]>
-  revokeKey(environmentId: string, id: string, at: Instant): Promise<boolean>
+  /** False when there is none that still works: then nothing is written. */
+  revokeKey(environmentId: string, id: string, along: Along): Promise<boolean>
   touchKey(environmentId: string, id: string, at: Instant): Promise<void>
   /** Claims an idempotency key for a request of that hash, until `goodUntil`; a `running` one older than `staleBefore` is claimed anew. */
   begin(
@@ -37,7 +39,13 @@ export interface Access {
     key: string,
     request: { hash: string; at: Instant; staleBefore: Instant; goodUntil: Instant },
   ): Promise<Replay>
-  end(environmentId: string, key: string, answer: { status: number; body: unknown } | null): Promise<void>
+  /** Keeps the answer of who claimed the key at that instant, or gives it back without one. Nothing when somebody else has claimed it since. */
+  end(
+    environmentId: string,
+    key: string,
+    claimedAt: Instant,
+    answer: { status: number; body: unknown } | null,
+  ): Promise<void>
   /**
    * Forgets idempotency keys that are good no more, whatever became of their requests, up to `mostForgotten` of them. Says how many: with as many there may be
    * more.

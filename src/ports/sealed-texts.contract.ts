@@ -167,7 +167,7 @@ async function fill(
     ['other', { state: text(1, 'in an object') }],
   ] as const) {
     await access.begin(environmentId, key, { hash: 'h', at: 1, staleBefore: 0, goodUntil: 9e12 })
-    await access.end(environmentId, key, { status: 201, body })
+    await access.end(environmentId, key, 1, { status: 201, body })
   }
 }
 

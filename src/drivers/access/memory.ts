@@ -1,4 +1,5 @@
 import { type Access, type AccessKey, mostForgotten } from '../../ports/access.ts'
+import { AlongLog } from '../along/memory.ts'
 import type { KeepsSealed } from '../sealed-texts/memory.ts'
 
 interface Use {
@@ -9,14 +10,15 @@ interface Use {
 }
 
 /** Access keys and idempotency keys in memory. */
-export function openMemoryAccess(): Access & KeepsSealed {
+export function openMemoryAccess(log = new AlongLog()): Access & KeepsSealed {
   const keys = new Map<string, AccessKey>()
   const uses = new Map<string, Use>()
   const keyOf = (environmentId: string, id: string) => `${environmentId} ${id}`
 
   return {
-    async createKey(key) {
+    async createKey(key, along) {
       keys.set(keyOf(key.environmentId, key.id), key)
+      log.write(key.environmentId, along)
     },
 
     async findKey(hash) {
@@ -29,10 +31,11 @@ export function openMemoryAccess(): Access & KeepsSealed {
       return own.sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
     },
 
-    async revokeKey(environmentId, id, at) {
+    async revokeKey(environmentId, id, along) {
       const key = keys.get(keyOf(environmentId, id))
       if (!key || key.revokedAt !== null) return false
-      keys.set(keyOf(environmentId, id), { ...key, revokedAt: at })
+      keys.set(keyOf(environmentId, id), { ...key, revokedAt: along.at })
+      log.write(environmentId, along)
       return true
     },
 
@@ -51,9 +54,9 @@ export function openMemoryAccess(): Access & KeepsSealed {
       return use.answer === null ? { state: 'running' } : { state: 'done', ...use.answer }
     },
 
-    async end(environmentId, key, answer) {
+    async end(environmentId, key, claimedAt, answer) {
       const use = uses.get(keyOf(environmentId, key))
-      if (!use) return
+      if (use?.startedAt !== claimedAt) return
       if (answer !== null)
         uses.set(keyOf(environmentId, key), { ...use, answer: { status: answer.status, body: asJson(answer.body) } })
       else if (use.answer === null) uses.delete(keyOf(environmentId, key))

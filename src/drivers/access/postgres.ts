@@ -1,5 +1,6 @@
 import { type Access, type AccessKey, mostForgotten, type Replay } from '../../ports/access.ts'
 import type { Database } from '../../ports/database.ts'
+import { writeAlong } from '../along/postgres.ts'
 import { together } from '../database/together.ts'
 
 /** Access keys and idempotency keys in PostgreSQL. */
@@ -10,10 +11,13 @@ export function openPostgresAccess(database: Database): Access {
   })
 
   return {
-    async createKey(key) {
+    async createKey(key, along) {
       const instants = [key.createdAt, key.expiresAt, key.lastUsedAt, key.revokedAt].map(toDate)
       const values = [key.environmentId, key.id, key.hash, key.name, key.hint, key.scopes, ...instants]
-      await database.tenant(key.environmentId, (sql) => sql(insertKey, values))
+      await database.tenant(key.environmentId, async (sql) => {
+        await sql(insertKey, values)
+        await writeAlong(sql, key.environmentId, along)
+      })
     },
 
     findKey: (hash) => findKey('', hash),
@@ -24,11 +28,12 @@ export function openPostgresAccess(database: Database): Access {
         return (await sql<Row>(text, [environmentId])).rows
       }),
 
-    async revokeKey(environmentId, id, at) {
-      const values = [environmentId, id, new Date(at)]
-      const { count } = await database.tenant(environmentId, (sql) => sql(revokeKey, values))
-      return count > 0
-    },
+    revokeKey: (environmentId, id, along) =>
+      database.tenant(environmentId, async (sql) => {
+        const revoked = (await sql(revokeKey, [environmentId, id, new Date(along.at)])).count > 0
+        if (revoked) await writeAlong(sql, environmentId, along)
+        return revoked
+      }),
 
     async touchKey(environmentId, id, at) {
       await database.tenant(environmentId, (sql) => sql(touchKey, [environmentId, id, new Date(at)], 'access.touch'))
@@ -47,11 +52,12 @@ export function openPostgresAccess(database: Database): Access {
         return used.status === null ? { state: 'running' } : { state: 'done', status: used.status, body: used.body }
       }),
 
-    async end(environmentId, key, answer) {
+    async end(environmentId, key, claimedAt, answer) {
+      const claimed = [environmentId, key, new Date(claimedAt)]
       await database.tenant(environmentId, (sql) =>
         answer === null
-          ? sql(giveUp, [environmentId, key])
-          : sql(keepAnswer, [environmentId, key, answer.status, JSON.stringify(answer.body ?? null)], 'access.end'),
+          ? sql(giveUp, claimed)
+          : sql(keepAnswer, [...claimed, answer.status, JSON.stringify(answer.body ?? null)], 'access.end'),
       )
     },
 
@@ -92,9 +98,11 @@ const claim = `
 
 const selectUse = `select request_hash as hash, status, body from idempotency where environment_id = $1 and key = $2`
 
-const keepAnswer = `update idempotency set status = $3, body = $4 where environment_id = $1 and key = $2`
+const keepAnswer = `
+  update idempotency set status = $4, body = $5 where environment_id = $1 and key = $2 and started_at = $3`
 
-const giveUp = `delete from idempotency where environment_id = $1 and key = $2 and status is null`
+const giveUp = `
+  delete from idempotency where environment_id = $1 and key = $2 and started_at = $3 and status is null`
 
 const isGoodNoMore = `
   environment_id = $1 and (good_until <= $2 or (good_until is null and started_at <= $2::timestamptz - interval '24 hours'))`

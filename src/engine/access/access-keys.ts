@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { Fault } from '@patchbay/kit'
 import type { AccessKey } from '../../ports/access.ts'
+import type { Actor } from '../../ports/along.ts'
 import type { Instant } from '../../ports/clock.ts'
 import type { Environment } from '../../ports/directory.ts'
 import { troubleOf } from '../../ports/store-trouble.ts'
@@ -41,11 +42,13 @@ export async function createAccessKey(
   deps: Pick<Deps, 'access' | 'random' | 'clock'>,
   environment: Environment,
   wanted: NewKey,
+  actor: Actor = 'system',
 ): Promise<{ key: AccessKey; text: string }> {
   for (const scope of wanted.scopes)
     if (!isScope(scope)) throw new Fault('input.invalid', `There is no scope "${scope}".`, { field: 'scopes' })
   const secret = base32(deps.random.bytes(20))
   const text = `pb_${environment.mode}_${secret}${checksum(secret)}`
+  const at = deps.clock.now()
   const key: AccessKey = {
     id: deps.random.id('key'),
     environmentId: environment.id,
@@ -53,12 +56,14 @@ export async function createAccessKey(
     name: wanted.name,
     hint: text.slice(0, 12),
     scopes: wanted.scopes,
-    createdAt: deps.clock.now(),
+    createdAt: at,
     expiresAt: wanted.expiresAt ?? null,
     lastUsedAt: null,
     revokedAt: null,
   }
-  await deps.access.createKey(key)
+  const { id, name, scopes } = key
+  const audit = [{ id: deps.random.id('aud'), action: 'key.created', subject: id, detail: { name, scopes } }]
+  await deps.access.createKey(key, { at, actor, audit })
   return { key, text }
 }
 
@@ -94,16 +99,18 @@ async function noteUse({ access, log }: Pick<Deps, 'access' | 'log'>, key: Acces
   }
 }
 
-/** Revokes it at once and for good: when this returns, no process takes it any more. False when there is none that still works. */
+/** Revokes it at once and for good: when this returns, no process takes it any more. Gives when that was, or null when there is none that still works. */
 export async function revokeAccessKey(
-  deps: Pick<Deps, 'access' | 'clock'>,
+  { access, clock, random }: Pick<Deps, 'access' | 'clock' | 'random'>,
   environmentId: string,
   id: string,
-  at: Instant,
-): Promise<boolean> {
-  const revoked = await deps.access.revokeKey(environmentId, id, at)
-  if (revoked) await deps.clock.sleep(recentMs)
-  return revoked
+  actor: Actor,
+): Promise<Instant | null> {
+  const at = clock.now()
+  const audit = [{ id: random.id('aud'), action: 'key.revoked', subject: id, detail: {} }]
+  if (!(await access.revokeKey(environmentId, id, { at, actor, audit }))) return null
+  await clock.sleep(recentMs)
+  return at
 }
 
 /** Whether scopes that were given allow one that is needed. */
