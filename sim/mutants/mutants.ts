@@ -1144,4 +1144,15 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: 'src/engine/http/hedge.test.ts' },
   },
+  {
+    name: 'a light call that ends takes the mark of the others of its grant with it',
+    changes: [
+      {
+        file: connect('judge-refusals'),
+        instead: 'if (left > 0) probing.set(grantId, left)',
+        put: 'if (left < 0) probing.set(grantId, left)',
+      },
+    ],
+    caughtBy: { test: connect('second-look.test') },
+  },
 ]
