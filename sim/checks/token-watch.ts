@@ -198,13 +198,17 @@ export class TokenWatch {
       this.#leases.set(grantId, { life, until: now + leaseMs })
     }
     if (method === 'grants.release' && result === true) this.#release(grantId, args[3] as Outcome, life)
-    if (method === 'grants.commit' && result === true) this.#commit(grantId, args[2] as number, life)
+    if (method === 'grants.commit' && result === true) {
+      const { askedUnder } = args[3] as { askedUnder?: string }
+      this.#commit(grantId, args[2] as number, life, { consented: askedUnder === undefined })
+    }
+    if ((method === 'grants.release' || method === 'grants.commit') && result === false) this.#endOwn(grantId, life)
     if (method === 'grants.forget') this.#generations.delete(grantId)
     if (method === 'connections.move' && result === true) this.#moved(args[1] as string, args[2] as Move)
   }
 
   #release(grantId: string, outcome: Outcome, life: Life): void {
-    if (this.#leases.get(grantId)?.life === life) this.#leases.delete(grantId)
+    this.#endOwn(grantId, life)
     if (outcome.state !== 'dead') return
     const subject = this.#subjects.get(grantId)
     if (!subject) return
@@ -224,7 +228,11 @@ export class TokenWatch {
     if (because?.startsWith('answer lost')) this.#kernel.sometimes.met('grant lost to a lost answer')
   }
 
-  #commit(grantId: string, generation: number, life: Life): void {
+  #endOwn(grantId: string, life: Life): void {
+    if (this.#leases.get(grantId)?.life === life) this.#leases.delete(grantId)
+  }
+
+  #commit(grantId: string, generation: number, life: Life, { consented }: { consented: boolean }): void {
     const known = this.#generations.get(grantId)
     if (known !== undefined && generation < known)
       this.#kernel.violate('I06', `${grantId} went from generation ${known} to ${generation + 1}`)
@@ -232,7 +240,9 @@ export class TokenWatch {
     const lease = this.#leases.get(grantId)
     if (!lease || lease.life !== life || lease.until < this.#kernel.now())
       this.#kernel.sometimes.met('late winner after lease expiry')
-    this.#leases.delete(grantId)
+    // Whoever asks by now goes on.
+    if (consented || !lease || lease.until < this.#kernel.now()) this.#leases.delete(grantId)
+    else this.#endOwn(grantId, life)
     const subject = this.#subjects.get(grantId)
     if (!subject) return
     const isOf = (issue: Issue) => {

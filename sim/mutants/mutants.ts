@@ -1155,4 +1155,15 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: { test: connect('second-look.test') },
   },
+  {
+    name: 'a late winner ends the lease of whoever asks by then',
+    changes: [
+      {
+        file: connect('store-tokens'),
+        instead: '{ ...next, askedUnder: leaseId }',
+        put: 'next',
+      },
+    ],
+    caughtBy: { test: connect('refresh-lost.test') },
+  },
 ]

@@ -180,6 +180,40 @@ export function grantsContract(name: string, open: () => Promise<GrantsWorld>): 
       assert.equal((await grants.read(environmentId, 'gra_1'))!.generation, 2)
     })
 
+    story(
+      'a late winner leaves the lease to whoever asks by then, who ends it late',
+      async ({ grants }, environmentId) => {
+        const leaseOf = async () => (await grants.read(environmentId, 'gra_1'))!.leaseId
+        const begin = async () => {
+          await grants.lease(environmentId, 'gra_1', { ...lease(generation, 'lse_slow', 1_000), until: 1_010 })
+          await grants.lease(environmentId, 'gra_1', { ...lease(generation, 'lse_quick', 1_020), until: 1_090 })
+          return generation++
+        }
+        let generation = 1
+        await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))
+        const late = { ...newTokens, askedUnder: 'lse_slow' }
+        const quick = { ...newTokens, askedUnder: 'lse_quick' }
+        const first = await begin()
+        assert.equal(await grants.commit(environmentId, 'gra_1', first, late, along(1_030)), true)
+        assert.equal(await leaseOf(), 'lse_quick')
+        assert.equal(await grants.lease(environmentId, 'gra_1', lease(2, 'lse_3', 1_040)), false)
+        assert.equal(await grants.commit(environmentId, 'gra_1', first, quick, along(1_050)), false)
+        assert.equal(await leaseOf(), null)
+        const second = await begin()
+        assert.equal(await grants.commit(environmentId, 'gra_1', second, late, along(1_030)), true)
+        const outcome = { leaseId: 'lse_quick', state: 'dead', cause: 'refused', refreshDueAt: null } as const
+        assert.equal(await grants.release(environmentId, 'gra_1', second, outcome, along(1_050)), false)
+        assert.deepEqual([await leaseOf(), (await grants.read(environmentId, 'gra_1'))!.state], [null, 'live'])
+        // One that ran out as well holds up nobody, and neither does anybody where the person consented anew.
+        const third = await begin()
+        assert.equal(await grants.commit(environmentId, 'gra_1', third, late, along(1_090)), true)
+        assert.equal(await leaseOf(), null)
+        const fourth = await begin()
+        assert.equal(await grants.commit(environmentId, 'gra_1', fourth, newTokens, along(1_030)), true)
+        assert.equal(await leaseOf(), null)
+      },
+    )
+
     story('a failed refresh is noted, and only our own lease is ended', async ({ grants, traces }, environmentId) => {
       const outcome = { state: 'unknown', cause: 'lost_response', refreshDueAt: 500 } as const
       await grants.create(exampleGrant(environmentId, 'gra_1'), along(1))

@@ -63,7 +63,8 @@ export interface Grants {
   ): Promise<boolean>
   /**
    * New tokens, if the generation is still that one: generation + 1, lease cleared, state live, attempts 0. Fenced by the generation alone, so that a
-   * late winner whose lease ran out still stores good tokens. False when it moved, or when the person has another usable grant there.
+   * late winner whose lease ran out still stores good tokens; where they were `askedUnder` a lease, that of somebody who asks meanwhile
+   * goes on, so that nobody asks beside them. False when it moved, or when the person has another usable grant there: own leases end all the same.
    */
   commit(
     environmentId: string,
@@ -81,12 +82,12 @@ export interface Grants {
         | 'endsAt'
         | 'warnDueAt'
       > &
-      Partial<Pick<Grant, 'consentedAt' | 'subject'>>,
+      Partial<Pick<Grant, 'consentedAt' | 'subject'>> & { readonly askedUnder?: string },
     along: Along,
   ): Promise<boolean>
   /**
-   * Ends a failed refresh of that generation: state, cause, when to try again. Clears the lease if it is still ours. False when the generation moved,
-   * or when the person has another usable grant there and this one would become a second.
+   * Ends a failed refresh of that generation: state, cause, when to try again. Clears the lease if it is still ours. False when the generation moved, where
+   * nothing but our lease is cleared, or when the person has another usable grant there and this one would become a second.
    */
   release(
     environmentId: string,

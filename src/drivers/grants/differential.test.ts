@@ -54,6 +54,7 @@ const operation = fc.oneof(
     kind: fc.constant('commit' as const),
     id,
     generation,
+    leaseId: fc.option(leaseId, { nil: undefined }),
     at,
     due: fc.option(at),
     subject: fc.option(subject),
@@ -111,7 +112,7 @@ async function step(
       const next = {
         ...{ access: `a${one.at}`, refresh: null, previousRefresh: 'p', scopes: [`s${one.at}`], refreshedAt: one.at },
         ...{ accessExpiresAt: one.at, refreshExpiresAt: null, dataAccessExpiresAt: one.at, refreshDueAt: one.due },
-        ...{ endsAt: one.at, warnDueAt: one.due },
+        ...{ endsAt: one.at, warnDueAt: one.due, askedUnder: one.leaseId },
         ...(one.subject && { consentedAt: one.at, subject: { id: one.subject, name: 'New' } }),
       }
       return grants.commit(environmentId, one.id, one.generation, next, along)

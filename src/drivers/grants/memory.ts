@@ -18,6 +18,12 @@ export function openMemoryGrants(
       : ''
   const isSecond = (grant: Grant) => (usable.get(personOf(grant)) ?? grant.id) !== grant.id
 
+  /** Of a refresh whose grant has other tokens by now. */
+  const endLate = (grant: Grant | null, leaseId: string | undefined) => {
+    if (grant && grant.leaseId === leaseId) write({ ...grant, leaseId: null, leaseUntil: null })
+    return false
+  }
+
   const ofSubject: KeySets = new Map()
   const subjectOf = ({ environmentId, integrationId, subject }: Grant) =>
     `${environmentId} ${integrationId} ${subject.id}`
@@ -71,7 +77,9 @@ export function openMemoryGrants(
 
     async commit(environmentId, id, generation, next, along) {
       const grant = read(environmentId, id)
-      if (!grant || grant.generation !== generation) return false
+      if (!grant || grant.generation !== generation) return endLate(grant, next.askedUnder)
+      const { askedUnder } = next
+      const isOthers = askedUnder !== undefined && grant.leaseId !== askedUnder && (grant.leaseUntil ?? 0) > along.at
       const renewed: Grant = {
         ...grant,
         access: next.access,
@@ -91,8 +99,7 @@ export function openMemoryGrants(
         state: 'live',
         cause: null,
         attempts: 0,
-        leaseId: null,
-        leaseUntil: null,
+        ...(isOthers ? {} : { leaseId: null, leaseUntil: null }),
       }
       if (isSecond(renewed)) return false
       write(renewed)
@@ -102,7 +109,7 @@ export function openMemoryGrants(
 
     async release(environmentId, id, generation, { leaseId, state, cause, refreshDueAt }, along) {
       const grant = read(environmentId, id)
-      if (!grant || grant.generation !== generation) return false
+      if (!grant || grant.generation !== generation) return endLate(grant, leaseId)
       const lease = grant.leaseId === leaseId ? { leaseId: null, leaseUntil: null } : {}
       const released = { ...grant, state, cause, refreshDueAt, ...lease }
       if (isSecond(released)) return false

@@ -22,6 +22,11 @@ export function openPostgresGrants(database: Database): Grants {
       })
       .catch(unlessSecond)
 
+  const endLate = (environmentId: string, id: string, generation: number, leaseId: string) =>
+    database.tenant(environmentId, (sql) =>
+      sql(endLateLease, [environmentId, id, generation, leaseId], 'grants.end_late'),
+    )
+
   const read = together(async (environmentId, ids) => {
     const rows = await database.read<Row>(environmentId, selectByIds, [environmentId, ids], 'grants.read')
     return new Map(rows.map((row) => [row.id, toGrant(row)]))
@@ -55,8 +60,9 @@ export function openPostgresGrants(database: Database): Grants {
         return (await sql(takeLease, values, 'grants.lease')).count > 0
       }),
 
-    commit: (environmentId, id, generation, next, along) =>
-      change(
+    async commit(environmentId, id, generation, next, along) {
+      const { askedUnder } = next
+      const stored = await change(
         environmentId,
         commitTokens,
         [
@@ -77,19 +83,22 @@ export function openPostgresGrants(database: Database): Grants {
           next.subject?.name ?? null,
           toDate(next.endsAt),
           toDate(next.warnDueAt),
+          askedUnder ?? null,
+          new Date(along.at),
         ],
         'grants.commit',
         along,
-      ),
+      )
+      if (!stored && askedUnder !== undefined) await endLate(environmentId, id, generation, askedUnder)
+      return stored
+    },
 
-    release: (environmentId, id, generation, outcome, along) =>
-      change(
-        environmentId,
-        releaseLease,
-        [environmentId, id, generation, outcome.leaseId, outcome.state, outcome.cause, toDate(outcome.refreshDueAt)],
-        'grants.release',
-        along,
-      ),
+    async release(environmentId, id, generation, { leaseId, state, cause, refreshDueAt }, along) {
+      const values = [environmentId, id, generation, leaseId, state, cause, toDate(refreshDueAt)]
+      const released = await change(environmentId, releaseLease, values, 'grants.release', along)
+      if (!released) await endLate(environmentId, id, generation, leaseId)
+      return released
+    },
 
     endLeases: (environmentId, now) =>
       database.tenant(
@@ -200,12 +209,19 @@ const takeLease = `
 
 const commitTokens = `
   update account_grant set
-    generation = generation + 1, state = 'live', cause = null, attempts = 0, lease_id = null, lease_until = null,
+    generation = generation + 1, state = 'live', cause = null, attempts = 0,
+    lease_id = case when lease_id <> $18::text and lease_until > $19 then lease_id end,
+    lease_until = case when lease_id <> $18::text and lease_until > $19 then lease_until end,
     access = $4, refresh = $5, previous_refresh = $6, scopes = $7, refreshed_at = $8, access_expires_at = $9,
     refresh_expires_at = $10, data_access_expires_at = $11, refresh_due_at = $12,
     consented_at = coalesce($13, consented_at), subject_id = coalesce($14, subject_id), subject_name = coalesce($15, subject_name),
     ends_at = $16, warn_due_at = $17
   where environment_id = $1 and id = $2 and generation = $3`
+
+/** Of a refresh whose grant has other tokens by now. */
+const endLateLease = `
+  update account_grant set lease_id = null, lease_until = null
+  where environment_id = $1 and id = $2 and generation <> $3 and lease_id = $4`
 
 const releaseLease = `
   update account_grant set

@@ -121,7 +121,7 @@ export async function runRefresh(
 
     switch (reply.kind) {
       case 'tokens':
-        return storeTokens(parts, place, grant, next!)
+        return storeTokens(parts, place, grant, next!, leaseId)
 
       case 'lost': {
         deps.log.warn('grant.refresh_lost', {

@@ -267,3 +267,44 @@ story(
     }),
   },
 )
+
+/** Whoever stores tokens first stands still before it does. */
+const standingAtCommit = (): WorldOptions => {
+  let stood = false
+  return {
+    engines: 2,
+    auth: { refresh: { model: 'keeps' } },
+    wrap: (deps) => ({
+      grants: {
+        ...deps.grants,
+        commit: async (...rest) => {
+          const stands = !stood
+          stood = true
+          if (stands) await deps.clock.sleep(90 * second)
+          return deps.grants.commit(...rest)
+        },
+      },
+    }),
+  }
+}
+
+story(
+  'a late winner leaves its lease to whoever asks by then, so that nobody asks beside them',
+  async (world, connection) => {
+    await expire(world)
+    await fails(world.call(connection, 0), 'connection.refreshing')
+    await world.clock.sleep(75 * second)
+    world.sandbox.weather.add({ kind: 'delay', ms: 40 * second, route: 'POST accounts.tuneful.example/oauth/token' })
+    await fails(world.call(connection, 1), 'connection.refreshing')
+    const asking = await world.grantOf(connection)
+    assert.equal(asking.generation, 1)
+    await world.clock.sleep(20 * second)
+    const stored = await world.grantOf(connection)
+    assert.deepEqual([stored.generation, stored.leaseId], [2, asking.leaseId])
+    await world.clock.sleep(minute)
+    const after = await world.grantOf(connection)
+    assert.deepEqual([after.generation, after.state, after.leaseId], [2, 'live', null])
+    assert.equal(refreshes(world), 2)
+  },
+  standingAtCommit(),
+)

@@ -72,7 +72,7 @@ export async function runSecondLook(parts: SecondLookParts, job: SecondLookJob):
     hadTurn?.({ sent: false })
     throw new Fault('platform.busy')
   }
-  const look = hadTurn ? renewed(parts, place, grant, hadTurn) : accepted(parts, place, grant, leaseId)
+  const look = hadTurn ? renewed(parts, place, grant, { leaseId, hadTurn }) : accepted(parts, place, grant, leaseId)
   const recovered = await look.catch((error: unknown) => {
     if (!isFault(error)) throw error
     deps.log.warn('grant.second_look_failed', { environmentId, grantId, error })
@@ -91,13 +91,13 @@ async function renewed(
   parts: SecondLookParts,
   place: TokenPlace,
   grant: Grant,
-  hadTurn: (options: { sent: boolean }) => void,
+  { leaseId, hadTurn }: { leaseId: string; hadTurn: (options: { sent: boolean }) => void },
 ): Promise<boolean> {
   const asked = parts.circuit.waitMs(place.integration, { urgent: false }) === 0
   hadTurn({ sent: asked })
   if (!asked) return false
   const { next } = await askForTokens(parts, place, grant, 'first')
-  return next !== null && (await storeTokens(parts, place, grant, next)).kind === 'fresh'
+  return next !== null && (await storeTokens(parts, place, grant, next, leaseId)).kind === 'fresh'
 }
 
 /** Nothing renews it, and a light call with what is stored works. */

@@ -15,6 +15,7 @@ export async function storeTokens(
   place: TokenPlace,
   grant: Grant,
   next: NextTokens,
+  leaseId: string,
 ): Promise<Refreshed> {
   const { deps } = parts
   const { environmentId, id, generation } = grant
@@ -41,7 +42,7 @@ export async function storeTokens(
         stored = await isStored(parts.vault, seen, grant, next)
         if (stored || seen?.generation !== generation) break
       }
-      stored = await deps.grants.commit(environmentId, id, generation, next, along)
+      stored = await deps.grants.commit(environmentId, id, generation, { ...next, askedUnder: leaseId }, along)
       break
     } catch (error) {
       deps.log.error('grant.commit_unknown', { environmentId, grantId: id, generation, attempt, error })
