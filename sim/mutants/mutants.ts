@@ -86,10 +86,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/drivers/grants/memory.ts',
-        instead: `      if (!grant || grant.generation !== generation) return false
-      const renewed: Grant = {`,
-        put: `      if (!grant) return false
-      const renewed: Grant = {`,
+        instead: 'if (!grant || grant.generation !== generation) return endLate(grant, next.askedUnder)',
+        put: 'if (!grant) return false',
       },
     ],
     caughtBy: { ...refresh('I06', 'I03', 'I04'), seeds: 200, from: 31 },
