@@ -26,13 +26,14 @@ export const noComparison = (): Comparison => ({ compared: 0, expected: 0, diffe
  * platform still corrects are thereby compared with what it said then, a gauge with what it was on the day it is noted under.
  *
  * A null where the truth is silent is no difference: neither knows, and one says so. `daysBack`: a reading may have begun so many days before, and
- * told of days that the platform would not offer any more. `began`: when it did; what went before it was saved was there then.
+ * told of days that the platform would not offer any more. `began`: when it did, and when it went on after it was broken off; what went before it was saved
+ * was there then.
  */
 export function compareStored(
   world: PretendWorld,
   { artist, provider }: Owned,
   rows: readonly StoredObservation[],
-  { since, daysBack = 0, began }: { since: number; daysBack?: number; began?: number },
+  { since, daysBack = 0, began = [] }: { since: number; daysBack?: number; began?: readonly number[] },
   into: Comparison,
 ): void {
   const fresh = rows.filter((row) => row.observedAt >= since)
@@ -40,7 +41,8 @@ export function compareStored(
     const waiting = new Map(read.map((row) => [keyOf(row), row]))
     const from = read.reduce((day, row) => (row.day < day ? row.day : day), dayOf(at))
     const moments = Array.from({ length: daysBack + 1 }, (_, back) => at - back * dayMs)
-    for (const moment of began === undefined ? moments : [...moments, began]) {
+    const before = began.filter((moment) => moment <= at).sort((one, other) => other - one)
+    for (const moment of [...moments, ...before]) {
       if (waiting.size === 0) break
       for (const truth of truthAt(world, provider, artist, from, moment)) {
         const key = keyOf(truth)

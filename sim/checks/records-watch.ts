@@ -27,8 +27,8 @@ export class RecordsWatch {
   readonly #base: PretendWorld
   readonly #owned: readonly Owned[]
   readonly #runs = new Map<string, Map<string, RunRecord>>()
-  /** Connection and stream → when the reading began that has not ended yet. */
-  readonly #walks = new Map<string, number>()
+  /** Connection and stream → when the runs began of the reading that has not ended yet. */
+  readonly #walks = new Map<string, Set<number>>()
   readonly #seen = new Map<string, Seen>()
   readonly #lastPages = new Map<string, { readonly pages: readonly SavedPage[]; readonly at: number }>()
   readonly #lists: Pick<ListWatch, 'stoodStill'>
@@ -52,11 +52,12 @@ export class RecordsWatch {
   /** A run may go on where one before it was broken off: what that one saved is of its time. */
   #noted(run: RunRecord, connectionId: string): void {
     const walk = `${connectionId}/${run.stream}`
-    const startedAt = this.#walks.get(walk) ?? run.startedAt
-    this.#walks.set(walk, startedAt)
+    const began = this.#walks.get(walk) ?? new Set()
+    this.#walks.set(walk, began.add(run.startedAt))
     if (run.state !== 'succeeded') return
     this.#walks.delete(walk)
-    void this.#succeeded({ ...run, startedAt }, connectionId)
+    const [startedAt] = began
+    void this.#succeeded({ ...run, startedAt: startedAt! }, connectionId, [...began])
   }
 
   #saved(pages: readonly SavedPage[], at: number): void {
@@ -78,7 +79,7 @@ export class RecordsWatch {
     }
   }
 
-  async #succeeded(run: RunRecord, connectionId: string): Promise<void> {
+  async #succeeded(run: RunRecord, connectionId: string, began: readonly number[]): Promise<void> {
     const owned = this.#owned.find(({ connection }) => connection.id === connectionId)
     if (!owned) return
     const runs = this.#runs.get(connectionId) ?? new Map<string, RunRecord>()
@@ -93,7 +94,7 @@ export class RecordsWatch {
     const rows = await this.#base.rowsOf([owned.connection])
     const result = noComparison()
     const daysBack = 1 + Math.ceil((run.endedAt! - run.startedAt) / dayMs)
-    compareStored(this.#base, owned, rows, { since: run.startedAt, daysBack, began: run.startedAt }, result)
+    compareStored(this.#base, owned, rows, { since: run.startedAt, daysBack, began }, result)
     // What a list pushed over to another page while it was read is had at the next reading.
     const isWhole =
       concerned.length === sharing.length &&

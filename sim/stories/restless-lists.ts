@@ -114,7 +114,7 @@ const readList = (name: ListName) =>
           ...{
             metric: both.metrics[0],
             item: id,
-            day: time.today(),
+            day: time.asOf(),
             native: 'weight',
             value: Number(at(row, 'weight')),
           },
