@@ -107,7 +107,7 @@ export async function revokeAccessKey(
   actor: Actor,
 ): Promise<Instant | null> {
   const at = clock.now()
-  const audit = [{ id: random.id('aud'), action: 'key.revoked', subject: id, detail: {} }]
+  const audit = [{ id: random.id('aud'), action: 'key.revoked', subject: id }]
   if (!(await access.revokeKey(environmentId, id, { at, actor, audit }))) return null
   await clock.sleep(recentMs)
   return at

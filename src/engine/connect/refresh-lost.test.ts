@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hour, minute, second } from '@patchbay/kit'
 import { tokenRules } from '../../../sandbox/token-rules.ts'
 import type { Grants } from '../../ports/grants.ts'
+import type { Deps } from '../deps.ts'
 import { fails } from '../test-faults.ts'
 import { runDueRefreshes } from './refresh-due.ts'
 import { connectedStory as story } from './test-stories.ts'
@@ -197,24 +198,32 @@ story(
   failingCommits(1, true),
 )
 
-/** A process that dies between the token endpoint's answer and the commit: from there on it never does anything again. */
-const dyingAtCommit = (refresh: NonNullable<WorldOptions['auth']>['refresh']): WorldOptions => {
-  let died = false
+/** What whoever is the first to commit does before; the others commit at once. */
+const beforeFirstCommit = (
+  refresh: NonNullable<WorldOptions['auth']>['refresh'],
+  happens: (clock: Deps['clock']) => Promise<void>,
+): WorldOptions => {
+  let happened = false
   return {
     engines: 2,
     auth: { refresh },
-    wrap: (deps) => ({
+    wrap: ({ grants, clock }) => ({
       grants: {
-        ...deps.grants,
+        ...grants,
         commit: async (...rest) => {
-          if (died) return deps.grants.commit(...rest)
-          died = true
-          return new Promise(() => {})
+          const isFirst = !happened
+          happened = true
+          if (isFirst) await happens(clock)
+          return grants.commit(...rest)
         },
       },
     }),
   }
 }
+
+/** A process that dies between the token endpoint's answer and the commit: from there on it never does anything again. */
+const dyingAtCommit = (refresh: NonNullable<WorldOptions['auth']>['refresh']) =>
+  beforeFirstCommit(refresh, () => new Promise(() => {}))
 
 story(
   'a process dies between the answer and the commit: within the grace another one mends it',
@@ -268,26 +277,6 @@ story(
   },
 )
 
-/** Whoever stores tokens first stands still before it does. */
-const standingAtCommit = (): WorldOptions => {
-  let stood = false
-  return {
-    engines: 2,
-    auth: { refresh: { model: 'keeps' } },
-    wrap: (deps) => ({
-      grants: {
-        ...deps.grants,
-        commit: async (...rest) => {
-          const stands = !stood
-          stood = true
-          if (stands) await deps.clock.sleep(90 * second)
-          return deps.grants.commit(...rest)
-        },
-      },
-    }),
-  }
-}
-
 story(
   'a late winner leaves its lease to whoever asks by then, so that nobody asks beside them',
   async (world, connection) => {
@@ -306,5 +295,5 @@ story(
     assert.deepEqual([after.generation, after.state, after.leaseId], [2, 'live', null])
     assert.equal(refreshes(world), 2)
   },
-  standingAtCommit(),
+  beforeFirstCommit({ model: 'keeps' }, (clock) => clock.sleep(90 * second)),
 )

@@ -7,7 +7,8 @@ import { RetryBudget } from './retry-budget.ts'
 /**
  * Sends a second request for a read that its provider declared (`api.hedges`) and that somebody waits for, when the first is on its way and has no answer
  * after so long. What is answered first counts, and the other one is ended. Both are counted: the second takes quota like any call, goes out only where
- * there is room at once, and adds a tenth to the declared reads of a minute at most (Dean and Barroso, The Tail at Scale, 2013: "hedged requests").
+ * there is room at once, and with others adds a tenth to the declared reads of a minute, or ten where that is more (Dean and Barroso, The Tail at Scale,
+ * 2013: "hedged requests").
  */
 export function hedge({ clock }: Pick<Deps, 'clock'>): Layer {
   const budget = new RetryBudget()
