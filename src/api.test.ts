@@ -13,6 +13,7 @@ import {
   type Asking,
   consentProvider,
   keyProvider,
+  readAll,
   startTestServer,
   type TestServer,
 } from './test-server.ts'
@@ -663,6 +664,7 @@ test('an export is the rows, in each format, and nothing of another environment'
     const path = `/v1/metrics/export?connection=${connection}&format=${format}`
     return fetch(new URL(path, server.url), { headers: { authorization: `Bearer ${key}` } })
   }
+  await readAll(server.client(), connection)
   const { data } = await server.client().metrics.query({ connection, granularity: 'day', limit: 20_000 })
   const lines = (await (await read('json')).text())
     .trim()

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { OAuth2 } from '@patchbay/kit'
 import { openPretendBrowser, readForm } from './cli/pretend-browser.ts'
-import { consentProvider, findSecret, keyProvider, startTestServer, type TestServer, until } from './test-server.ts'
+import {
+  consentProvider,
+  findSecret,
+  keyProvider,
+  readAll,
+  startTestServer,
+  type TestServer,
+  until,
+} from './test-server.ts'
 
 const scopes = (consentProvider.auth as OAuth2).scopes.always
 
@@ -243,13 +251,7 @@ test('T05: a reconnect by somebody else is a mismatch and changes nothing; by th
   const api = server.client()
   const numbers = async () =>
     (await api.metrics.query({ connection: connection.id })).data.map(({ metric, value }) => [metric, value])
-  // What is read for the first time meanwhile would be a change.
-  await api.connections.sync({ id: connection.id })
-  await until(async () =>
-    (await api.connections.streams({ id: connection.id })).data.every(
-      ({ state, blocked }) => state === 'on_time' || blocked !== null,
-    ),
-  )
+  await readAll(api, connection.id)
   const [before, tokenBefore] = [await numbers(), await api.connections.credentials({ id: connection.id })]
 
   const visitor = openVisitor()

@@ -201,6 +201,14 @@ export async function until(works: () => boolean | Promise<boolean>, patienceMs 
   }
 }
 
+/** Reads all that a connection has, so that nothing is read for the first time between two looks that are compared. */
+export async function readAll(api: Client, id: string): Promise<void> {
+  await api.connections.sync({ id })
+  await until(async () =>
+    (await api.connections.streams({ id })).data.every(({ state, blocked }) => state === 'on_time' || blocked !== null),
+  )
+}
+
 async function dumpText({ url }: TestDatabase, environmentIds: readonly string[]): Promise<Map<string, string>> {
   const sql = new pg.Client({ connectionString: url })
   await sql.connect()
